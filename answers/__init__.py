@@ -1,0 +1,1 @@
+"""What models answered: importers, scoring, joining with the examples, and statistics."""

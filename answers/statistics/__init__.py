@@ -1,0 +1,1 @@
+"""Figures of answer sets: arrays in, frozen dataclasses out."""
