@@ -21,7 +21,10 @@ MAY_IMPORT = {
     "cli": {"data", "embeddings", "screening", "answers"},
     "app": {"pages"},
 }
-HEAVY = ("torch", "umap", "numba", "sentence_transformers", "transformers", "sklearn", "sknetwork", "scipy", "pynndescent", "statsmodels", "openai", "inspect_ai", "xllamacpp")
+HEAVY = (
+    *("torch", "umap", "numba", "sentence_transformers", "transformers", "sklearn", "sknetwork", "scipy", "pynndescent"),
+    *("statsmodels", "openai", "inspect_ai", "xllamacpp"),
+)
 WRITTEN_CODE = (".py", ".js", ".css", ".sh")
 
 
