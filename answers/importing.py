@@ -1,0 +1,216 @@
+"""From files of any known format to the tables of the workspace: recognise, read, join, score, keep."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from answers.importers import inspect_logs, lm_eval, openai_batch, tables
+from answers.joining import REPEAT, Join, Questions, Unjoined, join
+from answers.options import example_options
+from answers.scoring import score
+from answers.store import MOST_LISTED, AnswerStore, SetRecord
+from answers.types import ANSWER_COLUMNS, Scored, StagedSet
+from data.errors import DatasetError
+from data.workspace import Workspace
+
+IMPORTERS = (inspect_logs, lm_eval, openai_batch, tables)  # the first that recognises a file reads it
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of one staged set: its record, which answers belong to no example, and whether anything changed."""
+
+    record: SetRecord
+    unjoined: tuple[Unjoined, ...]
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The examples of a built dataset, without its map: all that joining needs."""
+
+    manifest: dict[str, Any]
+    table: pd.DataFrame
+    fields: pd.DataFrame
+
+
+def import_files(paths: Sequence[Path], workspace: Workspace, *, dataset: str | None = None) -> list[Imported]:
+    """Read answer files, join each set with the built dataset that fits it best (or the one named), and keep them.
+
+    Nothing is kept unless every file can be read and every set joins somewhere.
+
+    Parameters
+    ----------
+    dataset : a built dataset by slug, name or path; None looks through all of them
+
+    Raises
+    ------
+    DatasetError : a file cannot be read, or none of a set's answers belongs to a dataset
+    """
+    staged = stage(paths)
+    if dataset is not None:
+        chosen = [read_examples(workspace, workspace.find(dataset))] * len(staged)
+    else:
+        chosen = [best_dataset(workspace, one) for one in staged]
+    prepared = [prepare(examples, one, trust_lines=dataset is not None) for examples, one in zip(chosen, staged, strict=True)]
+    return [_keep(workspace, one) for one in prepared]
+
+
+def stage(paths: Sequence[Path]) -> list[StagedSet]:
+    """Read files (or folders of logs) of any known format.
+
+    Raises
+    ------
+    DatasetError : a file is of no known format, or cannot be read
+    """
+    parts: dict[Any, list[Path]] = {}
+    for path in paths:
+        if not path.exists():
+            raise DatasetError(f"{path}: no such file or folder. Check the path.")
+        importer = next((importer for importer in IMPORTERS if importer.recognises(path)), None)
+        if importer is None:
+            raise DatasetError(
+                f"{path}: no format of model answers was recognised. Expected lm-evaluation-harness samples, an Inspect log, "
+                "OpenAI Batch files, or a CSV, JSONL or Parquet table with a question (or its line) and an answer in each row."
+            )
+        parts.setdefault(importer, []).append(path)
+    return [staged for importer, files in parts.items() for staged in importer.read(files)]
+
+
+def best_dataset(workspace: Workspace, staged: StagedSet) -> "Examples":
+    """The built dataset with which most of a set's answers join; the smallest of several.
+
+    Raises
+    ------
+    DatasetError : none of the answers belongs to any
+    """
+    best: tuple[int, int] = (0, 0)
+    found = None
+    manifests = workspace.manifests()
+    for manifest in manifests:
+        examples = read_examples(workspace, manifest)
+        joins, _ = join(staged, questions_of(examples))
+        fit = (len({j.answer for j in joins}), -len(examples.table))
+        if fit[0] and (found is None or fit > best):
+            best, found = fit, examples
+    if found is None:
+        looked = ", ".join(m["slug"] for m in manifests[:8]) + (" …" if len(manifests) > 8 else "")
+        raise DatasetError(
+            f"{staged.info.source_file}: none of its {len(staged.answers):,} answers belongs to a built dataset "
+            f"(looked in: {looked or 'none is built'}). Build the dataset of its questions first: evalmap build PATH"
+        )
+    return found
+
+
+def read_examples(workspace: Workspace, manifest: dict[str, Any]) -> Examples:
+    """The examples of a built dataset."""
+    key = next(stage["key"] for stage in manifest["stages"] if stage["name"] == "records")
+    folder = workspace.entry("records", key)
+    if not folder.is_dir():
+        raise DatasetError(f"{manifest['name']}: its records are gone from {workspace.root}. Build it again: evalmap build PATH")
+    return Examples(manifest, pd.read_parquet(folder / "examples.parquet"), pd.read_parquet(folder / "fields.parquet"))
+
+
+def questions_of(examples: Examples) -> Questions:
+    options = example_options(examples.table, examples.fields)
+    return Questions(examples.table, examples.fields, examples.manifest["roles"]["text"], options)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A set, joined and scored, ready to be kept."""
+
+    record: SetRecord
+    answers: pd.DataFrame
+    unjoined: tuple[Unjoined, ...]
+
+
+def keep_staged(workspace: Workspace, manifest: dict[str, Any], staged: StagedSet) -> Imported:
+    """Join a set with a built dataset and keep it.
+
+    Raises
+    ------
+    DatasetError : none of its answers belongs to the dataset
+    """
+    return _keep(workspace, prepare(read_examples(workspace, manifest), staged, trust_lines=True))
+
+
+def prepare(examples: Examples, staged: StagedSet, *, trust_lines: bool = False) -> Prepared:
+    """Join and score a set against a dataset's examples.
+
+    Raises
+    ------
+    DatasetError : none of its answers belongs to the dataset
+    """
+    questions = questions_of(examples)
+    joins, unjoined = join(staged, questions, trust_lines=trust_lines)
+    if not joins:
+        named = "; ".join(f"{u.what}: {u.why}" for u in unjoined[:MOST_NAMED])
+        raise DatasetError(
+            f"{staged.info.source_file or staged.info.label}: none of its {len(staged.answers):,} answers belongs to "
+            f"{examples.manifest['name']} ({named}). Name the dataset that was asked with --dataset."
+        )
+    id = hashlib.sha256(f"{staged.info.id}/{examples.manifest['slug']}".encode()).hexdigest()[:16]
+    table = _table(id, examples, staged, joins, questions)
+    return Prepared(_record(id, examples, staged, table, unjoined), table, tuple(unjoined))
+
+
+def _table(id: str, examples: Examples, staged: StagedSet, joins: Sequence[Join], questions: Questions) -> pd.DataFrame:
+    scored: dict[tuple[int, object], Scored] = {}
+    taken: Counter[tuple[int, int]] = Counter()
+    rows: list[dict[str, Any]] = []
+    example_ids = examples.table["example_id"].to_numpy()
+    for one in joins:
+        raw, options = staged.answers[one.answer], questions.options[one.row]
+        if (one.answer, options) not in scored:
+            scored[one.answer, options] = score(raw, options)
+        sample = raw.sample
+        while taken[one.row, sample]:  # the source gives two answers to the question and does not number them
+            sample += 1
+        taken[one.row, sample] += 1
+        key = {
+            "dataset": questions.datasets[one.row],
+            "row": questions.lines[one.row],
+            "example_id": example_ids[one.row],
+            "answer_set_id": id,
+            "sample": sample,
+            "joined": one.how,
+        }
+        rows.append({**key, **vars(scored[one.answer, options])})
+    return pd.DataFrame(rows, columns=list(ANSWER_COLUMNS)).sort_values(["dataset", "row", "sample"], kind="stable")
+
+
+def _record(id: str, examples: Examples, staged: StagedSet, table: pd.DataFrame, unjoined: Sequence[Unjoined]) -> SetRecord:
+    asked = table[table["joined"] != REPEAT]
+    answered = asked[asked["status"].isin(("ok", "tie"))]
+    n_ok = len(answered.drop_duplicates(["dataset", "row"]))
+    files = tuple(dict.fromkeys(table["dataset"]))
+    expected = staged.n_expected or int(examples.table["dataset"].isin(files).sum())
+    return SetRecord(
+        id=id,
+        info=staged.info,
+        slug=examples.manifest["slug"],
+        datasets=files,
+        n_expected=expected,
+        n_ok=n_ok,
+        n_missing=max(0, expected - n_ok),
+        statuses={str(status): int(count) for status, count in asked["status"].value_counts().items()},
+        unjoined=len(unjoined),
+        unjoined_rows=tuple({"what": u.what, "why": u.why} for u in unjoined[:MOST_LISTED]),
+        notes=staged.notes,
+        claims=dict(staged.claims),
+    )
+
+
+def _keep(workspace: Workspace, prepared: Prepared) -> Imported:
+    changed = AnswerStore(workspace).put(prepared.record, prepared.answers)
+    return Imported(prepared.record, prepared.unjoined, changed)
+
+
+Keep = Callable[[Workspace, dict[str, Any], StagedSet], Imported]

@@ -1,0 +1,263 @@
+"""Which example an answer belongs to.
+
+By the file and the line, and then the question's text must agree; else by the text inside the dataset. A text alone is no key:
+within files of anthropics/evals hundreds of questions repeat. Where a text stands in several rows and the source names none of
+them, as many answers as rows are given out in order; fewer are given to each of the rows and counted once.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import pandas as pd
+
+from answers.types import Options, RawAnswer, StagedSet
+
+ROW, TEXT, REPEAT = "row", "text", "repeat"
+QUESTION_FIELDS = ("question", "statement", "prompt", "text", "input", "sentence_with_blank")
+MOST_SEARCHED = 20_000_000  # prompt × example comparisons that we are willing to make
+
+
+@dataclass(frozen=True)
+class Join:
+    """Answer `answer` (its place in the staged set) belongs to example `row`; `how` is "row", "text" or "repeat"."""
+
+    answer: int
+    row: int
+    how: str
+
+
+@dataclass(frozen=True)
+class Unjoined:
+    """Answer `answer` belongs to no example of the dataset; `what` names it, `why` is a sentence."""
+
+    answer: int
+    what: str
+    why: str
+
+
+class Questions:
+    """The examples of a dataset as answers look for them.
+
+    Parameters
+    ----------
+    examples, fields : as in `data.records.Dataset`
+    text_field : the field that plays the text's role
+    options : of every example
+    """
+
+    def __init__(self, examples: pd.DataFrame, fields: pd.DataFrame, text_field: str, options: Sequence[Options]) -> None:
+        self.options = options
+        self.datasets = [str(name) for name in examples["dataset"]]
+        self.files = tuple(dict.fromkeys(self.datasets))
+        names = [name for name in dict.fromkeys((text_field, *QUESTION_FIELDS)) if name in fields.columns]
+        columns = [fields[name].to_numpy(dtype=object) for name in names]
+        self.names = names
+        self.texts = [tuple(_plain(value) for value in row if isinstance(value, str)) for row in zip(*columns, strict=True)]
+        self._raw_texts = [tuple(value for value in row if isinstance(value, str)) for row in zip(*columns, strict=True)]
+        self.rows_of_text: dict[str, list[int]] = defaultdict(list)
+        for row, texts in enumerate(self.texts):
+            for text in dict.fromkeys(texts):
+                self.rows_of_text[text].append(row)
+        self.lines = [int(line) - 1 for line in examples["line"]]  # from 0, as answers count them
+        self.row_of_line = {key: row for row, key in enumerate(zip(self.datasets, self.lines, strict=True))}
+        ids = examples["id"].to_numpy(dtype=object)
+        self.rows_of_id: dict[str, list[int]] = defaultdict(list)
+        for row, id in enumerate(ids):
+            if isinstance(id, str):
+                self.rows_of_id[id].append(row)
+        self._rows_of_hash: dict[str, list[int]] | None = None
+
+    def __len__(self) -> int:
+        return len(self.datasets)
+
+    @property
+    def rows_of_hash(self) -> dict[str, list[int]]:
+        """Rows by the first 16 hex digits of the SHA-256 of one of their texts, as it stands."""
+        if self._rows_of_hash is None:
+            found: dict[str, list[int]] = defaultdict(list)
+            for row, texts in enumerate(self._raw_texts):
+                for text in dict.fromkeys(texts):
+                    found[hashlib.sha256(text.encode()).hexdigest()[:16]].append(row)
+            self._rows_of_hash = found
+        return self._rows_of_hash
+
+    def files_called(self, name: str | None) -> tuple[str, ...]:
+        """The files of the dataset that a source may mean by a name: those that share its last parts; () for none."""
+        return tuple(file for file in self.files if name and same_tail(file, name))
+
+
+def join(staged: StagedSet, questions: Questions, *, trust_lines: bool = False) -> tuple[list[Join], list[Unjoined]]:
+    """Find the example of every answer.
+
+    trust_lines : a line number alone will do where the source tells no question and the dataset is one file (the user named it)
+    """
+    joins: list[Join] = []
+    later: dict[tuple[str, int], list[int]] = defaultdict(list)  # (text's rows as key, sample) → answers, in order
+    unjoined: list[Unjoined] = []
+    rows_of: dict[int, list[int]] = {}
+    look = _Prompts(staged, questions)
+    for at, raw in enumerate(staged.answers):
+        row = _by_line(raw, staged, questions, trust_lines)
+        if row is not None and agrees(raw, questions, row):
+            if (why := _other_label(raw, questions.options[row])) is None:
+                joins.append(Join(at, row, ROW))
+            else:
+                unjoined.append(Unjoined(at, name_of(raw), why))
+            continue
+        rows = _by_text(raw, staged, questions, look)
+        same = [row for row in rows if _other_label(raw, questions.options[row]) is None]
+        if not same:
+            unjoined.append(Unjoined(at, name_of(raw), _why_not(raw, questions, row, rows)))
+        elif raw.row is not None and (named := [r for r in same if questions.lines[r] == raw.row]):
+            joins.append(Join(at, named[0], TEXT))
+        else:
+            rows_of[at] = same
+            later[str(same), raw.sample].append(at)
+    for answers in later.values():
+        rows = rows_of[answers[0]]
+        if len(answers) == len(rows):
+            joins += [Join(answer, row, TEXT) for answer, row in zip(answers, rows, strict=True)]
+            continue
+        for answer in answers[:1]:
+            joins += [Join(answer, row, TEXT if place == 0 else REPEAT) for place, row in enumerate(rows)]
+        why = "its question was answered before in the same source, and the dataset has it in another number of rows"
+        unjoined += [Unjoined(answer, name_of(staged.answers[answer]), why) for answer in answers[1:]]
+    return sorted(joins, key=lambda j: (j.answer, j.row)), sorted(unjoined, key=lambda u: u.answer)
+
+
+def agrees(raw: RawAnswer, questions: Questions, row: int) -> bool:
+    """Whether the question that the source tells is that of the row; True where it tells none."""
+    texts = questions.texts[row]
+    if raw.example is not None:
+        told = set(_ordered_texts(raw.example, questions.names))
+        return bool(told & set(texts))
+    if raw.question is not None:
+        question = _plain(raw.question)
+        return any(text and text in question for text in texts) if raw.prompt_only else question in texts
+    if raw.question_hash is not None:
+        return row in questions.rows_of_hash.get(raw.question_hash.lower()[:16], ())
+    return True
+
+
+@lru_cache(maxsize=65_536)
+def same_tail(a: str, b: str) -> bool:
+    """Whether one name ends with the words of the other: "persona/agreeableness.jsonl" and "agreeableness"."""
+    long, short = sorted((_words(a), _words(b)), key=len, reverse=True)
+    return bool(short) and long[-len(short) :] == short
+
+
+def name_of(raw: RawAnswer) -> str:
+    """What a person calls the answer's question."""
+    if raw.dataset is not None and raw.row is not None:
+        return f"{raw.dataset}, line {raw.row + 1}"
+    if raw.row is not None:
+        return f"line {raw.row + 1}"
+    text = raw.id or raw.question or raw.question_hash or "an answer that names no question"
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+class _Prompts:
+    """Finds the questions inside whole prompts: what all prompts of a source share around them is cut off."""
+
+    def __init__(self, staged: StagedSet, questions: Questions) -> None:
+        prompts = [_plain(raw.question) for raw in staged.answers if raw.prompt_only and raw.question]
+        distinct = sorted(set(prompts))
+        self._before = _common(distinct) if len(distinct) > 1 else ""
+        self._after = _common([prompt[::-1] for prompt in distinct])[::-1] if len(distinct) > 1 else ""
+        self._questions = questions
+        self._search = len(distinct) * len(questions) <= MOST_SEARCHED
+        self._found: dict[str, list[int]] = {}
+
+    def rows(self, prompt: str) -> list[int]:
+        prompt = _plain(prompt)
+        if prompt not in self._found:
+            self._found[prompt] = self._rows(prompt)
+        return self._found[prompt]
+
+    def _rows(self, prompt: str) -> list[int]:
+        known = self._questions.rows_of_text
+        inner = prompt.removeprefix(self._before).removesuffix(self._after).strip()
+        for candidate in (prompt, inner):
+            if candidate in known:
+                return known[candidate]
+        if not self._search:
+            return []
+        inside = [text for text in known if text and text in prompt]
+        return known[max(inside, key=lambda text: (len(text), text))] if inside else []
+
+
+def _by_line(raw: RawAnswer, staged: StagedSet, questions: Questions, trust_lines: bool) -> int | None:
+    if raw.row is None:
+        return None
+    files = questions.files_called(raw.dataset or staged.dataset)
+    tells = raw.example is not None or raw.question is not None or raw.question_hash is not None
+    if not files and len(questions.files) == 1 and (tells or trust_lines):
+        files = questions.files
+    rows = [row for file in files if (row := questions.row_of_line.get((file, raw.row))) is not None]
+    agreeing = [row for row in rows if agrees(raw, questions, row)]
+    if len(agreeing) > 1 and not tells:
+        return None  # several files answer to the name, and nothing tells which is meant
+    return (agreeing or rows or [None])[0]
+
+
+def _by_text(raw: RawAnswer, staged: StagedSet, questions: Questions, look: _Prompts) -> list[int]:
+    """The rows with the question's text, ascending; those of the files that the source names before any others."""
+    rows: list[int] = []
+    if raw.example is not None:
+        for text in _ordered_texts(raw.example, questions.names):
+            rows = rows or questions.rows_of_text.get(text, [])
+    elif raw.question is not None:
+        rows = look.rows(raw.question) if raw.prompt_only else questions.rows_of_text.get(_plain(raw.question), [])
+    elif raw.question_hash is not None:
+        rows = questions.rows_of_hash.get(raw.question_hash.lower()[:16], [])
+    elif raw.id is not None:
+        rows = questions.rows_of_id.get(raw.id, [])
+    named = set(questions.files_called(raw.dataset or staged.dataset))
+    return [row for row in rows if questions.datasets[row] in named] or list(rows)
+
+
+def _why_not(raw: RawAnswer, questions: Questions, row: int | None, rows: list[int]) -> str:
+    if rows:
+        return _other_label(raw, questions.options[rows[0]]) or "its options are not those of the dataset"
+    if row is not None:
+        return "the dataset has another question in this line, and this question nowhere (another version of the dataset?)"
+    if raw.example is None and raw.question is None and raw.question_hash is None and raw.id is None:
+        return "no file of the dataset is called so, or has this line"
+    return "the dataset has no such question"
+
+
+def _other_label(raw: RawAnswer, options: Options) -> str | None:
+    """Why the answer's options are not the example's, or None."""
+    if raw.matching is None or options.matching is None or raw.matching.strip() == options.matching:
+        return None
+    return f"the source calls {raw.matching.strip()} the matching answer, the dataset {options.matching}"
+
+
+def _ordered_texts(example: Mapping[str, object], names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        value = example.get(name)
+        if isinstance(value, str) and value.strip():
+            yield _plain(value)
+
+
+def _common(texts: Sequence[str]) -> str:
+    """What sorted texts all begin with."""
+    if not texts:
+        return ""
+    first, last = min(texts), max(texts)
+    length = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return first[:length]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _words(name: str) -> list[str]:
+    name = re.sub(r"\.(jsonl?|csv|tsv|parquet)(\.gz)?$", "", name.lower())
+    return re.findall(r"[a-z0-9]+", name)
+
