@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from embeddings.pipeline import STAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 0.9  # seconds that a build gets to end by itself before it is killed, and then to be gone
+_ANSWERS = "answers:"
 _children: dict[int, subprocess.Popen[bytes]] = {}  # those that this process started: they must be reaped by it
 
 
@@ -46,7 +47,7 @@ class Job:
     @property
     def ratio(self) -> float:
         """Progress over all stages, 0–1; embedding takes most of the time and counts so."""
-        if self.stage not in STAGES:  # a download
+        if self.stage not in STAGES:  # a download, a search for pairs, a run of a model
             return self.done / self.total if self.total else 0.0
         weights = {"records": 0.05, "embeddings": 0.6, "neighbors": 0.15, "projection": 0.12, "clustering": 0.05, "naming": 0.03}
         before = sum(weights[name] for name in STAGES[: STAGES.index(self.stage)])
@@ -94,9 +95,24 @@ def start_fetch(workspace: Workspace, collection: str, *, options: Sequence[str]
 
 def start_pairs(workspace: Workspace, slug: str) -> None:
     """Find the near-duplicates of a built dataset in a child process; returns at once."""
-    location = pairs_location(slug)
+    start_command(workspace, pairs_location(slug), slug, ["pairs", slug])
+
+
+def start_command(
+    workspace: Workspace, location: str, name: str, arguments: Sequence[str], *, environment: Mapping[str, str] | None = None
+) -> None:
+    """Run `evalmap ARGUMENTS…` in a child process, filed under `location` and shown as `name`; returns at once.
+
+    What runs under that location already is left alone. The command writes its own `JobFile` under the same location.
+
+    Parameters
+    ----------
+    arguments : command and options, without --workspace
+    environment : further variables for the child. A key goes here: arguments are seen by everyone on the machine.
+    """
     if not ((job := find(workspace, location)) and job.state == "running"):
-        _spawn(workspace, [location], ["pairs", slug, "--workspace", str(workspace.root)])
+        command = [*arguments, "--workspace", str(workspace.root)]
+        _spawn(workspace, [location], command, name=name, environment=environment)
 
 
 def pairs_location(slug: str) -> str:
@@ -104,12 +120,24 @@ def pairs_location(slug: str) -> str:
     return f"pairs:{slug}"
 
 
+def answers_location(slug: str, model: str) -> str:
+    """What the job of asking a model a dataset's questions is filed under."""
+    return f"{_ANSWERS}{slug}:{model}"
+
+
 def fetch_location(collection: str) -> str:
     """What the job of fetching a collection is filed under."""
     return f"fetch:{collection}"
 
 
-def _spawn(workspace: Workspace, locations: Sequence[str], arguments: list[str]) -> None:
+def _spawn(
+    workspace: Workspace,
+    locations: Sequence[str],
+    arguments: list[str],
+    *,
+    name: str | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> None:
     log = _path(workspace, locations[0]).with_suffix(".log")
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "cli", *arguments]
@@ -121,12 +149,13 @@ def _spawn(workspace: Workspace, locations: Sequence[str], arguments: list[str])
             stdout=subprocess.DEVNULL,
             stderr=output,
             start_new_session=True,
+            env={**os.environ, **environment} if environment else None,
         )
     _children[child.pid] = child
     now = time.time()
     for location in locations:
-        name = Path(location).name or location
-        job = Job(job_id(location), location, name, child.pid, _born(child.pid), started=now, updated=now)
+        shown = name or Path(location).name or location
+        job = Job(job_id(location), location, shown, child.pid, _born(child.pid), started=now, updated=now)
         write_json(_path(workspace, location), asdict(job))
 
 
@@ -202,6 +231,8 @@ def _last_words(workspace: Workspace, job: Job) -> str:
     log = _path(workspace, job.location).with_suffix(".log")
     lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()] if log.exists() else []
     told = f" Its last line: {lines[-1].strip()[:300]}" if lines else ""
+    if job.location.startswith(_ANSWERS):
+        return f"{job.name}: the run stopped (killed, or out of memory?). Start it again: the answers so far are kept.{told}"
     return f"{job.name}: the build stopped at {job.stage} (killed, or out of memory?). Build it again: it goes on from there.{told}"
 
 
