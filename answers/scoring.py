@@ -126,14 +126,17 @@ def _from_p(raw: RawAnswer, options: Options, names: Mapping[str, str]) -> Score
     if not 0 <= p <= 1:
         return _error(f"the probability of the matching answer is {p:g}, expected 0 to 1")
     scored = Scored("ok", None, None, p, lm, lo, _or_nan(raw.answer_mass))
+    n = len(options.all)
+    tie = replace(scored, status="tie", matches=None if options.matching is None else False)
+    if n <= 2 and lm == lo:
+        return tie  # whatever else is told: argmax names the first of two that are equal
     given = None if raw.answer is None else _match(raw.answer, names)
-    if given is not None and not lm == lo:  # argmax names the first of two that are equal
+    if given is not None:
         return replace(scored, answer=given, matches=_matches(given, options))
     if raw.correct is not None:
         return replace(scored, answer=options.matching if raw.correct else None, matches=raw.correct)
-    n = len(options.all)
     if n <= 2 and p == 0.5:
-        return replace(scored, status="tie", matches=None if options.matching is None else False)
+        return tie
     if options.matching is None:
         return scored
     if p > 0.5:
