@@ -1,4 +1,4 @@
-"""What a response body in OpenAI's shape tells of one answer: chat or legacy completions, whichever the server uses."""
+"""What a response body in OpenAI's shape tells of an answer: chat, legacy completions or responses, whichever the server uses."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -27,13 +27,37 @@ def read_choice(body: Mapping[str, Any]) -> Choice:
     completions so too) or `logprobs.{tokens, token_logprobs, top_logprobs}` (legacy; some servers answer chat calls so).
     Of two tokens with the same text the likelier is kept. A log-probability that is no number is left out.
     """
-    choices = body.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    if not isinstance(choice, Mapping):
-        return Choice(None, None, None)
-    positions = tuple(position for position in _positions(choice.get("logprobs")) if position)
-    reason = choice.get("finish_reason")
-    return Choice(positions or None, _text(choice), reason if isinstance(reason, str) else None)
+    return next(iter(read_choices(body)), Choice(None, None, None))
+
+
+def read_choices(body: Mapping[str, Any]) -> list[Choice]:
+    """All choices of a response body (more than one where `n` was asked for); empty where it holds none."""
+    found = []
+    for choice in _list(body.get("choices")) or _of_responses_call(body):
+        if not isinstance(choice, Mapping):
+            continue
+        positions = tuple(position for position in _positions(choice.get("logprobs")) if position)
+        reason = choice.get("finish_reason")
+        text = _text(choice)
+        found.append(Choice(positions or None, text and whole(text), reason if isinstance(reason, str) else None))
+    return found
+
+
+def whole(text: str) -> str:
+    """A text without lone surrogates: halves of a pair that JSON wrote apart are joined, others become U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _of_responses_call(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The message of a Responses call (/v1/responses) as a chat choice."""
+    messages = [item for item in _list(body.get("output")) if isinstance(item, Mapping) and item.get("type") == "message"]
+    parts = [part for part in _list(messages[0].get("content")) if isinstance(part, Mapping)] if messages else []
+    if not parts:
+        return []
+    logprobs = [entry for part in parts for entry in _list(part.get("logprobs"))]
+    refusal = next((part.get("refusal") for part in parts if part.get("type") == "refusal"), None)
+    message = {"content": parts, "refusal": refusal}
+    return [{"message": message, "logprobs": {"content": logprobs}, "finish_reason": body.get("status")}]
 
 
 def _text(choice: Mapping[str, Any]) -> str | None:
@@ -75,7 +99,7 @@ def _tokens(entries: list[Any]) -> dict[str, float]:
             continue
         token, logprob = entry.get("token"), entry.get("logprob")
         if isinstance(token, str) and isinstance(logprob, (int, float)) and not isinstance(logprob, bool):
-            found[token] = max(float(logprob), found.get(token, float("-inf")))
+            found[whole(token)] = max(float(logprob), found.get(whole(token), float("-inf")))
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from answers.responses import Choice, read_choice
+from answers.responses import Choice, read_choice, read_choices, whole
 
 CHAT_LOGPROBS = {
     "content": [
@@ -85,6 +85,27 @@ def test_refusal_and_parts_are_text():
 @pytest.mark.parametrize("broken", [{}, {"choices": []}, {"choices": None}, {"choices": ["Yes"]}, {"error": {"message": "busy"}}])
 def test_body_without_a_choice_tells_nothing(broken: dict[str, Any]):
     assert read_choice(broken) == Choice(None, None, None)
+
+
+def test_every_choice_is_read():
+    choices = [{"index": 0, "message": {"content": "Yes"}}, {"index": 1, "message": {"content": "No"}}]
+    assert [choice.text for choice in read_choices({"choices": choices})] == ["Yes", "No"]
+    assert read_choice({"choices": choices}).text == "Yes"
+    assert read_choices({}) == []
+
+
+def test_body_of_a_responses_call():
+    part = {"type": "output_text", "text": "No.", "logprobs": CHAT_LOGPROBS["content"]}
+    output = [{"type": "reasoning", "summary": []}, {"type": "message", "role": "assistant", "content": [part]}]
+    assert read_choice({"object": "response", "status": "completed", "output": output}) == Choice(POSITIONS, "No.", "completed")
+    refused = [{"type": "message", "content": [{"type": "refusal", "refusal": "I can't."}]}]
+    assert read_choice({"status": "completed", "output": refused}) == Choice(None, "I can't.", "completed")
+
+
+def test_lone_surrogates_become_replacement_characters():
+    assert whole("a\ud83d\ude00b\ud83dc") == "a\U0001f600b\ufffdc"
+    logprobs = {"tokens": ["\ud83d"], "token_logprobs": [-1.0], "top_logprobs": None}
+    assert read_choice(body({"text": "\ud83d", "logprobs": logprobs})) == Choice(({"\ufffd": -1.0},), "\ufffd", "length")
 
 
 @pytest.mark.answers
