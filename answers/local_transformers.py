@@ -5,8 +5,10 @@ in the key-value cache; the rests are sorted by length and batched by a budget o
 so that every row ends at the same place and the vocabulary layer is computed there only. bench/local_answers.py measures it.
 """
 
+import contextlib
 import copy
 import importlib.util
+import io
 import math
 import os
 import re
@@ -253,7 +255,8 @@ class TransformersAnswerer:
             settings["gguf_file"] = self.path.name
         folder = self.path.parent if self.path.is_file() else self.path
         try:
-            return kind.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False, **settings)
+            with contextlib.redirect_stderr(io.StringIO()):  # the GGUF reader's bar has no switch
+                return kind.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False, **settings)
         except Exception as error:  # the library raises OSError, ValueError, KeyError … for a file that is no model
             raise DatasetError(
                 f"{self.path}: could not be loaded as a causal language model ({_line(error)}). "
