@@ -1,4 +1,4 @@
-"""The same jobs as the site, from a terminal: evalmap build | info | list | remove | screen | fetch | serve."""
+"""The same jobs as the site, from a terminal: evalmap build | info | list | remove | screen | answers | fetch | serve."""
 
 import json
 import sys
@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from answers import command as answers
 from data.errors import DatasetError
 from data.records import ReadOptions
 from data.workspace import Workspace
 from screening import command as screening
 
 if TYPE_CHECKING:
+    from embeddings.built import BuiltMap
     from embeddings.settings import Settings
+    from screening.standard import Standard
 
 app = typer.Typer(
     help="See what an evaluation dataset really contains.",
@@ -302,7 +305,14 @@ def _built(manifest: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _screened(built: "BuiltMap", space: Workspace) -> "Standard | None":
+    from screening.standard import standard_screening
+
+    return standard_screening(built, space)
+
+
 screening.register(app, workspace=_workspace, bars=_Bars)
+answers.register(app, workspace=_workspace, bars=_Bars, screened=_screened)
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from data.workspace import Workspace
 from embeddings.balance import Departure, label_departures
 from embeddings.built import BuiltMap
 from embeddings.query import QueryEncoder
-from pages.shared import map_data
+from pages.shared import answer_columns, map_data
 from pages.shared.maps import built_map
 
 
@@ -60,7 +60,7 @@ def open_map(slug: str, fingerprint: str) -> BuiltMap:
 @st.cache_resource(max_entries=64)
 def codes(slug: str, fingerprint: str, column: str) -> NDArray[np.uint16]:
     """The category code of every row under a colouring, as the map draws it."""
-    return np.frombuffer(map_data.column_bytes(built_map(slug, fingerprint), column), dtype="<u2")
+    return np.frombuffer(answer_columns.column_bytes(built_map(slug, fingerprint), column), dtype="<u2")
 
 
 @st.cache_data(max_entries=8)

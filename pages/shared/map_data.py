@@ -33,7 +33,8 @@ class Column:
     kind : "category" or "number"
     categories : (name, count); code i is category i. The most frequent first, clusters by their id
     missing : rows without a value; for categories they are also the last entry of `categories`, with the code `MISSING_CODE`
-    low, high : the least and the greatest finite value; nan for categories
+    low, high : the ends of the scale: the least and the greatest finite value, or what the column fixes; nan for categories
+    scale : of numbers: "sequential", or "diverging" around the middle
     """
 
     key: str
@@ -43,6 +44,7 @@ class Column:
     missing: int = 0
     low: float = float("nan")
     high: float = float("nan")
+    scale: Literal["sequential", "diverging"] = "sequential"
 
     @property
     def codes(self) -> tuple[int, ...]:

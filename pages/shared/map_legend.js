@@ -58,7 +58,7 @@ function plainEntry(name, count, color) {
 function scale(column, dark) {
   const box = element("div", "em-scale");
   const bar = element("div", "em-scale-bar");
-  bar.style.background = `linear-gradient(to right, ${numberColors(dark).filter((_, i) => i % 7 === 0).join(", ")})`;
+  bar.style.background = `linear-gradient(to right, ${numberColors(dark, column.scale).filter((_, i) => i % 7 === 0).join(", ")})`;
   const ends = element("div", "em-scale-ends");
   const middle = (column.low + column.high) / 2;
   ends.append(...[column.low, middle, column.high].map((v) => element("span", "", short(v, column.high - column.low))));

@@ -35,7 +35,7 @@ export function decodeMask(text, n) {
 export function paint(values, column, cycle, missing, dark) {
   const slots = new Uint8Array(values.length);
   if (column.kind === "number") {
-    const colors = [...numberColors(dark), missing];
+    const colors = [...numberColors(dark, column.scale), missing];
     const span = column.high - column.low || 1;
     for (let i = 0; i < slots.length; i++) {
       const v = values[i];
@@ -57,16 +57,20 @@ export function paint(values, column, cycle, missing, dark) {
   return { slots, colors: [...colors, missing] };
 }
 
-export function numberColors(dark) {
+export function numberColors(dark, kind) {
+  if (kind === "diverging") {
+    const ends = ["#E69F00", dark ? "#4a4f57" : "#c9ccd1", "#0072B2"]; // the middle is near the page's background: no difference
+    return Array.from({ length: STEPS }, (_, i) => mix(i / (STEPS - 1), ends));
+  }
   // the ends of the scale that would vanish in the page's background are left out
   const [low, high] = dark ? [0.22, 1] : [0, 0.92];
-  return Array.from({ length: STEPS }, (_, i) => mix(low + ((high - low) * i) / (STEPS - 1)));
+  return Array.from({ length: STEPS }, (_, i) => mix(low + ((high - low) * i) / (STEPS - 1), CIVIDIS));
 }
 
-function mix(t) {
-  const at = t * (CIVIDIS.length - 1), i = Math.min(CIVIDIS.length - 2, Math.floor(at)), f = at - i;
+function mix(t, stops) {
+  const at = t * (stops.length - 1), i = Math.min(stops.length - 2, Math.floor(at)), f = at - i;
   const parts = (hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
-  const a = parts(CIVIDIS[i]), b = parts(CIVIDIS[i + 1]);
+  const a = parts(stops[i]), b = parts(stops[i + 1]);
   return `rgb(${a.map((v, k) => Math.round(v + (b[k] - v) * f)).join(",")})`;
 }
 

@@ -104,6 +104,7 @@ def show_map(
             "colors": palette.colors([text for text, _ in listed]),
             "low": None if math.isnan(column.low) else column.low,
             "high": None if math.isnan(column.high) else column.high,
+            "scale": column.scale,
         },
         "cycle": list(palette.CYCLE),
         "missing": palette.MISSING,

@@ -17,7 +17,7 @@ from streamlit import config
 
 from data.errors import DatasetError
 from embeddings.built import BuiltMap
-from pages.shared import map_data
+from pages.shared import answer_columns, map_data
 from pages.shared.maps import built_map
 
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -92,7 +92,7 @@ async def points(request: Request) -> Response:
 
 async def column(request: Request) -> Response:
     key = request.path_params["key"]
-    return await _answer(request, lambda built: map_data.column_bytes(built, key))
+    return await _answer(request, lambda built: answer_columns.column_bytes(built, key))
 
 
 async def labels(request: Request) -> Response:

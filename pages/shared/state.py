@@ -36,8 +36,15 @@ BALANCE = "restore-balance"
 TARGET = "target"
 AGAINST = "against"
 
+# The answers page
+ANSWERS = "answers"  # the answer set that the page tells of
+VERSUS = "versus"  # the one beside it
+ANSWER_COLOUR = "colour-answers"
+ANSWER_ROWS = "rows-of-answers"
+SCALE_BY = "scale-by"
+
 FILTERS = (LABELS, CONFIDENCE, SCORE, CLUSTERS, FILES, CONTAINS, MEANING)
-OF_ONE_DATASET = (*FILTERS, COLOUR, LAYER, EXAMPLE)  # meaningless for another dataset
+OF_ONE_DATASET = (*FILTERS, COLOUR, LAYER, EXAMPLE, ANSWERS, VERSUS, ANSWER_COLOUR)  # meaningless for another dataset
 _STARTS: dict[str, Any] = {
     LABELS: [],
     CONFIDENCE: (0.0, 1.0),

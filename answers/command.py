@@ -1,0 +1,89 @@
+"""`evalmap answers import | list | remove | run | report | export`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from data.workspace import Workspace
+
+DatasetArgument = Annotated[str, typer.Argument(help="The path that was built, or the dataset's name in the workspace.")]
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option("--workspace", help="Folder of results (default: EVALMAP_HOME, else the platform's data folder)."),
+]
+
+
+def register(
+    app: typer.Typer, *, workspace: Callable[[Path | None], Workspace], bars: Callable[[], Any], screened: Callable[..., Any]
+) -> None:
+    """Add the commands to the command line.
+
+    Parameters
+    ----------
+    workspace : opens the workspace that an option names
+    bars : makes progress bars, a context manager with `progress(stage, done, total)`
+    screened : (built, workspace) → the standard screening (kept, groups) or None; from outside, as this room knows no screening
+    """
+    from answers.report_command import register_report
+    from answers.run_command import register_run
+
+    group = typer.Typer(
+        help="Model answers: import them, make them, report them.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        add_completion=False,
+    )
+    app.add_typer(group, name="answers")
+
+    @group.command("import")
+    def import_answers(
+        files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files or folders of answers; the format is detected.")],
+        dataset: Annotated[
+            str | None, typer.Option(help="The built dataset that was asked, by path or name (default: found by the questions).")
+        ] = None,
+        workspace_folder: WorkspaceOption = None,
+    ) -> None:
+        """Import model answers: lm-evaluation-harness samples, Inspect logs, OpenAI Batch files, or tables."""
+        from answers.importing import import_files
+
+        for done in import_files(files, workspace(workspace_folder), dataset=dataset):
+            record = done.record
+            statuses = ", ".join(f"{count:,} {status}" for status, count in record.statuses.items())
+            typer.echo(f"{record.info.label}: {sum(record.statuses.values()):,} answers to {record.slug} ({statuses})")
+            typer.echo(f"  answered {record.n_ok:,} of {record.n_expected:,} questions · id {record.id}")
+            for note in record.notes:
+                typer.echo(f"  note: {note}")
+            if done.unjoined:
+                typer.echo(f"  {len(done.unjoined):,} answers belong to no example:")
+                for one in done.unjoined[:5]:
+                    typer.echo(f"    {one.what}: {one.why}")
+                if len(done.unjoined) > 5:
+                    typer.echo(f"    … and {len(done.unjoined) - 5:,} more (all on the answers page, under Answer sets)")
+            if not done.changed:
+                typer.echo("  was there already: nothing changed")
+
+    @group.command("list")
+    def list_sets(workspace_folder: WorkspaceOption = None) -> None:
+        """List the answer sets in the workspace."""
+        from answers.store import AnswerStore
+
+        for record in AnswerStore(workspace(workspace_folder)).sets():
+            typer.echo(
+                f"{record.id}  {record.n_ok:>7,} answers  {record.slug:<32} {record.info.label}  ({record.info.source_file})"
+            )
+
+    @group.command("remove")
+    def remove_set(
+        answer_set: Annotated[str, typer.Argument(help="Its id, the beginning of it, or its label.")],
+        workspace_folder: WorkspaceOption = None,
+    ) -> None:
+        """Remove an answer set from the workspace. The file that it came from is not touched."""
+        from answers.store import AnswerStore
+
+        store = AnswerStore(workspace(workspace_folder))
+        store.remove(store.find(answer_set).id)
+
+    register_run(group, workspace=workspace, bars=bars)
+    register_report(group, workspace=workspace, screened=screened)

@@ -1,0 +1,60 @@
+"""Model answers: what models said, on the map, per cluster, side by side, over sizes, before and after screening."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from data.errors import DatasetError
+from pages.shared import (
+    answer_clusters,
+    answer_compare,
+    answer_controls,
+    answer_figures,
+    answer_files,
+    answer_import,
+    answer_map,
+    answer_reliability,
+    answer_scaling,
+    answer_screened,
+    answer_sets,
+    answered,
+    cached,
+    state,
+    text,
+)
+
+
+def draw() -> None:
+    manifest = state.require_dataset()
+    built = cached.open_map(manifest["slug"], manifest["fingerprint"])
+    try:
+        sets = answered.sets_of(built)
+    except DatasetError as error:
+        st.error(text.in_label(str(error), limit=600), icon=":material/error:")
+        st.stop()
+    answer_import.draw_done()
+    if not sets:
+        answer_import.draw_empty(built)
+        return
+    with st.sidebar:
+        choices = answer_controls.draw(built, sets)
+    answer_figures.draw(built, choices)
+    answer_map.draw(built, sets, choices)
+    parts: dict[str, Callable[[], None]] = {
+        "Clusters": lambda: answer_clusters.draw(built, sets, choices),
+        "Compare": lambda: answer_compare.draw(built, sets, choices),
+        "Scaling": lambda: answer_scaling.draw(built, sets, choices),
+        "Reliability": lambda: answer_reliability.draw(built, choices),
+        "Before and after screening": lambda: answer_screened.draw(built, sets),
+        "Answer sets": lambda: answer_sets.draw(built, sets),
+        "Import and run": lambda: answer_import.draw(built),
+        "Export": lambda: answer_files.draw(built, sets),
+    }
+    # Only the open tab is drawn: what is costly waits until it is asked for.
+    for tab, part in zip(st.tabs(list(parts), key="answers-panel", on_change="rerun"), parts.values(), strict=True):
+        if tab.open:
+            with tab:
+                part()
+
+
+draw()

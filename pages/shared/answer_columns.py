@@ -1,0 +1,108 @@
+"""Colourings of the map that come from model answers: P(matching), the answer, and the difference of two sets."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from answers.types import Scores
+from embeddings.built import BuiltMap
+from pages.shared import answered, map_data
+from pages.shared.map_data import MISSING_CODE, Column
+
+PREFIX = "answers."
+P, ANSWER, DIFFERENCE = "p", "answer", "difference"
+# What stands in an answer's place where there is none
+UNREAD = {
+    "tie": "undecided",
+    "refusal": "refused",
+    "unparsable": "not understood",
+    "no_logprobs": "no probabilities",
+    "error": "failed",
+}
+
+
+def columns(sets: Sequence[Scores]) -> list[Column]:
+    """P(matching) and the answer of every set, as the map page offers them."""
+    return [column for scores in sets for column in (p_column(scores), answer_column(scores)) if column is not None]
+
+
+def p_column(scores: Scores) -> Column | None:
+    """P(matching), 0–1; where the set has no probabilities, None."""
+    missing = int(np.isnan(scores.p).sum())
+    if missing == len(scores):
+        return None
+    return Column(_key(scores, P), f"P(matching) · {scores.label}", "number", missing=missing, low=0.0, high=1.0)
+
+
+def answer_column(scores: Scores) -> Column:
+    """The option chosen, or why there is none; rows that were not asked are missing."""
+    return _answers(scores)[0]
+
+
+def difference_column(a: Scores, b: Scores) -> Column | None:
+    """P(matching) of a less that of b, -1 to 1; the hard answers (1, 0, -1) where a set has no probabilities; None where no example
+    was answered by both.
+    """
+    values = difference(a, b)
+    missing = int(np.isnan(values).sum())
+    if missing == len(values):
+        return None
+    key = f"{_key(a, DIFFERENCE)}.{b.id}.{answered.digest(b)}"
+    return Column(key, f"{a.label} less {b.label}", "number", missing=missing, low=-1.0, high=1.0, scale="diverging")
+
+
+def difference(a: Scores, b: Scores) -> NDArray[np.float64]:
+    """(n,) by how much a is nearer to the matching answer than b; nan where one of them has no answer."""
+    if np.isfinite(a.p).any() and np.isfinite(b.p).any():
+        return a.p - b.p
+    return a.matches - b.matches
+
+
+def column_bytes(built: BuiltMap, key: str) -> bytes:
+    """The values of any colouring of a map, its own or one that comes from answers; as `map_data.column_bytes`.
+
+    Raises
+    ------
+    KeyError : the map offers no such colouring
+    """
+    if not key.startswith(PREFIX):
+        return map_data.column_bytes(built, key)
+    sets = answered.sets_of(built)
+    for scores in sets:
+        if key == _key(scores, P):
+            return scores.p.astype("<f4").tobytes()
+        if key == _key(scores, ANSWER):
+            return _answers(scores)[1].tobytes()
+        if key.startswith(_key(scores, DIFFERENCE)):
+            for other in sets:
+                if (column := difference_column(scores, other)) and column.key == key:
+                    return difference(scores, other).astype("<f4").tobytes()
+    raise KeyError(key)
+
+
+def _key(scores: Scores, kind: str) -> str:
+    return f"{PREFIX}{scores.id}.{answered.digest(scores)}.{kind}"
+
+
+def _answers(scores: Scores) -> tuple[Column, NDArray[np.uint16]]:
+    flags_only = not any(answer is not None for answer in scores.answer)
+    told = [_told(scores, row, flags_only) for row in range(len(scores))]
+    counts = Counter(told)
+    missing = counts.pop(None, 0)
+    names = sorted((name for name in counts if name is not None), key=lambda name: (name in UNREAD.values(), name))
+    code_of = {name: code for code, name in enumerate(names)} | {None: MISSING_CODE}
+    codes = np.array([code_of[name] for name in told], dtype="<u2")
+    categories = [(name, counts[name]) for name in names] + ([("not asked", missing)] if missing else [])
+    return Column(_key(scores, ANSWER), f"Answer · {scores.label}", "category", tuple(categories), missing), codes
+
+
+def _told(scores: Scores, row: int, flags_only: bool) -> str | None:
+    if scores.status[row] is None:
+        return None
+    if scores.status[row] != "ok":
+        return UNREAD.get(str(scores.status[row]), "failed")
+    if flags_only or scores.answer[row] is None:
+        return "matching" if scores.matches[row] == 1 else "not matching"
+    return str(scores.answer[row])

@@ -1,0 +1,53 @@
+"""The answers page's sidebar: which answer set, beside which other one, and what the map shows of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from answers.types import Scores
+from embeddings.built import BuiltMap
+from embeddings.clustering import LAYERS
+from pages.shared import answer_columns, cached, example_card, state
+from pages.shared.map_data import LAYER_TITLES, Column
+
+NOTHING = "nothing"
+P, ANSWER, DIFFERENCE, LABEL = "P(matching)", "Answer", "Difference of the two", "Label"
+
+
+@dataclass(frozen=True)
+class AnswerChoices:
+    """What the reader set in the sidebar; `b` is None where nothing is compared."""
+
+    a: Scores
+    b: Scores | None
+    column: Column
+    layer: str
+    names: bool
+    opened: int | None
+
+
+def draw(built: BuiltMap, sets: Sequence[Scores]) -> AnswerChoices:
+    """Draw the sidebar and read it."""
+    by_label = {scores.label: scores for scores in sets}
+    chosen = st.selectbox("Answers of", list(by_label), key=state.ANSWERS, bind="query-params")
+    a = by_label.get(chosen or "", sets[0])
+    others = [NOTHING, *(label for label in by_label if label != a.label)]
+    beside = st.selectbox("Compare with", others, key=state.VERSUS, bind="query-params", disabled=len(others) == 1)
+    b = by_label.get(beside or "")
+    column = _colour(built, a, b)
+    names = st.toggle("Cluster names on the map", value=True, key=state.NAMES, bind="query-params")
+    title = st.selectbox("Clusters of", list(LAYER_TITLES.values()), key=state.LAYER, bind="query-params")
+    layer = next((layer for layer in LAYERS if LAYER_TITLES[layer] == title), LAYERS[0])
+    return AnswerChoices(a, b, column, layer, names, example_card.draw_address(built))
+
+
+def _colour(built: BuiltMap, a: Scores, b: Scores | None) -> Column:
+    offered: dict[str, Column | None] = {P: answer_columns.p_column(a), ANSWER: answer_columns.answer_column(a)}
+    if b is not None:
+        offered[DIFFERENCE] = answer_columns.difference_column(a, b)
+    manifest = built.manifest
+    offered[LABEL] = next((c for c in cached.columns(manifest["slug"], manifest["fingerprint"]) if c.key == "label"), None)
+    columns = {title: column for title, column in offered.items() if column is not None}
+    chosen = st.selectbox("Colour by", list(columns), key=state.ANSWER_COLOUR, bind="query-params")
+    return columns.get(chosen or "", next(iter(columns.values())))

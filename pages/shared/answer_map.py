@@ -1,0 +1,78 @@
+"""The map on the answers page, and beside it one example with what each model answered."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from answers.types import Scores
+from embeddings.built import BuiltMap
+from pages.shared import answer_card, answer_clusters, example_card, text
+from pages.shared.answer_controls import AnswerChoices
+from pages.shared.map_view import show_map
+
+HEIGHT = 520
+
+
+def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> None:
+    """Draw the map; the cluster that is selected in the table below stays in colour, the others turn grey."""
+    manifest = built.manifest
+    cluster = answer_clusters.selected(built, choices)
+    mask = None if cluster is None else np.asarray(built.clustering(choices.layer).labels == cluster)
+    left, right = st.columns([9, 5], gap="medium")
+    with left:
+        show_map(
+            f"{manifest['slug']}/{manifest['fingerprint']}",
+            key=f"answers-map-{manifest['slug']}-{manifest['fingerprint']}",
+            n=len(built),
+            column=choices.column,
+            mask=mask,
+            opened=choices.opened,
+            names=choices.names,
+            dark=st.context.theme.type == "dark",
+            height=HEIGHT,
+            name=f"{manifest['name']}, {choices.column.title}",
+            on_click=lambda row: example_card.open_row(built, row),
+        )
+        st.caption(_what(choices, mask))
+    with right:
+        if choices.opened is None:
+            _no_example(built, choices)
+        else:
+            answer_card.draw_example(built, sets, choices.opened)
+
+
+def _what(choices: AnswerChoices, mask: np.ndarray | None) -> str:
+    column = choices.column
+    said = {
+        "number": "Each point is an example. "
+        + (
+            "Blue: the first set puts more probability on the matching answer; orange: the second does."
+            if column.scale == "diverging"
+            else "Yellow: the model puts its probability on the matching answer; dark blue: on another one."
+        ),
+        "category": "Each point is an example.",
+    }[column.kind]
+    if column.missing:
+        said += f" {column.missing:,} examples have no value here and are grey."
+    if mask is not None:
+        said += f" Only the selected cluster is in colour ({int(mask.sum()):,} examples)."
+    return said
+
+
+def _no_example(built: BuiltMap, choices: AnswerChoices) -> None:
+    st.info("Click a point to read the example and every model's answer to it.", icon=":material/ads_click:")
+    flagged = [f for f in answer_clusters.figures(built, choices) if f.flagged]
+    names = built.names_by_layer[choices.layer]
+    if flagged:
+        st.markdown("**Clusters that depart from the rest**, adjusted for their labels")
+        for figures in sorted(flagged, key=lambda f: -abs(f.deviation))[:6]:
+            way = "more" if figures.deviation > 0 else "less"
+            name = text.in_label(names[figures.id].name)
+            st.caption(
+                f"{100 * abs(figures.deviation):.1f} points {way} matching: **{name}** (n = {figures.n:,}, q = {figures.q:.2g})"
+            )
+        if len(flagged) > 6:
+            st.caption(f"… and {len(flagged) - 6} more, in the table below.")
+    else:
+        st.markdown("**No cluster departs from the rest** once its labels are taken into account (q < .05).")

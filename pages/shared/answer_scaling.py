@@ -1,0 +1,89 @@
+"""% matching over model size or RLHF steps: the trend with its interval, over the dataset or one cluster."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from answers.models import NAME
+from answers.statistics.scaling import ScalePoint, scaling
+from answers.types import Scores
+from data.errors import DatasetError
+from embeddings.built import BuiltMap
+from pages.shared import answer_charts, answer_results, cached, state, text
+from pages.shared.answer_controls import AnswerChoices
+
+SIZES = {"Parameters": "params", "RLHF steps": "rlhf_steps"}
+WHOLE = "the whole dataset"
+
+
+def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> None:
+    """The chart and the trend; a sentence where there are fewer than three sizes."""
+    left, middle, right = st.columns(3)
+    by = left.selectbox("Over", list(SIZES), key=state.SCALE_BY, persist_state="session")
+    prompts = sorted({scores.info.prompt_id for scores in sets})
+    mine = prompts.index(choices.a.info.prompt_id)
+    prompt = middle.selectbox(
+        "Prompt", prompts, index=mine, key=f"scale-prompt-{built.manifest['slug']}", format_func=lambda p: p or "unknown"
+    )
+    names = built.names_by_layer[choices.layer]
+    where = right.selectbox(
+        "In", [WHOLE, *(f"{n.id} · {n.name}" for n in names)], key=f"scale-in-{built.manifest['slug']}-{choices.layer}"
+    )
+    rows = np.ones(len(built), dtype=bool)
+    if where and where != WHOLE:
+        rows = np.asarray(built.clustering(choices.layer).labels == int(where.split(" · ")[0]))
+    points = scale_points([s for s in sets if s.info.prompt_id == prompt], SIZES[by or "Parameters"], rows)
+    try:
+        found = scaling(points)
+    except DatasetError as error:
+        st.info(text.in_label(str(error), limit=400), icon=":material/show_chart:")
+        _known(sets)
+        return
+    answer_charts.scaling(points, found, title=by or "Parameters", chance=0.5)
+    low, high = found.slope_interval.low, found.slope_interval.high
+    way = " **Inverse scaling**: the larger the model, the less it matches." if found.inverse else ""
+    st.markdown(
+        f"Spearman ρ = {found.rho:.2f} over {len(points)} models (p = {found.rho_p:.2g}); the odds of matching change by a factor "
+        f"of {np.exp(found.slope):.2f} per decade ({np.exp(low):.2f} to {np.exp(high):.2f}, p = {found.slope_p:.2g}).{way}"
+    )
+    summary = answer_results.summary(built, choices.a)
+    if summary.ceiling == summary.ceiling:
+        st.caption(
+            f"As the paper defines them: ceiling {text.percent(summary.ceiling, 1)}, floor {text.percent(summary.floor, 1)}."
+        )
+    _known(sets)
+
+
+def scale_points(sets: Sequence[Scores], attribute: str, rows: np.ndarray) -> list[ScalePoint]:
+    """One point a set whose size is known, over some rows, the smallest first."""
+    found = []
+    for scores in sets:
+        size = getattr(scores.info, attribute)
+        used = rows & scores.answered & np.isfinite(scores.matches)
+        if size is not None and used.any():
+            found.append(
+                ScalePoint(
+                    x=float(size), matching=int((scores.matches[used] == 1).sum()), n=int(used.sum()), label=scores.info.model
+                )
+            )
+    return sorted(found, key=lambda point: (point.x, point.label))
+
+
+def _known(sets: Sequence[Scores]) -> None:
+    with st.expander("What is known of the models"):
+        lines = [
+            {
+                "model": s.info.model,
+                "prompt": s.info.prompt_id,
+                "parameters": s.info.params,
+                "RLHF steps": s.info.rlhf_steps,
+                "training": s.info.training,
+                "family": s.info.family,
+            }
+            for s in sets
+        ]
+        st.dataframe(pd.DataFrame(lines), key="scaling-models", hide_index=True)
+        st.caption(f"Add what is missing to {NAME} in {text.in_label(str(cached.workspace().root), limit=200)}, for example:")
+        st.code('[models."my-model-7b"]\nparams = 7e9\nfamily = "my-model"\ntraining = "rlhf"\nrlhf_steps = 250', language="toml")

@@ -1,0 +1,58 @@
+"""The answer sets of a map, in memory: one list a map, shared by the routes and the pages."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+
+import numpy as np
+
+from answers.on_map import scores_on
+from answers.store import AnswerStore
+from answers.types import Scores
+from data.workspace import Workspace
+from embeddings.built import BuiltMap
+
+KEPT = 4  # maps
+
+_Key = tuple[object, ...]
+_kept: OrderedDict[_Key, list[Scores]] = OrderedDict()
+_lock = threading.Lock()
+_digests: dict[int, tuple[Scores, str]] = {}  # by the object, which is kept with it so that its id is not given to another
+
+
+def sets_of(built: BuiltMap) -> list[Scores]:
+    """The answer sets of a map, by label; read anew when one comes, goes or changes.
+
+    Raises
+    ------
+    DatasetError : models.toml cannot be read
+    """
+    workspace = Workspace.default()
+    store = AnswerStore(workspace)
+    key = (str(workspace.root), built.manifest["slug"], built.manifest["fingerprint"], store.signature())
+    with _lock:  # two readers of one map wait for one load
+        if key not in _kept:
+            _kept[key] = scores_on(built, store)
+            while len(_kept) > KEPT:
+                _kept.popitem(last=False)
+        _kept.move_to_end(key)
+        return _kept[key]
+
+
+def digest(scores: Scores) -> str:
+    """8 hex digits of what the set answers on this map: changes when an answer does, while the set's id may stay."""
+    known = _digests.get(id(scores))
+    if known is None or known[0] is not scores:
+        found = hashlib.sha256(np.ascontiguousarray(scores.p).tobytes())
+        found.update(np.ascontiguousarray(scores.matches).tobytes())
+        found.update("\0".join("" if value is None else str(value) for value in (*scores.answer, *scores.status)).encode())
+        if len(_digests) >= 512:
+            _digests.clear()
+        known = _digests[id(scores)] = (scores, found.hexdigest()[:8])
+    return known[1]
+
+
+def forget() -> None:
+    """Drop every set from memory."""
+    with _lock:
+        _kept.clear()

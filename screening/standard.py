@@ -1,0 +1,53 @@
+"""The screening with its standard settings, as figures before and after it and groups of repeated questions need it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.workspace import Workspace
+from embeddings.built import BuiltMap
+from screening.components import find_components
+from screening.decisions import DecisionLog
+from screening.pairs import pairs_of, stored_pairs
+from screening.run import ScreeningOptions, screen
+
+AT_ONCE = 5_000  # rows; up to here the pairs are looked for without being asked
+
+
+@dataclass(frozen=True)
+class Standard:
+    """What the standard screening leaves.
+
+    kept : (n,) bool
+    groups : (n,) int64, rows that hang together as near-duplicates share a number
+    threshold : of both
+    """
+
+    kept: NDArray[np.bool_]
+    groups: NDArray[np.int64]
+    threshold: float
+
+
+def standard_screening(built: BuiltMap, workspace: Workspace) -> Standard | None:
+    """Screen a map with the standard settings and the decisions made by hand; None where the pairs of a large dataset were never
+    looked for (`evalmap pairs`), and for fewer than two rows.
+    """
+    if len(built) < 2:
+        return None
+    pairs = stored_pairs(built, workspace)
+    if pairs is None:
+        if len(built) > AT_ONCE:
+            return None
+        pairs = pairs_of(built, workspace)
+    options = ScreeningOptions()
+    done = screen(
+        built.examples,
+        built.vectors,
+        options=options,
+        fields=built.fields,
+        pairs=pairs,
+        decisions=DecisionLog.load(workspace, built.manifest["source"]).rows(built.examples),
+    )
+    components = find_components(pairs, threshold=options.threshold, layer=options.layer, normalise=options.normalise)
+    return Standard(done.selection.kept, components.labels.astype(np.int64), options.threshold)
