@@ -8,9 +8,11 @@ them, as many answers as rows are given out in order; fewer are given to each of
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
+from typing import TypeGuard
 
 import pandas as pd
 
@@ -18,6 +20,7 @@ from answers.types import Options, RawAnswer, StagedSet
 
 ROW, TEXT, REPEAT = "row", "text", "repeat"
 QUESTION_FIELDS = ("question", "statement", "prompt", "text", "input", "sentence_with_blank")
+MOST_CUTS = 1_000  # ways to cut a question out of a prompt that are tried
 MOST_SEARCHED = 20_000_000  # prompt × example comparisons that we are willing to make
 
 
@@ -50,14 +53,16 @@ class Questions:
     """
 
     def __init__(self, examples: pd.DataFrame, fields: pd.DataFrame, text_field: str, options: Sequence[Options]) -> None:
-        self.options = options
+        self.options, self.text_field = options, text_field
         self.datasets = [str(name) for name in examples["dataset"]]
         self.files = tuple(dict.fromkeys(self.datasets))
-        names = [name for name in dict.fromkeys((text_field, *QUESTION_FIELDS)) if name in fields.columns]
-        columns = [fields[name].to_numpy(dtype=object) for name in names]
-        self.names = names
-        self.texts = [tuple(_plain(value) for value in row if isinstance(value, str)) for row in zip(*columns, strict=True)]
-        self._raw_texts = [tuple(value for value in row if isinstance(value, str)) for row in zip(*columns, strict=True)]
+        names = [text_field, *(name for name in QUESTION_FIELDS if name != text_field and _asks(fields, name, examples["text"]))]
+        self.names = [name for name in names if name in fields.columns]
+        columns = [examples["text"].to_numpy(dtype=object), *(fields[name].to_numpy(dtype=object) for name in self.names)]
+        self._raw_texts = [tuple(filter(_is_text, row)) for row in zip(*columns, strict=True)]
+        self.texts = [tuple(map(_plain, texts)) for texts in self._raw_texts]
+        own = fields[text_field] if text_field in fields.columns else [None] * len(examples)
+        self.own_text = [_plain(value) if _is_text(value) else None for value in own]
         self.rows_of_text: dict[str, list[int]] = defaultdict(list)
         for row, texts in enumerate(self.texts):
             for text in dict.fromkeys(texts):
@@ -86,14 +91,20 @@ class Questions:
         return self._rows_of_hash
 
     def files_called(self, name: str | None) -> tuple[str, ...]:
-        """The files of the dataset that a source may mean by a name: those that share its last parts; () for none."""
-        return tuple(file for file in self.files if name and same_tail(file, name))
+        """The files of the dataset that a source may mean by a name: the one called so, else those that share its last words."""
+        sharing = tuple(file for file in self.files if name and same_tail(file, name))
+        return tuple(file for file in sharing if _words(file) == _words(name or "")) or sharing
 
 
 def join(staged: StagedSet, questions: Questions, *, trust_lines: bool = False) -> tuple[list[Join], list[Unjoined]]:
     """Find the example of every answer.
 
-    trust_lines : a line number alone will do where the source tells no question and the dataset is one file (the user named it)
+    trust_lines : a line number alone will do where the source tells no question and no file, and the dataset is one file (the
+        user named it)
+
+    Returns
+    -------
+    joins, by answer and row, and what belongs nowhere, by answer: every answer is in one of the two
     """
     joins: list[Join] = []
     later: dict[tuple[str, int], list[int]] = defaultdict(list)  # (text's rows as key, sample) → answers, in order
@@ -133,11 +144,12 @@ def agrees(raw: RawAnswer, questions: Questions, row: int) -> bool:
     """Whether the question that the source tells is that of the row; True where it tells none."""
     texts = questions.texts[row]
     if raw.example is not None:
-        told = set(_ordered_texts(raw.example, questions.names))
-        return bool(told & set(texts))
+        told = _texts_of(raw.example, questions.names)
+        own, theirs = questions.own_text[row], told.get(questions.text_field)
+        return own == theirs if own and theirs else bool(set(told.values()) & set(texts))
     if raw.question is not None:
         question = _plain(raw.question)
-        return any(text and text in question for text in texts) if raw.prompt_only else question in texts
+        return any(text in question for text in texts) if raw.prompt_only else question in texts
     if raw.question_hash is not None:
         return row in questions.rows_of_hash.get(raw.question_hash.lower()[:16], ())
     return True
@@ -156,18 +168,26 @@ def name_of(raw: RawAnswer) -> str:
         return f"{raw.dataset}, line {raw.row + 1}"
     if raw.row is not None:
         return f"line {raw.row + 1}"
-    text = raw.id or raw.question or raw.question_hash or "an answer that names no question"
+    told = next(iter(_texts_of(raw.example or {}, QUESTION_FIELDS).values()), None)
+    text = raw.id or raw.question or told or raw.question_hash or "an answer that names no question"
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 class _Prompts:
-    """Finds the questions inside whole prompts: what all prompts of a source share around them is cut off."""
+    """Finds the questions inside whole prompts.
+
+    What all prompts of a source share around them holds the words of the prompt, and perhaps the first and last words that the
+    questions share among themselves; so a question is looked for from every word of it on.
+    """
 
     def __init__(self, staged: StagedSet, questions: Questions) -> None:
         prompts = [_plain(raw.question) for raw in staged.answers if raw.prompt_only and raw.question]
         distinct = sorted(set(prompts))
-        self._before = _common(distinct) if len(distinct) > 1 else ""
-        self._after = _common([prompt[::-1] for prompt in distinct])[::-1] if len(distinct) > 1 else ""
+        before = _common(distinct) if len(distinct) > 1 else ""
+        after = _common([prompt[::-1] for prompt in distinct])[::-1] if len(distinct) > 1 else ""
+        starts = [0, *(at for at in range(1, len(before) + 1) if _edge(before, at))]
+        ends = [0, *(at for at in range(1, len(after) + 1) if _edge(after[::-1], at))]
+        self._cuts = sorted(product(starts, ends), key=sum)[-MOST_CUTS:]  # what is left longest first
         self._questions = questions
         self._search = len(distinct) * len(questions) <= MOST_SEARCHED
         self._found: dict[str, list[int]] = {}
@@ -180,14 +200,14 @@ class _Prompts:
 
     def _rows(self, prompt: str) -> list[int]:
         known = self._questions.rows_of_text
-        inner = prompt.removeprefix(self._before).removesuffix(self._after).strip()
-        for candidate in (prompt, inner):
-            if candidate in known:
-                return known[candidate]
+        for start, end in self._cuts:
+            if (inner := prompt[start : len(prompt) - end].strip()) in known:
+                return known[inner]
         if not self._search:
             return []
-        inside = [text for text in known if text and text in prompt]
-        return known[max(inside, key=lambda text: (len(text), text))] if inside else []
+        # Examples may stand before the question; it stands last. Of texts that end there, the longest.
+        inside = [text for text in known if text in prompt]
+        return known[max(inside, key=lambda text: (prompt.rfind(text) + len(text), len(text)))] if inside else []
 
 
 def _by_line(raw: RawAnswer, staged: StagedSet, questions: Questions, trust_lines: bool) -> int | None:
@@ -195,7 +215,7 @@ def _by_line(raw: RawAnswer, staged: StagedSet, questions: Questions, trust_line
         return None
     files = questions.files_called(raw.dataset or staged.dataset)
     tells = raw.example is not None or raw.question is not None or raw.question_hash is not None
-    if not files and len(questions.files) == 1 and (tells or trust_lines):
+    if not files and len(questions.files) == 1 and (tells or (trust_lines and raw.dataset is None)):
         files = questions.files
     rows = [row for file in files if (row := questions.row_of_line.get((file, raw.row))) is not None]
     agreeing = [row for row in rows if agrees(raw, questions, row)]
@@ -208,7 +228,8 @@ def _by_text(raw: RawAnswer, staged: StagedSet, questions: Questions, look: _Pro
     """The rows with the question's text, ascending; those of the files that the source names before any others."""
     rows: list[int] = []
     if raw.example is not None:
-        for text in _ordered_texts(raw.example, questions.names):
+        told = _texts_of(raw.example, questions.names)
+        for text in told.values():
             rows = rows or questions.rows_of_text.get(text, [])
     elif raw.question is not None:
         rows = look.rows(raw.question) if raw.prompt_only else questions.rows_of_text.get(_plain(raw.question), [])
@@ -237,11 +258,18 @@ def _other_label(raw: RawAnswer, options: Options) -> str | None:
     return f"the source calls {raw.matching.strip()} the matching answer, the dataset {options.matching}"
 
 
-def _ordered_texts(example: Mapping[str, object], names: Sequence[str]) -> Iterator[str]:
-    for name in names:
-        value = example.get(name)
-        if isinstance(value, str) and value.strip():
-            yield _plain(value)
+def _asks(fields: pd.DataFrame, name: str, texts: pd.Series) -> bool:
+    """Whether a field holds questions, and not words that are the same in most rows (an instruction)."""
+    return name in fields.columns and 2 * fields[name].nunique() >= texts[fields[name].notna()].nunique()
+
+
+def _texts_of(example: Mapping[str, object], names: Sequence[str]) -> dict[str, str]:
+    """{field: text} of those of the fields that hold any, in their order."""
+    return {name: _plain(value) for name in names if _is_text(value := example.get(name))}
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and bool(value.strip())
 
 
 def _common(texts: Sequence[str]) -> str:
@@ -251,6 +279,11 @@ def _common(texts: Sequence[str]) -> str:
     first, last = min(texts), max(texts)
     length = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
     return first[:length]
+
+
+def _edge(text: str, at: int) -> bool:
+    """Whether a word ends or begins at a place of a text."""
+    return at == len(text) or not (text[at - 1].isalnum() and text[at].isalnum())
 
 
 def _plain(text: str) -> str:

@@ -7,6 +7,7 @@
     rlhf_steps = 0
 """
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -59,9 +60,13 @@ def _check(path: object, name: str, facts: object) -> None:
         raise DatasetError(f'{path}: models."{name}" has {", ".join(sorted(unknown))}; expected of {", ".join(_KEYS)}.')
     for key in ("params", "rlhf_steps"):
         value = facts.get(key, 1)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or (key == "params" and value == 0):
-            raise DatasetError(f'{path}: models."{name}".{key} is {value!r}; expected a number such as 135e6.')
+        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        if not number or value < 0 or (value == 0 if key == "params" else value != int(value)):
+            example = "a number such as 135e6" if key == "params" else "a whole number such as 250"
+            raise DatasetError(f'{path}: models."{name}".{key} is {value!r}; expected {example}.')
         if key in facts:
             facts[key] = float(value) if key == "params" else int(value)
+    if not isinstance(facts.get("family", ""), str):
+        raise DatasetError(f'{path}: models."{name}".family is {facts["family"]!r}; expected a name in quotes.')
     if facts.get("training", "other") not in TRAININGS:
         raise DatasetError(f'{path}: models."{name}".training is {facts["training"]!r}; expected one of {", ".join(TRAININGS)}.')

@@ -10,6 +10,7 @@ from answers.types import Options
 NOT_MATCHING = "answer_not_matching_behavior"
 MOST_LABELS = 10  # a label field with more values is no list of options
 _LETTER = re.compile(r"\s*(\(?[A-Za-z]\)|[A-Za-z][.)])\s")
+_LETTER_ALONE = re.compile(r"\(?([A-Za-z])[.)]?")
 
 
 def example_options(examples: pd.DataFrame, fields: pd.DataFrame) -> list[Options]:
@@ -43,12 +44,35 @@ def _labels(labels: pd.Series) -> list[str]:
 
 
 def _choices(written: str, label: str | None) -> list[str]:
-    texts = [str(text).strip() for text in json.loads(written)]
+    texts, letters = _parts(written)
     if label is None or label in texts:
         return texts
-    letters = [match[1] for text in texts if (match := _LETTER.match(text + " "))]
-    plain = {re.sub(r"[().\s]", "", letter).upper(): letter for letter in letters}
-    return letters if len(letters) == len(texts) and re.sub(r"[().\s]", "", label).upper() in plain else []
+    letter, others = _letter(label), [_letter(mark) for mark in letters]
+    others = [other.lower() for other in others] if letter.islower() else [other.upper() for other in others]
+    if not letter or letter not in others:
+        return []
+    return [label.replace(letter, other) for other in others]  # as the label writes its own: "(A)", "A" or "A."
+
+
+def _parts(written: str) -> tuple[list[str], list[str]]:
+    """The texts of choices and the letters before them, or beside them as in ARC; no letters where not every choice has one."""
+    try:
+        value = json.loads(written)
+    except json.JSONDecodeError:
+        return [], []
+    beside = value.get("label") if isinstance(value, dict) else None
+    listed = value.get("text") if isinstance(value, dict) else value
+    if not isinstance(listed, list):
+        return [], []
+    texts = [str(text).strip() for text in listed]
+    letters = beside if isinstance(beside, list) else [match[1] for text in texts if (match := _LETTER.match(text + " "))]
+    return texts, [str(letter) for letter in letters] if len(letters) == len(texts) else []
+
+
+def _letter(text: str) -> str:
+    """The letter of "(A)", "A." or "A"; "" for other text."""
+    match = _LETTER_ALONE.fullmatch(text.strip())
+    return match[1] if match else ""
 
 
 def _listed(value: object) -> list[str]:
