@@ -170,14 +170,16 @@ def _from_text(text: str, raw: RawAnswer, options: Options, names: Mapping[str, 
 
     if reason := _other_letters(raw, options, names):
         return _error(reason)
-    own = {f"({letter})": names[_key(letter)] for letter in raw.options or {} if _key(letter) in names}
+    meanings = {f"({_key(letter)})": meaning for letter, meaning in (raw.options or {}).items() if _key(letter) in names}
+    own = {letter: names[_key(letter)] for letter in meanings}
+    by_texts = bool(own) and any(_key(meaning) == _key(own[letter]) for letter, meaning in meanings.items())
     shown = {_key(option) for option in options.all} & {_key(letter) for letter in own}
     status, answer = "unparsable", None
-    if not (own and shown):  # else "(B)" in the text is the source's B
-        parsed = parse_answer(text, options)
+    if not (by_texts and shown):  # else "(B)" in the text is the source's B
+        parsed = parse_answer(text, options, texts={own[letter]: meaning for letter, meaning in meanings.items()})
         status, answer = parsed.status, parsed.answer
-    if own and status == "unparsable":
-        parsed = parse_answer(text, Options(None, tuple(own)))
+    if by_texts and status == "unparsable":
+        parsed = parse_answer(text, Options(None, tuple(own)), texts=meanings)
         status, answer = parsed.status, own.get(parsed.answer) if parsed.answer is not None else None
     return Scored(status, answer, _matches(answer, options) if status == "ok" else None)
 
