@@ -120,9 +120,9 @@ def pairs_location(slug: str) -> str:
     return f"pairs:{slug}"
 
 
-def answers_location(slug: str, model: str) -> str:
-    """What the job of asking a model a dataset's questions is filed under."""
-    return f"{_ANSWERS}{slug}:{model}"
+def answers_location(slug: str, model: str, prompt: str) -> str:
+    """What the job of asking a model a dataset's questions is filed under; `prompt` is the prompt's id."""
+    return f"{_ANSWERS}{slug}:{model}:{prompt}"
 
 
 def fetch_location(collection: str) -> str:
