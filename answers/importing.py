@@ -3,7 +3,9 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,11 @@ class Examples:
     table: pd.DataFrame
     fields: pd.DataFrame
 
+    @cached_property
+    def questions(self) -> Questions:
+        options = example_options(self.table, self.fields)
+        return Questions(self.table, self.fields, self.manifest["roles"]["text"], options)
+
 
 def import_files(paths: Sequence[Path], workspace: Workspace, *, dataset: str | None = None) -> list[Imported]:
     """Read answer files, join each set with the built dataset that fits it best (or the one named), and keep them.
@@ -57,7 +64,8 @@ def import_files(paths: Sequence[Path], workspace: Workspace, *, dataset: str | 
     if dataset is not None:
         chosen = [read_examples(workspace, workspace.find(dataset))] * len(staged)
     else:
-        chosen = [best_dataset(workspace, one) for one in staged]
+        built = _readable(workspace)
+        chosen = [best_dataset(built, one) for one in staged]
     prepared = [prepare(examples, one, trust_lines=dataset is not None) for examples, one in zip(chosen, staged, strict=True)]
     return [_keep(workspace, one) for one in prepared]
 
@@ -83,28 +91,33 @@ def stage(paths: Sequence[Path]) -> list[StagedSet]:
     return [staged for importer, files in parts.items() for staged in importer.read(files)]
 
 
-def best_dataset(workspace: Workspace, staged: StagedSet) -> "Examples":
+def best_dataset(built: Sequence[Examples], staged: StagedSet) -> Examples:
     """The built dataset with which most of a set's answers join; the smallest of several.
 
     Raises
     ------
     DatasetError : none of the answers belongs to any
     """
-    best: tuple[int, int] = (0, 0)
-    found = None
-    manifests = workspace.manifests()
-    for manifest in manifests:
-        examples = read_examples(workspace, manifest)
-        joins, _ = join(staged, questions_of(examples))
-        fit = (len({j.answer for j in joins}), -len(examples.table))
-        if fit[0] and (found is None or fit > best):
-            best, found = fit, examples
-    if found is None:
-        looked = ", ".join(m["slug"] for m in manifests[:8]) + (" …" if len(manifests) > 8 else "")
+    fits = []
+    for examples in built:
+        joins, _ = join(staged, examples.questions)
+        fits.append((len({j.answer for j in joins}), -len(examples.table)))
+    best = max(range(len(built)), key=lambda at: fits[at], default=None)
+    if best is None or not fits[best][0]:
+        looked = ", ".join(examples.manifest["slug"] for examples in built[:8]) + (" …" if len(built) > 8 else "")
         raise DatasetError(
             f"{staged.info.source_file}: none of its {len(staged.answers):,} answers belongs to a built dataset "
             f"(looked in: {looked or 'none is built'}). Build the dataset of its questions first: evalmap build PATH"
         )
+    return built[best]
+
+
+def _readable(workspace: Workspace) -> list[Examples]:
+    """The examples of every built dataset whose records are there."""
+    found = []
+    for manifest in workspace.manifests():
+        with suppress(DatasetError):  # one whose records are gone must be built again, and hinders no other
+            found.append(read_examples(workspace, manifest))
     return found
 
 
@@ -115,11 +128,6 @@ def read_examples(workspace: Workspace, manifest: dict[str, Any]) -> Examples:
     if not folder.is_dir():
         raise DatasetError(f"{manifest['name']}: its records are gone from {workspace.root}. Build it again: evalmap build PATH")
     return Examples(manifest, pd.read_parquet(folder / "examples.parquet"), pd.read_parquet(folder / "fields.parquet"))
-
-
-def questions_of(examples: Examples) -> Questions:
-    options = example_options(examples.table, examples.fields)
-    return Questions(examples.table, examples.fields, examples.manifest["roles"]["text"], options)
 
 
 @dataclass(frozen=True)
@@ -148,7 +156,7 @@ def prepare(examples: Examples, staged: StagedSet, *, trust_lines: bool = False)
     ------
     DatasetError : none of its answers belongs to the dataset
     """
-    questions = questions_of(examples)
+    questions = examples.questions
     joins, unjoined = join(staged, questions, trust_lines=trust_lines)
     if not joins:
         named = "; ".join(f"{u.what}: {u.why}" for u in unjoined[:MOST_NAMED])

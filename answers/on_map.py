@@ -5,7 +5,7 @@ for one file is there on the map of a whole collection too, and after the map wa
 """
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -20,7 +20,10 @@ from answers.types import AnswerSetInfo, Scores
 from embeddings.built import BuiltMap
 
 # What tells two sets of one label apart, the first that differs
-_DISTINGUISHING = ("runtime", "quantisation", "dtype", "revision", "source_format", "temperature", "system_prompt", "source_file")
+_DISTINGUISHING = (
+    *("runtime", "quantisation", "dtype", "revision", "source_format", "temperature", "system_prompt", "prompt_hash"),
+    "source_file",
+)
 
 
 def scores_on(built: BuiltMap, store: AnswerStore) -> list[Scores]:
@@ -33,14 +36,14 @@ def scores_on(built: BuiltMap, store: AnswerStore) -> list[Scores]:
     """
     models = read_models(store.workspace)
     files = tuple(dict.fromkeys(str(name) for name in built.examples["dataset"]))
-    parts: dict[str, list[tuple[SetRecord, Scores]]] = defaultdict(list)
+    parts: dict[str, list[Scores]] = defaultdict(list)
     for record in _one_each(store.sets(), built.manifest["slug"]):
         if not any(same_tail(name, file) for name in record.datasets for file in files):
             continue
         scores = score_arrays(built, record, store.answers(record.id))
         if any(status is not None for status in scores.status):
-            parts[record.info.variant].append((record, replace(scores, info=with_facts(record.info, models))))
-    found = [scores for group in parts.values() for scores in _whole([scores for _, scores in group])]
+            parts[record.info.variant].append(replace(scores, info=with_facts(record.info, models)))
+    found = [scores for group in parts.values() for scores in _whole(_one_a_source(group))]
     return _told_apart(sorted(found, key=lambda scores: (scores.label, scores.id)))
 
 
@@ -88,16 +91,15 @@ def _of_samples(samples: pd.DataFrame) -> tuple[str, str | None, float, float, f
     read = samples[samples["status"].isin(("ok", "tie"))]
     if not len(read):
         return str(samples["status"].iloc[0]), None, float("nan"), float("nan"), float("nan")
-    matches = read["matches"].to_numpy(dtype=np.float64, na_value=np.nan)
     p, mass = _mean(read["p_matching"].to_numpy()), _mean(read["answer_mass"].to_numpy())
-    counts = read["answer"].dropna().astype(str).value_counts()
-    if len(counts) and (len(counts) == 1 or counts.iloc[0] > counts.iloc[1]):
-        answer = str(counts.index[0])
-        chosen = matches[(read["answer"] == answer).fillna(False).to_numpy(dtype=bool)]
-        return "ok", answer, float(chosen[0]), p, mass
-    if not len(counts) and not np.isnan(matches).any() and matches.mean() != 0.5 and not (read["status"] == "tie").any():
-        return "ok", None, float(matches.mean() > 0.5), p, mass  # flags of the source, without answers
-    return "tie", None, float("nan") if np.isnan(matches).all() else 0.0, p, mass
+    votes: Counter[tuple[str, str | None, bool | None]] = Counter()
+    for status, answer, flag in zip(read["status"], read["answer"], read["matches"], strict=True):
+        # The flag beside the answer: a source may tell whether it matched and not what was answered.
+        votes[status, None if pd.isna(answer) else str(answer), None if pd.isna(flag) else bool(flag)] += 1
+    ((won, answer, flag), count), *others = votes.most_common()
+    if won == "ok" and (not others or others[0][1] < count):
+        return "ok", answer, float("nan") if flag is None else float(flag), p, mass
+    return "tie", None, float("nan") if read["matches"].isna().all() else 0.0, p, mass
 
 
 def _mean(values: NDArray[np.float64]) -> float:
@@ -114,19 +116,27 @@ def _rows_of(built: BuiltMap, answers: pd.DataFrame) -> NDArray[np.int64]:
             "at": np.arange(len(built)),
         }
     )
-    asked = answers.loc[:, ["example_id", "row", "dataset"]].assign(answer=np.arange(len(answers)))
-    found = np.full(len(answers), -1, dtype=np.int64)
-    for keys in (["example_id", "row"], ["example_id"]):  # a file that was put in another order keeps its answers
-        left = asked[found[asked["answer"].to_numpy()] < 0]
-        pairs = left.merge(examples, on=keys, how="inner")
-        fits = [same_tail(str(a), str(b)) for a, b in zip(pairs["dataset"], pairs["file"], strict=True)]
-        pairs = pairs[np.array(fits, dtype=bool)]
-        if len(keys) == 1:
-            taken = set(found[found >= 0].tolist())
-            pairs = pairs[~pairs["at"].isin(taken)].drop_duplicates("at")
-        pairs = pairs.drop_duplicates("answer")
-        found[pairs["answer"].to_numpy()] = pairs["at"].to_numpy()
-    return found
+    keys = ["example_id", "row", "dataset"]
+    asked = answers.drop_duplicates(keys)[keys].reset_index(drop=True)  # not the samples: they share their example
+    found = np.full(len(asked), -1, dtype=np.int64)
+    pairs = asked.assign(asked=np.arange(len(asked))).merge(examples, on=["example_id", "row"], how="inner")
+    fits = [same_tail(str(a), str(b)) for a, b in zip(pairs["dataset"], pairs["file"], strict=True)]
+    pairs = pairs[np.array(fits, dtype=bool)].drop_duplicates("asked")
+    found[pairs["asked"].to_numpy()] = pairs["at"].to_numpy()
+    # A file that was put in another order keeps its answers: equal examples take theirs in turn.
+    taken = set(found.tolist())
+    left = examples[examples["example_id"].isin(asked["example_id"][found < 0]) & ~examples["at"].isin(taken)]
+    free: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for id, file, at in zip(left["example_id"], left["file"], left["at"], strict=True):
+        free[id].append((file, at))
+    for place in np.flatnonzero(found < 0):
+        candidates = free[asked["example_id"].iloc[place]]
+        name = str(asked["dataset"].iloc[place])
+        if (chosen := next((one for one in candidates if same_tail(name, one[0])), None)) is not None:
+            candidates.remove(chosen)
+            found[place] = chosen[1]
+    at_of = pd.Series(found, index=pd.MultiIndex.from_frame(asked))
+    return at_of.reindex(pd.MultiIndex.from_frame(answers[keys])).to_numpy(dtype=np.int64)
 
 
 def _one_each(records: Iterable[SetRecord], slug: str) -> list[SetRecord]:
@@ -137,10 +147,26 @@ def _one_each(records: Iterable[SetRecord], slug: str) -> list[SetRecord]:
     return [record for group in by_source.values() for record in ([r for r in group if r.slug == slug] or group)]
 
 
+def _one_a_source(parts: Sequence[Scores]) -> list[Scores]:
+    """What one source gave when it was imported for several other datasets: the largest part, and what the others add."""
+    by_source: dict[str, list[Scores]] = defaultdict(list)
+    for part in sorted(parts, key=lambda part: (-int(pd.notna(part.status).sum()), part.id)):
+        by_source[part.info.id].append(part)
+    found = []
+    for group in by_source.values():
+        there, adding = np.zeros(len(group[0]), dtype=bool), []
+        for part in group:
+            if (pd.notna(part.status) & ~there).any():
+                adding.append(part)
+                there |= pd.notna(part.status)
+        found.append(_together(adding))
+    return found
+
+
 def _whole(parts: Sequence[Scores]) -> list[Scores]:
     """Parts that answer different examples put together; a part that overlaps with those before stays by itself."""
     wholes: list[list[Scores]] = []
-    for part in parts:
+    for part in sorted(parts, key=lambda part: part.id):
         there = pd.notna(part.status)
         for whole in wholes:
             if not any((pd.notna(other.status) & there).any() for other in whole):
@@ -152,17 +178,19 @@ def _whole(parts: Sequence[Scores]) -> list[Scores]:
 
 
 def _together(parts: Sequence[Scores]) -> Scores:
+    """Parts as one set; an example that several answer keeps the first's."""
     if len(parts) == 1:
         return parts[0]
     merged = {name: getattr(parts[0], name).copy() for name in ("status", "answer", "matches", "p", "mass", "counted", "bounded")}
     for part in parts[1:]:
-        there = pd.notna(part.status)
+        there = pd.notna(part.status) & pd.isna(merged["status"])
         for name, values in merged.items():
             values[there] = getattr(part, name)[there]
     id = hashlib.sha256("/".join(sorted(part.id for part in parts)).encode()).hexdigest()[:16]
     files = ", ".join(dict.fromkeys(part.info.source_file for part in parts))
-    notes = tuple(f"{part.info.source_file}: {note}" for part in parts for note in part.notes)
-    return replace(parts[0], id=id, info=replace(parts[0].info, source_file=files), notes=notes, claims={}, **merged)
+    notes = tuple(dict.fromkeys(f"{part.info.source_file}: {note}" for part in parts for note in part.notes))
+    claims = parts[0].claims if len({part.info.id for part in parts}) == 1 else {}
+    return replace(parts[0], id=id, info=replace(parts[0].info, source_file=files), notes=notes, claims=claims, **merged)
 
 
 def _told_apart(scores: list[Scores]) -> list[Scores]:
@@ -180,7 +208,9 @@ def _told_apart(scores: list[Scores]) -> list[Scores]:
 def _difference(one: Scores, twins: Sequence[Scores]) -> str:
     def told(info: AnswerSetInfo, name: str) -> str:
         value = getattr(info, name)
-        return f"T = {value:g}" if name == "temperature" and value is not None else str(value or "")[:40]
+        if name == "temperature":
+            return "" if value is None else f"T = {value:g}"
+        return f"prompt {value[:6]}" if name == "prompt_hash" else str(value or "")[:40]
 
     for name in _DISTINGUISHING:
         values = [told(twin.info, name) for twin in twins]

@@ -10,6 +10,7 @@ Parquet dataset. The set's part is written last: a set is there when its answers
 import io
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -67,13 +68,17 @@ class AnswerStore:
         there = self._answers(record.id), self._set(record.id)
         if all(path.exists() for path in there) and there[0].read_bytes() == content and there[1].read_bytes() == row:
             return False
+        there[1].unlink(missing_ok=True)  # no set stands beside answers of another import, whenever this is cut short
         write_bytes(there[0], content)
         write_bytes(there[1], row)
         return True
 
     def sets(self) -> list[SetRecord]:
         """Every set, by label and id."""
-        found = [_record(pd.read_parquet(path).iloc[0]) for path in sorted((self.root / "answer_sets").glob("*.parquet"))]
+        found = []
+        for path in (self.root / "answer_sets").glob("*.parquet"):
+            with suppress(FileNotFoundError):  # removed meanwhile
+                found.append(_record(pd.read_parquet(path).iloc[0]))
         return sorted(found, key=lambda record: (record.info.label, record.id))
 
     def answers(self, id: str) -> pd.DataFrame:
@@ -113,7 +118,11 @@ class AnswerStore:
     def signature(self) -> tuple[tuple[str, int], ...]:
         """Changes when a set comes, goes or changes, or `models.toml` does: what a cache of scores is kept under."""
         paths = [*sorted((self.root / "answer_sets").glob("*.parquet")), self.workspace.root / "models.toml"]
-        return tuple((path.name, path.stat().st_mtime_ns) for path in paths if path.exists())
+        found = []
+        for path in paths:
+            with suppress(FileNotFoundError):
+                found.append((path.name, path.stat().st_mtime_ns))
+        return tuple(found)
 
     def _answers(self, id: str) -> Path:
         return self.root / "answers" / f"{_plain(id)}.parquet"
