@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from answers.parsing import parse_answer
 from answers.types import Options, RawAnswer, Scored
 
 _MARKERS = str.maketrans({"▁": " ", "Ġ": " ", "Ċ": "\n"})  # how SentencePiece and byte-level BPE write a space and a newline
@@ -166,8 +167,6 @@ def _from_answer(answer: str, raw: RawAnswer, options: Options, names: Mapping[s
 
 
 def _from_text(text: str, raw: RawAnswer, options: Options, names: Mapping[str, str]) -> Scored:
-    from answers.parsing import parse_answer
-
     if reason := _other_letters(raw, options, names):
         return _error(reason)
     meanings = {f"({_key(letter)})": meaning for letter, meaning in (raw.options or {}).items() if _key(letter) in names}

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from answers.importers.asked import Asked, from_turns, text_of, with_template
 from answers.responses import read_choice, whole
@@ -18,8 +18,8 @@ from answers.types import AnswerSetInfo, RawAnswer, StagedSet
 from data.errors import DatasetError
 from data.readers import content
 
-if TYPE_CHECKING:
-    from inspect_ai.log import EvalLog, EvalSample
+EvalLog = Any  # inspect_ai.log's: the library is optional, and is imported where it reads
+EvalSample = Any
 
 _PEEK = 1 << 16
 _HEAD = re.compile(rb'\s*\{\s*"(?:version|status|eval)"\s*:.*?"eval"\s*:\s*\{.*?"task"\s*:', re.DOTALL)
@@ -74,7 +74,7 @@ def read(files: Sequence[Path]) -> list[StagedSet]:
     return list(staged.values())
 
 
-def _header(path: Path) -> "EvalLog":
+def _header(path: Path) -> EvalLog:
     try:
         from inspect_ai.log import read_eval_log
     except ImportError as error:
@@ -100,7 +100,7 @@ def _header(path: Path) -> "EvalLog":
         raise _unreadable(path, error) from error
 
 
-def _samples(path: Path, header: "EvalLog") -> Iterator["EvalSample"]:
+def _samples(path: Path, header: EvalLog) -> Iterator[EvalSample]:
     """One sample after the other; those that a run did not reach are not there."""
     from inspect_ai.log import read_eval_log, read_eval_log_samples
 
@@ -117,7 +117,7 @@ def _samples(path: Path, header: "EvalLog") -> Iterator["EvalSample"]:
         raise _unreadable(path, error) from error
 
 
-def _staged(path: Path, header: "EvalLog") -> StagedSet:
+def _staged(path: Path, header: EvalLog) -> StagedSet:
     name = _shown(path.name)
     shuffled = _shuffled_by_solver(header)
     answers: list[RawAnswer] = []
@@ -150,7 +150,7 @@ def _staged(path: Path, header: "EvalLog") -> StagedSet:
 # --- a sample ---------------------------------------------------------------------------------------------------------------
 
 
-def _asked(sample: "EvalSample") -> Asked:
+def _asked(sample: EvalSample) -> Asked:
     """The conversation up to the answer; the sample's input where the log has none."""
     turns = [(message.role, text_of(_parts(message.content))) for message in sample.messages]
     if turns and turns[-1][0] == "assistant":
@@ -163,7 +163,7 @@ def _asked(sample: "EvalSample") -> Asked:
     return from_turns([(message.role, text_of(_parts(message.content))) for message in sample.input])
 
 
-def _answer(sample: "EvalSample", asked: Asked, shuffled: bool) -> RawAnswer:
+def _answer(sample: EvalSample, asked: Asked, shuffled: bool) -> RawAnswer:
     metadata, id = sample.metadata or {}, str(sample.id)
     located = _LOCATED.fullmatch(id)
     dataset, row = metadata.get("dataset"), metadata.get("row")
@@ -196,7 +196,7 @@ def _answer(sample: "EvalSample", asked: Asked, shuffled: bool) -> RawAnswer:
     return replace(raw, correct=correct, answer=answer, text=text) if correct is not None else replace(raw, text=text)
 
 
-def _why_none(sample: "EvalSample") -> str | None:
+def _why_none(sample: EvalSample) -> str | None:
     """Why a sample has no answer that counts, in one line."""
     if sample.error is not None:
         return _one_line(sample.error.message or "the sample failed")
@@ -211,7 +211,7 @@ def _why_none(sample: "EvalSample") -> str | None:
     return None
 
 
-def _flag(sample: "EvalSample") -> tuple[bool | None, str | None]:
+def _flag(sample: EvalSample) -> tuple[bool | None, str | None]:
     """Whether the first scorer that tells calls the answer correct, and the answer that it read."""
     for one in (sample.scores or {}).values():
         if isinstance(one.value, (str, int, float)) and one.value in _FLAGS:
@@ -232,7 +232,7 @@ def _parts(told: object) -> object:
 # --- a run ------------------------------------------------------------------------------------------------------------------
 
 
-def _prompt(header: "EvalLog", conversations: Sequence[Asked]) -> Asked:
+def _prompt(header: EvalLog, conversations: Sequence[Asked]) -> Asked:
     """What all conversations share; without a template where that is not the prompt."""
     frames = {replace(asked, question=None) for asked in conversations}
     systems = {asked.system for asked in conversations}
@@ -245,14 +245,14 @@ def _prompt(header: "EvalLog", conversations: Sequence[Asked]) -> Asked:
     return shared if shared.template else replace(shared, prompt_id=f"{header.eval.task}-{_plan_hash(header)}")
 
 
-def _plan_hash(header: "EvalLog") -> str:
+def _plan_hash(header: EvalLog) -> str:
     """8 hex digits of the solvers, their settings and the task's arguments."""
     steps = [(step.solver, step.params) for step in header.plan.steps]
     told = json.dumps([steps, header.eval.task_args, header.eval.task_version], sort_keys=True, default=str)
     return hashlib.sha256(told.encode()).hexdigest()[:8]
 
 
-def _info(header: "EvalLog", prompt: Asked, models: set[str]) -> AnswerSetInfo:
+def _info(header: EvalLog, prompt: Asked, models: set[str]) -> AnswerSetInfo:
     spec, arguments = header.eval, header.eval.model_args
     provider, _, rest = spec.model.partition("/")
     answered = models.pop() if len(models) == 1 else None
@@ -285,12 +285,12 @@ def _told(arguments: Mapping[str, Any], *names: str) -> str | None:
     return None
 
 
-def _planned(header: "EvalLog") -> int | None:
+def _planned(header: EvalLog) -> int | None:
     ids = header.eval.dataset.sample_ids
     return header.eval.dataset.samples if ids is None else len(ids)
 
 
-def _claims(header: "EvalLog") -> dict[str, float]:
+def _claims(header: EvalLog) -> dict[str, float]:
     """The log's own figures, by metric; by scorer and metric where two scorers share one."""
     scores = header.results.scores if header.results else []
     told = [(score.name, name, metric.value) for score in scores for name, metric in score.metrics.items() if name != "stderr"]
@@ -298,12 +298,12 @@ def _claims(header: "EvalLog") -> dict[str, float]:
     return {name if names.count(name) == 1 else f"{scorer}/{name}": float(value) for scorer, name, value in told}
 
 
-def _shuffled_by_solver(header: "EvalLog") -> bool:
+def _shuffled_by_solver(header: EvalLog) -> bool:
     """Whether multiple_choice(shuffle=…) was used: it shuffles anew for each sample and rewrites what the log shows."""
     return any(step.solver.rpartition("/")[2] == "multiple_choice" and step.params.get("shuffle") for step in header.plan.steps)
 
 
-def _ended(header: "EvalLog") -> str:
+def _ended(header: EvalLog) -> str:
     if header.status == "error":
         return f"the run failed ({_one_line(header.error.message if header.error else 'no reason given')})"
     return {"started": "the run has not finished", "cancelled": "the run was cancelled"}.get(header.status, "the run finished")
