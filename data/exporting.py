@@ -2,8 +2,10 @@
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 FORMATS = ("jsonl", "csv", "parquet")
@@ -37,10 +39,32 @@ def export_rows(
         while unique in table.columns:  # a source field of the same name keeps its own
             unique = f"evalmap_{unique}"
         table.insert(at, unique, examples[name].iloc[list(rows)].to_numpy())
+    return write_table(table, form, spreadsheet_safe=spreadsheet_safe)
+
+
+def write_table(table: pd.DataFrame, form: str, *, spreadsheet_safe: bool = False) -> bytes:
+    """A table as one file: "csv" (every cell quoted, a missing value empty, UTF-8), "parquet" with types, or "jsonl" (null).
+
+    Parameters
+    ----------
+    spreadsheet_safe : as in `export_rows`
+
+    Raises
+    ------
+    ValueError : form is none of the three
+    """
     if form == "parquet":
         buffer = io.BytesIO()
         table.to_parquet(buffer, index=False)
         return buffer.getvalue()
+    if form == "jsonl":
+        missing = table.isna().to_numpy()
+        rows = zip(table.itertuples(index=False), missing, strict=True)
+        names = [str(name) for name in table.columns]
+        told = (
+            {n: None if gone else _plain(value) for n, value, gone in zip(names, row, absent, strict=True)} for row, absent in rows
+        )
+        return "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in told).encode("utf-8", "replace")
     if form != "csv":
         raise ValueError(f"format {form!r} is unknown; choose one of {', '.join(FORMATS)}")
     output = io.StringIO(newline="")
@@ -51,6 +75,11 @@ def export_rows(
     for row, absent in zip(table.itertuples(index=False), missing, strict=True):
         writer.writerow(["" if gone else written(str(value)) for value, gone in zip(row, absent, strict=True)])
     return output.getvalue().encode()
+
+
+def _plain(value: object) -> object:
+    """NumPy's numbers as Python's."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _safe(cell: str) -> str:

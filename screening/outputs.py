@@ -1,17 +1,15 @@
-"""The files that a screening leaves: rows kept as they came, rows removed with the reason, all written or none."""
+"""The files that a screening leaves: rows kept as they came, rows removed with the reason."""
 
-import contextlib
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data import writing
 from data.errors import DatasetError
 from data.normalisation import NORMALISATIONS
 from screening.run import Screening
@@ -94,67 +92,16 @@ def numbers(screening: Screening, position: int) -> dict[str, Any]:
 
 
 def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> None:
-    """Refuse what cannot be written, before any work is done.
-
-    Parameters
-    ----------
-    paths : the option → where its file goes
-    inputs : what is read, which is never written over
+    """Refuse what cannot be written, before any work is done; see `data.writing.check_outputs`.
 
     Raises
     ------
-    DatasetError : a folder or a device, no folder to write in, no permission, an input, or one file for two outputs
+    DatasetError : as there; or rows are asked for in another format than JSONL
     """
-    read = {os.path.realpath(os.path.expanduser(path)) for path in inputs}
-    seen: dict[str, str] = {}
-    for option, path in paths.items():
-        if path is None:
-            continue
-        real = os.path.realpath(path)
-        if path.is_dir():
-            raise DatasetError(f"{option} {path}: is a folder. Name a file.")
-        if path.exists() and not path.is_file():
-            raise DatasetError(f"{option} {path}: is no plain file. Name one, or leave {option} out.")
-        if not path.parent.is_dir():
-            raise DatasetError(f"{option} {path}: there is no folder {path.parent}. Make it first.")
-        if not os.access(path.parent, os.W_OK | os.X_OK) or (path.exists() and not os.access(path, os.W_OK)):
-            raise DatasetError(f"{option} {path}: cannot be written (permission denied). Name a file in another folder.")
-        if real in read:
-            raise DatasetError(f"{option} {path}: is the file that is read. Name another one.")
-        if real in seen:
-            raise DatasetError(f"{option} {path}: {seen[real]} names the same file. Name another one.")
-        if option in ("--out", "--removed") and path.suffix.lower() in _OTHER_FORMATS:
+    writing.check_outputs(paths, inputs)
+    for option in ("--out", "--removed"):
+        if (path := paths.get(option)) is not None and path.suffix.lower() in _OTHER_FORMATS:
             raise DatasetError(f"{option} {path}: rows are written as JSONL. Name a .jsonl file.")
-        seen[real] = option
-
-
-def write_together(files: Mapping[Path, bytes]) -> None:
-    """Write files so that either all are there, each whole, or none has changed.
-
-    Each goes to a private name beside its place and is synced; only then are all renamed.
-
-    Raises
-    ------
-    DatasetError : one of them cannot be written
-    """
-    temporary: dict[Path, Path] = {}
-    path = Path()
-    try:
-        for path, content in files.items():
-            place = Path(os.path.realpath(path))
-            temporary[place] = place.with_name(f".{place.name}.{uuid4().hex[:8]}.part")
-            with temporary[place].open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        for path, written in temporary.items():
-            os.replace(written, path)
-    except OSError as error:
-        raise DatasetError(f"{path}: cannot be written ({error.strerror or error}). Name a file in another folder.") from error
-    finally:
-        for left in temporary.values():
-            with contextlib.suppress(OSError):
-                left.unlink(missing_ok=True)
 
 
 def _lines(texts: Iterable[str]) -> bytes:

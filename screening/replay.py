@@ -11,10 +11,11 @@ from data.opening import open_dataset
 from data.records import Dataset, SetAside
 from data.roles import describe
 from data.workspace import Workspace
+from data.writing import write_together
 from embeddings.pipeline import embed_texts
 from embeddings.types import Encoder
 from screening.joining import join
-from screening.outputs import check_outputs, kept_jsonl, removed_jsonl, write_together
+from screening.outputs import check_outputs, kept_jsonl, removed_jsonl
 from screening.pairs import pairs_of_embeddings
 from screening.recipe import Recipe, recipe_yaml
 from screening.report import html_report, report, report_json

@@ -13,9 +13,10 @@ import pytest
 
 from data.errors import DatasetError
 from data.records import SetAside
+from data.writing import write_together
 from screening import outputs
 from screening.decisions import Decisions
-from screening.outputs import check_outputs, kept_jsonl, removed_jsonl, write_together
+from screening.outputs import check_outputs, kept_jsonl, removed_jsonl
 from screening.report import html_report, report, report_json
 from screening.run import Screening, ScreeningOptions, screen
 from tests.fakes import fake_vector

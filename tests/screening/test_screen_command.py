@@ -11,8 +11,8 @@ import pytest
 
 from data.opening import open_dataset
 from data.workspace import Workspace
+from data.writing import write_together
 from screening.decisions import DecisionLog, row_keys
-from screening.outputs import write_together
 from screening.recipe import Recipe
 from screening.replay import replay
 from screening.run import ScreeningOptions
