@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from embeddings.jobs import JobFile
 
 STAGE = "answers"
+_SECRET = re.compile(r"api.?key|secret|password|authorization", re.IGNORECASE)
 Engine = Literal["xllamacpp", "transformers"]
 
 
@@ -189,6 +191,8 @@ def _extra(written: str | None) -> dict[str, Any]:
         raise DatasetError(f"--extra: not JSON ({error}). Expected an object such as {{\"seed\": 7}}.") from None
     if not isinstance(value, dict):
         raise DatasetError(f"--extra: a JSON {type(value).__name__}. Expected an object such as {{\"seed\": 7}}.")
+    if secret := next((name for name in value if _SECRET.search(name)), None):
+        raise DatasetError(f"--extra holds {secret}, and what is given here is written down. Put a key into OPENAI_API_KEY.")
     return value
 
 

@@ -1,7 +1,8 @@
 """An OpenAI-compatible server on this machine: answers from a hash of the question, fails where told, keeps what it was asked.
 
 In this process: `with StubServer(answer) as server`. As a process of its own, so that its log outlives a killed client:
-`python -m tests.answers.stub_server LOG [delay]` prints its port; LOG gets one JSON line a request, written before it answers.
+`python -m tests.answers.stub_server LOG [delay]` prints its port; LOG gets one JSON line a request, written before it answers,
+and one more for a reply that is an error.
 """
 
 import hashlib
@@ -125,10 +126,13 @@ class StubServer:
             self.asked.append(asked)
             self._now += 1
             self.most = max(self.most, self._now)
-            if self._log is not None:
-                os.write(self._log, json.dumps({"text": asked.text}).encode() + b"\n")
-                os.fsync(self._log)
+        self.note(asked, failed=False)
         return asked
+
+    def note(self, asked: Asked, *, failed: bool) -> None:
+        if self._log is not None:
+            os.write(self._log, json.dumps({"text": asked.text, "failed": failed}).encode() + b"\n")
+            os.fsync(self._log)
 
     def left(self) -> None:
         with self._lock:
@@ -156,7 +160,10 @@ def _handler(server: StubServer) -> type[BaseHTTPRequestHandler]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             asked = server.take(self.path, body, {key.lower(): value for key, value in self.headers.items()})
             try:
-                self._send(server.answer(asked))
+                reply = server.answer(asked)
+                if reply.status != 200:
+                    server.note(asked, failed=True)
+                self._send(reply)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True  # the client is gone: killed, or out of patience
             finally:

@@ -389,6 +389,13 @@ def test_key_that_a_server_sends_back_in_an_answer_is_not_kept():
     assert "Bearer ***" in (run.answers["k0"].top_logprobs or ({},))[0]
 
 
+def test_half_a_character_in_an_answer_is_replaced():
+    body = b'{"choices": [{"text": "\\ud83d", "logprobs": {"tokens": ["\\ud83d"], "token_logprobs": [-1], "top_logprobs": null}}]}'
+    with StubServer(lambda asked: Reply(body)) as server:
+        run = ask(server, requests(1))
+    assert run.answers["k0"] == RawAnswer(top_logprobs=({"\ufffd": -1.0},), text="\ufffd")
+
+
 def test_failure_of_our_own_disk_ends_the_run_at_once():
     def full(request: Request, answer: RawAnswer) -> None:
         raise DatasetError("the disk is full")
