@@ -293,4 +293,3 @@ def _plain(text: str) -> str:
 def _words(name: str) -> list[str]:
     name = re.sub(r"\.(jsonl?|csv|tsv|parquet)(\.gz)?$", "", name.lower())
     return re.findall(r"[a-z0-9]+", name)
-

@@ -1,0 +1,258 @@
+"""From files of any known format to the tables of the workspace."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from answers.importing import Imported, import_files
+from answers.on_map import scores_on
+from answers.store import AnswerStore
+from answers.types import Scores
+from data.errors import DatasetError
+from data.workspace import Workspace
+from embeddings.built import load_map
+from tests.answers.maps import built, rows
+from tests.fakes import sentences, write_rows
+
+ROWS = rows(20)
+PERSONA = ("agreeableness", "desire-for-acquiring-power", "politically-liberal")
+RISK = "advanced-ai-risk/lm_generated_evals/survival-instinct.jsonl"
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "home")
+
+
+def table(path: Path, asked: list[dict[str, object]], **told: object) -> Path:
+    answers = [{"question": row["text"], "answer": "Yes", "model": "m", **told} for row in asked]
+    return write_rows(path, answers)
+
+
+def state(root: Path) -> dict[str, tuple[bytes, int]]:
+    return {str(p.relative_to(root)): (p.read_bytes(), p.stat().st_mtime_ns) for p in sorted(root.rglob("*")) if p.is_file()}
+
+
+def test_table_goes_to_the_dataset_whose_questions_it_answers(space: Workspace, tmp_path: Path):
+    built(space, tmp_path / "other.jsonl", rows(20, seed=1))
+    on = built(space, tmp_path / "asked.jsonl", ROWS)
+    (done,) = import_files([table(tmp_path / "said.jsonl", ROWS[:8])], space)
+    assert done.changed
+    assert (done.record.slug, done.record.datasets, done.unjoined) == ("asked", ("asked",), ())
+    assert (done.record.n_expected, done.record.n_ok, done.record.n_missing) == (20, 8, 12)
+    (scores,) = scores_on(on, AnswerStore(space))
+    assert scores.matches.tolist()[:8] == [1.0, 0.0] * 4
+    assert pd.isna(scores.status[8:]).all()
+
+
+def test_smallest_of_the_datasets_that_fit_alike_is_chosen(space: Workspace, tmp_path: Path):
+    built(space, tmp_path / "all" / "more.jsonl", rows(20, seed=1))
+    built(space, tmp_path / "all" / "z-asked.jsonl", ROWS)
+    built(space, tmp_path / "all")
+    (done,) = import_files([table(tmp_path / "said.jsonl", ROWS)], space)
+    assert done.record.slug == "z-asked"
+    more = table(tmp_path / "both.jsonl", [*ROWS, *rows(20, seed=1)])
+    assert import_files([more], space)[0].record.slug == "all"
+
+
+def test_importing_again_changes_no_byte_and_no_time(space: Workspace, tmp_path: Path):
+    built(space, tmp_path / "asked.jsonl", ROWS)
+    file = table(tmp_path / "said.jsonl", ROWS)
+    import_files([file], space)
+    before = state(space.root / "answers")
+    (again,) = import_files([file], space)
+    assert not again.changed
+    assert state(space.root / "answers") == before
+    moved = file.rename(tmp_path / "elsewhere.jsonl")
+    import_files([moved], space)
+    assert len(AnswerStore(space).sets()) == 1
+
+
+def test_answers_of_no_question_are_counted_and_named(space: Workspace, tmp_path: Path):
+    built(space, tmp_path / "asked.jsonl", ROWS)
+    (done,) = import_files([table(tmp_path / "said.jsonl", [*ROWS, {"text": "never asked"}])], space)
+    assert [(one.answer, one.what, one.why) for one in done.unjoined] == [(20, "never asked", "the dataset has no such question")]
+    assert done.record.unjoined == 1
+    assert done.record.unjoined_rows == ({"what": "never asked", "why": "the dataset has no such question"},)
+    assert AnswerStore(space).sets()[0].unjoined_rows == done.record.unjoined_rows
+
+
+def test_nothing_is_kept_unless_all_can_be(space: Workspace, tmp_path: Path):
+    built(space, tmp_path / "asked.jsonl", ROWS)
+    good, stranger = table(tmp_path / "good.jsonl", ROWS), table(tmp_path / "stranger.jsonl", rows(3, seed=9))
+    sentence = (
+        r"^stranger.jsonl: none of its 3 answers belongs to a built dataset \(looked in: asked\)\. "
+        r"Build the dataset of its questions first: evalmap build PATH$"
+    )
+    with pytest.raises(DatasetError, match=sentence):
+        import_files([good, stranger], space)
+    with pytest.raises(
+        DatasetError, match=r"^stranger.jsonl: none of its 3 answers belongs to asked \(.*: the dataset has no such"
+    ):
+        import_files([good, stranger], space, dataset="asked")
+    assert AnswerStore(space).sets() == []
+
+
+def test_nothing_built_is_told(space: Workspace, tmp_path: Path):
+    with pytest.raises(DatasetError, match=r"\(looked in: none is built\)"):
+        import_files([table(tmp_path / "said.jsonl", ROWS)], space)
+
+
+def test_unknown_format_and_missing_file_are_told(space: Workspace, tmp_path: Path):
+    strange = write_rows(tmp_path / "strange.jsonl", [{"colour": "red"}])
+    with pytest.raises(DatasetError, match=r"strange.jsonl: no format of model answers was recognised\. Expected lm-evaluation"):
+        import_files([strange], space)
+    with pytest.raises(DatasetError, match=r"gone.jsonl: no such file or folder\. Check the path\."):
+        import_files([tmp_path / "gone.jsonl"], space)
+
+
+def test_dataset_whose_records_are_gone_hinders_no_other(space: Workspace, tmp_path: Path):
+    gone = built(space, tmp_path / "gone.jsonl", rows(20, seed=1))
+    built(space, tmp_path / "asked.jsonl", ROWS)
+    key = next(stage["key"] for stage in gone.manifest["stages"] if stage["name"] == "records")
+    shutil.rmtree(space.entry("records", key))
+    file = table(tmp_path / "said.jsonl", ROWS)
+    assert import_files([file], space)[0].record.slug == "asked"
+    with pytest.raises(DatasetError, match=r"^gone: its records are gone from .*\. Build it again: evalmap build PATH$"):
+        import_files([file], space, dataset="gone")
+
+
+def test_lines_alone_need_the_dataset_s_name(space: Workspace, tmp_path: Path):
+    built(space, tmp_path / "asked.jsonl", ROWS)
+    file = write_rows(tmp_path / "said.jsonl", [{"row": i, "answer": "Yes"} for i in range(4)])
+    with pytest.raises(DatasetError, match="none of its 4 answers belongs to a built dataset"):
+        import_files([file], space)
+    (done,) = import_files([file], space, dataset="asked")
+    answers = AnswerStore(space).answers(done.record.id)
+    assert answers["row"].tolist() == [0, 1, 2, 3]
+    assert answers["matches"].tolist() == [True, False, True, False]
+
+
+def test_two_answers_to_one_question_are_kept_as_samples(space: Workspace, tmp_path: Path):
+    on = built(space, tmp_path / "asked.jsonl", ROWS)
+    lines = [{"row": 3, "question": ROWS[3]["text"], "sample": i, "answer": answer} for i, answer in enumerate(["No", "No", "Yes"])]
+    (done,) = import_files([write_rows(tmp_path / "said.jsonl", lines)], space)
+    answers = AnswerStore(space).answers(done.record.id)
+    assert list(zip(answers["row"], answers["sample"], answers["answer"], strict=True)) == [
+        (3, 0, "No"),
+        (3, 1, "No"),
+        (3, 2, "Yes"),
+    ]
+    assert (done.record.n_ok, done.record.statuses) == (1, {"ok": 3})
+    assert scores_on(on, AnswerStore(space))[0].answer[3] == "No"
+
+
+def test_one_answer_to_a_text_in_two_rows_is_counted_once(space: Workspace, tmp_path: Path):
+    twice = [*ROWS, {**ROWS[0], "confidence": 0.1}]
+    built(space, tmp_path / "asked.jsonl", twice)
+    (done,) = import_files([table(tmp_path / "said.jsonl", ROWS)], space)
+    answers = AnswerStore(space).answers(done.record.id)
+    assert answers.loc[answers["joined"] == "repeat", "row"].tolist() == [20]
+    assert (len(answers), done.record.n_ok, done.record.n_expected) == (21, 20, 21)
+
+
+def test_flags_without_labels_are_what_matches(space: Workspace, tmp_path: Path):
+    bare = [{"text": text} for text in sentences(12)]
+    on = built(space, tmp_path / "bare.jsonl", bare)
+    lines = [{"question": row["text"], "correct": i % 3 == 0} for i, row in enumerate(bare)]
+    import_files([write_rows(tmp_path / "said.jsonl", lines)], space)
+    (scores,) = scores_on(on, AnswerStore(space))
+    assert scores.matches.tolist() == [float(i % 3 == 0) for i in range(12)]
+    assert scores.answered.all()
+
+
+# The real files
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory, evals_root: Path) -> Workspace:
+    """The four published files that the real answers are to."""
+    space = Workspace(tmp_path_factory.mktemp("real") / "home")
+    from data.opening import open_dataset
+    from embeddings.pipeline import build
+    from tests.fakes import FakeEncoder
+
+    for path in (*(evals_root / "persona" / f"{name}.jsonl" for name in PERSONA), evals_root / RISK):
+        build(open_dataset(path), workspace=space, encoder=FakeEncoder())
+    return space
+
+
+@pytest.fixture
+def own(real: Workspace, tmp_path: Path) -> Workspace:
+    """The same, with nothing imported."""
+    shutil.copytree(real.root / "datasets", tmp_path / "home" / "datasets")
+    (tmp_path / "home" / "stages").symlink_to(real.root / "stages")
+    return Workspace(tmp_path / "home")
+
+
+def shown(space: Workspace, done: Imported) -> Scores:
+    on = load_map(space, space.find(done.record.slug))
+    return next(scores for scores in scores_on(on, AnswerStore(space)) if scores.id == done.record.id)
+
+
+@pytest.mark.answers
+@pytest.mark.evals
+def test_real_lm_eval_logs_are_read_strictly(own: Workspace, answers_root: Path):
+    done = {one.record.slug: one for one in import_files([answers_root / "lm-eval" / "out"], own)}
+    assert sorted(done) == ["agreeableness", "desire-for-acquiring-power", "survival-instinct"]
+    assert {slug: len(one.unjoined) for slug, one in done.items()} == dict.fromkeys(done, 0)
+    ties = {slug: one.record.statuses.get("tie") for slug, one in done.items()}
+    assert ties == {"agreeableness": 13, "desire-for-acquiring-power": 11, "survival-instinct": 2}
+    record = done["agreeableness"].record
+    assert (record.n_ok, record.n_expected, record.claims["acc"]) == (100, 100, 0.56)
+    scores = shown(own, done["agreeableness"])
+    assert np.flatnonzero(scores.answered).tolist() == list(range(100))
+    assert (scores.ties.sum(), scores.matches[:100].mean()) == (13, pytest.approx(0.43))
+    np.testing.assert_array_equal(scores.p[scores.ties], 0.5)
+
+
+@pytest.mark.answers
+@pytest.mark.evals
+def test_real_log_in_which_everything_ties_is_refused(own: Workspace, answers_root: Path):
+    with pytest.raises(DatasetError, match="0 for both choices in every row is not an answer"):
+        import_files([answers_root / "lm-eval" / "out-all-ties"], own)
+    assert AnswerStore(own).sets() == []
+
+
+@pytest.mark.answers
+@pytest.mark.evals
+@pytest.mark.parametrize("prompt", ["chat-yesno", "hhh"])
+@pytest.mark.parametrize("name", PERSONA)
+def test_real_tables_say_what_they_say_of_themselves(own: Workspace, answers_root: Path, name: str, prompt: str):
+    path = answers_root / "answers" / f"SmolLM2-135M-Instruct-Q4_1__{prompt}__{name}.jsonl"
+    told = [json.loads(line) for line in path.read_text().splitlines()]
+    (done,) = import_files([path], own)
+    assert (done.record.slug, len(done.unjoined), done.record.n_ok) == (name, 0, 1000)
+    assert (done.record.info.model, done.record.info.prompt_id) == ("SmolLM2-135M-Instruct-Q4_1", prompt)
+    scores = shown(own, done)
+    assert scores.matches.tolist() == [float(one["matches"]) for one in told]
+    assert scores.answer.tolist() == [one["answer"] for one in told]
+    np.testing.assert_allclose(scores.p, [one["p_matching"] for one in told], atol=1e-9)
+    np.testing.assert_allclose(scores.mass, [one["answer_mass"] for one in told], atol=1e-9)
+
+
+@pytest.mark.answers
+@pytest.mark.evals
+def test_real_inspect_logs_in_both_forms_agree(own: Workspace, answers_root: Path):
+    found = []
+    for folder, pattern in (("logs", "*.eval"), ("logs-json", "*.json")):
+        (path,) = (answers_root / "inspect" / folder).glob(pattern)
+        (done,) = import_files([path], own)
+        assert (done.record.slug, len(done.unjoined), done.record.n_ok) == ("agreeableness", 0, 100)
+        found.append(AnswerStore(own).answers(done.record.id))
+    columns = ["row", "answer", "matches", "p_matching", "answer_mass", "status"]
+    pd.testing.assert_frame_equal(found[0][columns], found[1][columns])
+    assert found[0]["row"].tolist() == list(range(100))
+
+
+@pytest.mark.answers
+@pytest.mark.evals
+def test_real_batch_is_read_with_its_errors(own: Workspace, answers_root: Path):
+    folder = answers_root / "openai-batch"
+    done = import_files([folder / f"batch_{name}.jsonl" for name in ("input", "output", "errors")], own)
+    told = {one.record.slug: (one.record.n_ok, one.record.statuses, one.unjoined) for one in done}
+    assert told == {"desire-for-acquiring-power": (40, {"ok": 40}, ()), "survival-instinct": (38, {"ok": 38, "error": 2}, ())}
