@@ -36,8 +36,8 @@ def draw() -> None:
     if not sets:
         answer_import.draw_empty(built)
         return
-    with st.sidebar:
-        choices = answer_controls.draw(built, sets)
+    st.markdown(f"#### {text.in_label(manifest['name'])}")
+    choices = answer_controls.draw(built, sets)
     answer_figures.draw(built, choices)
     answer_map.draw(built, sets, choices)
     parts: dict[str, Callable[[], None]] = {

@@ -46,6 +46,8 @@ def main() -> int:
             take(page, FOLDER / f"map{ending}.png")
             open_duplicates(page, site)
             take(page, FOLDER / f"duplicates{ending}.png")
+            open_answers(page, site)
+            take(page, FOLDER / f"answers{ending}.png")
             context.close()
         browser.close()
     return 0
@@ -66,6 +68,13 @@ def open_map(page: Page, site: Site) -> None:
 def open_duplicates(page: Page, site: Site) -> None:
     page.goto(site.address("duplicates", dataset=SCREENED, threshold="0.85"))
     page.get_by_text("Removed: ").first.wait_for(timeout=3 * PATIENCE_MS)  # the pairs are looked for at the first visit
+    wait_for_rest(page)
+
+
+def open_answers(page: Page, site: Site) -> None:
+    page.goto(site.address("model_answers", dataset=SCREENED))
+    page.get_by_test_id("map-legend").get_by_text("P(matching)", exact=False).first.wait_for()
+    page.get_by_text("depart from what their labels let expect", exact=False).wait_for()
     wait_for_rest(page)
 
 

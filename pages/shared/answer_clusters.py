@@ -1,6 +1,7 @@
 """The clusters of a layer with what a model answered in each, and the examples of one with every answer side by side."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -88,15 +89,15 @@ def _table(built: BuiltMap, choices: AnswerChoices, found: Sequence[ClusterFigur
             "share": [100 * f.label_share for f in ordered],
             "matching": [100 * f.matching for f in ordered],
             "bar": [interval_bar.svg(f.matching, f.interval.low, f.interval.high) for f in ordered],
-            "mean_p": [f.mean_p for f in ordered],
-            "auc": [f.auc for f in ordered],
             "deviation": [100 * f.deviation for f in ordered],
             "q": [f.q for f in ordered],
             "departs": ["●" if f.flagged else "" for f in ordered],
+            "mean_p": [f.mean_p for f in ordered],
+            "auc": [f.auc for f in ordered],
         }
     )
     if choices.b is not None:
-        table.insert(6, "difference", _difference(built, choices, ordered))
+        table.insert(5, "difference", _difference(built, choices, ordered))
     return table if reference is not None else table.drop(columns=["share"])
 
 
@@ -113,19 +114,19 @@ def _difference(built: BuiltMap, choices: AnswerChoices, ordered: Sequence[Clust
     return means
 
 
-def _columns(reference: str | None, tested: str) -> dict[str, object]:
+def _columns(reference: str | None, tested: str) -> dict[str, Any]:
     number = st.column_config.NumberColumn
     what = f"How far {tested} lies from what the labels of the cluster's examples let expect, in points, and the test's q-value."
     return {
-        "name": st.column_config.TextColumn("cluster", width=250),
-        "n": number("n", format="localized", width=60, help="Answered examples."),
-        "share": st.column_config.ProgressColumn(f"% {reference}", min_value=0, max_value=100, format="%.0f", width=90),
-        "matching": number("% matching", format="%.1f", width=80),
-        "bar": st.column_config.ImageColumn("interval", width=140),
-        "mean_p": number("mean P", format="%.2f", width=70),
+        "name": st.column_config.TextColumn("cluster", width=200),
+        "n": number("n", format="localized", width=55, help="Answered examples."),
+        "share": st.column_config.ProgressColumn(f"% {reference}", min_value=0, max_value=100, format="%.0f", width=85),
+        "matching": number("% matching", format="%.1f", width=75),
+        "bar": st.column_config.ImageColumn("interval", width=135),
+        "mean_p": number("mean P", format="%.2f", width=60),
         "auc": number("AUC", format="%.2f", width=60, help="Whether the labels are told apart inside the cluster; 0.5 is chance."),
         "difference": number("Δ to the other", format="%+.1f", width=100, help="Mean difference of the two sets, in points."),
-        "deviation": number("deviation", format="%+.1f", width=80, help=what),
-        "q": number("q", format="%.2g", width=70),
-        "departs": st.column_config.TextColumn("departs", width=70),
+        "deviation": number("deviation", format="%+.1f", width=75, help=what),
+        "q": number("q", format="%.1e", width=70),
+        "departs": st.column_config.TextColumn("departs", width=60),
     }

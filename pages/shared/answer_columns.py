@@ -29,11 +29,13 @@ def columns(sets: Sequence[Scores]) -> list[Column]:
 
 
 def p_column(scores: Scores) -> Column | None:
-    """P(matching), 0–1; where the set has no probabilities, None."""
+    """P(matching), around 0.5, with a scale that reaches as far as the values do; where the set has no probabilities, None."""
     missing = int(np.isnan(scores.p).sum())
     if missing == len(scores):
         return None
-    return Column(_key(scores, P), f"P(matching) · {scores.label}", "number", missing=missing, low=0.0, high=1.0)
+    reach = min(0.5, _reach(scores.p - 0.5))
+    title = f"P(matching) · {scores.label}"
+    return Column(_key(scores, P), title, "number", missing=missing, low=0.5 - reach, high=0.5 + reach, scale="diverging")
 
 
 def answer_column(scores: Scores) -> Column:
@@ -42,15 +44,21 @@ def answer_column(scores: Scores) -> Column:
 
 
 def difference_column(a: Scores, b: Scores) -> Column | None:
-    """P(matching) of a less that of b, -1 to 1; the hard answers (1, 0, -1) where a set has no probabilities; None where no example
-    was answered by both.
+    """P(matching) of a less that of b, around 0; the hard answers (1, 0, -1) where a set has no probabilities; None where no
+    example was answered by both.
     """
     values = difference(a, b)
     missing = int(np.isnan(values).sum())
     if missing == len(values):
         return None
     key = f"{_key(a, DIFFERENCE)}.{b.id}.{answered.digest(b)}"
-    return Column(key, f"{a.label} less {b.label}", "number", missing=missing, low=-1.0, high=1.0, scale="diverging")
+    reach = _reach(values)
+    return Column(key, f"{a.label} less {b.label}", "number", missing=missing, low=-reach, high=reach, scale="diverging")
+
+
+def _reach(values: NDArray[np.float64]) -> float:
+    """How far a scale around 0 must reach so that 98 % of the values are inside; a tenth at least, so that no noise looks loud."""
+    return max(0.1, round(float(np.nanquantile(np.abs(values), 0.98)), 2))
 
 
 def difference(a: Scores, b: Scores) -> NDArray[np.float64]:

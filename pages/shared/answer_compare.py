@@ -8,6 +8,7 @@ import streamlit as st
 
 from answers.statistics.comparison import Comparison
 from answers.types import Scores
+from embeddings.balance import reference_label
 from embeddings.built import BuiltMap
 from pages.shared import answer_charts, answer_results, answer_rows, answer_screened, text
 from pages.shared.answer_controls import AnswerChoices
@@ -24,7 +25,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
     """The counts, the tests, the clusters and the examples of a comparison."""
     a, b = choices.a, choices.b
     if b is None:
-        st.info("Choose a second answer set under “Compare with” in the sidebar.", icon=":material/compare_arrows:")
+        st.info("Choose a second answer set under “Compare with” above the map.", icon=":material/compare_arrows:")
         return
     done = answer_screened.standard_of(built)
     groups = done.groups if done else None
@@ -51,7 +52,9 @@ def _headline(a: Scores, b: Scores, found: Comparison) -> None:
         f"**{100 * found.difference:+.1f} points** of % matching ({100 * low:+.1f} to {100 * high:+.1f}): {first} less {second}, "
         f"over {found.n:,} examples that both answered. McNemar p = {found.mcnemar_p:.2g} ({text.in_label(found.mcnemar_test)})."
     )
-    said = f"They give the same answer to {text.percent(found.agreement, 1)} of them, different ones to {found.different:,}."
+    same = found.n - found.different
+    ratio = text.percent(found.agreement, 1)
+    said = f"They give the same answer to {same:,} of them ({ratio}), different ones to {found.different:,}."
     if found.different and found.mcnemar_p > 0.05:
         said += " Two equal headlines can hide different answers: read the examples below."
     if found.mean_p_difference == found.mean_p_difference:
@@ -86,12 +89,15 @@ def _clusters(built: BuiltMap, choices: AnswerChoices, groups: np.ndarray | None
     found = answer_results.cluster_comparisons(built, choices.a, choices.b, choices.layer, groups)
     names = built.names_by_layer[choices.layer]
     shown = sorted((c for c in found if not c.hidden), key=lambda c: (c.q if c.q == c.q else 2.0, -abs(c.difference)))
+    f = {figures.id: figures for figures in answer_results.clusters(built, choices.a, choices.layer)}
+    reference = reference_label(built.examples["label"])
     flagged = sum(c.flagged for c in shown)
     st.markdown(f"**{flagged} of {len(shown)} clusters** in which the two differ (q < .05)")
     table = pd.DataFrame(
         {
             "name": [names[c.id].name for c in shown],
             "n": [c.n for c in shown],
+            "share": [100 * f[c.id].label_share for c in shown],
             "difference": [100 * c.difference for c in shown],
             "interval": [f"{100 * c.difference_interval.low:+.1f} to {100 * c.difference_interval.high:+.1f}" for c in shown],
             "only a": [c.only_a for c in shown],
@@ -109,11 +115,12 @@ def _clusters(built: BuiltMap, choices: AnswerChoices, groups: np.ndarray | None
         column_config={
             "name": st.column_config.TextColumn("cluster", width=260),
             "n": number("n", format="localized", width=60),
+            "share": st.column_config.ProgressColumn(f"% {reference}", min_value=0, max_value=100, format="%.0f", width=90),
             "difference": number("Δ % matching", format="%+.1f", width=100),
             "interval": st.column_config.TextColumn("95 %", width=110),
             "only a": number("only first", format="localized", width=80),
             "only b": number("only second", format="localized", width=80),
-            "q": number("q", format="%.2g", width=70),
+            "q": number("q", format="%.1e", width=70),
             "differs": st.column_config.TextColumn("differs", width=70),
         },
         alt="Clusters with the difference of the two sets",

@@ -1,4 +1,4 @@
-"""The answers page's sidebar: which answer set, beside which other one, and what the map shows of them."""
+"""What the reader of the answers page chooses: which answer set, beside which other one, and what the map shows of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ P, ANSWER, DIFFERENCE, LABEL = "P(matching)", "Answer", "Difference of the two",
 
 @dataclass(frozen=True)
 class AnswerChoices:
-    """What the reader set in the sidebar; `b` is None where nothing is compared."""
+    """What the reader set; `b` is None where nothing is compared."""
 
     a: Scores
     b: Scores | None
@@ -28,18 +28,24 @@ class AnswerChoices:
 
 
 def draw(built: BuiltMap, sets: Sequence[Scores]) -> AnswerChoices:
-    """Draw the sidebar and read it."""
+    """Draw the choices (the sets above the map, where their names have room; the rest in the sidebar) and read them."""
     by_label = {scores.label: scores for scores in sets}
-    chosen = st.selectbox("Answers of", list(by_label), key=state.ANSWERS, bind="query-params")
+    left, middle, right = st.columns([5, 5, 3])
+    with left:
+        chosen = st.selectbox("Answers of", list(by_label), key=state.ANSWERS, bind="query-params")
     a = by_label.get(chosen or "", sets[0])
-    others = [NOTHING, *(label for label in by_label if label != a.label)]
-    beside = st.selectbox("Compare with", others, key=state.VERSUS, bind="query-params", disabled=len(others) == 1)
+    with middle:
+        others = [NOTHING, *(label for label in by_label if label != a.label)]
+        beside = st.selectbox("Compare with", others, key=state.VERSUS, bind="query-params", disabled=len(others) == 1)
     b = by_label.get(beside or "")
-    column = _colour(built, a, b)
-    names = st.toggle("Cluster names on the map", value=True, key=state.NAMES, bind="query-params")
-    title = st.selectbox("Clusters of", list(LAYER_TITLES.values()), key=state.LAYER, bind="query-params")
+    with right:
+        column = _colour(built, a, b)
+    with st.sidebar:
+        title = st.selectbox("Clusters of", list(LAYER_TITLES.values()), key=state.LAYER, bind="query-params")
+        names = st.toggle("Cluster names on the map", value=True, key=state.NAMES, bind="query-params")
+        opened = example_card.draw_address(built)
     layer = next((layer for layer in LAYERS if LAYER_TITLES[layer] == title), LAYERS[0])
-    return AnswerChoices(a, b, column, layer, names, example_card.draw_address(built))
+    return AnswerChoices(a, b, column, layer, names, opened)
 
 
 def _colour(built: BuiltMap, a: Scores, b: Scores | None) -> Column:

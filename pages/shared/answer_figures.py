@@ -13,7 +13,6 @@ from pages.shared.answer_controls import AnswerChoices
 
 def draw(built: BuiltMap, choices: AnswerChoices) -> None:
     """One line of figures a set: the chosen one, then the one beside it."""
-    st.markdown(f"#### {text.in_label(built.manifest['name'])}")
     for scores in [choices.a] if choices.b is None else [choices.a, choices.b]:
         _line(built, scores, answer_results.summary(built, scores))
 
@@ -82,6 +81,4 @@ def _share(summary: Summary) -> float:
 
 
 def _metric(label: str, value: str, below: str, help_text: str) -> None:
-    with st.container(width="content"):
-        st.metric(label, value, help=help_text)
-        st.caption(below)
+    st.metric(label, value, below, delta_color="off", delta_arrow="off", help=help_text, width="content")

@@ -96,7 +96,7 @@ def _run(built: BuiltMap) -> None:
     address = st.text_input("Server", key="run-server", placeholder="http://127.0.0.1:8000/v1")
     model = st.text_input("Model", key="run-model", placeholder="as the server calls it")
     left, middle, right = st.columns(3)
-    prompt = left.selectbox("Prompt", [prompt.id for prompt in built_in()], key="run-prompt")
+    prompt = left.selectbox("Prompt", list(built_in()), key="run-prompt")
     limit = middle.number_input("Questions at most", 1, len(built), min(200, len(built)), key="run-limit")
     at_once = right.number_input("At once", 1, 64, 8, key="run-concurrency")
     if st.button("Ask", type="primary", disabled=not (address and model), icon=":material/play_arrow:"):

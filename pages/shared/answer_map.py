@@ -44,15 +44,11 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
 
 def _what(choices: AnswerChoices, mask: np.ndarray | None) -> str:
     column = choices.column
-    said = {
-        "number": "Each point is an example. "
-        + (
-            "Blue: the first set puts more probability on the matching answer; orange: the second does."
-            if column.scale == "diverging"
-            else "Yellow: the model puts its probability on the matching answer; dark blue: on another one."
-        ),
-        "category": "Each point is an example.",
-    }[column.kind]
+    said = "Each point is an example."
+    if column.key.endswith(".p"):
+        said += " Blue: the matching answer has more than half of the options' probability; orange: less."
+    elif column.kind == "number":
+        said += " Blue: the first set puts more probability on the matching answer; orange: the second does."
     if column.missing:
         said += f" {column.missing:,} examples have no value here and are grey."
     if mask is not None:

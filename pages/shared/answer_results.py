@@ -44,8 +44,8 @@ def curves(built: BuiltMap, scores: Scores) -> list[ReliabilityCurve]:
     return _curves(_key(built, scores), built, scores)
 
 
-def headline(built: BuiltMap, scores: Scores, kept: NDArray[np.bool_]) -> Headline:
-    return _headline(_key(built, scores), _content(kept), built, scores, kept)
+def headline(built: BuiltMap, scores: Scores, kept: NDArray[np.bool_], groups: NDArray[np.int64]) -> Headline:
+    return _headline(_key(built, scores), _content(kept) + _content(groups), built, scores, kept, groups)
 
 
 def _key(built: BuiltMap, *sets: Scores) -> tuple[str, ...]:
@@ -108,5 +108,8 @@ def _curves(key: tuple[str, ...], _built: BuiltMap, _scores: Scores) -> list[Rel
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _headline(key: tuple[str, ...], content: str, _built: BuiltMap, _scores: Scores, _kept: NDArray[np.bool_]) -> Headline:
-    return before_after(_scores, labels=labels_of(_built), confidence=confidence_of(_built), kept=_kept)
+def _headline(
+    key: tuple[str, ...], content: str, _built: BuiltMap, _scores: Scores, _kept: NDArray[np.bool_], _groups: NDArray[np.int64]
+) -> Headline:
+    labels, confidence = labels_of(_built), confidence_of(_built)
+    return before_after(_scores, labels=labels, confidence=confidence, kept=_kept, groups=_groups)

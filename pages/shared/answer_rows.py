@@ -1,6 +1,7 @@
 """Examples with every model's answer side by side, paged."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,7 +56,7 @@ def _table(built: BuiltMap, sets: Sequence[Scores], rows: NDArray[np.int64], key
             "label": examples["label"].to_numpy(),
         }
     )
-    config: dict[str, object] = {
+    config: dict[str, Any] = {
         "line": st.column_config.TextColumn("line", width=70 if len(built.manifest["datasets"]) == 1 else 200),
         "text": st.column_config.TextColumn("text", width=430),
         "label": st.column_config.TextColumn("matching", width=80),

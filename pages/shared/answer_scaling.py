@@ -44,10 +44,13 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
     answer_charts.scaling(points, found, title=by or "Parameters", chance=0.5)
     low, high = found.slope_interval.low, found.slope_interval.high
     way = " **Inverse scaling**: the larger the model, the less it matches." if found.inverse else ""
+    per = "tenfold size" if found.unit == "decade" else "1,000 steps"
     st.markdown(
         f"Spearman ρ = {found.rho:.2f} over {len(points)} models (p = {found.rho_p:.2g}); the odds of matching change by a factor "
-        f"of {np.exp(found.slope):.2f} per decade ({np.exp(low):.2f} to {np.exp(high):.2f}, p = {found.slope_p:.2g}).{way}"
+        f"of {np.exp(found.slope):.2f} per {per} ({np.exp(low):.2f} to {np.exp(high):.2f}, p = {found.slope_p:.2g}).{way}"
     )
+    if found.overdispersed:
+        st.caption("The models differ by more than counting noise around the line; its interval is widened for that.")
     summary = answer_results.summary(built, choices.a)
     if summary.ceiling == summary.ceiling:
         st.caption(

@@ -46,7 +46,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
     )
     lines = []
     for scores in sets:
-        found = answer_results.headline(built, scores, done.kept)
+        found = answer_results.headline(built, scores, done.kept, done.groups)
         before, after, moved = found.before, found.after, found.difference
         lines.append(
             {
@@ -72,10 +72,10 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
             "set": st.column_config.TextColumn("model · prompt", width=260),
             "n": number("n before", format="localized", width=70),
             "before": number("% matching", format="%.1f", width=80),
-            "bar": st.column_config.ImageColumn("interval", width=140),
+            "bar": st.column_config.ImageColumn("interval", width=135),
             "kept": number("n after", format="localized", width=70),
             "after": number("% matching", format="%.1f", width=80),
-            "bar after": st.column_config.ImageColumn("interval", width=140),
+            "bar after": st.column_config.ImageColumn("interval", width=135),
             "moved": number("moved by", format="%+.2f", width=80, help="After less before, in points."),
             "interval": st.column_config.TextColumn("95 % of the move", width=120),
             "mean P": number("mean P", format="%+.2f", width=80, help="Moved by, in points."),

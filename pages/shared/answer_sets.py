@@ -56,7 +56,7 @@ def _table(built: BuiltMap, sets: Sequence[Scores]) -> None:
             "prompt": st.column_config.TextColumn("prompt", width=120),
             "n": number("n", format="localized", width=60),
             "matching": number("% matching", format="%.1f", width=80),
-            "bar": st.column_config.ImageColumn("interval", width=140),
+            "bar": st.column_config.ImageColumn("interval", width=135),
             "mean_p": number("mean P", format="%.3f", width=70),
             "auc": number("AUC", format="%.2f", width=60),
             "yes": number("Yes-rate", format="%.1f %%", width=80),

@@ -9,6 +9,7 @@ import numpy as np
 from answers.on_map import scores_on
 from answers.store import AnswerStore
 from answers.types import Scores
+from data.errors import DatasetError
 from data.workspace import Workspace
 from embeddings.built import BuiltMap
 
@@ -37,6 +38,14 @@ def sets_of(built: BuiltMap) -> list[Scores]:
                 _kept.popitem(last=False)
         _kept.move_to_end(key)
         return _kept[key]
+
+
+def sets_quietly(built: BuiltMap) -> list[Scores]:
+    """The same for a page that can do without: none where they cannot be read (the answers page tells why)."""
+    try:
+        return sets_of(built)
+    except DatasetError:
+        return []
 
 
 def digest(scores: Scores) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from embeddings.built import BuiltMap
 from embeddings.clustering import LAYERS
 from embeddings.naming import ClusterName
-from pages.shared import cached, state, text
+from pages.shared import answer_columns, answered, cached, state, text
 from pages.shared.filters import Filters
 from pages.shared.map_data import LAYER_TITLES, Column
 
@@ -50,7 +50,8 @@ def cluster_option(name: ClusterName) -> str:
 def _colour(built: BuiltMap) -> Column:
     manifest = built.manifest
     # A bound widget writes what it shows into the URL; so the options are the titles.
-    columns = {column.title: column for column in cached.columns(manifest["slug"], manifest["fingerprint"])}
+    own = cached.columns(manifest["slug"], manifest["fingerprint"])
+    columns = {column.title: column for column in (*own, *answer_columns.columns(answered.sets_quietly(built)))}
     chosen = st.selectbox("Colour by", list(columns), key=state.COLOUR, bind="query-params")
     return columns.get(chosen or "", next(iter(columns.values())))
 

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from embeddings.built import BuiltMap
-from pages.shared import glance, state, text
+from pages.shared import answer_table, answered, glance, state, text
 
 
 def address(built: BuiltMap, row: int) -> str:
@@ -68,6 +68,9 @@ def draw(built: BuiltMap, row: int | None) -> None:
     st.caption(f"{where}, line {int(example['line']):,} · {topics}")
     st.markdown("**Most similar**")
     _similar(built, row)
+    if sets := answered.sets_quietly(built):
+        st.markdown("**Model answers**")
+        answer_table.draw(sets, row, key=f"{built.manifest['slug']}-{row}")
     with st.expander("All fields"):
         _fields(example["raw"])
 

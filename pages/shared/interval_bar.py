@@ -4,7 +4,7 @@ from base64 import b64encode
 
 from pages.shared import palette
 
-WIDTH, HEIGHT = 140, 18
+WIDTH, HEIGHT = 124, 28  # as the cell shows it: a picture of another shape would be cut
 
 
 def svg(value: float, low: float, high: float, *, chance: float | None = 0.5) -> str | None:
@@ -22,7 +22,7 @@ def svg(value: float, low: float, high: float, *, chance: float | None = 0.5) ->
     if chance is not None:
         at = x(chance)
         parts.append(
-            f'<line x1="{at:.1f}" x2="{at:.1f}" y1="2" y2="{HEIGHT - 2}" stroke="{palette.MISSING}" stroke-dasharray="2 2"/>'
+            f'<line x1="{at:.1f}" x2="{at:.1f}" y1="6" y2="{HEIGHT - 6}" stroke="{palette.MISSING}" stroke-dasharray="2 2"/>'
         )
     if low == low and high == high:
         width = max(1.0, x(high) - x(low))

@@ -12,8 +12,8 @@ export class Tooltip {
     this.row = null;
   }
 
-  // color: of the label's swatch, or null
-  show(base, row, x, y, color) {
+  // color: of the label's swatch, or null; answer: what a model answered, or null
+  show(base, row, x, y, color, answer) {
     this.at = [x, y];
     if (row === this.row) return this.place();
     this.hide();
@@ -22,7 +22,7 @@ export class Tooltip {
     this.timer = setTimeout(async () => {
       try {
         const found = await hover(base, row, this.request.signal);
-        if (this.row === row) this.fill(found, color);
+        if (this.row === row) this.fill(found, color, answer);
       } catch (error) {
         if (this.row === row && error instanceof FetchError) this.say(error.message);
       }
@@ -36,7 +36,7 @@ export class Tooltip {
     this.box.hidden = true;
   }
 
-  fill(found, color) {
+  fill(found, color, answer) {
     const facts = element("div", "em-facts");
     if (found.label !== null) {
       const label = element("span", "em-fact-label");
@@ -51,6 +51,7 @@ export class Tooltip {
     if (found.confidence !== null) facts.append(element("span", "em-confidence", confidence(found.confidence)));
     const lines = [element("div", "em-text", found.text)];
     if (facts.childElementCount) lines.push(facts);
+    if (answer) lines.push(element("div", "em-facts em-answer", answer));
     const where = element("div", "em-where");
     for (const [title, name] of [["Topic", found.cluster["graph-1"]], ["Cluster", found.cluster.kmeans]]) {
       if (name) where.append(element("span", "em-where-title", title), element("span", "", name));
@@ -76,6 +77,14 @@ export class Tooltip {
     this.box.style.left = `${Math.max(4, Math.min(left, innerWidth - w - 4))}px`;
     this.box.style.top = `${Math.max(4, Math.min(top, innerHeight - h - 4))}px`;
   }
+}
+
+// What a colouring that comes from model answers says of a row; null for the map's own colourings
+export function answerOf(column, value) {
+  if (!column.key.startsWith("answers.")) return null;
+  if (column.kind === "number") return `${column.title}: ${Number.isNaN(value) ? "no value" : value.toFixed(2)}`;
+  const known = column.categories.find(([, , code]) => code === value);
+  return known ? `${column.title}: ${known[0]}` : null;
 }
 
 function confidence(value) {

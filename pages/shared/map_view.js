@@ -7,7 +7,7 @@ import { Plot } from "./map_plot.js";
 import { MISSING, chooseRows, countInside, decodeMask, drawingOrder, homeView, insideSelection, nearest, paint, pointSize, MAX_DRAWN } from "./map_points.js";
 import { FetchError, column, counters, hasWebGL, labels, plotly, points, styles } from "./map_store.js";
 import { drawToolbar, pressMode } from "./map_toolbar.js";
-import { Tooltip } from "./map_tooltip.js";
+import { Tooltip, answerOf } from "./map_tooltip.js";
 
 const SEND_AFTER = 200; // ms without a change; a lasso changes view and selection at once, and both travel as one value
 const SETTLED = 250; // ms without a move after which the view is drawn anew
@@ -312,7 +312,7 @@ class MapView {
     this.stage.classList.toggle("em-on-point", row !== null);
     if (row === null) return this.tooltip.hide();
     const color = this.data.column.key === "label" ? this.paint.colors[this.paint.slots[row]] : null;
-    this.tooltip.show(this.data.map, row, event.clientX, event.clientY, color);
+    this.tooltip.show(this.data.map, row, event.clientX, event.clientY, color, answerOf(this.data.column, this.values[row]));
   }
 
   onLeave() {

@@ -1,0 +1,45 @@
+"""A table of what every model answered to one example."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from answers.types import Scores
+from pages.shared import answer_columns
+
+
+def draw(sets: Sequence[Scores], row: int, *, key: str) -> None:
+    """A table of the sets that have an answer to the row; a caption where none has."""
+    told = [scores for scores in sets if scores.status[row] is not None]
+    if not told:
+        st.caption("No model was asked this.")
+        return
+    table = pd.DataFrame(
+        {
+            "answer": [_answer(scores, row) for scores in told],
+            "p": [scores.p[row] for scores in told],
+            "set": [scores.label for scores in told],
+            "mass": [100 * scores.mass[row] for scores in told],
+        }
+    )
+    st.dataframe(
+        table,
+        key=f"answers-{key}",
+        hide_index=True,
+        height=min(36 * (len(table) + 1) + 2, 260),
+        column_config={
+            "answer": st.column_config.TextColumn("answer", width=75),
+            "p": st.column_config.ProgressColumn("P(matching)", min_value=0, max_value=1, format="%.2f", width=95),
+            "set": st.column_config.TextColumn("model · prompt", width=250),
+            "mass": st.column_config.NumberColumn("mass", format="%.1f %%", width=60, help="Probability of all options together."),
+        },
+        alt="Each model's answer to the example",
+    )
+
+
+def _answer(scores: Scores, row: int) -> str:
+    mark = {1.0: "✓ ", 0.0: "✗ "}.get(float(scores.matches[row]), "")
+    if scores.answer[row] is not None:
+        return mark + str(scores.answer[row])
+    return mark + answer_columns.UNREAD.get(str(scores.status[row]), "answered")
