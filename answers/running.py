@@ -173,6 +173,7 @@ def estimate(plan: Plan, workspace: Workspace, *, limit: int | None = None) -> E
     tokens, how = _tokens(texts, plan)
     if plan.prompt.kind == "chat":
         tokens += CHAT_TOKENS * len(to_ask)
+        how = f"{how}, and {CHAT_TOKENS} for a chat's frame"
     return Estimate(
         questions=len(plan.requests),
         rows=sum(len(rows) for rows in plan.rows.values()),

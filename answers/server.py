@@ -21,7 +21,6 @@ from data.errors import DatasetError
 
 if TYPE_CHECKING:
     from httpx2 import Response
-    from openai import AsyncOpenAI
 
 TOP = (20, 5)  # top tokens asked for; the second where a server refuses the first
 TEXT_TOKENS = 16  # generated where the words are read
@@ -129,7 +128,7 @@ class _Trouble:
 class _Asking:
     """One call of `answer`: what is known of the server, and how it goes."""
 
-    def __init__(self, to: ServerAnswerer, client: "AsyncOpenAI", prompt: Prompt, on_answer: OnAnswer) -> None:
+    def __init__(self, to: ServerAnswerer, client: Any, prompt: Prompt, on_answer: OnAnswer) -> None:
         self._to, self._client, self._prompt, self._on_answer = to, client, prompt, on_answer
         self._top = TOP[0]
         self._limit_name = "max_tokens"

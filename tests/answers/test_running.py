@@ -286,7 +286,7 @@ def test_estimate_counts_what_would_be_asked(tmp_path: Path):
     assert (counted.questions, counted.rows, counted.answered, counted.to_ask) == (20, 21, 0, 20)
     assert counted.characters == sum(len(fill(CHAT, row, found.requests[0].options)) for row in persona(20))
     assert counted.prompt_tokens == -(-counted.characters // 4) + 8 * 20
-    assert (counted.most_completion_tokens, counted.how) == (20, "4 characters a token")
+    assert (counted.most_completion_tokens, counted.how) == (20, "4 characters a token, and 8 for a chat's frame")
     assert not (tmp_path / "w").exists()
     run(found, FakeAnswerer(), space, limit=15)
     later = estimate(found, space, limit=18)
