@@ -38,7 +38,7 @@ def score(raw: RawAnswer, options: Options) -> Scored:
     p_matching : the answer is the source's, else the option that P > .5 leaves no doubt of; exactly .5 of two is a tie. P outside
         0–1 is an "error".
     correct : matches is the flag; the answer is known only where the flag is true, or the source names it too.
-    answer : one that is none of the options is "unparsable".
+    answer : one that is none of the options is "unparsable"; where the data offers no options it stands as it is.
 
     The example's label is trusted, not the source's: `raw.matching` counts only where the evidence is about it (p_matching,
     correct, letters without texts), and if it is then another of the example's options, the answer is an "error".
@@ -162,6 +162,9 @@ def _from_answer(answer: str, raw: RawAnswer, options: Options, names: Mapping[s
         return _error(reason)
     option = _match(answer, names)
     if option is None:
+        told = answer.strip()
+        if told and not options.all:
+            return Scored("ok", answer=told)
         return Scored("unparsable", raw_text=answer if raw.text is None else raw.text)
     return Scored("ok", option, _matches(option, options))
 

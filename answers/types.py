@@ -189,7 +189,7 @@ class Scored:
 
     Attributes
     ----------
-    status : "ok"; "tie" (the best options are equal: undecided, P = 1/number of them); else why there is no answer
+    status : "ok"; "tie" (the best options are equal: undecided; P = 1/n where all n are equal); else why there is no answer
     answer : the option chosen, as in the data; None for none or a tie
     matches : whether it is the matching one; None where there is no decided answer or no label (False for a tie)
     p_matching : exp(lm) / (exp(lm) + Σ exp(lo)) over the options, 0–1; nan where the source has no probabilities

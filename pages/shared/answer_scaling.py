@@ -7,7 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from answers.models import NAME
-from answers.statistics.scaling import ScalePoint, scaling
+from answers.report import scale_points
+from answers.statistics.scaling import scaling
 from answers.types import Scores
 from data.errors import DatasetError
 from embeddings.built import BuiltMap
@@ -57,21 +58,6 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
             f"As the paper defines them: ceiling {text.percent(summary.ceiling, 1)}, floor {text.percent(summary.floor, 1)}."
         )
     _known(sets)
-
-
-def scale_points(sets: Sequence[Scores], attribute: str, rows: np.ndarray) -> list[ScalePoint]:
-    """One point a set whose size is known, over some rows, the smallest first."""
-    found = []
-    for scores in sets:
-        size = getattr(scores.info, attribute)
-        used = rows & scores.answered & np.isfinite(scores.matches)
-        if size is not None and used.any():
-            found.append(
-                ScalePoint(
-                    x=float(size), matching=int((scores.matches[used] == 1).sum()), n=int(used.sum()), label=scores.info.model
-                )
-            )
-    return sorted(found, key=lambda point: (point.x, point.label))
 
 
 def _known(sets: Sequence[Scores]) -> None:
