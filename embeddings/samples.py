@@ -11,12 +11,13 @@ from embeddings.pipeline import build
 
 ROOT = Path(__file__).resolve().parent.parent / "data" / "samples"
 BUILT = ROOT / "built"
+ANSWERS = ROOT / "answers"  # what a model said to the samples' questions: tables, no datasets
 COLLECTION = "samples"  # all of them on one map
 
 
 def sample_files() -> list[Path]:
     """The sample datasets, in order of their path."""
-    return sorted(path for path in ROOT.rglob("*.jsonl") if BUILT not in path.parents)
+    return sorted(path for path in ROOT.rglob("*.jsonl") if not {BUILT, ANSWERS} & set(path.parents))
 
 
 def sample_name(path: Path) -> str:
