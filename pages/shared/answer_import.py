@@ -91,7 +91,8 @@ def _run(built: BuiltMap) -> None:
         st.caption("This server can be reached from other machines, so it asks no models. Use: evalmap answers run")
         return
     st.caption(
-        "Any OpenAI-compatible server: vLLM, llama.cpp, Ollama, a provider. The key is read from OPENAI_API_KEY, never typed here."
+        "Any OpenAI-compatible server: vLLM, llama.cpp, Ollama, a provider. A key is read from OPENAI_API_KEY or Streamlit's "
+        "secrets, never typed here."
     )
     address = st.text_input("Server", key="run-server", placeholder="http://127.0.0.1:8000/v1")
     model = st.text_input("Model", key="run-model", placeholder="as the server calls it")
@@ -104,6 +105,16 @@ def _run(built: BuiltMap) -> None:
         arguments += ["--limit", str(int(limit)), "--concurrency", str(int(at_once))]
         space = cached.workspace()
         name = f"{model} · {prompt} on {built.manifest['name']}"
-        jobs.start_command(space, f"answers:{built.manifest['slug']}:{model}:{prompt}", name, arguments)
+        location = jobs.answers_location(built.manifest["slug"], model, str(prompt))
+        jobs.start_command(space, location, name, arguments, environment=_key())
         st.rerun()
     st.caption("Answers are kept as they come: a run that is cut short goes on where it was, and no question is paid for twice.")
+
+
+def _key() -> dict[str, str]:
+    """The key from Streamlit's secrets, for the run's own environment; {} where the environment has it, or none is needed."""
+    try:
+        key = st.secrets.get("OPENAI_API_KEY")
+    except FileNotFoundError:  # there is no secrets file
+        return {}
+    return {"OPENAI_API_KEY": str(key)} if key else {}
