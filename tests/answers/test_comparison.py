@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats import contingency_tables
 
+from answers.statistics import comparison
 from answers.statistics.comparison import CHI2, EXACT, compare, compare_clusters, mcnemar, mean_by_group, sign_flip_p
+from answers.statistics.summary import bootstrap
 from tests.answers.made_scores import PERSONA, answering, halves, made, objects, real_answers
 
 
@@ -209,17 +212,18 @@ def test_order_of_the_sets_turns_the_sign_only(seed: int):
     assert ab.difference_interval.low == pytest.approx(-ba.difference_interval.high, abs=0.05)
 
 
-def test_group_bootstrap_covers_the_truth_where_the_row_bootstrap_does_not():
+def test_group_bootstrap_covers_the_truth_where_the_row_bootstrap_does_not(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(comparison, "bootstrap", partial(bootstrap, n_resamples=999))
     rng = np.random.default_rng(0)
     group = np.repeat(np.arange(60), 5)
     held = {"groups": 0, "rows": 0}
-    for _ in range(24):
+    for _ in range(100):
         values = np.repeat(rng.normal(0, 1, 60), 5) + 0.1 * rng.normal(0, 1, 300)
         for name, units in (("groups", group), ("rows", np.arange(300))):
             found = mean_by_group(values, units, random_state=0)
             held[name] += found.low <= 0 <= found.high
-    assert held["groups"] >= 20
-    assert held["rows"] <= 17
+    assert held["groups"] >= 88
+    assert held["rows"] <= 75
 
 
 @pytest.mark.answers
