@@ -144,7 +144,7 @@ def summarise(
         auc=area,
         n_reference=n_reference,
         n_other=n_other,
-        by_label={label: _of_label(scores, used & (texts == label)) for label in sorted(set(texts[used]))},
+        by_label={label: _of_label(scores, used & (texts == label)) for label in sorted(set(texts[used]) - {None})},
         ceiling=ceiling,
         floor=1 - ceiling,
         statuses={name: count for name, count in statuses.items() if count},
@@ -210,10 +210,10 @@ def reference_auc(p: NDArray[np.float64], labels: NDArray[np.object_], reference
     return float(u / (n_reference * n_other)), n_reference, n_other
 
 
-def bootstrap_mean(values: NDArray[np.float64], *, random_state: int) -> Interval:
+def bootstrap_mean(values: NDArray[np.float64], *, random_state: int, n_resamples: int = RESAMPLES) -> Interval:
     """95 % limits of the mean by the BCa bootstrap; see `bootstrap`."""
     columns = np.column_stack([values, np.ones(len(values))])
-    return bootstrap(columns, lambda sums: sums[..., 0] / sums[..., 1], random_state=random_state)
+    return bootstrap(columns, lambda sums: sums[..., 0] / sums[..., 1], random_state=random_state, n_resamples=n_resamples)
 
 
 def bootstrap(
