@@ -1,0 +1,133 @@
+"""Answers and cluster figures as tables."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from answers.exporting import export_answers, export_clusters
+from answers.report import report
+from answers.types import Scores
+from data.workspace import Workspace
+from embeddings.built import BuiltMap
+from tests.answers.told import EVIL, ROWS, home, sets_of
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, BuiltMap]:
+    return home(tmp_path_factory.mktemp("told"))
+
+
+@pytest.fixture(scope="module")
+def sets(here: tuple[Workspace, BuiltMap]) -> list[Scores]:
+    return sets_of(*here)
+
+
+@pytest.fixture(scope="module")
+def told(here: tuple[Workspace, BuiltMap], sets: list[Scores]) -> dict[str, Any]:
+    return report(here[1], sets, layers=["kmeans"])
+
+
+def parquet(content: bytes) -> pd.DataFrame:
+    return pd.read_parquet(io.BytesIO(content))
+
+
+def cells(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+
+
+def test_a_row_an_answer_with_its_example(here: tuple[Workspace, BuiltMap], sets: list[Scores]):
+    table = parquet(export_answers(here[1], sets, "parquet"))
+    assert table["answer_set"].value_counts(sort=False).to_dict() == {EVIL: 100, "m · ties": 120, "m · yes": 120}
+    yes = table[table["answer_set"] == "m · yes"].reset_index(drop=True)
+    assert yes["text"].tolist() == [row["text"] for row in ROWS]
+    assert yes["label"].tolist() == [row["label"] for row in ROWS]
+    np.testing.assert_allclose(yes["confidence"], [row["confidence"] for row in ROWS])
+    assert yes["line"].tolist() == list(range(1, 121))
+    assert set(yes["dataset"]) == {"asked"}
+    assert yes["example_id"].tolist() == here[1].examples["example_id"].tolist()
+    assert set(yes["answer"]) == {"Yes"}
+    assert yes["matches"].tolist() == [row["label"] == "Yes" for row in ROWS]
+    np.testing.assert_allclose(yes["p_matching"], [0.8 if row["label"] == "Yes" else 0.2 for row in ROWS])
+    assert (set(yes["answer_mass"]), set(yes["status"]), set(yes["counted"]), set(yes["bounded"])) == (
+        {0.25},
+        {"ok"},
+        {True},
+        {False},
+    )
+    assert (set(yes["model"]), set(yes["prompt"])) == ({"m"}, {"yes"})
+    assert table.loc[table["answer_set"] == EVIL, "prompt"].isna().all()
+    ties = table[(table["answer_set"] == "m · ties") & (table["status"] == "tie")]
+    assert ties["line"].tolist() == list(range(1, 21))
+    assert ties["answer"].isna().all()
+    assert not ties["matches"].any()
+
+
+def test_clusters_of_every_layer_are_named(here: tuple[Workspace, BuiltMap], sets: list[Scores]):
+    _, on = here
+    table = parquet(export_answers(on, sets[1:2], "parquet"))
+    for layer in on.clusterings:
+        names = {name.id: name.name for name in on.names_by_layer[layer.layer]}
+        assert table[f"{layer.layer}_cluster"].tolist() == layer.labels.tolist()
+        assert table[f"{layer.layer}_name"].tolist() == [names[int(label)] for label in layer.labels]
+
+
+def test_formats_hold_the_same(here: tuple[Workspace, BuiltMap], sets: list[Scores]):
+    typed = parquet(export_answers(here[1], sets, "parquet"))
+    written = cells(export_answers(here[1], sets, "csv"))
+    lines = [json.loads(line) for line in export_answers(here[1], sets, "jsonl").decode().splitlines()]
+    assert list(written[0]) == list(lines[0]) == list(typed.columns)
+    assert len(written) == len(lines) == len(typed)
+    for name in ("text", "answer_set", "answer", "prompt"):
+        told = [None if pd.isna(value) else value for value in typed[name]]
+        assert [line[name] for line in lines] == told
+        assert [row[name] or None for row in written] == told
+    for name in ("p_matching", "confidence"):
+        assert [line[name] for line in lines] == typed[name].tolist()
+        assert [float(row[name]) for row in written] == typed[name].tolist()
+    assert {row["matches"] for row in written} == {"True", "False"}
+    assert {line["matches"] for line in lines} == {True, False}
+
+
+def test_cells_that_a_spreadsheet_would_run_are_told_so(here: tuple[Workspace, BuiltMap], sets: list[Scores]):
+    from dataclasses import replace
+
+    formula = [replace(sets[1], label="=1+1")]
+    assert {row["answer_set"] for row in cells(export_answers(here[1], formula, "csv"))} == {"=1+1"}
+    safe = cells(export_answers(here[1], formula, "csv", spreadsheet_safe=True))
+    assert {row["answer_set"] for row in safe} == {"'=1+1"}
+    told = report(here[1], formula, layers=["kmeans"])
+    assert {row["answer_set"] for row in cells(export_clusters(told, "csv", spreadsheet_safe=True))} == {"'=1+1"}
+
+
+def test_a_row_a_cluster_of_each_set(told: dict[str, Any]):
+    table = parquet(export_clusters(told, "parquet"))
+    expected = [(one["label"], cluster["id"], cluster["n"]) for one in told["answer_sets"] for cluster in one["clusters"]]
+    assert list(zip(table["answer_set"], table["id"], table["n"], strict=True)) == expected
+    first = next(i for i, one in enumerate(told["answer_sets"][0]["clusters"]) if not one["hidden"])
+    cluster = told["answer_sets"][0]["clusters"][first]
+    assert [table["interval_low"][first], table["interval_high"][first]] == cluster["interval"]
+    assert table["matching"][first] == cluster["matching"]
+    assert table.loc[table["hidden"], ["matching", "interval_low", "q"]].isna().all(axis=None)
+    assert [row["n"] for row in cells(export_clusters(told, "csv"))] == [str(n) for _, _, n in expected]
+    assert [json.loads(line)["q"] for line in export_clusters(told, "jsonl").decode().splitlines()] == [
+        cluster["q"] for one in told["answer_sets"] for cluster in one["clusters"]
+    ]
+
+
+def test_what_cannot_be_written_is_told(here: tuple[Workspace, BuiltMap], sets: list[Scores], told: dict[str, Any]):
+    with pytest.raises(ValueError, match=r"^format 'xlsx' is unknown; choose one of jsonl, csv, parquet$"):
+        export_answers(here[1], sets, "xlsx")
+    with pytest.raises(ValueError, match=r"^format 'xlsx' is unknown"):
+        export_clusters(told, "xlsx")
+    with pytest.raises(ValueError, match="no answer set to export"):
+        export_answers(here[1], [], "csv")
+
+
+def test_clusters_of_no_set_are_an_empty_table(here: tuple[Workspace, BuiltMap], tmp_path: Path):
+    assert len(parquet(export_clusters(report(here[1], []), "parquet"))) == 0
