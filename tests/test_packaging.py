@@ -19,6 +19,8 @@ TRAVELS = (
     "cli.py",
     "pages/frame.py",
     ".streamlit/config.toml",
+    "screening/report.html.jinja",
+    "answers/report.html.jinja",
     "data/samples/README.md",
     "data/samples/LICENSE",
     "data/samples/persona/prefers-careful-planning.jsonl",
