@@ -192,11 +192,13 @@ def serve(
     """Open the site. With PATH, its map is built in the background and the library shows how far it is."""
     import os
 
+    from answers import samples as sample_answers
     from data.opening import location_kind
     from embeddings import jobs, samples
 
     space = _workspace(workspace)
     samples.install(space)
+    sample_answers.install(space)
     if path:
         location = _absolute(path)
         if location_kind(path) == "path" and not Path(location).exists():

@@ -50,7 +50,7 @@ def scores_on(built: BuiltMap, store: AnswerStore) -> list[Scores]:
 def score_arrays(built: BuiltMap, record: SetRecord, answers: pd.DataFrame) -> Scores:
     """One stored set on a map."""
     n = len(built)
-    at = _rows_of(built, answers)
+    at = _rows_of(built, answers, own=record.slug == built.manifest["slug"])
     known = at >= 0
     table = answers[known].assign(at=at[known])
     counted = np.zeros(n, dtype=bool)
@@ -106,8 +106,12 @@ def _mean(values: NDArray[np.float64]) -> float:
     return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
 
 
-def _rows_of(built: BuiltMap, answers: pd.DataFrame) -> NDArray[np.int64]:
-    """(n_answers,) the map's row of each stored answer, -1 where the map has no such example."""
+def _rows_of(built: BuiltMap, answers: pd.DataFrame, *, own: bool) -> NDArray[np.int64]:
+    """(n_answers,) the map's row of each stored answer, -1 where the map has no such example.
+
+    own : the answers were given to this very dataset; to those of another one, an equal row in another line is no question asked:
+        a file of the same name may share rows with it
+    """
     examples = pd.DataFrame(
         {
             "example_id": built.examples["example_id"].astype("string"),
@@ -129,7 +133,7 @@ def _rows_of(built: BuiltMap, answers: pd.DataFrame) -> NDArray[np.int64]:
     free: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for id, file, at in zip(left["example_id"], left["file"], left["at"], strict=True):
         free[id].append((file, at))
-    for place in np.flatnonzero(found < 0):
+    for place in np.flatnonzero(found < 0) if own else ():
         candidates = free[asked["example_id"].iloc[place]]
         name = str(asked["dataset"].iloc[place])
         if (chosen := next((one for one in candidates if same_tail(name, one[0])), None)) is not None:

@@ -65,7 +65,7 @@ def report(
     for scores in sets:
         moved = None
         if kept is not None:
-            moved = before_after(scores, labels=labels, confidence=confidence, kept=kept, random_state=random_state)
+            moved = before_after(scores, labels=labels, confidence=confidence, kept=kept, groups=groups, random_state=random_state)
         summary = moved.before if moved else summarise(scores, labels=labels, confidence=confidence, random_state=random_state)
         told = _set(scores, summary, records)
         told["headline"] = _headline(moved) if moved else None
@@ -214,8 +214,7 @@ def _comparison(a: Scores, b: Scores, found: Comparison) -> dict[str, Any]:
 
 def _scaling(built: BuiltMap, sets: Sequence[Scores], random_state: int) -> dict[str, Any]:
     """The trend over each size, of the sets of each prompt; where there is none, why not."""
-    options = [len(one.all) for one in example_options(built.examples, built.fields) if one.matching is not None]
-    chance = 1 / float(np.median(options)) if options else 0.5
+    chance = chance_of(built)
     trends, reasons = [], []
     for prompt in dict.fromkeys(scores.info.prompt_id for scores in sets):
         mine = [scores for scores in sets if scores.info.prompt_id == prompt]
@@ -229,6 +228,12 @@ def _scaling(built: BuiltMap, sets: Sequence[Scores], random_state: int) -> dict
             trends.append({"by": attribute, "prompt": prompt or None, **_trend(found)})
     why = None if trends or not reasons else max(reasons, key=lambda one: one[0])[1]
     return {"trends": trends, "why_not": why}
+
+
+def chance_of(built: BuiltMap) -> float:
+    """The ratio that guessing gives: one over the median number of options; 0.5 where the data tells none."""
+    options = [len(one.all) for one in example_options(built.examples, built.fields) if one.matching is not None]
+    return 1 / float(np.median(options)) if options else 0.5
 
 
 def scale_points(sets: Sequence[Scores], attribute: str, rows: NDArray[np.bool_] | None = None) -> list[ScalePoint]:

@@ -128,7 +128,7 @@ def cluster_figures(
                 id=test.id,
                 size=len(members),
                 n=n,
-                label_share=float((texts[rows] == reference).mean()) if n else NAN,
+                label_share=float((texts[rows] == reference).mean()) if n and reference is not None else NAN,
                 matching=NAN if hidden or not n else hits / n,
                 interval=UNKNOWN if hidden else wilson(hits, n),
                 mean_p=NAN if hidden else mean_of(scores.p[rows]),
@@ -185,9 +185,9 @@ def deviations(
     from scipy import stats
 
     _check(len(values), labels, clusters, n_clusters)
-    known = np.isfinite(values) & (labels != None)  # noqa: E711 (elementwise)
+    known = np.isfinite(values)
     v, at = np.round(values[known], 12), clusters[known]  # below 1e-12 lies the noise of floats
-    strata = pd.factorize(labels[known])[0] if adjust else np.zeros(len(v), dtype=np.int64)
+    strata = pd.factorize(labels[known], use_na_sentinel=False)[0] if adjust else np.zeros(len(v), dtype=np.int64)
     totals = np.bincount(strata)
     residuals = v - (np.bincount(strata, v) / totals)[strata]
     for stratum in range(len(totals)):

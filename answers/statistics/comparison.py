@@ -88,7 +88,7 @@ def compare(
 
     Parameters
     ----------
-    labels : (n,) object; rows without one are left out
+    labels : (n,) object; a row without one counts where the sources tell whether it matched
     groups : (n,) int, rows of one group of near-duplicates share a number; negative is a group of its own. Groups are then drawn
         whole, for the same question asked twice is no second observation
     rows : (n,) bool, the rows to compare; all by default
@@ -253,7 +253,6 @@ def _both(a: Scores, b: Scores, labels: NDArray[Any], rows: NDArray[np.bool_] | 
     if not len(a) == len(b) == len(labels):
         raise ValueError(f"sets of {len(a)} and {len(b)} rows with {len(labels)} labels: they must be of one map")
     used = a.answered & b.answered & np.isfinite(a.matches) & np.isfinite(b.matches)
-    used &= stripped(labels) != None  # noqa: E711 (elementwise)
     return used if rows is None else used & np.asarray(rows, dtype=np.bool_)
 
 

@@ -63,6 +63,8 @@ def _headline(a: Scores, b: Scores, found: Comparison) -> None:
             f" Mean P(matching) differs by {100 * found.mean_p_difference:+.1f} points "
             f"({100 * interval.low:+.1f} to {100 * interval.high:+.1f}, n = {found.n_p:,})."
         )
+    if found.grouped:
+        said += f" With each group of near-duplicates as one answer: p = {found.grouped_p:.2g}."
     how = (
         f"{found.n_groups:,} groups of near-duplicates"
         if found.grouped

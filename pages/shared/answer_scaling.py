@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from answers.models import NAME
-from answers.report import scale_points
+from answers.report import chance_of, scale_points
 from answers.statistics.scaling import scaling
 from answers.types import Scores
 from data.errors import DatasetError
@@ -36,13 +36,14 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
     if where and where != WHOLE:
         rows = np.asarray(built.clustering(choices.layer).labels == int(where.split(" · ")[0]))
     points = scale_points([s for s in sets if s.info.prompt_id == prompt], SIZES[by or "Parameters"], rows)
+    chance = chance_of(built)
     try:
-        found = scaling(points)
+        found = scaling(points, chance=chance)
     except DatasetError as error:
         st.info(text.in_label(str(error), limit=400), icon=":material/show_chart:")
         _known(sets)
         return
-    answer_charts.scaling(points, found, title=by or "Parameters", chance=0.5)
+    answer_charts.scaling(points, found, title=by or "Parameters", chance=chance)
     low, high = found.slope_interval.low, found.slope_interval.high
     way = " **Inverse scaling**: the larger the model, the less it matches." if found.inverse else ""
     per = "tenfold size" if found.unit == "decade" else "1,000 steps"

@@ -19,11 +19,13 @@ from pages.shared.maps import built_map
 
 @st.cache_resource
 def workspace() -> Workspace:
-    """The workspace of this server, with the bundled samples in it."""
+    """The workspace of this server, with the bundled samples and their answers in it."""
+    from answers import samples as sample_answers
     from embeddings import samples
 
     space = Workspace.default()
     samples.install(space)
+    sample_answers.install(space)
     return space
 
 

@@ -275,3 +275,11 @@ def test_adjusting_for_the_label_takes_flags_away_from_a_yes_biased_model(answer
         tested = sum(not one.hidden for one in found)
     assert flagged[False] > tested / 2
     assert flagged[True] < 0.7 * flagged[False]
+
+
+def test_flags_of_rows_without_labels_are_tested_and_have_no_label_share():
+    clusters = np.repeat([0, 1], 60)
+    flags = np.r_[np.ones(60), np.zeros(60)]
+    found = cluster_figures(made(matches=flags), labels=objects([None] * 120), clusters=clusters, n_clusters=2)
+    assert [(f.n, f.matching, f.flagged) for f in found] == [(60, 1.0, True), (60, 0.0, True)]
+    assert all(math.isnan(f.label_share) for f in found)

@@ -96,8 +96,8 @@ def test_only_rows_that_both_answered_and_that_count_are_compared():
     a = made(matches=[1, 1, math.nan, 1, 1, 1], status=["ok", "ok", "refusal", "ok", "ok", "ok"], counted=[1, 1, 1, 1, 1, 0])
     b = made(matches=[0, math.nan, 1, 1, 1, 1], status=["ok", None, "ok", "ok", "tie", "ok"])
     found = compare(a, b, labels=labels)
-    assert (found.n, found.only_a, found.both) == (2, 1, 1)
-    assert compare(a, b, labels=labels, rows=np.array([0, 1, 1, 1, 1, 1], dtype=bool)).n == 1
+    assert (found.n, found.only_a, found.both) == (3, 1, 2)  # the flag of a row without a label counts
+    assert compare(a, b, labels=labels, rows=np.array([0, 1, 1, 1, 1, 1], dtype=bool)).n == 2
 
 
 def test_tie_is_another_answer_than_a_decided_one_and_the_same_as_a_tie():

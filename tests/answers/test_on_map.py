@@ -91,6 +91,12 @@ def test_equal_examples_take_their_answers_in_turn_after_a_reordering(space: Wor
     assert one.answered.all()
 
 
+def test_file_of_the_same_name_that_shares_rows_takes_no_answers(space: Workspace, tmp_path: Path):
+    kept(space, built(space, tmp_path / "one" / "a.jsonl", ROWS), saying(ROWS, SAID))
+    sharing = built(space, tmp_path / "two" / "a.jsonl", [*OTHERS, *ROWS[:5]])
+    assert scores_on(sharing, AnswerStore(space)) == []
+
+
 def test_changed_rows_have_no_answers(space: Workspace, tmp_path: Path):
     kept(space, built(space, tmp_path / "a.jsonl", ROWS), saying(ROWS, SAID))
     changed = [{**row, "label": "No"} if i == 2 else row for i, row in enumerate(ROWS)]

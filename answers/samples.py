@@ -1,0 +1,42 @@
+"""The answers that ship with the bundled samples."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from answers.importers import tables
+from answers.importing import keep_staged
+from answers.store import AnswerStore
+from data.workspace import Workspace, write_json
+from embeddings import samples
+
+
+def install(workspace: Workspace) -> list[str]:
+    """Import the shipped answers into a workspace whose samples are installed; returns the ids of the sets.
+
+    Done once for each state of the shipped files: a set that the user removes stays away. Sets of an earlier version go.
+    """
+    files = sorted(samples.ANSWERS.glob("*.jsonl"))
+    state = hashlib.sha256(b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in files)).hexdigest()
+    marker = workspace.root / "answers" / "samples.json"
+    there = _read(marker)
+    if there.get("state") == state:
+        return list(there["sets"])
+    ids = []
+    for path in files:
+        manifest = workspace.manifest(path.stem.split("__")[0])
+        if manifest is not None and manifest.get("sample"):  # not one that the user built anew from other rows
+            ids += [keep_staged(workspace, manifest, staged).record.id for staged in tables.read([path])]
+    store = AnswerStore(workspace)
+    for id in set(there.get("sets", ())) - set(ids):
+        store.remove(id)
+    write_json(marker, {"state": state, "sets": ids})
+    return ids
+
+
+def _read(marker: Path) -> dict[str, Any]:
+    try:
+        return json.loads(marker.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
