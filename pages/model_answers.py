@@ -14,6 +14,7 @@ from pages.shared import (
     answer_import,
     answer_map,
     answer_reliability,
+    answer_rows,
     answer_scaling,
     answer_screened,
     answer_sets,
@@ -39,9 +40,12 @@ def draw() -> None:
     st.markdown(f"#### {text.in_label(manifest['name'])}")
     choices = answer_controls.draw(built, sets)
     answer_figures.draw(built, choices)
-    answer_map.draw(built, sets, choices)
+    shown = answer_map.draw(built, sets, choices)
+    if shown.selected:
+        answer_figures.draw_region(built, choices, shown.rows)
     parts: dict[str, Callable[[], None]] = {
         "Clusters": lambda: answer_clusters.draw(built, sets, choices),
+        "Examples": lambda: answer_rows.draw(built, answer_controls.ordered(sets, choices), shown.rows, shown.what, key="examples"),
         "Compare": lambda: answer_compare.draw(built, sets, choices),
         "Scaling": lambda: answer_scaling.draw(built, sets, choices),
         "Reliability": lambda: answer_reliability.draw(built, choices),

@@ -12,7 +12,7 @@ from answers.statistics.clusters import MIN_N, TEST, ClusterFigures
 from answers.types import Scores
 from embeddings.balance import reference_label
 from embeddings.built import BuiltMap
-from pages.shared import answer_columns, answer_results, answer_rows, interval_bar, text
+from pages.shared import answer_columns, answer_controls, answer_results, answer_rows, interval_bar, text
 from pages.shared.answer_controls import AnswerChoices
 from pages.shared.map_data import LAYER_TITLES
 
@@ -47,10 +47,14 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
         height=min(36 * (len(found) + 1) + 2, 430),
         on_select="rerun",
         selection_mode="single-row",
+        placeholder="–",
         column_config=_columns(reference, "P(matching)" if found and found[0].value == "p" else "% matching"),
         alt="Clusters with what the model answered in each",
     )
-    note = f" {hidden} clusters with fewer than {MIN_N} answers are not tested, and their figures are not shown." if hidden else ""
+    note = ""
+    if hidden:
+        note = f" {hidden} clusters with fewer than {MIN_N} answers are not tested, and their figures are not shown."
+        note += " Coarser clusters: “Clusters of” in the sidebar."
     st.caption(f"● departs: {TEST}. Bars: Wilson interval, 95 %, on 0–100 %.{note}")
     cluster = selected(built, choices)
     if cluster is None:
@@ -58,13 +62,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
         return
     rows = np.flatnonzero(built.clustering(choices.layer).labels == cluster)
     name = built.names_by_layer[choices.layer][cluster].name
-    answer_rows.draw(built, _shown(sets, choices), rows, f"in “{name}”", key=f"cluster-{choices.layer}-{cluster}")
-
-
-def _shown(sets: Sequence[Scores], choices: AnswerChoices) -> list[Scores]:
-    """The chosen sets first, then the others."""
-    first = [choices.a] + ([choices.b] if choices.b else [])
-    return [*first, *(scores for scores in sets if all(scores.id != one.id for one in first))]
+    answer_rows.draw(built, answer_controls.ordered(sets, choices), rows, f"in “{name}”", key=f"cluster-{choices.layer}-{cluster}")
 
 
 def _order(found: Sequence[ClusterFigures]) -> list[int]:

@@ -113,6 +113,7 @@ def _clusters(built: BuiltMap, choices: AnswerChoices, groups: np.ndarray | None
         table,
         key=f"compare-clusters-{choices.layer}-{choices.a.id}-{choices.b.id}",
         hide_index=True,
+        placeholder="–",
         height=min(36 * (len(table) + 1) + 2, 320),
         column_config={
             "name": st.column_config.TextColumn("cluster", width=260),

@@ -48,6 +48,12 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> AnswerChoices:
     return AnswerChoices(a, b, column, layer, names, opened)
 
 
+def ordered(sets: Sequence[Scores], choices: AnswerChoices) -> list[Scores]:
+    """The chosen sets first, then the others."""
+    first = [choices.a] + ([choices.b] if choices.b else [])
+    return [*first, *(scores for scores in sets if all(scores.id != one.id for one in first))]
+
+
 def _colour(built: BuiltMap, a: Scores, b: Scores | None) -> Column:
     offered: dict[str, Column | None] = {P: answer_columns.p_column(a), ANSWER: answer_columns.answer_column(a)}
     if b is not None:

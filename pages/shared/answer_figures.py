@@ -1,9 +1,11 @@
 """The headline figures of an answer set, each with its n and its interval."""
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from answers.report import why_differs
-from answers.statistics.summary import Interval, Summary
+from answers.statistics.summary import Interval, Summary, summarise
 from answers.types import Scores
 from embeddings.built import BuiltMap
 from pages.shared import answer_results, text
@@ -15,6 +17,25 @@ def draw(built: BuiltMap, choices: AnswerChoices) -> None:
     """One line of figures a set: the chosen one, then the one beside it."""
     for scores in [choices.a] if choices.b is None else [choices.a, choices.b]:
         _line(built, scores, answer_results.summary(built, scores))
+
+
+def draw_region(built: BuiltMap, choices: AnswerChoices, rows: NDArray[np.int64]) -> None:
+    """What the sets answer inside a selection of the map, and outside of it."""
+    inside = np.zeros(len(built), dtype=bool)
+    inside[rows] = True
+    for scores in [choices.a] if choices.b is None else [choices.a, choices.b]:
+        told = [_part(built, scores, part) for part in (inside, ~inside)]
+        st.markdown(f"**Selected on the map**, {text.in_label(scores.label, limit=100)}: {told[0]}; all other examples: {told[1]}.")
+    st.caption("Compare regions with care: their labels differ, and so does what a biased model matches.")
+
+
+def _part(built: BuiltMap, scores: Scores, rows: NDArray[np.bool_]) -> str:
+    found = summarise(scores, labels=answer_results.labels_of(built), confidence=answer_results.confidence_of(built), rows=rows)
+    if not found.n:
+        return "no answers"
+    mean = f", mean P(matching) {found.mean_p:.2f}" if found.n_p else ""
+    share = f", {percent(_share(found))} {text.in_label(found.reference)}" if found.reference else ""
+    return f"{percent(found.matching)} matching ({_limits(found.interval)}, n = {found.n:,}{share}){mean}"
 
 
 def _line(built: BuiltMap, scores: Scores, summary: Summary) -> None:
@@ -32,7 +53,7 @@ def _line(built: BuiltMap, scores: Scores, summary: Summary) -> None:
         counts = (
             f"{summary.n_reference:,} {reference}, {summary.n_other:,} other"
             if summary.auc == summary.auc
-            else "two labels, with P"
+            else "needs two labels"
         )
         _metric(f"AUC of P({reference})" if reference else "AUC", number(summary.auc), counts, help_text)
         share = f"label: {percent(_share(summary))}" if summary.reference else "no labels"

@@ -1,27 +1,38 @@
 """The map on the answers page, and beside it one example with what each model answered."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from answers.types import Scores
 from embeddings.built import BuiltMap
-from pages.shared import answer_card, answer_clusters, example_card, text
+from pages.shared import answer_card, answer_clusters, cached, example_card, text
 from pages.shared.answer_controls import AnswerChoices
-from pages.shared.map_view import show_map
+from pages.shared.map_view import MapView, rows_inside, show_map
 
 HEIGHT = 520
 
 
-def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> None:
+@dataclass(frozen=True)
+class Shown:
+    """Which rows the reader looks at, and what they are."""
+
+    rows: NDArray[np.int64]
+    what: str
+    selected: bool
+
+
+def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Shown:
     """Draw the map; the cluster that is selected in the table below stays in colour, the others turn grey."""
     manifest = built.manifest
     cluster = answer_clusters.selected(built, choices)
     mask = None if cluster is None else np.asarray(built.clustering(choices.layer).labels == cluster)
     left, right = st.columns([9, 5], gap="medium")
     with left:
-        show_map(
+        view = show_map(
             f"{manifest['slug']}/{manifest['fingerprint']}",
             key=f"answers-map-{manifest['slug']}-{manifest['fingerprint']}",
             n=len(built),
@@ -40,9 +51,21 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
             _no_example(built, choices)
         else:
             answer_card.draw_example(built, sets, choices.opened)
+    return _shown(built, choices, mask, view)
 
 
-def _what(choices: AnswerChoices, mask: np.ndarray | None) -> str:
+def _shown(built: BuiltMap, choices: AnswerChoices, mask: NDArray[np.bool_] | None, view: MapView) -> Shown:
+    shown = np.ones(len(built), dtype=bool) if mask is None else mask.copy()
+    if view.hidden and choices.column.kind == "category":
+        codes = cached.codes(built.manifest["slug"], built.manifest["fingerprint"], choices.column.key)
+        shown &= ~np.isin(codes, view.hidden)
+    if view.selection:
+        rows = rows_inside(built.coordinates, view.selection)
+        return Shown(rows[shown[rows]], "selected on the map", True)
+    return Shown(np.flatnonzero(shown), "in the dataset" if shown.all() else "in colour on the map", False)
+
+
+def _what(choices: AnswerChoices, mask: NDArray[np.bool_] | None) -> str:
     column = choices.column
     said = "Each point is an example."
     if column.key.endswith(".p"):

@@ -79,6 +79,7 @@ def _table(built: BuiltMap, sets: Sequence[Scores], rows: NDArray[np.int64], key
         table,
         key=key,
         hide_index=True,
+        placeholder="–",
         height="auto",
         on_select=opened,
         selection_mode="single-row",

@@ -51,6 +51,7 @@ def _table(built: BuiltMap, sets: Sequence[Scores]) -> None:
         pd.DataFrame(lines),
         key=f"answer-sets-{built.manifest['slug']}",
         hide_index=True,
+        placeholder="–",
         column_config={
             "model": st.column_config.TextColumn("model", width=220),
             "prompt": st.column_config.TextColumn("prompt", width=120),

@@ -27,6 +27,7 @@ def draw(sets: Sequence[Scores], row: int, *, key: str) -> None:
         table,
         key=f"answers-{key}",
         hide_index=True,
+        placeholder="–",
         height=min(36 * (len(table) + 1) + 2, 260),
         column_config={
             "answer": st.column_config.TextColumn("answer", width=75),

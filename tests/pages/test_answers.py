@@ -18,7 +18,8 @@ from data.workspace import Workspace
 from embeddings.built import BuiltMap, load_map
 from embeddings.pipeline import build
 from embeddings.settings import Settings
-from pages.shared import answer_columns, answered, map_data
+from pages.shared import answer_columns, answer_map, answered, map_data
+from pages.shared.map_view import MapView
 from tests.fakes import FakeEncoder, sentences, write_rows
 from tests.pages import site
 from tests.pages.site import MARKUP, open_page, run, said
@@ -359,3 +360,30 @@ def test_markup_in_models_prompts_and_answers_is_shown_as_it_stands(asked: Asked
         at.session_state["answers-panel"] = tab
         run(at)
         assert [value for value in said(at) for markup in MARKUP if markup in value] == []
+
+
+# What is selected on the map
+
+
+def test_a_selection_is_summed_up_and_its_examples_listed(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = asked.built.coordinates[:, 0]
+    middle = float(np.median(x))
+    box = {"box": {"x": [float(x.min()), middle], "y": [-1e6, 1e6]}}
+    monkeypatch.setattr(answer_map, "show_map", lambda *_, **__: MapView(selection=box))
+    at = open_tab("Examples")
+    rows = np.flatnonzero(x <= middle)
+    scores = asked.scores(FIRST)
+    (told,) = [value for value in said(at) if value.startswith("**Selected on the map**")]
+    assert f"{100 * scores.matches[rows].mean():.1f} % matching" in told
+    assert f"n = {len(rows)}" in told
+    assert f"n = {N - len(rows)}" in told
+    assert frame(at, "answer-0")["line"].tolist() == [str(row + 1) for row in rows[:25]]
+
+
+def test_categories_hidden_in_the_legend_leave_the_examples(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer_map, "show_map", lambda *_, **__: MapView(hidden=(0,)))
+    at = open_tab("Examples", **{"colour-answers": "Answer"})
+    scores = asked.scores(FIRST)
+    hidden = answer_columns.answer_column(scores).categories[0][0]
+    rows = [row for row in range(N) if scores.answer[row] != hidden]
+    assert frame(at, "answer-0")["line"].tolist() == [str(row + 1) for row in rows[:25]]
