@@ -9,8 +9,10 @@ Parquet dataset. The set's part is written last: a set is there when its answers
 
 import io
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ import pandas as pd
 
 from answers.types import ANSWER_COLUMNS, AnswerSetInfo
 from data.errors import DatasetError
-from data.workspace import Workspace, write_bytes
+from data.workspace import Workspace
 
 MOST_LISTED = 200  # unjoined answers that are kept by name; all are counted
 
@@ -62,15 +64,26 @@ class AnswerStore:
         self.root = workspace.root / "answers"
 
     def put(self, record: SetRecord, answers: pd.DataFrame) -> bool:
-        """Store a set with its answers; False where exactly these are there already."""
+        """Store a set with its answers; False where exactly these are there already.
+
+        Raises
+        ------
+        DatasetError : the disk refuses; what was there of the set stays
+        """
         table = answers.loc[:, list(ANSWER_COLUMNS)].reset_index(drop=True).astype(_ANSWER_TYPES)
         content, row = _parquet(table), _parquet(_row(record))
         there = self._answers(record.id), self._set(record.id)
         if all(path.exists() for path in there) and there[0].read_bytes() == content and there[1].read_bytes() == row:
             return False
-        there[1].unlink(missing_ok=True)  # no set stands beside answers of another import, whenever this is cut short
-        write_bytes(there[0], content)
-        write_bytes(there[1], row)
+        try:
+            with _beside(there[0], content) as new_answers, _beside(there[1], row) as new_set:  # all the room that is needed
+                there[1].unlink(missing_ok=True)  # no set stands beside answers of another import, whenever this is cut short
+                os.replace(new_answers, there[0])
+                os.replace(new_set, there[1])
+        except OSError as error:
+            raise DatasetError(
+                f"{self.root}: the answers cannot be written ({error.strerror}). Make room or mend the folder."
+            ) from error
         return True
 
     def sets(self) -> list[SetRecord]:
@@ -129,6 +142,21 @@ class AnswerStore:
 
     def _set(self, id: str) -> Path:
         return self.root / "answer_sets" / f"{_plain(id)}.parquet"
+
+
+@contextmanager
+def _beside(path: Path, content: bytes) -> Iterator[Path]:
+    """A file with the content, on the disk, under a private name beside the path; gone afterwards unless it was moved."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=".", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield Path(temporary)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
 
 
 def _plain(id: str) -> str:

@@ -1,5 +1,6 @@
 """The two tables of the workspace."""
 
+import errno
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -117,22 +118,41 @@ def test_both_tables_are_parquet_datasets_whatever_is_missing_in_a_part(kept: An
 def test_kill_between_the_two_writes_leaves_no_set(kept: AnswerStore, monkeypatch: pytest.MonkeyPatch, there_before: bool):
     if there_before:
         kept.put(record(), table(*SOME[:1]))
-    writes: list[Path] = []
+    moved: list[Path] = []
 
-    def dying(path: Path, content: bytes) -> None:
-        if writes:
+    def dying(new: Path, path: Path) -> None:
+        if moved:
             raise KeyboardInterrupt
-        writes.append(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        moved.append(path)
+        new.rename(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "write_bytes", dying)
+        patch.setattr(store.os, "replace", dying)
         with pytest.raises(KeyboardInterrupt):
             kept.put(record(), table(*SOME))
     assert kept.sets() == []
     assert kept.put(record(), table(*SOME))
     assert kept.sets() == [record()]
+
+
+@pytest.mark.parametrize("full_after", [0, 1])
+def test_full_disk_is_one_sentence_and_leaves_the_set_as_it_was(
+    kept: AnswerStore, monkeypatch: pytest.MonkeyPatch, full_after: int
+):
+    kept.put(record(), table(*SOME[:1]))
+    before, synced = files(kept.root), []
+
+    def full(handle: int) -> None:
+        if len(synced) == full_after:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        synced.append(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(DatasetError, match=r"answers: the answers cannot be written \(No space left on device\)\. Make room"):
+            kept.put(record(), table(*SOME))
+    assert files(kept.root) == before
+    assert kept.put(record(), table(*SOME))
 
 
 def test_half_written_files_of_a_killed_import_are_not_read(kept: AnswerStore):
