@@ -36,8 +36,8 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
     hidden = sum(f.hidden for f in found)
     flagged, unadjusted = sum(f.flagged for f in found), sum(f.flagged for f in raw)
     st.markdown(
-        f"**{flagged} of {len(found)} clusters** depart from what their labels let expect; without the adjustment it would be "
-        f"{unadjusted}. {LAYER_TITLES[choices.layer]}, {text.in_label(choices.a.label, limit=100)}."
+        f"**{flagged} of {len(found) - hidden} tested clusters** depart from what their labels let expect; without the "
+        f"adjustment it would be {unadjusted}. {LAYER_TITLES[choices.layer]}, {text.in_label(choices.a.label, limit=100)}."
     )
     reference = reference_label(built.examples["label"])
     st.dataframe(

@@ -61,7 +61,7 @@ def _line(built: BuiltMap, scores: Scores, summary: Summary) -> None:
             f"{reference or 'Yes'}-rate", percent(summary.yes_rate), share, "How often this option is chosen, whatever the label."
         )
         help_text = "Mean probability of all options together. Near 0: the model would have written something else."
-        _metric("answer mass", percent(summary.mass), f"n = {summary.n_p:,}", help_text)
+        _metric("answer mass", text.percent(summary.mass, 1 if summary.mass >= 0.01 else 3), f"n = {summary.n_p:,}", help_text)
     for sentence in sentences(scores, summary):
         st.caption(text.in_label(sentence, limit=400))
 

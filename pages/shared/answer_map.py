@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from answers.statistics.clusters import MIN_N
 from answers.types import Scores
 from embeddings.built import BuiltMap
 from pages.shared import answer_card, answer_clusters, cached, example_card, text
@@ -81,7 +82,8 @@ def _what(choices: AnswerChoices, mask: NDArray[np.bool_] | None) -> str:
 
 def _no_example(built: BuiltMap, choices: AnswerChoices) -> None:
     st.info("Click a point to read the example and every model's answer to it.", icon=":material/ads_click:")
-    flagged = [f for f in answer_clusters.figures(built, choices) if f.flagged]
+    found = answer_clusters.figures(built, choices)
+    flagged = [f for f in found if f.flagged]
     names = built.names_by_layer[choices.layer]
     if flagged:
         st.markdown("**Clusters that depart from the rest**, adjusted for their labels")
@@ -93,5 +95,7 @@ def _no_example(built: BuiltMap, choices: AnswerChoices) -> None:
             )
         if len(flagged) > 6:
             st.caption(f"… and {len(flagged) - 6} more, in the table below.")
+    elif all(f.hidden for f in found):
+        st.markdown(f"**No cluster can be tested**: none has {MIN_N} answers. Coarser clusters: “Clusters of” in the sidebar.")
     else:
         st.markdown("**No cluster departs from the rest** once its labels are taken into account (q < .05).")
