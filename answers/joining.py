@@ -16,6 +16,7 @@ from typing import TypeGuard
 
 import pandas as pd
 
+from answers.scoring import option_named
 from answers.types import Options, RawAnswer, StagedSet
 
 ROW, TEXT, REPEAT = "row", "text", "repeat"
@@ -254,6 +255,8 @@ def _why_not(raw: RawAnswer, questions: Questions, row: int | None, rows: list[i
 def _other_label(raw: RawAnswer, options: Options) -> str | None:
     """Why the answer's options are not the example's, or None."""
     if raw.matching is None or options.matching is None or raw.matching.strip() == options.matching:
+        return None
+    if option_named(raw.matching, options, raw.options) == options.matching:  # "yes"; "A", a letter of the source's own choices
         return None
     return f"the source calls {raw.matching.strip()} the matching answer, the dataset {options.matching}"
 

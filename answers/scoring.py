@@ -56,6 +56,11 @@ def score(raw: RawAnswer, options: Options) -> Scored:
     )
 
 
+def option_named(text: str, options: Options, own: Mapping[str, str] | None = None) -> str | None:
+    """The option of an example that a source means by a text; `own` as in `RawAnswer.options`. None where it is none of them."""
+    return _match(text, _names(options, own))
+
+
 def _score(raw: RawAnswer, options: Options, names: Mapping[str, str]) -> Scored:
     if raw.error is not None:
         return _error(raw.error)

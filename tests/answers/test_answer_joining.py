@@ -253,6 +253,22 @@ def test_label_chooses_among_rows_of_one_text(tmp_path: Path):
     assert (found, why) == ([(0, 1, "text"), (1, 0, "text"), (2, 2, "text")], {})
 
 
+@pytest.mark.parametrize(
+    ("matching", "options"),
+    [("A", {"A": "Yes", "B": "No"}), ("B", {"A": "No", "B": "Yes"}), ("yes", None), ("**Yes**", None)],
+)
+def test_label_that_the_source_writes_otherwise_is_the_same_label(
+    persona: Questions, matching: str, options: dict[str, str] | None
+):
+    answer = RawAnswer(question=ROWS[0]["question"], matching=matching, options=options)
+    assert pairs([answer], persona) == ([(0, 0, "text")], {})
+
+
+def test_letter_of_another_choice_is_another_label(persona: Questions):
+    answer = RawAnswer(question=ROWS[0]["question"], matching="B", options={"A": "Yes", "B": "No"})
+    assert pairs([answer], persona) == ([], {0: "the source calls B the matching answer, the dataset Yes"})
+
+
 # Whole prompts
 
 
