@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from answers.importers import inspect_logs, lm_eval, openai_batch, tables
-from answers.joining import REPEAT, Join, Questions, Unjoined, join
+from answers.joining import REPEAT, ROW, Join, Questions, Unjoined, counted_from_1, join, tells_question
 from answers.options import example_options
 from answers.scoring import score
 from answers.store import MOST_LISTED, AnswerStore, SetRecord
@@ -96,20 +96,37 @@ def best_dataset(built: Sequence[Examples], staged: StagedSet) -> Examples:
 
     Raises
     ------
-    DatasetError : none of the answers belongs to any
+    DatasetError : none of the answers belongs to any; several fit alike and differ, and the answers tell no question
     """
-    fits = []
+    most, fitting = 0, []
     for examples in built:
         joins, _ = join(staged, examples.questions)
-        fits.append((len({j.answer for j in joins}), -len(examples.table)))
-    best = max(range(len(built)), key=lambda at: fits[at], default=None)
-    if best is None or not fits[best][0]:
+        found = len({j.answer for j in joins})
+        if found > most:
+            most, fitting = found, []
+        if found and found == most:
+            fitting.append((examples, _by_line_alone(examples, staged, joins)))
+    if not fitting:
         looked = ", ".join(examples.manifest["slug"] for examples in built[:8]) + (" …" if len(built) > 8 else "")
         raise DatasetError(
             f"{staged.info.source_file}: none of its {len(staged.answers):,} answers belongs to a built dataset "
             f"(looked in: {looked or 'none is built'}). Build the dataset of its questions first: evalmap build PATH"
         )
-    return built[best]
+    best, asked = min(fitting, key=lambda fit: len(fit[0].table))
+    if other := next((examples for examples, theirs in fitting if theirs != asked), None):
+        names = f"{best.manifest['slug']} and {other.manifest['slug']}"
+        raise DatasetError(
+            f"{staged.info.source_file}: its answers name lines only, and {names} both have these lines, with other questions in "
+            "them. Name the one that was asked with --dataset."
+        )
+    return best
+
+
+def _by_line_alone(examples: Examples, staged: StagedSet, joins: Sequence[Join]) -> dict[int, str]:
+    """{answer: hash of its example} of the answers that nothing but their line tells the question of."""
+    ids = examples.table["example_id"].to_numpy()
+    alone = (one for one in joins if one.how == ROW and not tells_question(staged.answers[one.answer]))
+    return {one.answer: ids[one.row] for one in alone}
 
 
 def _readable(workspace: Workspace) -> list[Examples]:
@@ -154,9 +171,13 @@ def prepare(examples: Examples, staged: StagedSet, *, trust_lines: bool = False)
 
     Raises
     ------
-    DatasetError : none of its answers belongs to the dataset
+    DatasetError : none of its answers belongs to the dataset; its lines are counted from 1
     """
     questions = examples.questions
+    if why := counted_from_1(staged, questions, trust_lines=trust_lines):
+        raise DatasetError(
+            f"{staged.info.source_file or staged.info.label}: {why}. Count from 0, or call the column line, which counts from 1."
+        )
     joins, unjoined = join(staged, questions, trust_lines=trust_lines)
     if not joins:
         named = "; ".join(f"{u.what}: {u.why}" for u in unjoined[:MOST_NAMED])
@@ -164,6 +185,10 @@ def prepare(examples: Examples, staged: StagedSet, *, trust_lines: bool = False)
             f"{staged.info.source_file or staged.info.label}: none of its {len(staged.answers):,} answers belongs to "
             f"{examples.manifest['name']} ({named}). Name the dataset that was asked with --dataset."
         )
+    if alone := len(_by_line_alone(examples, staged, joins)):
+        rows = "answer is" if alone == 1 else "answers are"
+        note = f"{alone:,} {rows} joined by line alone (counted from 0): the source tells no question to check it by."
+        staged = replace(staged, notes=(*staged.notes, note))
     id = hashlib.sha256(f"{staged.info.id}/{examples.manifest['slug']}".encode()).hexdigest()[:16]
     table = _table(id, examples, staged, joins, questions)
     return Prepared(_record(id, examples, staged, table, unjoined), table, tuple(unjoined))

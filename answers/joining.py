@@ -76,6 +76,7 @@ class Questions:
             if isinstance(id, str):
                 self.rows_of_id[id].append(row)
         self._rows_of_hash: dict[str, list[int]] | None = None
+        self._files_called: dict[str | None, tuple[str, ...]] = {}
 
     def __len__(self) -> int:
         return len(self.datasets)
@@ -93,8 +94,10 @@ class Questions:
 
     def files_called(self, name: str | None) -> tuple[str, ...]:
         """The files of the dataset that a source may mean by a name: the one called so, else those that share its last words."""
-        sharing = tuple(file for file in self.files if name and same_tail(file, name))
-        return tuple(file for file in sharing if _words(file) == _words(name or "")) or sharing
+        if name not in self._files_called:
+            sharing = tuple(file for file in self.files if name and same_tail(file, name))
+            self._files_called[name] = tuple(file for file in sharing if _words(file) == _words(name or "")) or sharing
+        return self._files_called[name]
 
 
 def join(staged: StagedSet, questions: Questions, *, trust_lines: bool = False) -> tuple[list[Join], list[Unjoined]]:
@@ -139,6 +142,30 @@ def join(staged: StagedSet, questions: Questions, *, trust_lines: bool = False) 
         why = "its question was answered before in the same source, and the dataset has it in another number of rows"
         unjoined += [Unjoined(answer, name_of(staged.answers[answer]), why) for answer in answers[1:]]
     return sorted(joins, key=lambda j: (j.answer, j.row)), sorted(unjoined, key=lambda u: u.answer)
+
+
+def tells_question(raw: RawAnswer) -> bool:
+    """Whether a line can be checked against what the source tells of the question."""
+    return raw.example is not None or raw.question is not None or raw.question_hash is not None
+
+
+def counted_from_1(staged: StagedSet, questions: Questions, *, trust_lines: bool = False) -> str | None:
+    """A sentence where answers that tell no question name the lines of a file from 1 to its number of lines.
+
+    Joined as they stand, each would belong to the line after its own, and only the last would be found missing.
+    """
+    told: dict[str, set[int]] = defaultdict(set)
+    for raw in staged.answers:
+        if raw.row is not None and not tells_question(raw):
+            files = _files_of(raw, staged, questions, trust_lines)
+            if len(files) == 1:
+                told[files[0]].add(raw.row)
+    lasts = dict(sorted(zip(questions.datasets, questions.lines, strict=True))) if told else {}
+    for file, rows in told.items():
+        last = lasts[file]
+        if min(rows) == 1 and max(rows) == last + 1:
+            return f"its rows go from 1 to {last + 1:,} and those of {file} from 0 to {last:,}, so they seem to be counted from 1"
+    return None
 
 
 def agrees(raw: RawAnswer, questions: Questions, row: int) -> bool:
@@ -214,15 +241,20 @@ class _Prompts:
 def _by_line(raw: RawAnswer, staged: StagedSet, questions: Questions, trust_lines: bool) -> int | None:
     if raw.row is None:
         return None
-    files = questions.files_called(raw.dataset or staged.dataset)
-    tells = raw.example is not None or raw.question is not None or raw.question_hash is not None
-    if not files and len(questions.files) == 1 and (tells or (trust_lines and raw.dataset is None)):
-        files = questions.files
+    files = _files_of(raw, staged, questions, trust_lines)
     rows = [row for file in files if (row := questions.row_of_line.get((file, raw.row))) is not None]
     agreeing = [row for row in rows if agrees(raw, questions, row)]
-    if len(agreeing) > 1 and not tells:
+    if len(agreeing) > 1 and not tells_question(raw):
         return None  # several files answer to the name, and nothing tells which is meant
     return (agreeing or rows or [None])[0]
+
+
+def _files_of(raw: RawAnswer, staged: StagedSet, questions: Questions, trust_lines: bool) -> tuple[str, ...]:
+    """The files in which an answer's line may be meant."""
+    files = questions.files_called(raw.dataset or staged.dataset)
+    if not files and len(questions.files) == 1 and (tells_question(raw) or (trust_lines and raw.dataset is None)):
+        return questions.files
+    return files
 
 
 def _by_text(raw: RawAnswer, staged: StagedSet, questions: Questions, look: _Prompts) -> list[int]:
@@ -247,7 +279,7 @@ def _why_not(raw: RawAnswer, questions: Questions, row: int | None, rows: list[i
         return _other_label(raw, questions.options[rows[0]]) or "its options are not those of the dataset"
     if row is not None:
         return "the dataset has another question in this line, and this question nowhere (another version of the dataset?)"
-    if raw.example is None and raw.question is None and raw.question_hash is None and raw.id is None:
+    if not tells_question(raw) and raw.id is None:
         return "no file of the dataset is called so, or has this line"
     return "the dataset has no such question"
 

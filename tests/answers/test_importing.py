@@ -132,6 +132,44 @@ def test_lines_alone_need_the_dataset_s_name(space: Workspace, tmp_path: Path):
     assert answers["matches"].tolist() == [True, False, True, False]
 
 
+@pytest.mark.parametrize("name", ["said.jsonl", "asked.jsonl"])
+def test_rows_that_are_counted_from_1_are_refused(space: Workspace, tmp_path: Path, name: str):
+    """Joined as they stand, each would be the answer to the question before it, and one of them missing."""
+    built(space, tmp_path / "asked.jsonl", ROWS)
+    said = tmp_path / "said"
+    said.mkdir()
+    sentence = (
+        rf"^{name}: its rows go from 1 to 20 and those of asked from 0 to 19, so they seem to be counted from 1\. "
+        r"Count from 0, or call the column line, which counts from 1\.$"
+    )
+    with pytest.raises(DatasetError, match=sentence):
+        import_files([write_rows(said / name, [{"row": i + 1, "answer": "Yes"} for i in range(20)])], space, dataset="asked")
+    (done,) = import_files([write_rows(said / name, [{"line": i + 1, "answer": "Yes"} for i in range(20)])], space, dataset="asked")
+    assert AnswerStore(space).answers(done.record.id)["row"].tolist() == list(range(20))
+    asked = [{"row": i + 1, "question": row["text"], "answer": "Yes"} for i, row in enumerate(ROWS)]
+    assert import_files([write_rows(said / name, asked)], space)[0].record.n_ok == 20  # the questions tell
+
+
+def test_answers_that_nothing_but_their_line_tells_the_question_of_are_noted(space: Workspace, tmp_path: Path):
+    built(space, tmp_path / "asked.jsonl", ROWS)
+    lines = [{"row": i, "answer": "Yes"} for i in range(4)] + [{"row": 4, "question": ROWS[4]["text"], "answer": "Yes"}]
+    (done,) = import_files([write_rows(tmp_path / "said.jsonl", lines)], space, dataset="asked")
+    note = "4 answers are joined by line alone (counted from 0): the source tells no question to check it by."
+    assert done.record.notes[-1] == note
+
+
+def test_lines_of_two_datasets_of_one_name_need_to_be_told_which(space: Workspace, tmp_path: Path):
+    for folder, seed in (("one", 0), ("two", 1)):
+        built(space, tmp_path / folder / "habits.jsonl", rows(20, seed=seed))
+    lines = write_rows(tmp_path / "said.jsonl", [{"dataset": "habits", "row": i, "answer": "Yes"} for i in range(4)])
+    sentence = r"^said.jsonl: its answers name lines only, and habits\S* and habits\S* both have these lines, with other questions"
+    with pytest.raises(DatasetError, match=sentence):
+        import_files([lines], space)
+    assert AnswerStore(space).sets() == []
+    assert import_files([lines], space, dataset="habits")[0].record.slug == "habits"
+    assert import_files([table(tmp_path / "asked.jsonl", rows(20, seed=1))], space)[0].record.slug != "habits"
+
+
 def test_two_answers_to_one_question_are_kept_as_samples(space: Workspace, tmp_path: Path):
     on = built(space, tmp_path / "asked.jsonl", ROWS)
     lines = [{"row": 3, "question": ROWS[3]["text"], "sample": i, "answer": answer} for i, answer in enumerate(["No", "No", "Yes"])]
