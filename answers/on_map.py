@@ -21,8 +21,8 @@ from embeddings.built import BuiltMap
 
 # What tells two sets of one label apart, the first that differs
 _DISTINGUISHING = (
-    *("runtime", "quantisation", "dtype", "revision", "source_format", "temperature", "system_prompt", "prompt_hash"),
-    "source_file",
+    *("runtime", "quantisation", "dtype", "revision", "source_format", "temperature", "mode", "system_prompt"),
+    *("prompt_hash", "source_file"),
 )
 
 

@@ -345,7 +345,14 @@ def _info(plan: Plan, header: Mapping[str, Any]) -> AnswerSetInfo:
         source_file=f"{plan.run_id}.jsonl",
         source_sha256=plan.run_id,
         created=header.get("created"),
+        mode=_mode(plan),
     )
+
+
+def _mode(plan: Plan) -> str:
+    """What else than the prompt's words tells this run from another one: a template may be put in two ways."""
+    extra = [f"{name}={json.dumps(value, sort_keys=True)}" for name, value in sorted(plan.header["extra"].items())]
+    return ", ".join([plan.prompt.kind, *(["words"] if plan.text else []), *extra])
 
 
 def _tokens(texts: Sequence[str], plan: Plan) -> tuple[int, str]:

@@ -199,7 +199,7 @@ def _plain_value(value: object) -> object:
 
 def _record(row: pd.Series) -> SetRecord:
     def told(name: str) -> Any:
-        value = row[name]
+        value = row.get(name)  # a part that an earlier version wrote may lack it
         if pd.isna(value):
             return None
         return int(value) if _NUMBERS.get(name) == "Int64" else value

@@ -30,6 +30,7 @@ class AnswerSetInfo:
     family, params, training, rlhf_steps : of the model, from the source or `models.toml`; params is the number of parameters
     quantisation, dtype, runtime, runtime_version : how it was run ("Q4_1", "bfloat16", "transformers", "5.24.0")
     prompt_id : a short name of the prompt; prompt_template : its text with {{field}} placeholders, or "" where unknown
+    mode : how the prompt was put and the answer read, where that is known: "chat", "completion, words", and what else was asked for
     system_prompt, n_shot, temperature : None where unknown
     normalisation : how option probabilities were made ("none", "token-length" …); "none" is the log-probability as it stands
     source_format : "lm-eval", "inspect", "openai-batch", "table" or "run"
@@ -59,6 +60,7 @@ class AnswerSetInfo:
     source_sha256: str = ""
     tool_version: str | None = None
     created: str | None = None
+    mode: str | None = None
 
     @property
     def prompt_hash(self) -> str:
@@ -69,6 +71,8 @@ class AnswerSetInfo:
     def variant(self) -> str:
         """16 hex digits of the model, how it was run, and the prompt: equal for files that are parts of one evaluation."""
         told = {name: value for name, value in asdict(self).items() if name not in _NOT_THE_VARIANT}
+        if self.mode is None:  # as before there was one: sets of earlier imports keep their identity
+            del told["mode"]
         return _hash([told, self.prompt_hash])
 
     @property

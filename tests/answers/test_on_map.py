@@ -183,6 +183,13 @@ def test_overlapping_parts_and_other_prompts_stay_apart(space: Workspace, tmp_pa
     }
 
 
+def test_parts_that_were_asked_in_different_ways_are_no_parts_of_one(space: Workspace, tmp_path: Path):
+    on = built(space, tmp_path / "a.jsonl", ROWS)
+    kept(space, on, saying(ROWS[:8], SAID[:8]), source_sha256="1", mode="chat")
+    kept(space, on, saying(ROWS[8:], SAID[8:]), source_sha256="2", mode="completion")
+    assert [int(scores.answered.sum()) for scores in scores_on(on, AnswerStore(space))] == [8, 12]
+
+
 def test_one_source_imported_for_two_datasets_is_one_set_on_a_third(space: Workspace, tmp_path: Path):
     built(space, tmp_path / "all" / "habits.jsonl", ROWS)
     built(space, tmp_path / "all" / "others.jsonl", OTHERS)
@@ -205,6 +212,7 @@ def test_one_source_imported_for_two_datasets_is_one_set_on_a_third(space: Works
     [
         ({"runtime": "vllm"}, {"runtime": "transformers"}, {"made up · raw (vllm)", "made up · raw (transformers)"}),
         ({"temperature": 0.0}, {"temperature": 1.0}, {"made up · raw (T = 0)", "made up · raw (T = 1)"}),
+        ({"mode": "chat"}, {"mode": "completion"}, {"made up · raw (chat)", "made up · raw (completion)"}),
         ({"quantisation": "Q4_1"}, {"quantisation": "Q8_0"}, {"made up · raw (Q4_1)", "made up · raw (Q8_0)"}),
     ],
 )

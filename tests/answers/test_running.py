@@ -251,6 +251,17 @@ def test_run_is_another_one_for_another_prompt_model_server_or_reading(tmp_path:
     assert renamed.run_id == others[6].run_id
 
 
+def test_one_template_put_in_two_ways_gives_sets_that_are_no_parts_of_one(tmp_path: Path):
+    (tmp_path / "a.j2").write_text("{{ question }}")
+    space = Workspace(tmp_path / "w")
+    chat, completion = (prompt(str(tmp_path / "a.j2"), kind=kind) for kind in ("chat", "completion"))
+    ways = [(chat, {}), (completion, {}), (chat, {"text": True}), (chat, {"extra": {"seed": 1}})]
+    staged = [run(planned(tmp_path, persona(3), put, **given), FakeAnswerer(), space).staged for put, given in ways]
+    infos = [one.info for one in staged if one]
+    assert [info.mode for info in infos] == ["chat", "completion", "chat, words", "chat, seed=1"]
+    assert len({info.variant for info in infos}) == len({info.id for info in infos}) == 4
+
+
 def test_set_tells_who_answered_and_keeps_its_identity(tmp_path: Path):
     space, found = Workspace(tmp_path / "w"), planned(tmp_path, persona(9), prompt("chat-yesno", system="Be brief."))
     short = run(found, FakeAnswerer(), space, limit=3, label="My model").staged

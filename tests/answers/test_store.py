@@ -37,6 +37,7 @@ FULL = AnswerSetInfo(
     source_sha256="0" * 64,
     tool_version="0.4",
     created="2026-11-24T00:00:00",
+    mode="chat",
 )
 
 
@@ -85,6 +86,15 @@ def test_what_a_source_does_not_tell_stays_untold(kept: AnswerStore):
     assert there == bare
     assert there.info.id == bare.info.id
     assert kept.answers("aaaa1111")["matches"].isna().all()
+
+
+def test_set_of_a_version_that_knew_no_mode_is_read_with_its_identity(kept: AnswerStore):
+    bare = record(info=replace(FULL, mode=None))
+    kept.put(bare, table(*SOME))
+    (path,) = (kept.root / "answer_sets").glob("*.parquet")
+    pd.read_parquet(path).drop(columns="mode").to_parquet(path, index=False)
+    assert kept.sets() == [bare]
+    assert AnswerSetInfo(model="m").variant == "0f8118ee6885a5e4"  # sets of earlier imports are not imported a second time
 
 
 def test_putting_a_set_again_changes_no_byte_and_no_time(kept: AnswerStore):
