@@ -33,7 +33,7 @@ class GgufAnswerer:
     parallel : questions computed at the same time; each has a context of its own
     context : tokens that one question and its answer may have; a longer question gets an error
     threads : None for all cores but one: llama.cpp's threads wait for one another, and a busy core holds all of them up
-        (two cores under load: 3.8 questions/s with one thread, 0.6 with two)
+        (two cores under load: 3.8 questions/s with one thread, 0.6 to 2.8 with two)
     timeout : seconds that one question may take
 
     Raises
