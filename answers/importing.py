@@ -18,6 +18,7 @@ from answers.scoring import score
 from answers.store import MOST_LISTED, AnswerStore, SetRecord
 from answers.types import ANSWER_COLUMNS, Scored, StagedSet
 from data.errors import DatasetError
+from data.readers import content
 from data.workspace import Workspace
 
 IMPORTERS = (inspect_logs, lm_eval, openai_batch, tables)  # the first that recognises a file reads it
@@ -83,6 +84,8 @@ def stage(paths: Sequence[Path]) -> list[StagedSet]:
             raise DatasetError(f"{path}: no such file or folder. Check the path.")
         importer = next((importer for importer in IMPORTERS if importer.recognises(path)), None)
         if importer is None:
+            if path.is_file():
+                content.read_bytes(path, source=path.name)  # empty, or a damaged gzip file, says so
             raise DatasetError(
                 f"{path}: no format of model answers was recognised. Expected lm-evaluation-harness samples, an Inspect log, "
                 "OpenAI Batch files, or a CSV, JSONL or Parquet table with a question (or its line) and an answer in each row."

@@ -48,6 +48,16 @@ def whole(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def number(value: object) -> float | None:
+    """A JSON number as a float; None for anything else, and for an integer that no float can hold."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
 def _of_responses_call(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The message of a Responses call (/v1/responses) as a chat choice."""
     messages = [item for item in _list(body.get("output")) if isinstance(item, Mapping) and item.get("type") == "message"]
@@ -97,9 +107,9 @@ def _tokens(entries: list[Any]) -> dict[str, float]:
     for entry in entries:
         if not isinstance(entry, Mapping):
             continue
-        token, logprob = entry.get("token"), entry.get("logprob")
-        if isinstance(token, str) and isinstance(logprob, (int, float)) and not isinstance(logprob, bool):
-            found[whole(token)] = max(float(logprob), found.get(whole(token), float("-inf")))
+        token, logprob = entry.get("token"), number(entry.get("logprob"))
+        if isinstance(token, str) and logprob is not None:
+            found[whole(token)] = max(logprob, found.get(whole(token), float("-inf")))
     return found
 
 

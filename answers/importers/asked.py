@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
-from answers.responses import whole
+from answers.responses import number, whole
 
 QUESTION = "{{ question }}"
 _AN_OPTION = re.compile(r"\s*\(?[A-Za-z0-9]{1,2}[).]\s")  # "(B) No" closes many questions and is no instruction
@@ -41,11 +41,8 @@ class Asked:
 
 def asked_of(body: Mapping[str, Any]) -> Asked:
     """Read a request body: chat (messages), completions (prompt) or responses (input, instructions)."""
-    model, temperature = body.get("model"), body.get("temperature")
-    asked = Asked(
-        model=whole(model) if isinstance(model, str) else None,
-        temperature=float(temperature) if isinstance(temperature, (int, float)) else None,
-    )
+    model = body.get("model")
+    asked = Asked(model=whole(model) if isinstance(model, str) else None, temperature=number(body.get("temperature")))
     told = next((body[name] for name in ("messages", "input", "prompt") if body.get(name) is not None), None)
     if isinstance(told, list) and len(told) == 1 and isinstance(told[0], str):
         told = told[0]

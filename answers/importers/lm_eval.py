@@ -11,6 +11,7 @@ import math
 import os
 import re
 import statistics
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -39,7 +40,7 @@ def recognises(path: Path) -> bool:
         if name.endswith(".json"):
             return lm_eval_results.looks_right(path)
         return name.endswith(".jsonl") and _looks_like_samples(path)
-    except (OSError, EOFError, ValueError):
+    except (OSError, EOFError, ValueError, zlib.error):
         return False
 
 
@@ -207,10 +208,11 @@ def _mean_claims(samples: list[Sample]) -> dict[str, float]:
     """The mean of every metric that the samples carry."""
     values: dict[str, list[float]] = {}
     for sample in samples:
-        for metric in sample.told.get("metrics") or ["acc"]:
+        named = sample.told.get("metrics")
+        for metric in filter(lambda name: isinstance(name, str), named if isinstance(named, list) and named else ["acc"]):
             value = sample.told.get(metric)
             if isinstance(value, int | float) and math.isfinite(value):
-                values.setdefault(str(metric), []).append(float(value))
+                values.setdefault(metric, []).append(float(value))
     return {metric: statistics.fmean(found) for metric, found in values.items() if len(found) == len(samples)}
 
 

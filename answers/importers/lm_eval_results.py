@@ -30,6 +30,7 @@ _NAME_KEYS = ("peft", "delta", "pretrained", "model", "path", "engine")  # where
 _NO_NAMES = ("", "dummy", "none", "model", "null", "unknown", "default")
 _QUANTISED = re.compile(r"(?:^|[._-])((?:I?Q[1-8](?:_[A-Z0-9]+)*)|BF16|F16|F32)(?:-\d+-of-\d+)?(?:\.gguf)?$", re.IGNORECASE)
 _MAX_PEEK = 64 << 20  # results files hold no samples: kilobytes each
+_DIGITS = 15  # of whole numbers: a float holds each of them
 _SHORT = 3  # characters: a shorter field is found in any prompt
 
 
@@ -49,7 +50,7 @@ def looks_right(path: Path) -> bool:
     if not path.is_file() or path.stat().st_size > _MAX_PEEK:
         return False
     try:
-        return _is_results(json.loads(path.read_bytes()))
+        return _is_results(_loads(path.read_bytes()))
     except (ValueError, RecursionError):
         return False
 
@@ -64,7 +65,9 @@ def read(path: Path) -> Results:
     name = shown(path.name)
     text = content.decode(content.read_bytes(path, source=name), source=name)
     try:
-        value = json.loads(text)
+        value = json_rows.parse(json.dumps(_loads(text)), 0)[0]  # a second time for what makes no table: lone surrogates
+    except json_rows.NotStrictJSON as error:
+        raise DatasetError(f"{name}: {error}.") from None
     except json.JSONDecodeError as error:
         reason = f"line {error.lineno:,}, column {error.colno:,}: not JSON ({json_rows.reason(error)})"
         raise DatasetError(f"{name} {reason}. Expected the results file of lm_eval.") from None
@@ -128,7 +131,7 @@ def arguments(sample: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """(prompt, continuation or generation settings or None) of every request, from either form that the harness has written."""
     told = sample.get("arguments")
     if isinstance(told, dict):
-        order = sorted(told, key=lambda key: int(found[0]) if (found := re.findall(r"\d+", str(key))) else 0)
+        order = sorted(told, key=lambda key: int(found[0][-9:]) if (found := re.findall(r"\d+", str(key))) else 0)
         requests: list[Any] = [[told[key].get(f"arg_{i}") for i in range(2)] for key in order if isinstance(told[key], dict)]
     else:
         requests = [request for request in told if isinstance(request, list)] if isinstance(told, list) else []
@@ -144,6 +147,19 @@ def arguments(sample: Mapping[str, Any]) -> list[tuple[str, Any]]:
 def shown(name: str) -> str:
     """A file's name for sentences and tables; one that is not UTF-8 has lone surrogates, which no table can hold."""
     return name.encode("utf-8", "replace").decode("utf-8")
+
+
+def _loads(text: str | bytes) -> Any:
+    """JSON in which a number that is none, or that no table can hold, is left as the text it was written as."""
+    return json.loads(text, parse_constant=str, parse_int=_integer, parse_float=_real)
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _DIGITS else digits
+
+
+def _real(digits: str) -> float | str:
+    return number if math.isfinite(number := float(digits)) else digits
 
 
 # --- who --------------------------------------------------------------------------------------------------------------------
@@ -266,7 +282,7 @@ def _dataset(task_config: Mapping[str, Any], task: str) -> str:
     """The path of the task's data file without its ending and what stands before "evals/", else the task's name."""
     files = _object(task_config, "dataset_kwargs").get("data_files")
     if isinstance(files, dict):
-        split = next((task_config[key] for key in ("test_split", "validation_split") if task_config.get(key) in files), None)
+        split = next((task_config[key] for key in ("test_split", "validation_split") if str(task_config.get(key)) in files), None)
         files = files.get(split) if split is not None else next(iter(files.values()), None)
     if isinstance(files, list):
         files = files[0] if len(files) == 1 else None
@@ -310,4 +326,4 @@ def _text(value: Any) -> str | None:
 
 
 def _whole(value: Any) -> int | None:
-    return int(value) if isinstance(value, int | float) and math.isfinite(value) and value >= 0 else None
+    return int(value) if isinstance(value, int | float) and 0 <= value < 10**_DIGITS else None

@@ -77,6 +77,8 @@ def _parse(line: str, where: str) -> Any:
         raise DatasetError(f"{where}: {error}.") from None
     except RecursionError:
         raise DatasetError(f"{where}: nested too deeply, expected a sample of lm_eval --log_samples.") from None
+    except ValueError:  # Python reads no number of more than 4,300 digits
+        raise DatasetError(f"{where}: a number too long, expected a sample of lm_eval --log_samples.") from None
 
 
 def _sample(value: Any, number: int, where: str) -> Sample:

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,7 +41,7 @@ def recognises(path: Path) -> bool:
         with gzip.open(path) if packed else path.open("rb") as file:
             first = next((line for line in iter(lambda: file.readline(_PEEK), b"") if line.strip()), b"")
         return _kind(json.loads(first)) is not None
-    except (OSError, EOFError, ValueError, RecursionError):
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error):
         return False
 
 
@@ -239,11 +240,12 @@ def _lines(text: str, source: str, notes: list[str]) -> Iterator[_Line]:
         where = f"{source} line {number:,}"
         try:
             value = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             if number == numbered[-1][0] and number > 1 and not text.endswith("\n"):
                 notes.append(f"The last line of {source} is cut off and was left out. Fetch the file again.")
                 return
-            found = json_rows.reason(error) if isinstance(error, json.JSONDecodeError) else "nested too deep"
+            found = "nested too deep" if isinstance(error, RecursionError) else "a number too long"
+            found = json_rows.reason(error) if isinstance(error, json.JSONDecodeError) else found
             raise DatasetError(f"{where}: not JSON ({found}). Expected a request or a response of a batch on each line.") from error
         kind = _kind(value)
         if kind is None:

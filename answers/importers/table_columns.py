@@ -59,6 +59,7 @@ _SHOWN = {
 _OF_OPTION = re.compile(r"(p|prob|probability|logprob|lp|logp)_(yes|no|true|false|[a-h])")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
 _ROUNDING = 1e-6  # of probabilities in float32
+_LARGEST = 1e15  # of whole numbers: a float holds each of them
 _MANY = 12
 
 
@@ -174,8 +175,9 @@ def whole(value: Any, where: str, name: str, *, least: int = 0) -> int | None:
     found = number(value, where, name)
     if found is None:
         return None
-    if not found.is_integer() or found < least:
-        raise DatasetError(f"{where}: {name} is {_quoted(value)}, expected a whole number from {least}.")
+    if not found.is_integer() or found < least or found > _LARGEST:
+        below = f" to {_LARGEST:g}" if found > _LARGEST else ""
+        raise DatasetError(f"{where}: {name} is {_quoted(value)}, expected a whole number from {least}{below}.")
     return int(found)
 
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import math
+import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +35,7 @@ def recognises(path: Path) -> bool:
         if path.is_dir():
             return all(recognises(file) for file in readable_files(path))
         first = _first_row(path)
-    except (OSError, EOFError, ValueError, csv.Error, RecursionError):
+    except (OSError, EOFError, ValueError, csv.Error, RecursionError, zlib.error, NotImplementedError):
         return False
     if first is None or any(name in first for name in _OTHERS_FIELDS):
         return False
