@@ -14,6 +14,7 @@ from embeddings.balance import reference_label
 RESAMPLES = 9_999  # of a bootstrap over few units
 DRAWS = 50_000_000  # units drawn in one bootstrap at most: over 120,000 rows 999 resamples are left, 2 s instead of 20
 NAN = float("nan")
+_ROUNDING = 1e-12  # probabilities that lie nearer to each other are equal
 
 
 @dataclass(frozen=True)
@@ -192,9 +193,10 @@ def reference_auc(p: NDArray[np.float64], labels: NDArray[np.object_], reference
     """AUC of P(reference) against the label, and the rows with the reference label and with the other one.
 
     0–1; .5 is no signal, 1 is best: every row with the reference label has a higher P(reference) than every row without. A
-    constant bias of the model does not move it, for only the order counts; ties count one half. P(reference) is P(matching) where
-    the label is the reference, else 1 − it; so exactly two labels have to be there. nan where there are more, or one, or no
-    probabilities.
+    constant bias of the model does not move it, for only the order counts; ties count one half, as do values that differ by
+    rounding only (1 − P of one row is not to the last bit P of another, though their log-probabilities are). P(reference) is
+    P(matching) where the label is the reference, else 1 − it; so exactly two labels have to be there. nan where there are more,
+    or one, or no probabilities.
 
     Source: Mann & Whitney 1947; U / (n₁ n₀), as sklearn.metrics.roc_auc_score.
     """
@@ -205,7 +207,10 @@ def reference_auc(p: NDArray[np.float64], labels: NDArray[np.object_], reference
     n_reference, n_other = int(positive.sum()), int((~positive).sum())
     if not n_reference or not n_other or len(set(labels[known])) != 2:
         return NAN, n_reference, n_other
-    ranks = rankdata(np.where(positive, p[known], 1 - p[known]))
+    values = np.where(positive, p[known], 1 - p[known])
+    levels = np.unique(values)
+    levels = levels[np.diff(levels, prepend=-1.0) > _ROUNDING]
+    ranks = rankdata(np.searchsorted(levels, values, side="right"))
     u = ranks[positive].sum() - n_reference * (n_reference + 1) / 2
     return float(u / (n_reference * n_other)), n_reference, n_other
 

@@ -121,6 +121,15 @@ def test_auc_is_scikit_learns_and_counts_ties_half():
     assert (n_reference, n_other) == ((labels == "Yes").sum(), (labels == "No").sum())
 
 
+def test_auc_counts_rows_as_ties_that_are_equal_but_for_rounding():
+    """bfloat16 gives the same difference of log-probabilities to many rows; P and 1 − P of it need not add up to the last bit."""
+    log_odds = np.repeat(np.arange(1, 200) / 64, 2)
+    labels = halves(len(log_odds))
+    p_matching = 1 / (1 + np.exp(np.where(labels == "Yes", -log_odds, log_odds)))
+    assert np.any(p_matching[::2] != 1 - p_matching[1::2])
+    assert reference_auc(p_matching, labels, "Yes")[0] == 0.5
+
+
 def test_bias_moves_matching_but_not_auc():
     rng = np.random.default_rng(1)
     labels = halves(400)
