@@ -51,18 +51,18 @@ def register(
         for done in import_files(files, workspace(workspace_folder), dataset=dataset):
             record = done.record
             statuses = ", ".join(f"{count:,} {status}" for status, count in record.statuses.items())
-            typer.echo(f"{record.info.label}: {sum(record.statuses.values()):,} answers to {record.slug} ({statuses})")
-            typer.echo(f"  answered {record.n_ok:,} of {record.n_expected:,} questions · id {record.id}")
+            _say(f"{record.info.label}: {sum(record.statuses.values()):,} answers to {record.slug} ({statuses})")
+            _say(f"  answered {record.n_ok:,} of {record.n_expected:,} questions · id {record.id}")
             for note in record.notes:
-                typer.echo(f"  note: {note}")
+                _say(f"  note: {note}")
             if done.unjoined:
-                typer.echo(f"  {len(done.unjoined):,} answers belong to no example:")
+                _say(f"  {len(done.unjoined):,} answers belong to no example:")
                 for one in done.unjoined[:5]:
-                    typer.echo(f"    {one.what}: {one.why}")
+                    _say(f"    {one.what}: {one.why}")
                 if len(done.unjoined) > 5:
-                    typer.echo(f"    … and {len(done.unjoined) - 5:,} more (all on the answers page, under Answer sets)")
+                    _say(f"    … and {len(done.unjoined) - 5:,} more (all on the answers page, under Answer sets)")
             if not done.changed:
-                typer.echo("  was there already: nothing changed")
+                _say("  was there already: nothing changed")
 
     @group.command("list")
     def list_sets(workspace_folder: WorkspaceOption = None) -> None:
@@ -70,9 +70,7 @@ def register(
         from answers.store import AnswerStore
 
         for record in AnswerStore(workspace(workspace_folder)).sets():
-            typer.echo(
-                f"{record.id}  {record.n_ok:>7,} answers  {record.slug:<32} {record.info.label}  ({record.info.source_file})"
-            )
+            _say(f"{record.id}  {record.n_ok:>7,} answers  {record.slug:<32} {record.info.label}  ({record.info.source_file})")
 
     @group.command("remove")
     def remove_set(
@@ -87,3 +85,8 @@ def register(
 
     register_run(group, workspace=workspace, bars=bars)
     register_report(group, workspace=workspace, screened=screened)
+
+
+def _say(line: str) -> None:
+    """Print a line that holds words from files: without the characters that would steer a terminal or break the line."""
+    typer.echo("".join(char if char.isprintable() else " " for char in line))

@@ -1,0 +1,31 @@
+"""`evalmap answers import | list | remove` from a terminal."""
+
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from answers.store import AnswerStore
+from cli import app
+from data.workspace import Workspace
+from tests.answers.maps import built, rows
+from tests.fakes import write_rows
+
+ROWS = rows(20)
+EVIL = "m\x1b]0;owned\x07\x1b[2J\nid forged\u202e"
+
+
+def test_names_from_files_do_not_steer_the_terminal(tmp_path: Path):
+    space = Workspace(tmp_path / "home")
+    built(space, tmp_path / "asked.jsonl", ROWS)
+    said = [{"question": row["text"], "answer": "Yes", "model": EVIL} for row in (*ROWS, {"text": "never\x1b[2J\nasked"})]
+    file = write_rows(tmp_path / "said.jsonl", said)
+    home = ["--workspace", str(space.root)]
+    for arguments in (["import", str(file)], ["import", str(file)], ["list"]):
+        result = CliRunner().invoke(app, ["answers", *arguments, *home])
+        assert result.exit_code == 0, result.output
+        assert all(char.isprintable() or char == "\n" for char in result.output)
+        assert not any(line.startswith("id forged") for line in result.output.splitlines())
+    (record,) = AnswerStore(space).sets()
+    assert record.info.model == EVIL  # kept as it is told
+    result = CliRunner().invoke(app, ["answers", "remove", record.id[:6], *home])
+    assert (result.exit_code, AnswerStore(space).sets()) == (0, [])
