@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from embeddings.jobs import JobFile
 
 STAGE = "answers"
-_SECRET = re.compile(r"api.?key|secret|password|authorization", re.IGNORECASE)
+_SECRET = re.compile(r"api.?key|secret|password|authorization|bearer|(?:access|auth|hf).?token", re.IGNORECASE)
 Engine = Literal["xllamacpp", "transformers"]
 
 
@@ -191,9 +191,17 @@ def _extra(written: str | None) -> dict[str, Any]:
         raise DatasetError(f"--extra: not JSON ({error}). Expected an object such as {{\"seed\": 7}}.") from None
     if not isinstance(value, dict):
         raise DatasetError(f"--extra: a JSON {type(value).__name__}. Expected an object such as {{\"seed\": 7}}.")
-    if secret := next((name for name in value if _SECRET.search(name)), None):
+    if secret := next((name for name in _names(value) if _SECRET.search(name)), None):
         raise DatasetError(f"--extra holds {secret}, and what is given here is written down. Put a key into OPENAI_API_KEY.")
     return value
+
+
+def _names(value: object) -> Iterator[str]:
+    """The names of all fields, at any depth."""
+    inside = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    yield from value if isinstance(value, dict) else ()
+    for one in inside:
+        yield from _names(one)
 
 
 @contextmanager

@@ -158,6 +158,11 @@ def test_key_is_in_no_file_and_in_no_output(
         (["--base-url", "http://127.0.0.1:1/v1", "--model", "m", "--extra", "[1]"], "--extra: a JSON list"),
         (["--base-url", "http://127.0.0.1:1/v1", "--model", "m", "--extra", "{"], "--extra: not JSON"),
         (["--base-url", "http://127.0.0.1:1/v1", "--model", "m", "--extra", f'{{"api_key": "{KEY}"}}'], "--extra holds api_key"),
+        (
+            ["--base-url", "http://127.0.0.1:1/v1", "--model", "m", "--extra", f'{{"a": [{{"Authorization": "Bearer {KEY}"}}]}}'],
+            "--extra holds Authorization",
+        ),
+        (["--base-url", "http://127.0.0.1:1/v1", "--model", "m", "--extra", f'{{"hf_token": "{KEY}"}}'], "--extra holds hf_token"),
         (["--base-url", "http://127.0.0.1:1/v1", "--model", "m", "--api-key-env", "NOPE"], "NOPE: no such environment variable"),
         (["--gguf", "gone.gguf"], "gone.gguf: no such file"),
         (["--gguf", "gone.gguf", "--text"], "--text is for servers"),
