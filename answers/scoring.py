@@ -139,10 +139,10 @@ def _from_p(raw: RawAnswer, options: Options, names: Mapping[str, str]) -> Score
     given = None if raw.answer is None else _match(raw.answer, names)
     if given is not None:
         return replace(scored, answer=given, matches=_matches(given, options))
+    if n <= 2 and p == 0.5 and not raw.correct:  # a flag that is false is also what a tie has
+        return tie
     if raw.correct is not None:
         return replace(scored, answer=options.matching if raw.correct else None, matches=raw.correct)
-    if n <= 2 and p == 0.5:
-        return tie
     if options.matching is None:
         return scored
     if p > 0.5:

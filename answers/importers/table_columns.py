@@ -112,6 +112,8 @@ def find_columns(names: Iterable[str]) -> Columns:
     roles = {
         role: plain[found] for role, known in ROLES.items() if (found := next((name for name in known if name in plain), None))
     }
+    if "question" not in roles and {"example_id", "counted", "text"} <= plain.keys():
+        roles["question"] = roles.pop("text")  # a table that Evalmap exported: text is the example's
     if "row" in roles:
         roles.pop("line", None)
     if "sample" in roles:

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 from answers.exporting import export_answers, export_clusters
+from answers.importers import tables
+from answers.importing import prepare, read_examples
 from answers.report import report
 from answers.types import Scores
 from data.workspace import Workspace
@@ -39,6 +41,25 @@ def parquet(content: bytes) -> pd.DataFrame:
 
 def cells(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_table_of_answers_is_read_back_as_it_was(here: tuple[Workspace, BuiltMap], sets: list[Scores], tmp_path: Path, form: str):
+    file = tmp_path / f"answers.{form}"
+    file.write_bytes(export_answers(here[1], sets, form))
+    staged = tables.read([file])
+    examples = read_examples(here[0], here[1].manifest)
+    for one in staged:
+        kept = prepare(examples, one)
+        (original,) = (scores for scores in sets if scores.label == one.info.label)
+        answers = kept.answers.set_index("row")
+        rows = np.flatnonzero(pd.notna(original.status))
+        assert (answers.index.tolist(), kept.unjoined) == (rows.tolist(), ())
+        assert answers["status"].tolist() == original.status[rows].tolist()
+        np.testing.assert_allclose(answers["p_matching"], original.p[rows])
+        assert answers["raw_text"].isna().all()  # the example's text is not what the model wrote
+        assert not any("joined by line alone" in note for note in kept.record.notes)
+    assert len(staged) == len(sets) == 3
 
 
 def test_a_row_an_answer_with_its_example(here: tuple[Workspace, BuiltMap], sets: list[Scores]):
