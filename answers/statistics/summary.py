@@ -282,6 +282,8 @@ def _bca(value: float, drawn: NDArray[np.float64], left_out: NDArray[np.float64]
     known = np.isfinite(left_out)
     weights = counts[known]
     influence = np.average(left_out[known], weights=weights) - left_out[known] if known.any() else np.zeros(1)
+    if largest := np.abs(influence).max():
+        influence = influence / largest  # the acceleration has no unit; unscaled, the powers of tiny values would vanish
     spread = (weights * influence**2).sum() if known.any() else 0.0
     acceleration = (weights * influence**3).sum() / (6 * spread**1.5) if spread > 0 else 0.0
     below = ((drawn < value).mean() + (drawn <= value).mean()) / 2

@@ -55,7 +55,8 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
     if hidden:
         note = f" {hidden} clusters with fewer than {MIN_N} answers are not tested, and their figures are not shown."
         note += " Coarser clusters: “Clusters of” in the sidebar."
-    st.caption(f"● departs: {TEST}. Bars: Wilson interval, 95 %, on 0–100 %.{note}")
+    repeats = " Near-duplicates inside a cluster make it depart sooner: screen them out first."
+    st.caption(f"● departs: {TEST}. Bars: Wilson interval, 95 %, on 0–100 %.{note}{repeats}")
     cluster = selected(built, choices)
     if cluster is None:
         st.info("Select a cluster to read its examples with every model's answer.", icon=":material/ads_click:")

@@ -46,7 +46,14 @@ def start(home: Path, address: str) -> subprocess.Popen[bytes]:
     options = ["--base-url", address, "--model", "stub-1", "--concurrency", str(CONCURRENCY), "--workspace", str(home)]
     command = [sys.executable, "-m", "cli", "answers", "run", "likes", *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI")}
-    return subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heed_interrupts
+    )
+
+
+def _heed_interrupts() -> None:
+    """Tests that run in a shell's background have SIGINT ignored, and hand that down."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def events(log: Path) -> list[dict[str, object]]:

@@ -95,8 +95,8 @@ def test_table_is_one_answer_set_and_joins_row_by_row(slug: str, prompt: str):
 def test_shipped_answers_are_what_the_model_says(smollm: TransformersAnswerer, slug: str):
     for prompt in PROMPTS:
         shipped = {row["row"]: row for row in rows_of(slug, prompt)}
-        anew = answer_sample(smollm, SAMPLES[slug], built_in()[prompt], limit=20)
-        assert len(anew) >= 20
+        anew = answer_sample(smollm, SAMPLES[slug], built_in()[prompt], limit=10)
+        assert len(anew) >= 10
         for row in anew:
             told = shipped[row["row"]]
             assert row["p_matching"] == pytest.approx(told["p_matching"], abs=1e-3)
