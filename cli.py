@@ -322,7 +322,7 @@ def main() -> None:
     try:
         app()
     except DatasetError as error:
-        typer.echo(str(error), err=True)
+        typer.echo("".join(char if char.isprintable() else " " for char in str(error)), err=True)  # it may name a hostile file
         sys.exit(1)
 
 

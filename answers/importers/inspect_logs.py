@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from answers.importers.asked import Asked, from_turns, text_of, with_template
 from answers.responses import read_choice, whole
 from answers.types import AnswerSetInfo, RawAnswer, StagedSet
@@ -26,6 +28,8 @@ _HEAD = re.compile(rb'\s*\{\s*"(?:version|status|eval)"\s*:.*?"eval"\s*:\s*\{.*?
 _LOCATED = re.compile(r"(.*\S)/(\d{1,9})")
 _NOT_NEEDED = {"events", "events_data", "timelines", "store"}  # of a sample: most of its bytes
 _FLAGS = {"C": True, "I": False, 1: True, 0: False}  # 1 and True are one key
+_OPENING, _CLOSING = [ord("["), ord("{")], [ord("]"), ord("}")]
+MOST_DEEP = 10_000  # brackets, one in another
 _LONGEST = 300  # characters of an error that are kept
 
 
@@ -94,10 +98,24 @@ def _header(path: Path) -> EvalLog:
         raise _unreadable(path, error) from error
     if size > content.MAX_BYTES:
         raise DatasetError(content.too_large(name))
+    if path.suffix.lower() == ".json" and _depth(path) > MOST_DEEP:
+        raise DatasetError(f"{name}: brackets nested more than {MOST_DEEP:,} deep; no Inspect log is. Check what wrote the file.")
     try:
         return read_eval_log(str(path.resolve()), header_only=True)
     except Exception as error:  # whatever zip, JSON and pydantic have to say about a file that others wrote
         raise _unreadable(path, error) from error
+
+
+def _depth(path: Path) -> int:
+    """About how deep brackets are nested, those in texts included: the library takes minutes over a file of nothing else."""
+    depth = deepest = 0
+    with path.open("rb") as file:
+        while read := file.read(1 << 22):
+            block = np.frombuffer(read, dtype=np.uint8)
+            steps = np.isin(block, _OPENING).astype(np.int64) - np.isin(block, _CLOSING)
+            levels = depth + np.cumsum(steps)
+            depth, deepest = int(levels[-1]), max(deepest, int(levels.max()))
+    return deepest
 
 
 def _samples(path: Path, header: EvalLog) -> Iterator[EvalSample]:

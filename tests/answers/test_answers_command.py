@@ -1,5 +1,8 @@
 """`evalmap answers import | list | remove` from a terminal."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -10,8 +13,18 @@ from data.workspace import Workspace
 from tests.answers.maps import built, rows
 from tests.fakes import write_rows
 
+ROOT = Path(__file__).parents[2]
 ROWS = rows(20)
 EVIL = "m\x1b]0;owned\x07\x1b[2J\nid forged\u202e"
+
+
+def test_errors_that_name_hostile_files_do_not_steer_the_terminal(tmp_path: Path):
+    environment = {**os.environ, "EVALMAP_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-m", "cli", "answers", "import", str(tmp_path / "a\x1b[31m.jsonl")]
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "no such file or folder" in done.stderr
+    assert "\x1b" not in done.stderr
 
 
 def test_names_from_files_do_not_steer_the_terminal(tmp_path: Path):

@@ -59,6 +59,7 @@ def batch(asked: dict[str, Any] | None = None, **answered: Any) -> str:
         ("a.jsonl", row(rlhf_steps=2**63), r"rlhf_steps is 9223372036854775808, expected a whole number"),
         ("a.jsonl", row(x=1).replace(": 1}", f": {LONG}}}"), "no format of model answers was recognised"),
         ("a.json", f"[{row(x=1).strip()[:-2]}{DEEP}", "no format of model answers was recognised"),
+        ("a.json", f'{{"version": 2, "eval": {{"task": "t", "x": {DEEP}', r"^a.json: brackets nested more than 10,000 deep"),
         ("a.json", f"[{row().strip()}, 1, 2]", r"^a.json record 2: a number, expected an object with named fields\.$"),
         ("a.json", "[1, 2, 3]", "no format of model answers was recognised"),
         ("a.jsonl", "", r"^a.jsonl: the file is empty\."),
