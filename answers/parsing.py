@@ -168,7 +168,7 @@ def _stated(plain: str, forms: tuple[_Form, ...]) -> set[str]:
     for form in _longest_first(forms):
         for cue in form.cue.finditer(plain):
             sentence = _HAD_TO.sub("", re.split(r"[.!?\n]", plain[: cue.start()])[-1])
-            if not _NEGATION.search(sentence) and not _goes_on(form, forms, plain[cue.start() :]):
+            if not _NEGATION.search(sentence) and not _goes_on(form, forms, plain[cue.end() :]):
                 found.add(form.option)
     return found
 
@@ -183,18 +183,17 @@ def _opening(plain: str, forms: tuple[_Form, ...], meanings: Mapping[str, str]) 
         meant = {option for option, meaning in meanings.items() if rest == meaning or rest.startswith(meaning + " ")}
         if meant:
             return (form.option, rest == meanings.get(form.option)) if meant == {form.option} else (None, False)
-        if _ABOUT.match(plain[found.end() :]) or _goes_on(form, forms, plain):
+        if _ABOUT.match(plain[found.end() :]) or _goes_on(form, forms, plain[found.end() :]):
             return None, False
         return form.option, False
     return None, False
 
 
-def _goes_on(form: _Form, forms: tuple[_Form, ...], text: str) -> bool:
-    """Whether what stands there is rather a longer option that begins with this one: "agree, strongly" of "agree strongly"."""
-    short = _words(form.option)
-    longer = [words for other in forms if (words := _words(other.option)).startswith(short + " ")]
-    words = f"{_words(text)} "
-    return any(f"{long} " in words for long in longer)
+def _goes_on(form: _Form, forms: tuple[_Form, ...], after: str) -> bool:
+    """Whether what comes after the option makes a longer one of it: "agree, strongly" of "agree strongly"."""
+    short = f"{_words(form.option)} "
+    rests = [words.removeprefix(short) for other in forms if (words := _words(other.option)).startswith(short)]
+    return any(f"{_words(after)} ".startswith(f"{rest} ") for rest in rests)
 
 
 def _without(plain: str, option: str) -> str:

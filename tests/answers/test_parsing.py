@@ -390,3 +390,10 @@ def test_a_long_text_takes_no_long_time(text: str):
     for options in (YES_NO, LETTERS):
         assert parse_answer(text * 20_000 + "x", options).answer is None
     assert time.perf_counter() - begin < 10  # one second here; a pattern that goes back over all of it takes minutes
+
+
+def test_option_and_a_longer_one_that_begins_with_it_are_two():
+    options = Options("Agree", ("Agree strongly", "Disagree"))
+    assert parse_answer("The answer is Agree. The answer is Agree strongly.", options).status == "unparsable"
+    assert parse_answer("The answer is agree, strongly.", options).answer != "Agree"
+    assert parse_answer("The answer is Agree.", options) == Parsed("ok", "Agree")

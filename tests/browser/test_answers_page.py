@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from embeddings.built import BuiltMap
-from tests.browser.explorer import PLANNING, WAIT, choose, loneliest, positions, sample, settle, wait_drawn
+from tests.browser.explorer import PLANNING, WAIT, loneliest, positions, sample, settle, wait_drawn
 from tools.server import Site
 
 FIRST, SECOND = "first model · raw", "second model · raw"
@@ -22,15 +22,14 @@ def test_import_colour_cluster_compare_export(
     p = {FIRST: made_up(built, shift=0), SECOND: made_up(built, shift=3)}
     page.goto(site.address("model_answers", dataset=PLANNING))
     settle(page)
-    if page.get_by_role("tab", name="Import and run").count():  # the samples ship answers
-        page.get_by_role("tab", name="Import and run").click()
-        settle(page)
+    page.get_by_role("tab", name="Import and run").click()  # the samples ship answers: the page is not empty
+    settle(page)
     page.locator('input[type="file"]').set_input_files([write(tmp_path, built, label, p[label]) for label in p])
     page.get_by_role("button", name="Import", exact=True).click()
     for label in p:
         expect(page.get_by_text(f"{label}: {len(built)} answers from")).to_be_visible(timeout=WAIT)
 
-    choose(page, "Answers of", FIRST)
+    pick(page, "Answers of", FIRST)
     expect(metric(page, "mean P(matching)")).to_have_text(f"{100 * p[FIRST].mean():.1f} %", timeout=WAIT)
     wait_drawn(page)
     expect(page.get_by_test_id("map-legend")).to_contain_text(f"P(matching) · {FIRST}", timeout=WAIT)
@@ -43,15 +42,13 @@ def test_import_colour_cluster_compare_export(
 
     page.get_by_role("tab", name="Clusters").click()
     settle(page)
-    table = page.get_by_test_id("stDataFrame").first
-    box = table.bounding_box()
-    assert box
-    page.mouse.click(box["x"] + 18, box["y"] + 52)  # the box of the first row
-    expect(page.get_by_text("Only the selected cluster is in colour")).to_be_visible(timeout=WAIT)
+    in_colour = page.get_by_text("Only the selected cluster is in colour")
+    until(in_colour, lambda: page.get_by_test_id("stDataFrame").first.click(position={"x": 18, "y": 52}))  # the first row's box
     expect(page.get_by_text("examples in “")).to_be_visible(timeout=WAIT)
+    settle(page)
 
-    choose(page, "Compare with", SECOND)
-    choose(page, "Colour by", "Difference of the two")
+    pick(page, "Compare with", SECOND)
+    pick(page, "Colour by", "Difference of the two")
     expect(page.get_by_test_id("map-legend")).to_contain_text(f"{FIRST} less {SECOND}", timeout=WAIT)
     page.get_by_role("tab", name="Compare").click()
     answers = {label: np.where(values > 0.5, 1, 0) for label, values in p.items()}
@@ -91,6 +88,35 @@ def test_a_link_opens_both_sets_the_colouring_and_the_example(page: Page, site: 
     wait_drawn(page)
     expect(page.get_by_test_id("map-legend")).to_contain_text(f"{SECOND} less {FIRST}", timeout=WAIT)
     expect(page.get_by_text(built.text(6), exact=True)).to_be_visible(timeout=WAIT)
+
+
+def until(wanted: Locator, act: Callable[[], None]) -> None:
+    """Act until what is wanted is there: a page that is still being drawn may swallow a click, or close a list again."""
+    for _ in range(6):
+        act()
+        try:
+            expect(wanted).to_be_visible(timeout=WAIT / 6)
+            return
+        except AssertionError:
+            continue
+    expect(wanted).to_be_visible()
+
+
+def pick(page: Page, label: str, option: str) -> None:
+    """Choose an option of a select box."""
+    settle(page)
+    box = page.get_by_role("combobox", name=label, exact=True)
+    entry = page.get_by_role("option", name=option, exact=True)
+
+    def opened() -> None:
+        page.keyboard.press("Escape")
+        box.scroll_into_view_if_needed()
+        box.click()
+
+    until(entry, opened)
+    entry.click()
+    expect(box).to_have_value(option, timeout=WAIT)
+    settle(page)
 
 
 def made_up(built: BuiltMap, *, shift: int) -> np.ndarray:
