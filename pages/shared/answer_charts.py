@@ -9,7 +9,6 @@ import streamlit as st
 
 from answers.statistics.reliability import ReliabilityCurve
 from answers.statistics.scaling import ScalePoint, Scaling
-from answers.statistics.summary import wilson
 from answers.types import Scores
 from pages.shared import palette
 from pages.shared.charts import CONFIG
@@ -58,8 +57,8 @@ def scatter(a: Scores, b: Scores) -> None:
 
 def scaling(points: Sequence[ScalePoint], found: Scaling, *, title: str, chance: float) -> None:
     """% matching over size with Wilson intervals, the fitted line and the chance line."""
-    ratios = np.array([point.matching / point.n for point in points])
-    intervals = [wilson(point.matching, point.n) for point in points]
+    ratios = np.array([point.ratio for point in points])
+    intervals = [point.interval for point in points]
     x = np.array([point.x for point in points])
     figure = go.Figure()
     figure.add_trace(

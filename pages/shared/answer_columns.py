@@ -68,6 +68,15 @@ def difference(a: Scores, b: Scores) -> NDArray[np.float64]:
     return a.matches - b.matches
 
 
+def cell(scores: Scores, row: int) -> str:
+    """An answer as a table shows it: a mark whether it matches, then the option or why there is none; "" where it was not asked."""
+    if scores.status[row] is None:
+        return ""
+    mark = {1.0: "✓ ", 0.0: "✗ "}.get(float(scores.matches[row]), "")
+    answer = scores.answer[row]
+    return mark + (str(answer) if answer is not None else UNREAD.get(str(scores.status[row]), "answered"))
+
+
 def column_bytes(built: BuiltMap, key: str) -> bytes:
     """The values of any colouring of a map, its own or one that comes from answers; as `map_data.column_bytes`.
 

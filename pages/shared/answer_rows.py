@@ -62,7 +62,7 @@ def _table(built: BuiltMap, sets: Sequence[Scores], rows: NDArray[np.int64], key
         "label": st.column_config.TextColumn("matching", width=80),
     }
     for place, scores in enumerate(sets):
-        table[f"answer-{place}"] = [_answer(scores, int(row)) for row in rows]
+        table[f"answer-{place}"] = [answer_columns.cell(scores, int(row)) for row in rows]
         config[f"answer-{place}"] = st.column_config.TextColumn(scores.label, width=110)
         if np.isfinite(scores.p).any():
             table[f"p-{place}"] = scores.p[rows]
@@ -70,28 +70,15 @@ def _table(built: BuiltMap, sets: Sequence[Scores], rows: NDArray[np.int64], key
                 "P(matching)", min_value=0, max_value=1, format="%.2f", width=90, help=f"of {text.in_label(scores.label)}"
             )
 
-    def opened() -> None:
-        picked = st.session_state[key]["selection"]["rows"]
-        if picked:
-            example_card.open_row(built, int(rows[picked[0]]))
-
     st.dataframe(
         table,
         key=key,
         hide_index=True,
         placeholder="–",
         height="auto",
-        on_select=opened,
+        on_select=example_card.opener(built, rows, key),
         selection_mode="single-row",
         column_config=config,
         alt="Examples with each model's answer",
     )
     st.caption("Select a row to open that example beside the map.")
-
-
-def _answer(scores: Scores, row: int) -> str:
-    if scores.status[row] is None:
-        return ""
-    answer = scores.answer[row]
-    mark = {1.0: "✓ ", 0.0: "✗ "}.get(float(scores.matches[row]), "")
-    return mark + (str(answer) if answer is not None else answer_columns.UNREAD.get(str(scores.status[row]), "answered"))

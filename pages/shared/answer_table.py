@@ -17,7 +17,7 @@ def draw(sets: Sequence[Scores], row: int, *, key: str) -> None:
         return
     table = pd.DataFrame(
         {
-            "answer": [_answer(scores, row) for scores in told],
+            "answer": [answer_columns.cell(scores, row) for scores in told],
             "p": [scores.p[row] for scores in told],
             "set": [scores.label for scores in told],
             "mass": [100 * scores.mass[row] for scores in told],
@@ -37,10 +37,3 @@ def draw(sets: Sequence[Scores], row: int, *, key: str) -> None:
         },
         alt="Each model's answer to the example",
     )
-
-
-def _answer(scores: Scores, row: int) -> str:
-    mark = {1.0: "✓ ", 0.0: "✗ "}.get(float(scores.matches[row]), "")
-    if scores.answer[row] is not None:
-        return mark + str(scores.answer[row])
-    return mark + answer_columns.UNREAD.get(str(scores.status[row]), "answered")

@@ -1,9 +1,12 @@
 """One example, whole: every field, and the examples most like it."""
 
 import json
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from embeddings.built import BuiltMap
 from pages.shared import answer_table, answered, glance, state, text
@@ -41,6 +44,17 @@ def draw_address(built: BuiltMap) -> int | None:
 def open_row(built: BuiltMap, row: int) -> None:
     """Open an example; to be called from a callback, before the page is drawn."""
     st.session_state[state.EXAMPLE] = address(built, row)
+
+
+def opener(built: BuiltMap, rows: Sequence[int] | NDArray[np.int64], key: str) -> Callable[[], None]:
+    """The callback of a table of examples with that key: opens the row that was picked."""
+
+    def opened() -> None:
+        picked = st.session_state[key]["selection"]["rows"]
+        if picked:
+            open_row(built, int(rows[picked[0]]))
+
+    return opened
 
 
 def draw(built: BuiltMap, row: int | None) -> None:
@@ -91,18 +105,12 @@ def _similar(built: BuiltMap, row: int) -> None:
         }
     )
     key = f"similar-{built.manifest['slug']}-{row}"
-
-    def jump() -> None:
-        picked = st.session_state[key]["selection"]["rows"]
-        if picked:
-            open_row(built, rows[picked[0]])
-
     st.dataframe(
         table,
         key=key,
         hide_index=True,
         height=250,
-        on_select=jump,
+        on_select=opener(built, rows, key),
         selection_mode="single-row",
         column_config={
             "similarity": st.column_config.NumberColumn("cosine", format="%.3f", width=60),

@@ -45,17 +45,12 @@ def _table(built: BuiltMap, rows: NDArray[np.int64], similarity: dict[int, float
     table["topic"] = [names[labels[row]].name for row in rows]
     key = f"rows-{built.manifest['fingerprint']}-{int(rows[0])}-{len(rows)}"
 
-    def opened() -> None:
-        picked = st.session_state[key]["selection"]["rows"]
-        if picked:
-            example_card.open_row(built, int(rows[picked[0]]))
-
     st.dataframe(
         table,
         key=key,
         hide_index=True,
         height="auto",
-        on_select=opened,
+        on_select=example_card.opener(built, rows, key),
         selection_mode="single-row",
         column_config={
             "cosine": st.column_config.NumberColumn("cosine", format="%.3f", width=70),

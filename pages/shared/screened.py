@@ -14,9 +14,8 @@ from screening.decisions import DecisionLog
 from screening.pairs import stored_pairs
 from screening.priority import prioritise
 from screening.selection import select
+from screening.standard import AT_ONCE
 from screening.types import Pairs, Selection
-
-AT_ONCE = 5_000  # rows; up to here the pairs are looked for without being asked
 
 
 @dataclass(frozen=True)
