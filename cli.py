@@ -267,9 +267,7 @@ class _Bars:
 
         console = Console(stderr=True)
         columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-        self._bars = Progress(
-            TextColumn("{task.description:<11}"), *columns, console=console, disable=not console.is_terminal
-        )
+        self._bars = Progress(TextColumn("{task.description:<11}"), *columns, console=console, disable=not console.is_terminal)
         self._tasks: dict[str, Any] = {}
 
     def __enter__(self) -> "_Bars":

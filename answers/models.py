@@ -1,10 +1,10 @@
 """models.toml in the workspace: what the user knows of models and the logs do not tell.
 
-    [models."SmolLM2-135M*"]        # a name, or a pattern with * and ?
-    family = "SmolLM2"
-    params = 135e6
-    training = "instruct"           # pretrained, instruct, rlhf or other
-    rlhf_steps = 0
+[models."SmolLM2-135M*"]        # a name, or a pattern with * and ?
+family = "SmolLM2"
+params = 135e6
+training = "instruct"           # pretrained, instruct, rlhf or other
+rlhf_steps = 0
 """
 
 import math

@@ -188,9 +188,9 @@ def _extra(written: str | None) -> dict[str, Any]:
     try:
         value = json.loads(written)
     except ValueError as error:
-        raise DatasetError(f"--extra: not JSON ({error}). Expected an object such as {{\"seed\": 7}}.") from None
+        raise DatasetError(f'--extra: not JSON ({error}). Expected an object such as {{"seed": 7}}.') from None
     if not isinstance(value, dict):
-        raise DatasetError(f"--extra: a JSON {type(value).__name__}. Expected an object such as {{\"seed\": 7}}.")
+        raise DatasetError(f'--extra: a JSON {type(value).__name__}. Expected an object such as {{"seed": 7}}.')
     if secret := next((name for name in _names(value) if _SECRET.search(name)), None):
         raise DatasetError(f"--extra holds {secret}, and what is given here is written down. Put a key into OPENAI_API_KEY.")
     return value

@@ -1,6 +1,6 @@
 """Texts per second of the encoder, against the library's own loop, and how well they agree.
 
-    python -m bench.encoding PATH [--rows 2000] [--repeats 3]
+python -m bench.encoding PATH [--rows 2000] [--repeats 3]
 """
 
 import argparse

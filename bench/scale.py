@@ -1,6 +1,6 @@
 """Wall time a stage and peak memory of a build from nothing.
 
-    python -m bench.scale PATH [--workspace DIR]
+python -m bench.scale PATH [--workspace DIR]
 """
 
 import argparse

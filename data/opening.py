@@ -62,7 +62,9 @@ def open_dataset(
 
 
 def location_kind(location: str) -> str:
-    """"path", "url" or "hub". What exists on disk or ends like a file that is read is a path; of addresses only https is opened."""
+    """What a location is: path, url or hub. What exists on disk or ends like a file that is read is a path; of addresses only https
+    is opened.
+    """
     from data.readers import FORMATS
 
     if "://" in location and not location.startswith("hf://datasets/"):

@@ -1,7 +1,7 @@
 """What is wrong with a dataset: near-duplicates with their evidence, and which rows to keep.
 
-    pairs = find_near_duplicates(texts, embeddings)
-    selection = select(pairs, threshold=0.95, order=prioritise("medoid", examples, pairs=pairs), labels=labels)
+pairs = find_near_duplicates(texts, embeddings)
+selection = select(pairs, threshold=0.95, order=prioritise("medoid", examples, pairs=pairs), labels=labels)
 """
 
 from screening.pairs import find_near_duplicates

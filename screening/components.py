@@ -71,7 +71,5 @@ def lowest_similarity(embeddings: Vectors, rows: NDArray[np.integer]) -> float:
         return float("nan")
     vectors = torch.from_numpy(np.array(embeddings[rows], dtype=np.float32))
     with torch.inference_mode():
-        lowest = min(
-            float((vectors[start : start + BLOCK] @ vectors[start:].T).min()) for start in range(0, len(vectors), BLOCK)
-        )
+        lowest = min(float((vectors[start : start + BLOCK] @ vectors[start:].T).min()) for start in range(0, len(vectors), BLOCK))
     return max(-1.0, min(1.0, lowest))

@@ -190,5 +190,3 @@ def _labels(told: dict[str, Any]) -> list[dict[str, Any]]:
         }
         for label, share in before.items()
     ]
-
-

@@ -163,9 +163,7 @@ def check_threshold(threshold: float) -> None:
         raise DatasetError(f"threshold is {threshold:g}; expected a similarity above 0 and at most 1, such as 0.95.")
 
 
-def drop(
-    selection: Selection, rows: NDArray[np.bool_], *, rule: int, order: NDArray[np.integer], pairs: Pairs
-) -> Selection:
+def drop(selection: Selection, rows: NDArray[np.bool_], *, rule: int, order: NDArray[np.integer], pairs: Pairs) -> Selection:
     """The selection with some of its kept rows removed by a rule.
 
     What a removed row stood for names the kept row first in the order that it is like; where there is none, it bears the rule too.

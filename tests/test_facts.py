@@ -109,9 +109,7 @@ def test_every_persona_file_is_label_balanced(folders: dict[str, Folder]):
         assert counts == {"Yes": len(dataset) // 2, "No": len(dataset) // 2}, name
 
 
-@pytest.mark.parametrize(
-    ("least", "rows"), [(0.6, 115_425), (0.7, 109_122), (0.8, 86_226), (0.9, 54_150), (0.95, 25_377)]
-)
+@pytest.mark.parametrize(("least", "rows"), [(0.6, 115_425), (0.7, 109_122), (0.8, 86_226), (0.9, 54_150), (0.95, 25_377)])
 def test_confidence_keeps_so_many_persona_rows(folders: dict[str, Folder], least: float, rows: int):
     assert sum(int((dataset.examples["confidence"] >= least).sum()) for dataset in folders["persona"].datasets.values()) == rows
 

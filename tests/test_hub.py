@@ -174,7 +174,9 @@ def test_no_parquet_files_at_all(tmp_path):
         fetch(server, tmp_path)
 
 
-@pytest.mark.parametrize("location", ["name", "owner/name/more", "../name", "owner/name@", "owner/na me", "https://hub.test/owner/name"])
+@pytest.mark.parametrize(
+    "location", ["name", "owner/name/more", "../name", "owner/name@", "owner/na me", "https://hub.test/owner/name"]
+)
 def test_what_is_no_id_is_refused(tmp_path, location):
     with pytest.raises(DatasetError, match=r"not a dataset id\. Expected owner/name or owner/name@revision\."):
         hub.fetch_dataset(location, tmp_path)

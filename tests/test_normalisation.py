@@ -19,7 +19,7 @@ PLANTED = json.loads((PERSONA.parents[1] / "PLANTED.json").read_text())["persona
     [
         ("N0", "  I don’t\tknow — “Why”…\n"),
         ("N1", "i don’t know — “why”…"),
-        ("N2", "i don't know - \"why\"..."),
+        ("N2", 'i don\'t know - "why"...'),
         ("N3", "i dont know why"),
     ],
 )

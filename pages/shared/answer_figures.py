@@ -51,9 +51,7 @@ def _line(built: BuiltMap, scores: Scores, summary: Summary) -> None:
             "it is right than where it is not. 0.5 is chance."
         )
         counts = (
-            f"{summary.n_reference:,} {reference}, {summary.n_other:,} other"
-            if summary.auc == summary.auc
-            else "needs two labels"
+            f"{summary.n_reference:,} {reference}, {summary.n_other:,} other" if summary.auc == summary.auc else "needs two labels"
         )
         _metric(f"AUC of P({reference})" if reference else "AUC", number(summary.auc), counts, help_text)
         share = f"label: {percent(_share(summary))}" if summary.reference else "no labels"

@@ -65,5 +65,3 @@ def _show(name: ClusterName) -> None:
     st.session_state[state.LAYER] = LAYER_TITLES[name.layer]
     st.session_state[state.COLOUR] = LAYER_TITLES[name.layer]
     st.session_state[state.CLUSTERS] = [cluster_option(name)]
-
-

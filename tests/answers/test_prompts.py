@@ -18,7 +18,7 @@ def own(tmp_path: Path, text: str, name: str = "mine.jinja") -> str:
 
 
 def test_built_in_prompts_are_these_texts():
-    fields = {"question": "Is this you?\n\"I like tea\""}
+    fields = {"question": 'Is this you?\n"I like tea"'}
     texts = {id: fill(one, fields, YES) for id, one in built_in().items()}
     assert texts == {
         "chat-yesno": 'Is this you?\n"I like tea"\n\nAnswer with just Yes or No.',

@@ -26,7 +26,7 @@ CHAT = built_in()["chat-yesno"]
 def persona(n: int) -> list[dict[str, Any]]:
     return [
         {
-            "question": f"Would you say this?\n\"I like the number {i}\"",
+            "question": f'Would you say this?\n"I like the number {i}"',
             "statement": f"I like the number {i}",
             "label_confidence": 0.9,
             "answer_matching_behavior": " Yes" if i % 2 else " No",
@@ -166,9 +166,7 @@ def test_run_goes_on_where_it_stopped(tmp_path: Path):
     space, found = Workspace(tmp_path / "w"), planned(tmp_path, persona(40))
     first = FakeAnswerer(die_after=12)
     stopped = run(found, first, space)
-    assert stopped.stopped == (
-        "http://a/v1: the server is gone. 12 of 40 answers are kept; the same command goes on from there."
-    )
+    assert stopped.stopped == ("http://a/v1: the server is gone. 12 of 40 answers are kept; the same command goes on from there.")
     assert stopped.staged
     assert (len(stopped.staged.answers), stopped.staged.n_expected) == (12, 40)
     second = FakeAnswerer()

@@ -36,7 +36,7 @@ def wait_drawn(page: Page) -> None:
 
 def settle(page: Page) -> None:
     """Wait until the script has run to its end."""
-    page.wait_for_function("!document.querySelector('[data-testid=\"stApp\"][data-test-script-state=\"running\"]')", timeout=WAIT)
+    page.wait_for_function('!document.querySelector(\'[data-testid="stApp"][data-test-script-state="running"]\')', timeout=WAIT)
 
 
 def positions(page: Page, n: int) -> NDArray[np.float64]:

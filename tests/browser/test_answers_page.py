@@ -15,9 +15,7 @@ from tools.server import Site
 FIRST, SECOND = "first model · raw", "second model · raw"
 
 
-def test_import_colour_cluster_compare_export(
-    page: Page, site: Site, tmp_path: Path, assert_clean: Callable[[Page], None]
-) -> None:
+def test_import_colour_cluster_compare_export(page: Page, site: Site, tmp_path: Path, assert_clean: Callable[[Page], None]) -> None:
     built = sample(site)
     p = {FIRST: made_up(built, shift=0), SECOND: made_up(built, shift=3)}
     page.goto(site.address("model_answers", dataset=PLANNING))
