@@ -30,13 +30,13 @@ lint: $(DEV)
 	$(BIN)/pyright
 
 lock: $(DEV)
-	$(BIN)/python -m tools.lock
+	$(BIN)/python -m evalmap.tools.lock
 
 samples: $(DEV)
-	$(BIN)/python -m tools.samples
+	$(BIN)/python -m evalmap.tools.samples
 
 screenshots: $(DEV)
-	$(BIN)/python -m tools.screenshots
+	$(BIN)/python -m evalmap.tools.screenshots
 
 wheel: $(DEV)
 	$(BIN)/python -m build --wheel --no-isolation

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from answers import command as answers
-from data.errors import DatasetError
-from data.records import ReadOptions
-from data.workspace import Workspace
-from screening import command as screening
+from evalmap.answers import command as answers
+from evalmap.data.errors import DatasetError
+from evalmap.data.records import ReadOptions
+from evalmap.data.workspace import Workspace
+from evalmap.screening import command as screening
 
 if TYPE_CHECKING:
-    from embeddings.built import BuiltMap
-    from embeddings.settings import Settings
-    from screening.standard import Standard
+    from evalmap.embeddings.built import BuiltMap
+    from evalmap.embeddings.settings import Settings
+    from evalmap.screening.standard import Standard
 
 app = typer.Typer(
     help="See what an evaluation dataset really contains.",
@@ -50,8 +50,8 @@ def build(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Embed, project and cluster datasets; each PATH becomes a map of its own."""
-    from embeddings.encoder import DEFAULT_MODEL
-    from embeddings.settings import Settings
+    from evalmap.embeddings.encoder import DEFAULT_MODEL
+    from evalmap.embeddings.settings import Settings
 
     if name and len(paths) > 1:
         raise typer.BadParameter("it names one dataset, and several PATHs were given.", param_hint="--name")
@@ -80,7 +80,7 @@ def info(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Show what a built map holds: rows, roles, labels, frame, clusters, settings, versions."""
-    from embeddings.built import load_map
+    from evalmap.embeddings.built import load_map
 
     space = _workspace(workspace)
     built = load_map(space, space.find(dataset))
@@ -121,9 +121,9 @@ def fetch(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Fetch what is missing of a published collection; what is there whole stays as it is."""
-    from data import sources
-    from data.sources import fetching
-    from embeddings.jobs import JobFile, fetch_location
+    from evalmap.data import sources
+    from evalmap.data.sources import fetching
+    from evalmap.embeddings.jobs import JobFile, fetch_location
 
     space = _workspace(workspace)
     wanted = sources.collection(collection)
@@ -159,9 +159,9 @@ def pairs(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Find the near-duplicates of a built dataset, which the duplicates page then reads."""
-    from embeddings.built import load_map
-    from embeddings.jobs import JobFile, pairs_location
-    from screening.pairs import pairs_of
+    from evalmap.embeddings.built import load_map
+    from evalmap.embeddings.jobs import JobFile, pairs_location
+    from evalmap.screening.pairs import pairs_of
 
     space = Workspace.default(workspace)
     built = load_map(space, space.find(dataset))
@@ -192,9 +192,9 @@ def serve(
     """Open the site. With PATH, its map is built in the background and the library shows how far it is."""
     import os
 
-    from answers import samples as sample_answers
-    from data.opening import location_kind
-    from embeddings import jobs, samples
+    from evalmap.answers import samples as sample_answers
+    from evalmap.data.opening import location_kind
+    from evalmap.embeddings import jobs, samples
 
     space = _workspace(workspace)
     samples.install(space)
@@ -216,9 +216,9 @@ def _build_one(
     space: Workspace, path: str, location: str, *, name: str | None, options: ReadOptions, settings: "Settings"
 ) -> dict[str, Any]:
     """Build one map, telling how far it is on the terminal and in the job's file; returns its manifest."""
-    from data.opening import open_dataset
-    from embeddings.jobs import JobFile
-    from embeddings.pipeline import build as build_map
+    from evalmap.data.opening import open_dataset
+    from evalmap.embeddings.jobs import JobFile
+    from evalmap.embeddings.pipeline import build as build_map
 
     job = JobFile(space, location, name or Path(path).name or path)
     try:
@@ -285,7 +285,7 @@ class _Bars:
 
 def _built(manifest: dict[str, Any]) -> list[str]:
     """What a build made, in a few lines for a person."""
-    from embeddings.pipeline import frame_sentence
+    from evalmap.embeddings.pipeline import frame_sentence
 
     lines = [f"{manifest['name']}: {manifest['rows']:,} examples from {manifest['source']}"]
     roles = ", ".join(f"{role} = {field}" for role, field in manifest["roles"].items())
@@ -306,7 +306,7 @@ def _built(manifest: dict[str, Any]) -> list[str]:
 
 
 def _screened(built: "BuiltMap", space: Workspace) -> "Standard | None":
-    from screening.standard import standard_screening
+    from evalmap.screening.standard import standard_screening
 
     return standard_screening(built, space)
 

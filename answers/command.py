@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from data.workspace import Workspace
+from evalmap.data.workspace import Workspace
 
 DatasetArgument = Annotated[str, typer.Argument(help="The path that was built, or the dataset's name in the workspace.")]
 WorkspaceOption = Annotated[
@@ -26,8 +26,8 @@ def register(
     bars : makes progress bars, a context manager with `progress(stage, done, total)`
     screened : (built, workspace) → the standard screening (kept, groups) or None; from outside, as this room knows no screening
     """
-    from answers.report_command import register_report
-    from answers.run_command import register_run
+    from evalmap.answers.report_command import register_report
+    from evalmap.answers.run_command import register_run
 
     group = typer.Typer(
         help="Model answers: import them, make them, report them.",
@@ -46,7 +46,7 @@ def register(
         workspace_folder: WorkspaceOption = None,
     ) -> None:
         """Import model answers: lm-evaluation-harness samples, Inspect logs, OpenAI Batch files, or tables."""
-        from answers.importing import import_files
+        from evalmap.answers.importing import import_files
 
         for done in import_files(files, workspace(workspace_folder), dataset=dataset):
             record = done.record
@@ -67,7 +67,7 @@ def register(
     @group.command("list")
     def list_sets(workspace_folder: WorkspaceOption = None) -> None:
         """List the answer sets in the workspace."""
-        from answers.store import AnswerStore
+        from evalmap.answers.store import AnswerStore
 
         for record in AnswerStore(workspace(workspace_folder)).sets():
             _say(f"{record.id}  {record.n_ok:>7,} answers  {record.slug:<32} {record.info.label}  ({record.info.source_file})")
@@ -78,7 +78,7 @@ def register(
         workspace_folder: WorkspaceOption = None,
     ) -> None:
         """Remove an answer set from the workspace. The file that it came from is not touched."""
-        from answers.store import AnswerStore
+        from evalmap.answers.store import AnswerStore
 
         store = AnswerStore(workspace(workspace_folder))
         store.remove(store.find(answer_set).id)

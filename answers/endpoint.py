@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from data.errors import DatasetError
+from evalmap.data.errors import DatasetError
 
 KEY_NAME = "OPENAI_API_KEY"
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from answers.types import Scores
-from data.exporting import write_table
-from embeddings.built import BuiltMap
+from evalmap.answers.types import Scores
+from evalmap.data.exporting import write_table
+from evalmap.embeddings.built import BuiltMap
 
 _TEXTS = ("answer_set", "answer_set_id", "model", "prompt", "layer", "name")
 _FLOATS = ("label_share", "matching", "interval_low", "interval_high", "mean_p", "auc", "deviation", "p", "q")
@@ -22,7 +22,7 @@ def export_answers(built: BuiltMap, sets: Sequence[Scores], form: str, *, spread
 
     Parameters
     ----------
-    form, spreadsheet_safe : as in `data.exporting.write_table`
+    form, spreadsheet_safe : as in `evalmap.data.exporting.write_table`
 
     Raises
     ------
@@ -37,7 +37,7 @@ def export_clusters(told: Mapping[str, Any], form: str, *, spreadsheet_safe: boo
     Parameters
     ----------
     told : what `report.report` returned
-    form, spreadsheet_safe : as in `data.exporting.write_table`
+    form, spreadsheet_safe : as in `evalmap.data.exporting.write_table`
 
     Raises
     ------

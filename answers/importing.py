@@ -11,15 +11,15 @@ from typing import Any
 
 import pandas as pd
 
-from answers.importers import inspect_logs, lm_eval, openai_batch, tables
-from answers.joining import REPEAT, ROW, Join, Questions, Unjoined, counted_from_1, join, tells_question
-from answers.options import example_options
-from answers.scoring import score
-from answers.store import MOST_LISTED, AnswerStore, SetRecord
-from answers.types import ANSWER_COLUMNS, Scored, StagedSet
-from data.errors import DatasetError
-from data.readers import content
-from data.workspace import Workspace
+from evalmap.answers.importers import inspect_logs, lm_eval, openai_batch, tables
+from evalmap.answers.joining import REPEAT, ROW, Join, Questions, Unjoined, counted_from_1, join, tells_question
+from evalmap.answers.options import example_options
+from evalmap.answers.scoring import score
+from evalmap.answers.store import MOST_LISTED, AnswerStore, SetRecord
+from evalmap.answers.types import ANSWER_COLUMNS, Scored, StagedSet
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import content
+from evalmap.data.workspace import Workspace
 
 IMPORTERS = (inspect_logs, lm_eval, openai_batch, tables)  # the first that recognises a file reads it
 MOST_NAMED = 3

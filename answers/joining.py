@@ -16,8 +16,8 @@ from typing import TypeGuard
 
 import pandas as pd
 
-from answers.scoring import option_named
-from answers.types import Options, RawAnswer, StagedSet
+from evalmap.answers.scoring import option_named
+from evalmap.answers.types import Options, RawAnswer, StagedSet
 
 ROW, TEXT, REPEAT = "row", "text", "repeat"
 QUESTION_FIELDS = ("question", "statement", "prompt", "text", "input", "sentence_with_blank")
@@ -48,7 +48,7 @@ class Questions:
 
     Parameters
     ----------
-    examples, fields : as in `data.records.Dataset`
+    examples, fields : as in `evalmap.data.records.Dataset`
     text_field : the field that plays the text's role
     options : of every example
     """

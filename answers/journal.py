@@ -16,9 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from answers.types import RawAnswer
-from data.errors import DatasetError
-from data.workspace import Workspace
+from evalmap.answers.types import RawAnswer
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace
 
 FORMAT = 1  # raise it when the meaning of the lines changes
 _FIELDS = {f.name: f.default for f in fields(RawAnswer)}

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from answers.asking import OnAnswer, Prompt, Request, RunOptions, Usage
-from answers.local_transformers import model_name, quantisation
-from answers.server import ServerAnswerer
-from data.errors import DatasetError
+from evalmap.answers.asking import OnAnswer, Prompt, Request, RunOptions, Usage
+from evalmap.answers.local_transformers import model_name, quantisation
+from evalmap.answers.server import ServerAnswerer
+from evalmap.data.errors import DatasetError
 
 TOP = 100  # top tokens asked for; a server on this machine has no limit, and further down an option is only bounded
 CONTEXT = 4096  # tokens that a question and its answer may have

@@ -18,9 +18,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from answers.asking import OnAnswer, Prompt, Request, Usage
-from answers.types import RawAnswer
-from data.errors import DatasetError
+from evalmap.answers.asking import OnAnswer, Prompt, Request, Usage
+from evalmap.answers.types import RawAnswer
+from evalmap.data.errors import DatasetError
 
 BATCH_TOKENS = 1024  # padded tokens a batch; on two cores 4,096 are no faster, 256 a quarter slower
 BATCH_CACHE_TOKENS = 8192  # tokens of the shared prefix, copied for every row of a batch: bounds memory

@@ -14,9 +14,9 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from answers.types import TRAININGS, AnswerSetInfo
-from data.errors import DatasetError
-from data.workspace import Workspace
+from evalmap.answers.types import TRAININGS, AnswerSetInfo
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace
 
 NAME = "models.toml"
 _KEYS = ("family", "params", "training", "rlhf_steps")

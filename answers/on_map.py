@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from answers.joining import REPEAT, same_tail
-from answers.models import read_models, with_facts
-from answers.store import AnswerStore, SetRecord
-from answers.types import AnswerSetInfo, Scores
-from embeddings.built import BuiltMap
+from evalmap.answers.joining import REPEAT, same_tail
+from evalmap.answers.models import read_models, with_facts
+from evalmap.answers.store import AnswerStore, SetRecord
+from evalmap.answers.types import AnswerSetInfo, Scores
+from evalmap.embeddings.built import BuiltMap
 
 # What tells two sets of one label apart, the first that differs
 _DISTINGUISHING = (

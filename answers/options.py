@@ -5,7 +5,7 @@ import re
 
 import pandas as pd
 
-from answers.types import Options
+from evalmap.answers.types import Options
 
 NOT_MATCHING = "answer_not_matching_behavior"
 MOST_LABELS = 10  # a label field with more values is no list of options
@@ -22,7 +22,7 @@ def example_options(examples: pd.DataFrame, fields: pd.DataFrame) -> list[Option
 
     Parameters
     ----------
-    examples, fields : as in `data.records.Dataset`
+    examples, fields : as in `evalmap.data.records.Dataset`
     """
     labels = [_text(label) for label in examples["label"]]
     written = fields[NOT_MATCHING] if NOT_MATCHING in fields.columns else pd.Series([None] * len(examples))

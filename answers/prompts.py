@@ -11,9 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from answers.asking import Prompt
-from answers.types import Options
-from data.errors import DatasetError
+from evalmap.answers.asking import Prompt
+from evalmap.answers.types import Options
+from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
     from jinja2 import Template

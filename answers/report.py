@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from answers.options import example_options
-from answers.statistics.clusters import MIN_N, TEST, ClusterFigures, Q, cluster_figures
-from answers.statistics.comparison import Comparison, compare
-from answers.statistics.headline import Headline, before_after
-from answers.statistics.scaling import ScalePoint, Scaling, scaling
-from answers.statistics.summary import Interval, Summary, summarise
-from answers.store import SetRecord
-from answers.types import Scores
-from data.errors import DatasetError
-from embeddings.built import BuiltMap
-from embeddings.clustering import Clustering
+from evalmap.answers.options import example_options
+from evalmap.answers.statistics.clusters import MIN_N, TEST, ClusterFigures, Q, cluster_figures
+from evalmap.answers.statistics.comparison import Comparison, compare
+from evalmap.answers.statistics.headline import Headline, before_after
+from evalmap.answers.statistics.scaling import ScalePoint, Scaling, scaling
+from evalmap.answers.statistics.summary import Interval, Summary, summarise
+from evalmap.answers.store import SetRecord
+from evalmap.answers.types import Scores
+from evalmap.data.errors import DatasetError
+from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.clustering import Clustering
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 PAIRS = 20  # comparisons that are made; the rest is counted

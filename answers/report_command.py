@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from answers.types import Scores
-from data.errors import DatasetError
-from data.workspace import Workspace
-from data.writing import check_outputs, write_together
-from embeddings.built import BuiltMap
+from evalmap.answers.types import Scores
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace
+from evalmap.data.writing import check_outputs, write_together
+from evalmap.embeddings.built import BuiltMap
 
 FORMS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl"}
 DatasetArgument = Annotated[str, typer.Argument(help="The path that was built, or the dataset's name in the workspace.")]
@@ -45,7 +45,7 @@ def register_report(app: typer.Typer, *, workspace: Callable[[Path | None], Work
         workspace_folder: WorkspaceOption = None,
     ) -> None:
         """Report what the models answered: % matching and what belongs beside it, by cluster, set against set, over size."""
-        from answers.report import html_report
+        from evalmap.answers.report import html_report
 
         space = workspace(workspace_folder)
         check_outputs({"--out": out, "--html": html}, [])
@@ -75,7 +75,7 @@ def register_report(app: typer.Typer, *, workspace: Callable[[Path | None], Work
         workspace_folder: WorkspaceOption = None,
     ) -> None:
         """Write every answer with its example and clusters as one table, or the figures of the clusters."""
-        from answers.exporting import export_answers, export_clusters
+        from evalmap.answers.exporting import export_answers, export_clusters
 
         form = FORMS.get(out.suffix.lower())
         if form is None:
@@ -107,8 +107,8 @@ def told_of(
     ------
     DatasetError : no such layer
     """
-    from answers.report import report
-    from answers.store import AnswerStore
+    from evalmap.answers.report import report
+    from evalmap.answers.store import AnswerStore
 
     known = [layer.layer for layer in built.clusterings]
     if unknown := [layer for layer in layers or () if layer not in known]:
@@ -120,9 +120,9 @@ def told_of(
 
 def _sets(space: Workspace, dataset: str, references: Sequence[str] | None) -> tuple[BuiltMap, list[Scores]]:
     """A map and its answer sets, all or those that are named, in the order of their labels."""
-    from answers.on_map import scores_on
-    from answers.store import AnswerStore
-    from embeddings.built import load_map
+    from evalmap.answers.on_map import scores_on
+    from evalmap.answers.store import AnswerStore
+    from evalmap.embeddings.built import load_map
 
     built = load_map(space, space.find(dataset))
     sets = scores_on(built, AnswerStore(space))
@@ -168,7 +168,7 @@ def _print(told: Mapping[str, Any]) -> None:
 
 
 def _sentences(told: Mapping[str, Any]) -> list[str]:
-    from answers.report import SIZES
+    from evalmap.answers.report import SIZES
 
     lines = []
     for one in told["answer_sets"]:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 import typer
 
-from data.errors import DatasetError
-from data.workspace import Workspace
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace
 
 if TYPE_CHECKING:
-    from answers.asking import Answerer
-    from answers.importing import Imported, Keep
-    from answers.running import Estimate, Plan, Ran
-    from embeddings.jobs import JobFile
+    from evalmap.answers.asking import Answerer
+    from evalmap.answers.importing import Imported, Keep
+    from evalmap.answers.running import Estimate, Plan, Ran
+    from evalmap.embeddings.jobs import JobFile
 
 STAGE = "answers"
 _SECRET = re.compile(r"api.?key|secret|password|authorization|bearer|(?:access|auth|hf).?token", re.IGNORECASE)
@@ -46,7 +46,7 @@ def register_run(
     ----------
     workspace : opens the workspace that an option names
     bars : makes progress bars
-    keep : joins a set with its dataset and keeps it; None is `answers.importing.keep_staged`
+    keep : joins a set with its dataset and keeps it; None is `evalmap.answers.importing.keep_staged`
     """
 
     @app.command("run")
@@ -95,10 +95,10 @@ def register_run(
 
         Each answer is on the disk before it counts: stop or kill it, and the same command goes on from there.
         """
-        from answers.importing import keep_staged, read_examples
-        from answers.prompts import prompt as prompt_of
-        from answers.running import estimate, plan, run
-        from embeddings.jobs import answers_location
+        from evalmap.answers.importing import keep_staged, read_examples
+        from evalmap.answers.prompts import prompt as prompt_of
+        from evalmap.answers.running import estimate, plan, run
+        from evalmap.embeddings.jobs import answers_location
 
         space = workspace(workspace_folder)
         manifest = space.find(dataset)
@@ -146,9 +146,9 @@ class Target:
 
 
 def _server(base_url: str | None, model: str | None, *, key_name: str | None, text: bool, bounds: Mapping[str, Any]) -> Target:
-    from answers.asking import RunOptions
-    from answers.endpoint import key_for, server_address
-    from answers.server import ServerAnswerer
+    from evalmap.answers.asking import RunOptions
+    from evalmap.answers.endpoint import key_for, server_address
+    from evalmap.answers.server import ServerAnswerer
 
     if not base_url:
         raise DatasetError("Whom to ask? Name a server with --base-url (or OPENAI_BASE_URL), or a model file with --gguf.")
@@ -171,10 +171,10 @@ def _file(
 
     def answerer() -> "Answerer":
         if engine == "transformers":
-            from answers.local_transformers import TransformersAnswerer
+            from evalmap.answers.local_transformers import TransformersAnswerer
 
             return TransformersAnswerer(path)
-        from answers.local_gguf import GgufAnswerer
+        from evalmap.answers.local_gguf import GgufAnswerer
 
         return GgufAnswerer(path, parallel=concurrency, timeout=timeout)
 
@@ -207,7 +207,7 @@ def _names(value: object) -> Iterator[str]:
 @contextmanager
 def _job(space: Workspace, location: str, name: str, *, slug: str) -> "Iterator[JobFile]":
     """The job's file, from its beginning to how it ended; refused while another process is at the same."""
-    from embeddings.jobs import JobFile, find
+    from evalmap.embeddings.jobs import JobFile, find
 
     other = find(space, location)
     if other and other.state == "running" and other.pid != os.getpid():

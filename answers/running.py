@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from answers.asking import Answerer, Prompt, Request, Usage
-from answers.journal import Journal, Written, journal_path, read_journal
-from answers.options import example_options
-from answers.prompts import fill, offered
-from answers.server import max_tokens
-from answers.types import AnswerSetInfo, RawAnswer, StagedSet
-from data.errors import DatasetError
-from data.workspace import Workspace
+from evalmap.answers.asking import Answerer, Prompt, Request, Usage
+from evalmap.answers.journal import Journal, Written, journal_path, read_journal
+from evalmap.answers.options import example_options
+from evalmap.answers.prompts import fill, offered
+from evalmap.answers.server import max_tokens
+from evalmap.answers.types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace
 
 CHARACTERS_A_TOKEN = 4  # of English text, where no tokenizer is at hand
 CHAT_TOKENS = 8  # a chat template's own, about

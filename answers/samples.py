@@ -5,11 +5,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from answers.importers import tables
-from answers.importing import keep_staged
-from answers.store import AnswerStore
-from data.workspace import Workspace, write_json
-from embeddings import samples
+from evalmap.answers.importers import tables
+from evalmap.answers.importing import keep_staged
+from evalmap.answers.store import AnswerStore
+from evalmap.data.workspace import Workspace, write_json
+from evalmap.embeddings import samples
 
 
 def install(workspace: Workspace) -> list[str]:

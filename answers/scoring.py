@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from answers.parsing import parse_answer
-from answers.types import Options, RawAnswer, Scored
+from evalmap.answers.parsing import parse_answer
+from evalmap.answers.types import Options, RawAnswer, Scored
 
 _MARKERS = str.maketrans({"▁": " ", "Ġ": " ", "Ċ": "\n"})  # how SentencePiece and byte-level BPE write a space and a newline
 _AROUND = " \t\r\n\u00a0*_\"'`“”‘’.,:;!()[]{}<>"

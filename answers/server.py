@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from answers.asking import OnAnswer, Prompt, Request, RunOptions, Usage
-from answers.endpoint import KEY_NAME, is_here, one_line, retry_after, server_address
-from answers.responses import read_choice
-from answers.types import Options, RawAnswer
-from data.errors import DatasetError
+from evalmap.answers.asking import OnAnswer, Prompt, Request, RunOptions, Usage
+from evalmap.answers.endpoint import KEY_NAME, is_here, one_line, retry_after, server_address
+from evalmap.answers.responses import read_choice
+from evalmap.answers.types import Options, RawAnswer
+from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
     from httpx2 import Response

@@ -19,9 +19,9 @@ from typing import Any
 
 import pandas as pd
 
-from answers.types import ANSWER_COLUMNS, AnswerSetInfo
-from data.errors import DatasetError
-from data.workspace import Workspace
+from evalmap.answers.types import ANSWER_COLUMNS, AnswerSetInfo
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace
 
 MOST_LISTED = 200  # unjoined answers that are kept by name; all are counted
 

@@ -1,6 +1,6 @@
 """Texts per second of the encoder, against the library's own loop, and how well they agree.
 
-python -m bench.encoding PATH [--rows 2000] [--repeats 3]
+python -m evalmap.bench.encoding PATH [--rows 2000] [--repeats 3]
 """
 
 import argparse
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.texts import load_texts
-from embeddings.encoder import SentenceEncoder, cpu_has_bfloat16
+from evalmap.bench.texts import load_texts
+from evalmap.embeddings.encoder import SentenceEncoder, cpu_has_bfloat16
 
 
 def main() -> None:

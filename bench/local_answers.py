@@ -1,6 +1,6 @@
 """Questions per second of a local model: with and without the shared prefix, by batch size, and xllamacpp beside it.
 
-    python -m bench.local_answers MODEL.gguf DATASET [--rows 60] [--repeats 1] [--prompt hhh]
+    python -m evalmap.bench.local_answers MODEL.gguf DATASET [--rows 60] [--repeats 1] [--prompt hhh]
 
 DATASET is a file of Yes/No questions such as persona/agreeableness.jsonl. Every variant's P(matching) is compared with that of the
 first, which computes each prompt by itself.
@@ -14,14 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from answers.asking import Answerer, Prompt, Request
-from answers.local_gguf import GgufAnswerer
-from answers.local_transformers import TransformersAnswerer
-from answers.options import example_options
-from answers.prompts import built_in, fill
-from answers.scoring import score
-from answers.types import RawAnswer
-from data.opening import open_dataset
+from evalmap.answers.asking import Answerer, Prompt, Request
+from evalmap.answers.local_gguf import GgufAnswerer
+from evalmap.answers.local_transformers import TransformersAnswerer
+from evalmap.answers.options import example_options
+from evalmap.answers.prompts import built_in, fill
+from evalmap.answers.scoring import score
+from evalmap.answers.types import RawAnswer
+from evalmap.data.opening import open_dataset
 
 
 def main() -> None:

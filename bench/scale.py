@@ -1,6 +1,6 @@
 """Wall time a stage and peak memory of a build from nothing.
 
-python -m bench.scale PATH [--workspace DIR]
+python -m evalmap.bench.scale PATH [--workspace DIR]
 """
 
 import argparse
@@ -21,7 +21,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         workspace = given.workspace or Path(temporary)
-        evalmap = [sys.executable, "-m", "cli"]
+        evalmap = [sys.executable, "-m", "evalmap.cli"]
         started = time.perf_counter()
         subprocess.run([*evalmap, "build", str(given.path), "--workspace", str(workspace)], check=True, stdout=subprocess.DEVNULL)
         wall = time.perf_counter() - started

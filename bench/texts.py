@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.opening import open_dataset
+from evalmap.data.opening import open_dataset
 
 
 def load_texts(path: Path, rows: int | None) -> list[str]:

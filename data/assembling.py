@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from data.errors import DatasetError
-from data.framing import detect_frame, strip_frame
-from data.multiple_choice import MultipleChoice, split
-from data.records import Dataset, FileRows, Frame, Part, ReadOptions, Roles, SetAside
-from data.roles import detect_roles
+from evalmap.data.errors import DatasetError
+from evalmap.data.framing import detect_frame, strip_frame
+from evalmap.data.multiple_choice import MultipleChoice, split
+from evalmap.data.records import Dataset, FileRows, Frame, Part, ReadOptions, Roles, SetAside
+from evalmap.data.roles import detect_roles
 
 
 def assemble(files: Iterable[FileRows], *, name: str, source: str, options: ReadOptions | None = None) -> Dataset:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import httpcore
 import httpx
 
-from data.errors import DatasetError
+from evalmap.data.errors import DatasetError
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

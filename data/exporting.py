@@ -19,7 +19,7 @@ def export_rows(
 
     Parameters
     ----------
-    examples, fields : as in `data.records.Dataset`
+    examples, fields : as in `evalmap.data.records.Dataset`
     rows : positions, written in this order
     form : "jsonl": each row's source line, byte for byte; "csv": dataset, line and the source fields, every cell quoted, UTF-8;
         "parquet": the same columns with their types

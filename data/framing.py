@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from data.records import Frame
+from evalmap.data.records import Frame
 
 SHARE = 0.95  # a frame is borne by at least this ratio of the rows
 MIN_LENGTH = 12  # characters; shorter openings ("I am ", "The ") are the language's, not the dataset's

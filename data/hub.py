@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from data import web
-from data.connections import PUBLIC, Policy
-from data.errors import DatasetError
+from evalmap.data import web
+from evalmap.data.connections import PUBLIC, Policy
+from evalmap.data.errors import DatasetError
 
 MAX_BYTES = web.MAX_BYTES  # of all files together
 CONVERTED = "refs/convert/parquet"  # where the hub keeps its own Parquet copy of what was uploaded in another format

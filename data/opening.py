@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from data.assembling import assemble
-from data.errors import DatasetError
-from data.records import Dataset, ReadOptions
+from evalmap.data.assembling import assemble
+from evalmap.data.errors import DatasetError
+from evalmap.data.records import Dataset, ReadOptions
 
 _HUB_ID = re.compile(r"(?:hf://datasets/)?[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(?:@[\w./-]+)?")
 
@@ -34,7 +34,7 @@ def open_dataset(
     ------
     DatasetError : in one sentence, what is wrong with the location or a file
     """
-    from data.readers import read_file, read_files
+    from evalmap.data.readers import read_file, read_files
 
     text = str(location)
     kind = location_kind(text)
@@ -48,12 +48,12 @@ def open_dataset(
     if downloads is None:
         raise ValueError("downloads is needed to open an address or a hub id")
     if kind == "url":
-        from data.web import fetch_file
+        from evalmap.data.web import fetch_file
 
         path = fetch_file(text, downloads)
         rows = read_file(path, source=text)
         return assemble(_counted(iter([rows]), progress), name=name or rows.name, source=text, options=options)
-    from data.hub import fetch_dataset
+    from evalmap.data.hub import fetch_dataset
 
     found = fetch_dataset(text.removeprefix("hf://datasets/"), downloads)
     files = (read_file(path, source=f"{found.id}/{path.name}") for path in found.files)
@@ -65,7 +65,7 @@ def location_kind(location: str) -> str:
     """What a location is: path, url or hub. What exists on disk or ends like a file that is read is a path; of addresses only https
     is opened.
     """
-    from data.readers import FORMATS
+    from evalmap.data.readers import FORMATS
 
     if "://" in location and not location.startswith("hf://datasets/"):
         if not location.startswith("https://"):

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from types import TracebackType
 
-from data.errors import DatasetError
+from evalmap.data.errors import DatasetError
 
 try:
     import fcntl

@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from data.errors import DatasetError
-from data.records import ROLE_NAMES, FileRows, ReadOptions, Roles
+from evalmap.data.errors import DatasetError
+from evalmap.data.records import ROLE_NAMES, FileRows, ReadOptions, Roles
 
 # In order of preference; names are compared without case.
 _TEXT = ("text", "statement", "question", "prompt", "sentence", "sentence_with_blank", "instruction", "input", "content", "query")

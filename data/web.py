@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 
-from data.connections import PUBLIC, Policy, TooSlow, open_client
-from data.errors import DatasetError
-from data.partial import PartialFile
+from evalmap.data.connections import PUBLIC, Policy, TooSlow, open_client
+from evalmap.data.errors import DatasetError
+from evalmap.data.partial import PartialFile
 
 MAX_BYTES = 2 * 1024**3
 MAX_SECONDS = 3600.0
@@ -115,7 +115,7 @@ def fetch_file(url: str, folder: Path, *, progress: ByteProgress | None = None, 
     ------
     DatasetError : as `download`; an address whose path does not end in a format that is read
     """
-    from data.readers import FORMATS
+    from evalmap.data.readers import FORMATS
 
     name = re.sub(r"[^\w.-]", "_", httpx.URL(_door(url, policy)).path.rsplit("/", 1)[-1]).lstrip(".")[-100:]
     if not name.lower().endswith(tuple(FORMATS)):

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from data.errors import DatasetError
+from evalmap.data.errors import DatasetError
 
 DAY = 86_400.0  # seconds
 FORMAT = 1  # raise it when the meaning of stored files changes: older entries are then built anew

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
-from data.errors import DatasetError
+from evalmap.data.errors import DatasetError
 
 
 def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from embeddings.clustering import Clustering
+from evalmap.embeddings.clustering import Clustering
 
 SMALLEST = 10  # labelled rows; below, no cluster is flagged
 

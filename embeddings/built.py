@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.errors import DatasetError
-from data.records import SetAside
-from data.workspace import Workspace
-from embeddings.clustering import Clustering
-from embeddings.naming import ClusterName
-from embeddings.neighbors import NeighborGraph
-from embeddings.pipeline import label_counts, load_clusterings, load_graph
-from embeddings.types import Vectors
-from embeddings.vectors import load_vectors
+from evalmap.data.errors import DatasetError
+from evalmap.data.records import SetAside
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.clustering import Clustering
+from evalmap.embeddings.naming import ClusterName
+from evalmap.embeddings.neighbors import NeighborGraph
+from evalmap.embeddings.pipeline import label_counts, load_clusterings, load_graph
+from evalmap.embeddings.types import Vectors
+from evalmap.embeddings.vectors import load_vectors
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class BuiltMap:
     Attributes
     ----------
     manifest : what the build recorded
-    examples, fields : as in `data.records.Dataset`
+    examples, fields : as in `evalmap.data.records.Dataset`
     vectors : (n_samples, n_dims) float32, unit norm, on disk until read
     graph : k nearest neighbours
     coordinates : (n_samples, 2) float32

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import DatasetError
-from embeddings.types import Vectors
+from evalmap.data.errors import DatasetError
+from evalmap.embeddings.types import Vectors
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 TOKEN_BUDGET = 4096

@@ -14,10 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from data.workspace import Workspace, write_json
-from embeddings.pipeline import STAGES
+from evalmap.data.workspace import Workspace, write_json
+from evalmap.embeddings.pipeline import STAGES
 
 ROOT = Path(__file__).resolve().parent.parent
+COMMAND = (sys.executable, "-P", "-m", "evalmap.cli")  # -P: the folder it is called from is no place to import from
 PATIENCE = 0.9  # seconds that a build gets to end by itself before it is killed, and then to be gone
 _ANSWERS = "answers:"
 _children: dict[int, subprocess.Popen[bytes]] = {}  # those that this process started: they must be reaped by it
@@ -140,7 +141,7 @@ def _spawn(
 ) -> None:
     log = _path(workspace, locations[0]).with_suffix(".log")
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "cli", *arguments]
+    command = [*COMMAND, *arguments]
     with log.open("wb") as output:
         child = subprocess.Popen(
             command,

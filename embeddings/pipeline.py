@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.records import Dataset
-from data.roles import describe
-from data.workspace import Workspace, stage_key
-from embeddings import vectors as vector_store
-from embeddings.clustering import GRAPH_LAYERS, KMEANS, Clustering, cluster_graph, cluster_kmeans
-from embeddings.encoder import DEFAULT_MODEL, SentenceEncoder, versions
-from embeddings.naming import name_clusters
-from embeddings.neighbors import NeighborGraph, find_neighbors, mark_outliers
-from embeddings.projection import project, trustworthiness
-from embeddings.settings import Settings
-from embeddings.types import Encoder, Vectors
+from evalmap.data.records import Dataset
+from evalmap.data.roles import describe
+from evalmap.data.workspace import Workspace, stage_key
+from evalmap.embeddings import vectors as vector_store
+from evalmap.embeddings.clustering import GRAPH_LAYERS, KMEANS, Clustering, cluster_graph, cluster_kmeans
+from evalmap.embeddings.encoder import DEFAULT_MODEL, SentenceEncoder, versions
+from evalmap.embeddings.naming import name_clusters
+from evalmap.embeddings.neighbors import NeighborGraph, find_neighbors, mark_outliers
+from evalmap.embeddings.projection import project, trustworthiness
+from evalmap.embeddings.settings import Settings
+from evalmap.embeddings.types import Encoder, Vectors
 
 STAGES = ("records", "embeddings", "neighbors", "projection", "clustering", "naming")
 StageProgress = Callable[[str, int, int], None]  # (stage, done, total)

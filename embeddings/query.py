@@ -6,18 +6,14 @@ The child reads one JSON text a line and answers with the vector in base64.
 
 import base64
 import json
-import os
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 
-from data.errors import DatasetError
-from embeddings.types import Vectors
-
-ROOT = Path(__file__).resolve().parent.parent
+from evalmap.data.errors import DatasetError
+from evalmap.embeddings.types import Vectors
 
 
 class QueryEncoder:
@@ -68,19 +64,17 @@ class QueryEncoder:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._child is None or self._child.poll() is not None:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "embeddings.query", self.model],
-                cwd=ROOT,
+                [sys.executable, "-P", "-m", "evalmap.embeddings.query", self.model],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
             )
         return self._child
 
 
 def _serve(model: str) -> None:
     """The child: load, then answer line by line until the parent closes the pipe."""
-    from embeddings.encoder import SentenceEncoder
+    from evalmap.embeddings.encoder import SentenceEncoder
 
     encoder = SentenceEncoder(model)
     list(encoder.encode(["warm"]))

@@ -5,9 +5,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from data.opening import open_dataset
-from data.workspace import Workspace
-from embeddings.pipeline import build
+from evalmap.data.opening import open_dataset
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.pipeline import build
 
 ROOT = Path(__file__).resolve().parent.parent / "data" / "samples"
 BUILT = ROOT / "built"
@@ -36,8 +36,8 @@ def build_samples(workspace: Workspace) -> list[dict[str, Any]]:
 
 def open_samples():
     """All samples as one collection."""
-    from data.assembling import assemble
-    from data.readers import read_file
+    from evalmap.data.assembling import assemble
+    from evalmap.data.readers import read_file
 
     files = (read_file(path, name=sample_name(path)) for path in sample_files())
     return assemble(files, name=COLLECTION, source=str(ROOT))

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from embeddings.encoder import DEFAULT_MODEL
+from evalmap.embeddings.encoder import DEFAULT_MODEL
 
 
 @dataclass(frozen=True)

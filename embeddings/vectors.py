@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data.workspace import Workspace, stage_key
-from embeddings.types import Encoder, Progress, Vectors, no_progress
+from evalmap.data.workspace import Workspace, stage_key
+from evalmap.embeddings.types import Encoder, Progress, Vectors, no_progress
 
 STAGE = "embeddings"
 SHARD_SECONDS = 5.0  # how much work a killed build may lose

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.shared import (
+from evalmap.pages.shared import (
     contrast_list,
     duplicate_controls,
     duplicate_counts,

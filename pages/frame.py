@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import cached, state, warmed
+from evalmap.pages.shared import cached, state, warmed
 
 LOGO = Path(__file__).parent / "shared" / "logo.svg"
 ICON = LOGO.with_name("logo_icon.svg")

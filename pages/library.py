@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from embeddings import jobs
-from pages.shared import add_dataset, cached, library_cards, published
+from evalmap.embeddings import jobs
+from evalmap.pages.shared import add_dataset, cached, library_cards, published
 
 space = cached.workspace()
 

@@ -3,12 +3,12 @@
 import numpy as np
 import streamlit as st
 
-from data.errors import DatasetError
-from embeddings.built import BuiltMap
-from pages.shared import about, cached, cluster_table, example_card, rows_table, state, text
-from pages.shared.controls import Choices, draw_controls
-from pages.shared.filters import passing
-from pages.shared.map_view import MapView, rows_inside, show_map
+from evalmap.data.errors import DatasetError
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import about, cached, cluster_table, example_card, rows_table, state, text
+from evalmap.pages.shared.controls import Choices, draw_controls
+from evalmap.pages.shared.filters import passing
+from evalmap.pages.shared.map_view import MapView, rows_inside, show_map
 
 HEIGHT = 600
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from data.errors import DatasetError
-from pages.shared import (
+from evalmap.data.errors import DatasetError
+from evalmap.pages.shared import (
     answer_clusters,
     answer_compare,
     answer_controls,

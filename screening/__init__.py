@@ -4,8 +4,8 @@ pairs = find_near_duplicates(texts, embeddings)
 selection = select(pairs, threshold=0.95, order=prioritise("medoid", examples, pairs=pairs), labels=labels)
 """
 
-from screening.pairs import find_near_duplicates
-from screening.priority import prioritise
-from screening.selection import select
+from evalmap.screening.pairs import find_near_duplicates
+from evalmap.screening.priority import prioritise
+from evalmap.screening.selection import select
 
 __all__ = ["find_near_duplicates", "prioritise", "select"]

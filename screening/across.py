@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.errors import DatasetError
-from data.normalisation import NORMALISATIONS
-from embeddings.types import Progress, Vectors, no_progress
-from screening.exact import finest_level, group_by_level, group_texts
-from screening.lexical import find_lexical_across, jaccard
-from screening.pairs import Steps, merge, raised_sentences
-from screening.selection import similar
-from screening.semantic import find_similar_across, similarities_across
-from screening.types import Layer, Pairs
+from evalmap.data.errors import DatasetError
+from evalmap.data.normalisation import NORMALISATIONS
+from evalmap.embeddings.types import Progress, Vectors, no_progress
+from evalmap.screening.exact import finest_level, group_by_level, group_texts
+from evalmap.screening.lexical import find_lexical_across, jaccard
+from evalmap.screening.pairs import Steps, merge, raised_sentences
+from evalmap.screening.selection import similar
+from evalmap.screening.semantic import find_similar_across, similarities_across
+from evalmap.screening.types import Layer, Pairs
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def compare_files(
     ----------
     pairs : of the rows of the whole collection
     texts, datasets, labels : (n,) of each row its text, its file and its label (None where it has none)
-    threshold, layer, normalise : as in `screening.selection.select`; `shared` counts texts equal under `normalise`
+    threshold, layer, normalise : as in `evalmap.screening.selection.select`; `shared` counts texts equal under `normalise`
 
     Raises
     ------
@@ -141,7 +141,7 @@ class Leakage:
         return self.pairs.n - self.n_a
 
     def alike(self, *, threshold: float, layer: Layer = "all", normalise: str = "N1") -> NDArray[np.int64]:
-        """The positions of the pairs that are equal or too near; DatasetError as in `screening.selection.similar`."""
+        """The positions of the pairs that are equal or too near; DatasetError as in `evalmap.screening.selection.similar`."""
         return similar(self.pairs, threshold=threshold, layer=layer, normalise=normalise)
 
     def rows_of_a(self, positions: NDArray[np.integer]) -> NDArray[np.int32]:
@@ -173,7 +173,7 @@ def against(
 
     Parameters
     ----------
-    floor, lexical_floor, max_pairs : as in `screening.pairs.find_near_duplicates`; only pairs of A with B are counted
+    floor, lexical_floor, max_pairs : as in `evalmap.screening.pairs.find_near_duplicates`; only pairs of A with B are counted
 
     Raises
     ------

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal, Protocol
 
 import typer
 
-from data.errors import DatasetError
-from data.workspace import Workspace
-from screening.decisions import DecisionLog
-from screening.priority import RULE_NAMES
-from screening.recipe import Recipe, read_recipe
-from screening.replay import Replayed, replay
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace
+from evalmap.screening.decisions import DecisionLog
+from evalmap.screening.priority import RULE_NAMES
+from evalmap.screening.recipe import Recipe, read_recipe
+from evalmap.screening.replay import Replayed, replay
 
 
 class Bars(Protocol):

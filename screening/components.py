@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.types import Vectors
-from screening.selection import similar, strength
-from screening.types import Layer, Pairs
+from evalmap.embeddings.types import Vectors
+from evalmap.screening.selection import similar, strength
+from evalmap.screening.types import Layer, Pairs
 
 BLOCK = 2048  # rows a product
 

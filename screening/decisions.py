@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from data.errors import DatasetError
-from data.workspace import Workspace, write_json
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace, write_json
 
 Action = Literal["keep", "keep both", "remove"]
 ACTIONS: tuple[Action, ...] = ("keep", "keep both", "remove")

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 import pandas as pd
 
-from data.records import Dataset
+from evalmap.data.records import Dataset
 
 
 def join(datasets: Sequence[Dataset]) -> Dataset:

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import DatasetError
-from embeddings.types import Progress, Vectors
-from screening.capping import CappedPairs
-from screening.kernels import cosines
-from screening.semantic import ROUNDING, find_similar_across
+from evalmap.data.errors import DatasetError
+from evalmap.embeddings.types import Progress, Vectors
+from evalmap.screening.capping import CappedPairs
+from evalmap.screening.kernels import cosines
+from evalmap.screening.semantic import ROUNDING, find_similar_across
 
 BLOCK = 4096  # rows asked at a time
 TRAINED_ON = 50  # rows for each cell of the index, where there are so many

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.errors import DatasetError
-from data.normalisation import normalise
-from embeddings.types import Progress, no_progress
-from screening.capping import CappedPairs, FoundPairs
-from screening.exact import group_texts
-from screening.kernels import WORDS, join, overlaps
+from evalmap.data.errors import DatasetError
+from evalmap.data.normalisation import normalise
+from evalmap.embeddings.types import Progress, no_progress
+from evalmap.screening.capping import CappedPairs, FoundPairs
+from evalmap.screening.exact import group_texts
+from evalmap.screening.kernels import WORDS, join, overlaps
 
 GRAM = 4  # characters
 CHUNK = 2048  # sets between two reports of progress

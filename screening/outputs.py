@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data import writing
-from data.errors import DatasetError
-from data.normalisation import NORMALISATIONS
-from screening.run import Screening
-from screening.selection import NEAR
-from screening.stars import pair_positions
-from screening.types import NOT_EXACT, RULES
+from evalmap.data import writing
+from evalmap.data.errors import DatasetError
+from evalmap.data.normalisation import NORMALISATIONS
+from evalmap.screening.run import Screening
+from evalmap.screening.selection import NEAR
+from evalmap.screening.stars import pair_positions
+from evalmap.screening.types import NOT_EXACT, RULES
 
 PREFIX = "evalmap_"  # of the fields that removed rows get
 _OTHER_FORMATS = (".json", ".csv", ".tsv", ".parquet", ".gz")
@@ -92,7 +92,7 @@ def numbers(screening: Screening, position: int) -> dict[str, Any]:
 
 
 def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> None:
-    """Refuse what cannot be written, before any work is done; see `data.writing.check_outputs`.
+    """Refuse what cannot be written, before any work is done; see `evalmap.data.writing.check_outputs`.
 
     Raises
     ------

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.errors import DatasetError
-from data.normalisation import NORMALISATIONS
-from data.workspace import Workspace, stage_key
-from embeddings.built import BuiltMap
-from embeddings.types import Progress, Vectors, no_progress
-from screening.capping import FoundPairs
-from screening.exact import count_pairs, finest_level, group_by_level, pairs_of_groups, repeated
-from screening.lexical import check_lexical_floor, find_lexical_pairs, jaccard
-from screening.semantic import check_floor, find_similar_pairs, similarities
-from screening.types import Pairs
+from evalmap.data.errors import DatasetError
+from evalmap.data.normalisation import NORMALISATIONS
+from evalmap.data.workspace import Workspace, stage_key
+from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.types import Progress, Vectors, no_progress
+from evalmap.screening.capping import FoundPairs
+from evalmap.screening.exact import count_pairs, finest_level, group_by_level, pairs_of_groups, repeated
+from evalmap.screening.lexical import check_lexical_floor, find_lexical_pairs, jaccard
+from evalmap.screening.semantic import check_floor, find_similar_pairs, similarities
+from evalmap.screening.types import Pairs
 
 STAGE = "pairs"
 VERSION = 1  # raise it when the meaning of the list changes

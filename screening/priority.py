@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.errors import DatasetError
-from screening.types import Pairs
+from evalmap.data.errors import DatasetError
+from evalmap.screening.types import Pairs
 
 RULE_NAMES = ("confidence", "medoid", "longest", "first", "random", "source:NAME,…", "column:NAME")
 _ASCENDING, _DESCENDING = ":ascending", ":descending"
@@ -23,7 +23,7 @@ def prioritise(
     keep : confidence: highest first; medoid: highest mean cosine to the rows it makes a pair with; longest: most characters of
         text; first: by dataset and line; random: drawn with `seed`; source:A,B: rows of dataset A, then of B, then the others;
         column:NAME, column:NAME:ascending: by a source field, the highest (lowest) first. What lacks the value comes last.
-    examples, fields : as in `data.records.Dataset`
+    examples, fields : as in `evalmap.data.records.Dataset`
     pairs : needed for medoid only
 
     Returns

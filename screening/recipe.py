@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
-from data.errors import DatasetError
-from data.records import PARTS, ReadOptions
-from embeddings.encoder import DEFAULT_MODEL
-from screening.decisions import DecisionLog
-from screening.run import ScreeningOptions
+from evalmap.data.errors import DatasetError
+from evalmap.data.records import PARTS, ReadOptions
+from evalmap.embeddings.encoder import DEFAULT_MODEL
+from evalmap.screening.decisions import DecisionLog
+from evalmap.screening.run import ScreeningOptions
 
 FORMAT = 1
 OUTPUTS = ("out", "removed", "report", "html")

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.errors import DatasetError
-from data.opening import open_dataset
-from data.records import Dataset, SetAside
-from data.roles import describe
-from data.workspace import Workspace
-from data.writing import write_together
-from embeddings.pipeline import embed_texts
-from embeddings.types import Encoder
-from screening.joining import join
-from screening.outputs import check_outputs, kept_jsonl, removed_jsonl
-from screening.pairs import pairs_of_embeddings
-from screening.recipe import Recipe, recipe_yaml
-from screening.report import html_report, report, report_json
-from screening.run import Screening, screen, search_for
+from evalmap.data.errors import DatasetError
+from evalmap.data.opening import open_dataset
+from evalmap.data.records import Dataset, SetAside
+from evalmap.data.roles import describe
+from evalmap.data.workspace import Workspace
+from evalmap.data.writing import write_together
+from evalmap.embeddings.pipeline import embed_texts
+from evalmap.embeddings.types import Encoder
+from evalmap.screening.joining import join
+from evalmap.screening.outputs import check_outputs, kept_jsonl, removed_jsonl
+from evalmap.screening.pairs import pairs_of_embeddings
+from evalmap.screening.recipe import Recipe, recipe_yaml
+from evalmap.screening.report import html_report, report, report_json
+from evalmap.screening.run import Screening, screen, search_for
 
 StageProgress = Callable[[str, int, int], None]  # (stage, done, total)
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from screening.diff import word_diff
-from screening.outputs import label_counts, numbers, reason
-from screening.run import Screening
-from screening.selection import KEPT_BY_HAND, NEAR
-from screening.stars import pair_positions
-from screening.types import RULES
+from evalmap.screening.diff import word_diff
+from evalmap.screening.outputs import label_counts, numbers, reason
+from evalmap.screening.run import Screening
+from evalmap.screening.selection import KEPT_BY_HAND, NEAR
+from evalmap.screening.stars import pair_positions
+from evalmap.screening.types import RULES
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")
 GROUPS, ROWS, CONTRASTS, TEXT = 500, 20, 500, 4000  # shown in the HTML file: groups, rows of a group, pairs, characters of a text
@@ -110,7 +110,7 @@ def html_report(screening: Screening, told: dict[str, Any]) -> bytes:
 
 def versions() -> dict[str, str]:
     """The versions of what a screening depends on."""
-    from embeddings.encoder import versions as of_embeddings
+    from evalmap.embeddings.encoder import versions as of_embeddings
 
     found = of_embeddings()
     return {name: found[name] for name in ("evalmap", "torch", "sentence-transformers", "transformers", "numpy", "pandas")}

@@ -8,26 +8,26 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.errors import DatasetError
-from data.normalisation import NORMALISATIONS
-from data.records import SetAside
-from embeddings.types import Progress, Vectors, no_progress
-from screening.balance import balance_warning, label_share, restore_balance
-from screening.decisions import Decisions
-from screening.pairs import FLOOR, LEXICAL_FLOOR, find_near_duplicates
-from screening.priority import default_rule, prioritise
-from screening.selection import CONTRASTS, NEAR, Contrast, check_threshold, select
-from screening.stars import Stars, find_stars
-from screening.target import keep_best
-from screening.types import LAYERS, Layer, Pairs, Selection
+from evalmap.data.errors import DatasetError
+from evalmap.data.normalisation import NORMALISATIONS
+from evalmap.data.records import SetAside
+from evalmap.embeddings.types import Progress, Vectors, no_progress
+from evalmap.screening.balance import balance_warning, label_share, restore_balance
+from evalmap.screening.decisions import Decisions
+from evalmap.screening.pairs import FLOOR, LEXICAL_FLOOR, find_near_duplicates
+from evalmap.screening.priority import default_rule, prioritise
+from evalmap.screening.selection import CONTRASTS, NEAR, Contrast, check_threshold, select
+from evalmap.screening.stars import Stars, find_stars
+from evalmap.screening.target import keep_best
+from evalmap.screening.types import LAYERS, Layer, Pairs, Selection
 
 
 @dataclass(frozen=True)
 class ScreeningOptions:
     """What a screening is asked for.
 
-    threshold, layer, normalise, contrast : as for `screening.selection.select`
-    keep : a rule of `screening.priority.prioritise`; None: confidence where there is one, else medoid
+    threshold, layer, normalise, contrast : as for `evalmap.screening.selection.select`
+    keep : a rule of `evalmap.screening.priority.prioritise`; None: confidence where there is one, else medoid
     seed : for keep = random
     balance : restore the label shares by removing further rows
     target : keep exactly so many rows; None: as many as are left
@@ -121,7 +121,7 @@ def screen(
 
     Parameters
     ----------
-    examples, fields : as in `data.records.Dataset`
+    examples, fields : as in `evalmap.data.records.Dataset`
     embeddings : (n, n_dims) float32, unit norm, of the rows' embedded texts
     own : the rows from here on are compared against: they stay, and rows of the dataset like them go (None: there are none)
     pairs : of these rows, where they are known already

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.errors import DatasetError
-from data.normalisation import NORMALISATIONS
-from screening.decisions import Decisions
-from screening.types import LAYERS, RULES, Layer, Pairs, Selection
+from evalmap.data.errors import DatasetError
+from evalmap.data.normalisation import NORMALISATIONS
+from evalmap.screening.decisions import Decisions
+from evalmap.screening.types import LAYERS, RULES, Layer, Pairs, Selection
 
 Contrast = Literal["protect", "remove"]
 CONTRASTS: tuple[Contrast, ...] = ("protect", "remove")

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data.workspace import Workspace
-from embeddings.built import BuiltMap
-from screening.components import find_components
-from screening.decisions import DecisionLog
-from screening.pairs import pairs_of, stored_pairs
-from screening.run import ScreeningOptions, screen
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.built import BuiltMap
+from evalmap.screening.components import find_components
+from evalmap.screening.decisions import DecisionLog
+from evalmap.screening.pairs import pairs_of, stored_pairs
+from evalmap.screening.run import ScreeningOptions, screen
 
 AT_ONCE = 5_000  # rows; up to here the pairs are looked for without being asked
 

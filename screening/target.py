@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.errors import DatasetError
-from embeddings.types import Progress, Vectors, no_progress
-from screening.selection import KEPT_BY_HAND, TARGET, drop, label_codes
-from screening.types import Pairs, Selection
+from evalmap.data.errors import DatasetError
+from evalmap.embeddings.types import Progress, Vectors, no_progress
+from evalmap.screening.selection import KEPT_BY_HAND, TARGET, drop, label_codes
+from evalmap.screening.types import Pairs, Selection
 
 
 @dataclass(frozen=True)

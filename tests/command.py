@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-import cli
-from tests.fakes import sentences
+from evalmap import cli
+from evalmap.tests.fakes import sentences
 
 
 @dataclass(frozen=True)

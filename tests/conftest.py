@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command import Command
+from evalmap.tests.command import Command
 
 _ANSWERS = Path(__file__).parents[1] / ".." / "shared" / "data" / "answers"
 _EVALS = Path(__file__).parents[1] / ".." / "shared" / "data" / "evals"
@@ -50,8 +50,8 @@ def gguf_file() -> Path:
 @pytest.fixture
 def evalmap(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     """The command with a workspace of its own and a fake encoder, in an empty folder."""
-    from embeddings import pipeline
-    from tests.fakes import FakeEncoder
+    from evalmap.embeddings import pipeline
+    from evalmap.tests.fakes import FakeEncoder
 
     monkeypatch.setenv("EVALMAP_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(pipeline, "SentenceEncoder", lambda model: FakeEncoder())

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.assembling import assemble
-from data.errors import DatasetError
-from data.opening import open_dataset
-from data.readers.table import table_of
-from data.records import EXAMPLE_COLUMNS, Dataset, FileRows, Frame, ReadOptions, SetAside
-from tests.fakes import write_rows
+from evalmap.data.assembling import assemble
+from evalmap.data.errors import DatasetError
+from evalmap.data.opening import open_dataset
+from evalmap.data.readers.table import table_of
+from evalmap.data.records import EXAMPLE_COLUMNS, Dataset, FileRows, Frame, ReadOptions, SetAside
+from evalmap.tests.fakes import write_rows
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 PERSONA = SAMPLES / "persona" / "prefers-careful-planning.jsonl"

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from embeddings.balance import SMALLEST, Departure, label_departures, reference_label
-from embeddings.clustering import Clustering
+from evalmap.embeddings.balance import SMALLEST, Departure, label_departures, reference_label
+from evalmap.embeddings.clustering import Clustering
 
 
 def table_of(*counts: Mapping[Any, int]) -> tuple[pd.Series, Clustering]:

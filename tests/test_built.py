@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.errors import DatasetError
-from data.opening import open_dataset
-from data.workspace import Workspace
-from embeddings.built import BuiltMap, load_map
-from embeddings.clustering import LAYERS
-from embeddings.pipeline import build, label_counts
-from embeddings.settings import Settings
-from tests.fakes import FakeEncoder, fake_vector, sentences, write_rows
+from evalmap.data.errors import DatasetError
+from evalmap.data.opening import open_dataset
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings.clustering import LAYERS
+from evalmap.embeddings.pipeline import build, label_counts
+from evalmap.embeddings.settings import Settings
+from evalmap.tests.fakes import FakeEncoder, fake_vector, sentences, write_rows
 
 TEXTS = [*sentences(98), "word " * 60, sentences(1)[0]]  # one cut at the window, one repeated
 

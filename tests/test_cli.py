@@ -15,15 +15,15 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-import cli
-from data.workspace import Workspace
-from embeddings import jobs
-from embeddings.built import load_map
-from embeddings.clustering import LAYERS
-from embeddings.pipeline import STAGES
-from tests.command import Command, left, rows
-from tests.fakes import fake_vector, write_rows
-from tools.server import free_port, started, wait_for_answer
+from evalmap import cli
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings import jobs
+from evalmap.embeddings.built import load_map
+from evalmap.embeddings.clustering import LAYERS
+from evalmap.embeddings.pipeline import STAGES
+from evalmap.tests.command import Command, left, rows
+from evalmap.tests.fakes import fake_vector, write_rows
+from evalmap.tools.server import free_port, started, wait_for_answer
 
 ROOT = Path(__file__).parents[1]
 PERSONA = ROOT / "data" / "samples" / "persona" / "prefers-careful-planning.jsonl"
@@ -200,8 +200,8 @@ def test_help_names_every_command():
 
 
 def process(*arguments: str | Path, home: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "EVALMAP_HOME": str(home), "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "cli", *map(str, arguments)]
+    environment = {**os.environ, "EVALMAP_HOME": str(home), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-m", "evalmap.cli", *map(str, arguments)]
     return subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
 
 
@@ -244,8 +244,8 @@ def test_process_builds_a_sample_with_the_real_model_and_a_clean_stderr(tmp_path
 def serving(tmp_path: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
     port = free_port()
     log = tmp_path / "serve.log"
-    environment = {**os.environ, "EVALMAP_HOME": str(tmp_path / "home"), "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "cli", "serve", *arguments, "--port", str(port)]
+    environment = {**os.environ, "EVALMAP_HOME": str(tmp_path / "home"), "PYTHONUNBUFFERED": "1"}
+    command = [sys.executable, "-m", "evalmap.cli", "serve", *arguments, "--port", str(port)]
     with log.open("wb") as output, started(command, cwd=tmp_path, environment=environment, output=output) as server:
         yield server, f"http://127.0.0.1:{port}", log
 

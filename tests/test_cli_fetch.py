@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from data import sources, web
-from data.sources import Collection, Group, SourceFile, fetching
-from data.workspace import Workspace
-from embeddings import jobs
-from tests.command import Command, left, rows, texts
-from tests.local_server import LocalServer, Page, local_policy
+from evalmap.data import sources, web
+from evalmap.data.sources import Collection, Group, SourceFile, fetching
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings import jobs
+from evalmap.tests.command import Command, left, rows, texts
+from evalmap.tests.local_server import LocalServer, Page, local_policy
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data.workspace import Workspace
-from embeddings import jobs
-from embeddings.built import load_map
-from tests.command import Command, left, rows, texts
-from tests.fakes import sentences, write_rows
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings import jobs
+from evalmap.embeddings.built import load_map
+from evalmap.tests.command import Command, left, rows, texts
+from evalmap.tests.fakes import sentences, write_rows
 
 BAD: dict[str, tuple[bytes | None, str]] = {
     "no-text.jsonl": (

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from embeddings.clustering import GRAPH_LAYERS, Clustering, by_size, centroids, cluster_graph, cluster_kmeans
-from embeddings.neighbors import find_neighbors
-from embeddings.types import Vectors
-from tests.fakes import fake_vector, sentences, unit_vectors
+from evalmap.embeddings.clustering import GRAPH_LAYERS, Clustering, by_size, centroids, cluster_graph, cluster_kmeans
+from evalmap.embeddings.neighbors import find_neighbors
+from evalmap.embeddings.types import Vectors
+from evalmap.tests.fakes import fake_vector, sentences, unit_vectors
 
 
 def blobs(sizes: Sequence[int], *, spread: float = 0.15, seed: int = 0) -> tuple[Vectors, np.ndarray]:

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.errors import DatasetError
-from embeddings.encoder import CHARACTERS_PER_TOKEN, SentenceEncoder, cpu_has_bfloat16, versions
+from evalmap.data.errors import DatasetError
+from evalmap.embeddings.encoder import CHARACTERS_PER_TOKEN, SentenceEncoder, cpu_has_bfloat16, versions
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.assembling import assemble
-from data.exporting import FORMATS, export_rows
-from data.opening import open_dataset
-from data.readers import read_file
-from data.readers.json_rows import dump
-from data.readers.table import table_of
-from data.records import Dataset, FileRows, ReadOptions
+from evalmap.data.assembling import assemble
+from evalmap.data.exporting import FORMATS, export_rows
+from evalmap.data.opening import open_dataset
+from evalmap.data.readers import read_file
+from evalmap.data.readers.json_rows import dump
+from evalmap.data.readers.table import table_of
+from evalmap.data.records import Dataset, FileRows, ReadOptions
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 AWKWARD = st.sampled_from(

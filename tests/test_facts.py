@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from data.assembling import assemble
-from data.multiple_choice import lacks_question
-from data.normalisation import NORMALISATIONS, redundant
-from data.readers import read_files
-from data.records import Dataset, FileRows, ReadOptions
+from evalmap.data.assembling import assemble
+from evalmap.data.multiple_choice import lacks_question
+from evalmap.data.normalisation import NORMALISATIONS, redundant
+from evalmap.data.readers import read_files
+from evalmap.data.records import Dataset, FileRows, ReadOptions
 
 pytestmark = [pytest.mark.evals, pytest.mark.slow]
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embeddings.built import BuiltMap
-from embeddings.clustering import Clustering
-from pages.shared.filters import Filters, passing
+from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.clustering import Clustering
+from evalmap.pages.shared.filters import Filters, passing
 
 TEXTS = [
     *("Über Straße", "a+b (c)", "ΣΊΣΥΦΟΣ", "50 % [x] ^$ .*", "back\\slash \\E", "two\nlines", "null"),

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data import hub
-from data.errors import DatasetError
-from data.readers import read_file
-from tests.local_server import LocalServer, Page, local_policy
+from evalmap.data import hub
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import read_file
+from evalmap.tests.local_server import LocalServer, Page, local_policy
 
 COMMIT, CONVERTED = "a" * 40, "b" * 40
 API = "/api/datasets/owner/name/revision/"

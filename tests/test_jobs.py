@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from data.workspace import Workspace, write_json
-from embeddings import jobs
-from embeddings.built import load_map
-from embeddings.jobs import Job, JobFile, job_id
-from embeddings.pipeline import STAGES
-from tests.fakes import sentences, write_rows
+from evalmap.data.workspace import Workspace, write_json
+from evalmap.embeddings import jobs
+from evalmap.embeddings.built import load_map
+from evalmap.embeddings.jobs import Job, JobFile, job_id
+from evalmap.embeddings.pipeline import STAGES
+from evalmap.tests.fakes import sentences, write_rows
 
 REPOSITORY = Path(__file__).parents[1]
 # The child: the real command line with a fake encoder, which waits after each batch as long as a file is there.
@@ -27,9 +27,8 @@ CHILD = """
 import runpy, sys, time
 from pathlib import Path
 
-sys.path.insert(0, {repository!r})
-from embeddings import pipeline
-from tests.fakes import FakeEncoder
+from evalmap.embeddings import pipeline
+from evalmap.tests.fakes import FakeEncoder
 
 
 class Held(FakeEncoder):
@@ -86,10 +85,10 @@ class Yard:
 @pytest.fixture
 def yard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Yard]:
     hold = tmp_path / "hold"
-    child = CHILD.format(repository=str(REPOSITORY), hold=str(hold), cli=str(REPOSITORY / "cli.py"))
-    (tmp_path / "program").mkdir()
-    (tmp_path / "program" / "cli.py").write_text(child)
-    monkeypatch.setattr(jobs, "ROOT", tmp_path / "program")
+    child = CHILD.format(hold=str(hold), cli=str(REPOSITORY / "cli.py"))
+    program = tmp_path / "program.py"
+    program.write_text(child)
+    monkeypatch.setattr(jobs, "COMMAND", (sys.executable, str(program)))
     yard = Yard(Workspace(tmp_path / "home"), tmp_path, hold)
     yield yard
     for job in jobs.jobs(yard.workspace):

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.opening import open_dataset
-from data.workspace import Workspace
-from embeddings.built import BuiltMap, load_map
-from embeddings.clustering import Clustering
-from embeddings.naming import ClusterName
-from embeddings.pipeline import build
-from pages.shared import map_data
-from tests.fakes import FakeEncoder, sentences, write_rows
+from evalmap.data.opening import open_dataset
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings.clustering import Clustering
+from evalmap.embeddings.naming import ClusterName
+from evalmap.embeddings.pipeline import build
+from evalmap.pages.shared import map_data
+from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 
 TEXTS = sentences(7)
 LABELS = ["No", "Yes", "No", None, "Yes", "No", "No"]

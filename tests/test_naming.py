@@ -5,9 +5,9 @@ import pytest
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
-from embeddings.clustering import Clustering, centroids
-from embeddings.naming import ClusterName, name_clusters
-from tests.fakes import fake_vector, sentences, unit_vectors
+from evalmap.embeddings.clustering import Clustering, centroids
+from evalmap.embeddings.naming import ClusterName, name_clusters
+from evalmap.tests.fakes import fake_vector, sentences, unit_vectors
 
 
 def named(texts: list[str], labels: list[int], layer: str = "kmeans") -> list[ClusterName]:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embeddings.neighbors import BLOCK, NeighborGraph, find_neighbors, mark_outliers
-from embeddings.types import Vectors
-from tests.fakes import unit_vectors
+from evalmap.embeddings.neighbors import BLOCK, NeighborGraph, find_neighbors, mark_outliers
+from evalmap.embeddings.types import Vectors
+from evalmap.tests.fakes import unit_vectors
 
 
 def by_brute_force(embeddings: Vectors, k: int) -> tuple[list[list[int]], np.ndarray]:

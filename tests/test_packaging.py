@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tools.server import ROOT, free_port, started, wait_for_answer
+from evalmap.tools.server import ROOT, free_port, started, wait_for_answer
 
 pytestmark = pytest.mark.slow
 
 TRAVELS = (
+    "__init__.py",
+    "py.typed",
     "app.py",
     "cli.py",
     "pages/frame.py",
@@ -60,10 +62,23 @@ def run_evalmap(installed: Path, *arguments: str, folder: Path) -> subprocess.Co
 
 def test_wheel_holds_the_site_and_the_samples_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert [name for name in TRAVELS if name not in names] == []
-    assert [name for name in names if name.startswith(STAYS)] == []
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"evalmap"}
+    inside = {name.removeprefix("evalmap/") for name in names}
+    assert [name for name in TRAVELS if name not in inside] == []
+    assert [name for name in inside if name.startswith(STAYS)] == []
     sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "data" / "samples").rglob("*") if path.is_file()}
-    assert sources <= set(names)
+    assert sources <= inside
+
+
+def test_installed_package_is_imported_beside_a_strangers_folders_of_the_same_names(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "__init__.py").write_text("raise RuntimeError('a stranger')\n")
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "cli.py").write_text("raise RuntimeError('a stranger')\n")
+    script = "import evalmap.cli, evalmap.screening, evalmap.data; print(evalmap.__file__)"
+    result = subprocess.run([str(installed / "python"), "-c", script], cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert Path(result.stdout.strip()).is_relative_to(installed.parent)
 
 
 def test_installed_command_explains_itself(installed: Path, tmp_path: Path) -> None:

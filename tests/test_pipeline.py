@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data.errors import DatasetError
-from data.opening import open_dataset
-from data.records import ReadOptions
-from data.workspace import Workspace
-from embeddings import vectors
-from embeddings.built import load_map
-from embeddings.pipeline import STAGES, build
-from embeddings.settings import Settings
-from tests.fakes import FakeEncoder, fake_vector, sentences, write_rows
+from evalmap.data.errors import DatasetError
+from evalmap.data.opening import open_dataset
+from evalmap.data.records import ReadOptions
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings import vectors
+from evalmap.embeddings.built import load_map
+from evalmap.embeddings.pipeline import STAGES, build
+from evalmap.embeddings.settings import Settings
+from evalmap.tests.fakes import FakeEncoder, fake_vector, sentences, write_rows
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 FEW = 7  # rows that are laid out without UMAP

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from data.errors import DatasetError
-from embeddings.encoder import DEFAULT_MODEL, SentenceEncoder
-from embeddings.query import QueryEncoder
+from evalmap.data.errors import DatasetError
+from evalmap.embeddings.encoder import DEFAULT_MODEL, SentenceEncoder
+from evalmap.embeddings.query import QueryEncoder
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 TEXTS = ["being switched off", "two\nlines and a \u2028", "", "half \ud83d of a pair", "wörd " * 400]

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.errors import DatasetError
-from data.readers import content, read_file
-from data.records import FileRows
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import content, read_file
+from evalmap.data.records import FileRows
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=30)
 

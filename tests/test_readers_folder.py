@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import DatasetError
-from data.readers import FORMATS, read_file, read_files
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import FORMATS, read_file, read_files
 
 ROW = '{"text": "a"}\n'
 CSV = "text\na\n"

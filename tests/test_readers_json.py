@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.errors import DatasetError
-from data.readers import content, read_file
-from data.records import FileRows, SetAside
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import content, read_file
+from evalmap.data.records import FileRows, SetAside
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 ROWS = st.lists(st.fixed_dictionaries({"text": TEXTS, "label": st.sampled_from([" Yes", " No"])}), min_size=1, max_size=8)

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.errors import DatasetError
-from data.readers import content, read_file
-from data.records import FileRows
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import content, read_file
+from evalmap.data.records import FileRows
 
 TEXTS = st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=30), min_size=1, max_size=8)
 
@@ -97,7 +97,7 @@ def test_a_repeated_text_is_counted_before_it_unfolds(tmp_path, nested):
 
 def test_sizes_are_counted_as_they_are_read(tmp_path, monkeypatch):
     monkeypatch.setattr(content, "MAX_BYTES", 2_000_000)
-    monkeypatch.setattr("data.readers.parquet._check", lambda *_: None)  # as if the file had lied about its sizes
+    monkeypatch.setattr("evalmap.data.readers.parquet._check", lambda *_: None)  # as if the file had lied about its sizes
     table = pa.table({"text": ["x" * 1_000 + str(i) for i in range(4000)]})
     with pytest.raises(DatasetError, match=r"holds more than 0\.00186265 GiB unpacked"):
         read(tmp_path, table, use_dictionary=False, compression="zstd")

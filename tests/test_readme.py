@@ -25,11 +25,11 @@ def commands(*, marked: bool) -> list[list[str]]:
 @pytest.mark.parametrize("block", commands(marked=True), ids=lambda block: block[0])
 def test_marked_commands_run(block: list[str], tmp_path: Path) -> None:
     (tmp_path / "data").symlink_to(ROOT / "data")
-    environment = {**os.environ, "EVALMAP_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "EVALMAP_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "1"}
     for line in block:
         program, *arguments = shlex.split(line)
         assert program == "evalmap"
-        command = [sys.executable, "-m", "cli", *arguments]
+        command = [sys.executable, "-m", "evalmap.cli", *arguments]
         result = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True)
         assert result.returncode == 0, f"{line}\n{result.stdout}\n{result.stderr}"
         assert result.stdout.strip(), line
@@ -39,7 +39,7 @@ def test_marked_commands_run(block: list[str], tmp_path: Path) -> None:
 def test_other_commands_name_what_exists(line: str) -> None:
     program, *arguments = shlex.split(line)
     assert program == "evalmap"
-    command = [sys.executable, "-m", "cli", *arguments[: 2 if arguments[0] == "answers" else 1], "--help"]
+    command = [sys.executable, "-m", "evalmap.cli", *arguments[: 2 if arguments[0] == "answers" else 1], "--help"]
     environment = {**os.environ, "COLUMNS": "200"}
     result = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

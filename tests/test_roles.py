@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.errors import DatasetError
-from data.readers.table import table_of
-from data.records import FileRows, ReadOptions, Roles
-from data.roles import describe, detect_roles
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers.table import table_of
+from evalmap.data.records import FileRows, ReadOptions, Roles
+from evalmap.data.roles import describe, detect_roles
 
 DETECT = ReadOptions()
 

@@ -17,13 +17,13 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from data.errors import DatasetError
-from data.opening import open_dataset
-from data.workspace import Workspace
-from embeddings.built import BuiltMap, load_map
-from embeddings.pipeline import build
-from pages.shared import headers, map_data, maps, routes
-from tests.fakes import FakeEncoder, sentences, write_rows
+from evalmap.data.errors import DatasetError
+from evalmap.data.opening import open_dataset
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings.pipeline import build
+from evalmap.pages.shared import headers, map_data, maps, routes
+from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data.multiple_choice import lacks_question, split
-from data.normalisation import normalise
-from data.opening import open_dataset
-from data.workspace import Workspace
-from embeddings import samples
-from embeddings.built import BuiltMap, load_map
-from embeddings.neighbors import find_neighbors
-from embeddings.pipeline import STAGES, _digest, load_clusterings, load_graph
-from embeddings.settings import Settings
+from evalmap.data.multiple_choice import lacks_question, split
+from evalmap.data.normalisation import normalise
+from evalmap.data.opening import open_dataset
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings import samples
+from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings.neighbors import find_neighbors
+from evalmap.embeddings.pipeline import STAGES, _digest, load_clusterings, load_graph
+from evalmap.embeddings.settings import Settings
 
 LM = "advanced-ai-risk/lm_generated_evals/accepts-being-paused.jsonl"
 HUMAN = "advanced-ai-risk/human_generated_evals/accepts-being-paused.jsonl"

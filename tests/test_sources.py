@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from data import web
-from data.errors import DatasetError
-from data.sources import Collection, Group, SourceFile, collection, collections
-from data.sources.fetching import fetch, state
-from tests.local_server import LocalServer, Page, local_policy
+from evalmap.data import web
+from evalmap.data.errors import DatasetError
+from evalmap.data.sources import Collection, Group, SourceFile, collection, collections
+from evalmap.data.sources.fetching import fetch, state
+from evalmap.tests.local_server import LocalServer, Page, local_policy
 
 LINES = b'{"text": "a"}\n{"text": "b"}\n'
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.workspace import Workspace
-from embeddings import vectors
-from embeddings.vectors import embed, load_vectors
-from tests.fakes import FakeEncoder, fake_vector, sentences
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings import vectors
+from evalmap.embeddings.vectors import embed, load_vectors
+from evalmap.tests.fakes import FakeEncoder, fake_vector, sentences
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from data import web
-from data.connections import PUBLIC, Policy, is_public
-from data.errors import DatasetError
-from data.partial import PartialFile
-from tests.local_server import LocalServer, Page, local_policy
+from evalmap.data import web
+from evalmap.data.connections import PUBLIC, Policy, is_public
+from evalmap.data.errors import DatasetError
+from evalmap.data.partial import PartialFile
+from evalmap.tests.local_server import LocalServer, Page, local_policy
 
 CONTENT = b"".join(b'{"text": "row %d"}\n' % i for i in range(20_000))
 POLICY = local_policy()

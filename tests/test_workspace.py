@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from data.errors import DatasetError
-from data.workspace import DAY, Workspace, stage_key, write_json
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import DAY, Workspace, stage_key, write_json
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The Chromium that the browser tests and the screenshots drive: found, installed where that is possible, launched.
 
-`python -m tools.browser` prints its path; with `--install`, one is installed first where there is none.
+`python -m evalmap.tools.browser` prints its path; with `--install`, one is installed first where there is none.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Write requirements.lock and requirements-dev.lock: the versions in the environment that runs this, pinned with ==.
 
-    make lock        (or: .venv/bin/python -m tools.lock; --check only tells whether the files are current)
+    make lock        (or: .venv/bin/python -m evalmap.tools.lock; --check only tells whether the files are current)
 
 requirements.lock holds what [project.dependencies] of pyproject.toml needs, requirements-dev.lock what the `dev` group needs
 on top of it. Each is the closure for every platform in TARGETS: a package that only some of them need carries a marker. To move

@@ -1,6 +1,6 @@
 """Ask a model the samples' questions and write its answers into data/samples/answers.
 
-    python -m tools.sample_answers SmolLM2-135M-Instruct.Q4_1.gguf
+    python -m evalmap.tools.sample_answers SmolLM2-135M-Instruct.Q4_1.gguf
 
 One table a sample and prompt, <slug>__<prompt>.jsonl, one row of the sample a line; each tells who answered and how, so that
 `evalmap answers import` reads it as it is. Samples without labels are left out: there is no matching answer to tell about.
@@ -14,15 +14,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from answers.asking import Answerer, Prompt, Request
-from answers.importing import Examples, read_examples
-from answers.local_transformers import TransformersAnswerer
-from answers.prompts import built_in
-from answers.running import Plan, plan
-from answers.scoring import score
-from answers.types import RawAnswer, Scored
-from data.workspace import Workspace
-from embeddings import samples
+from evalmap.answers.asking import Answerer, Prompt, Request
+from evalmap.answers.importing import Examples, read_examples
+from evalmap.answers.local_transformers import TransformersAnswerer
+from evalmap.answers.prompts import built_in
+from evalmap.answers.running import Plan, plan
+from evalmap.answers.scoring import score
+from evalmap.answers.types import RawAnswer, Scored
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings import samples
 
 PROMPTS = ("chat-yesno", "hhh")
 DIGITS = 6

@@ -2,8 +2,8 @@
 
 import tempfile
 
-from data.workspace import Workspace
-from embeddings import samples
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings import samples
 
 
 def main() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tools.browser import BrowserMissing, find_chromium, launch
-from tools.server import ROOT, Site, serving
+from evalmap.tools.browser import BrowserMissing, find_chromium, launch
+from evalmap.tools.server import ROOT, Site, serving
 
 FOLDER = ROOT / "docs"
 SAMPLE = "samples"  # all bundled samples on one map

@@ -19,7 +19,7 @@ phase ruff "$bin/ruff" check
 phase pyright "$bin/pyright"
 
 started=$(date +%s)
-chromium=$("$bin/python" -m tools.browser --install)
+chromium=$("$bin/python" -m evalmap.tools.browser --install)
 echo "== browser: ${chromium:-none} after $(($(date +%s) - started)) s"
 
 phase tests "$bin/pytest" -n 2 --dist loadfile --ignore tests/browser

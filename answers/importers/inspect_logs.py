@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from answers.importers.asked import Asked, from_turns, text_of, with_template
-from answers.responses import read_choice, whole
-from answers.types import AnswerSetInfo, RawAnswer, StagedSet
-from data.errors import DatasetError
-from data.readers import content
+from evalmap.answers.importers.asked import Asked, from_turns, text_of, with_template
+from evalmap.answers.responses import read_choice, whole
+from evalmap.answers.types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import content
 
 EvalLog = Any  # inspect_ai.log's: the library is optional, and is imported where it reads
 EvalSample = Any

@@ -18,12 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from answers.importers import lm_eval_results
-from answers.importers.lm_eval_results import Results, describe, shown
-from answers.importers.lm_eval_samples import Sample, answers_of, labels_disagree, many, read_samples
-from answers.types import RawAnswer, StagedSet
-from data.errors import DatasetError
-from data.readers import content
+from evalmap.answers.importers import lm_eval_results
+from evalmap.answers.importers.lm_eval_results import Results, describe, shown
+from evalmap.answers.importers.lm_eval_samples import Sample, answers_of, labels_disagree, many, read_samples
+from evalmap.answers.types import RawAnswer, StagedSet
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import content
 
 _SAMPLES = re.compile(r"samples_.+\.jsonl(\.gz)?", re.IGNORECASE)
 _DATE = re.compile(r"_(\d{4}-\d\d-\d\dT[\d.:-]+?)\.jsonl?(?:\.gz)?$")

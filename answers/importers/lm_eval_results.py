@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from answers.types import AnswerSetInfo
-from data.errors import DatasetError
-from data.readers import content, json_rows
+from evalmap.answers.types import AnswerSetInfo
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import content, json_rows
 
 Results = Mapping[str, Any]
 

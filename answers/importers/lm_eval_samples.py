@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from answers.importers.lm_eval_results import arguments, shown
-from answers.types import RawAnswer
-from data.errors import DatasetError
-from data.readers import content, json_rows
+from evalmap.answers.importers.lm_eval_results import arguments, shown
+from evalmap.answers.types import RawAnswer
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import content, json_rows
 
 _INVALID = "[invalid]"  # what the harness's regex filter writes where it found no answer
 _ROUNDING = 1e-3  # a log-likelihood may lie this far above 0

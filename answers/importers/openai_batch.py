@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from answers.importers.asked import Asked, asked_of, by_prompt, listed
-from answers.responses import read_choices, whole
-from answers.types import AnswerSetInfo, RawAnswer, StagedSet
-from data.errors import DatasetError
-from data.readers import content, json_rows
+from evalmap.answers.importers.asked import Asked, asked_of, by_prompt, listed
+from evalmap.answers.responses import read_choices, whole
+from evalmap.answers.types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import content, json_rows
 
 _SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".ndjson")
 _PEEK = 1 << 22  # bytes of the first line; with 20 top tokens, a thousand tokens of output take about 1 MB

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from data.errors import DatasetError
+from evalmap.data.errors import DatasetError
 
 # Role: names of a column that plays it, the first that is there. Capitals do not matter, nor what stands between words.
 ROLES: dict[str, tuple[str, ...]] = {

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from answers.statistics.summary import NAN, UNKNOWN, Interval, mean_of, reference_auc, stripped, wilson
-from answers.types import Scores
-from embeddings.balance import reference_label
+from evalmap.answers.statistics.summary import NAN, UNKNOWN, Interval, mean_of, reference_auc, stripped, wilson
+from evalmap.answers.types import Scores
+from evalmap.embeddings.balance import reference_label
 
 MIN_N = 30  # answered rows; below, a cluster's figures are hidden and it is not tested
 Q = 0.05

@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from answers.statistics.summary import NAN, UNKNOWN, Interval, wilson
-from data.errors import DatasetError
+from evalmap.answers.statistics.summary import NAN, UNKNOWN, Interval, wilson
+from evalmap.data.errors import DatasetError
 
 FEWEST = 3  # different sizes; two points lie on a line whatever the models do
 Unit = Literal["decade", "1,000"]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from data.errors import DatasetError
-from data.readers import delimited, json_array, jsonl, parquet
-from data.records import FileRows
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import delimited, json_array, jsonl, parquet
+from evalmap.data.records import FileRows
 
 __all__ = ["FORMATS", "read_file", "read_files", "readable_files"]
 

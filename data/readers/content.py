@@ -5,7 +5,7 @@ import io
 import zlib
 from pathlib import Path
 
-from data.errors import DatasetError
+from evalmap.data.errors import DatasetError
 
 MAX_BYTES = 2 * 1024**3  # of one file, unpacked: what fits in memory several times over on a small machine
 MAX_ROWS = 5_000_000  # of one file: 2 GiB of `{}` lines pack into 2 MB and would unpack into 100 GB of Python objects

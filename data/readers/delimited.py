@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.errors import DatasetError
-from data.readers import content, json_rows
-from data.readers.table import column
-from data.records import FileRows
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import content, json_rows
+from evalmap.data.readers.table import column
+from evalmap.data.records import FileRows
 
 # The csv module stops at 131,072 characters a cell by default, for the whole process; files are capped in bytes before.
 csv.field_size_limit(2**31 - 1)

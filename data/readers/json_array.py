@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from data.errors import DatasetError
-from data.readers import content, json_rows
-from data.readers.table import table_of
-from data.records import FileRows, SetAside
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import content, json_rows
+from evalmap.data.readers.table import table_of
+from evalmap.data.records import FileRows, SetAside
 
 
 def read(path: Path, *, name: str, source: str) -> FileRows:

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data.errors import DatasetError
-from data.readers import content, json_rows
-from data.readers.table import column
-from data.records import FileRows
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import content, json_rows
+from evalmap.data.readers.table import column
+from evalmap.data.records import FileRows
 
 _BATCH_ROWS = 1024
 _CELL_BYTES = 8  # what a cell counts for at least: a run-length column of a trillion nulls is a few bytes on disk

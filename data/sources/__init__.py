@@ -5,7 +5,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.errors import DatasetError
+from evalmap.data.errors import DatasetError
 
 __all__ = ["Collection", "Group", "SourceFile", "collection", "collections"]
 

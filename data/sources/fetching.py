@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from data import web
-from data.errors import DatasetError
-from data.partial import PartialFile
-from data.sources import Collection, SourceFile
+from evalmap.data import web
+from evalmap.data.errors import DatasetError
+from evalmap.data.partial import PartialFile
+from evalmap.data.sources import Collection, SourceFile
 
 State = Literal["loaded", "not loaded"]
 FileProgress = Callable[[int, int], None]

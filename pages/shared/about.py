@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from embeddings.built import BuiltMap
-from embeddings.pipeline import frame_sentence
-from pages.shared import text
+from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.pipeline import frame_sentence
+from evalmap.pages.shared import text
 
 
 def draw(built: BuiltMap) -> None:

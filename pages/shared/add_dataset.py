@@ -7,14 +7,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from data.errors import DatasetError
-from data.opening import location_kind
-from data.records import PARTS, ROLE_NAMES
-from data.workspace import write_bytes
-from embeddings import jobs
-from embeddings.encoder import DEFAULT_MODEL
-from pages.shared import cached, text
-from pages.shared.preview import Preview, preview
+from evalmap.data.errors import DatasetError
+from evalmap.data.opening import location_kind
+from evalmap.data.records import PARTS, ROLE_NAMES
+from evalmap.data.workspace import write_bytes
+from evalmap.embeddings import jobs
+from evalmap.embeddings.encoder import DEFAULT_MODEL
+from evalmap.pages.shared import cached, text
+from evalmap.pages.shared.preview import Preview, preview
 
 SUFFIXES = ["jsonl", "json", "csv", "tsv", "parquet", "gz"]
 DETECTED, NONE = "as detected", "none"

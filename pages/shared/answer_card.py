@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from answers.types import Scores
-from embeddings.built import BuiltMap
-from pages.shared import answer_table, example_card, text
+from evalmap.answers.types import Scores
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import answer_table, example_card, text
 
 
 def draw_example(built: BuiltMap, sets: Sequence[Scores], row: int) -> None:
@@ -25,6 +25,6 @@ def draw_example(built: BuiltMap, sets: Sequence[Scores], row: int) -> None:
 
 
 def _open(built: BuiltMap, row: int) -> None:
-    from pages.shared import library_cards
+    from evalmap.pages.shared import library_cards
 
     library_cards.open_map(built.manifest["slug"], example_card.address(built, row))

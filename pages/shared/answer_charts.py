@@ -7,11 +7,11 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from answers.statistics.reliability import ReliabilityCurve
-from answers.statistics.scaling import ScalePoint, Scaling
-from answers.types import Scores
-from pages.shared import palette
-from pages.shared.charts import CONFIG
+from evalmap.answers.statistics.reliability import ReliabilityCurve
+from evalmap.answers.statistics.scaling import ScalePoint, Scaling
+from evalmap.answers.types import Scores
+from evalmap.pages.shared import palette
+from evalmap.pages.shared.charts import CONFIG
 
 MOST_POINTS = 2_000  # of a scatter; beyond, a heat map tells more
 MARGIN = {"l": 60, "r": 12, "t": 12, "b": 48}

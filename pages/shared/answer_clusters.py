@@ -8,13 +8,13 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from answers.statistics.clusters import MIN_N, TEST, ClusterFigures
-from answers.types import Scores
-from embeddings.balance import reference_label
-from embeddings.built import BuiltMap
-from pages.shared import answer_columns, answer_controls, answer_results, answer_rows, interval_bar, text
-from pages.shared.answer_controls import AnswerChoices
-from pages.shared.map_data import LAYER_TITLES
+from evalmap.answers.statistics.clusters import MIN_N, TEST, ClusterFigures
+from evalmap.answers.types import Scores
+from evalmap.embeddings.balance import reference_label
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import answer_columns, answer_controls, answer_results, answer_rows, interval_bar, text
+from evalmap.pages.shared.answer_controls import AnswerChoices
+from evalmap.pages.shared.map_data import LAYER_TITLES
 
 
 def figures(built: BuiltMap, choices: AnswerChoices) -> list[ClusterFigures]:

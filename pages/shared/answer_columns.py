@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from answers.types import Scores
-from embeddings.built import BuiltMap
-from pages.shared import answered, map_data
-from pages.shared.map_data import MISSING_CODE, Column
+from evalmap.answers.types import Scores
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import answered, map_data
+from evalmap.pages.shared.map_data import MISSING_CODE, Column
 
 PREFIX = "answers."
 P, ANSWER, DIFFERENCE = "p", "answer", "difference"

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from answers.statistics.comparison import Comparison
-from answers.types import Scores
-from embeddings.balance import reference_label
-from embeddings.built import BuiltMap
-from pages.shared import answer_charts, answer_results, answer_rows, answer_screened, text
-from pages.shared.answer_controls import AnswerChoices
+from evalmap.answers.statistics.comparison import Comparison
+from evalmap.answers.types import Scores
+from evalmap.embeddings.balance import reference_label
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import answer_charts, answer_results, answer_rows, answer_screened, text
+from evalmap.pages.shared.answer_controls import AnswerChoices
 
 APART = {
     "Other answers": "where the two give different answers",

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from answers.types import Scores
-from embeddings.built import BuiltMap
-from embeddings.clustering import LAYERS
-from pages.shared import answer_columns, cached, example_card, state
-from pages.shared.map_data import LAYER_TITLES, Column
+from evalmap.answers.types import Scores
+from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.clustering import LAYERS
+from evalmap.pages.shared import answer_columns, cached, example_card, state
+from evalmap.pages.shared.map_data import LAYER_TITLES, Column
 
 NOTHING = "nothing"
 P, ANSWER, DIFFERENCE, LABEL = "P(matching)", "Answer", "Difference of the two", "Label"

@@ -4,13 +4,13 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from answers.report import why_differs
-from answers.statistics.summary import Interval, Summary, summarise
-from answers.types import Scores
-from embeddings.built import BuiltMap
-from pages.shared import answer_results, text
-from pages.shared.answer_columns import UNREAD
-from pages.shared.answer_controls import AnswerChoices
+from evalmap.answers.report import why_differs
+from evalmap.answers.statistics.summary import Interval, Summary, summarise
+from evalmap.answers.types import Scores
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import answer_results, text
+from evalmap.pages.shared.answer_columns import UNREAD
+from evalmap.pages.shared.answer_controls import AnswerChoices
 
 
 def draw(built: BuiltMap, choices: AnswerChoices) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from answers.exporting import export_answers, export_clusters
-from answers.report import html_report, report
-from answers.types import Scores
-from embeddings.built import BuiltMap
-from pages.shared import answer_screened
+from evalmap.answers.exporting import export_answers, export_clusters
+from evalmap.answers.report import html_report, report
+from evalmap.answers.types import Scores
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import answer_screened
 
 
 def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from answers.importing import Imported, import_files
-from answers.prompts import built_in
-from data.errors import DatasetError
-from data.workspace import write_bytes
-from embeddings import jobs
-from embeddings.built import BuiltMap
-from pages.shared import cached, library_cards, text
-from pages.shared.add_dataset import serves_this_machine_only
+from evalmap.answers.importing import Imported, import_files
+from evalmap.answers.prompts import built_in
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import write_bytes
+from evalmap.embeddings import jobs
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import cached, library_cards, text
+from evalmap.pages.shared.add_dataset import serves_this_machine_only
 
 SUFFIXES = ["jsonl", "json", "csv", "tsv", "parquet", "eval", "gz"]
 FORMATS = (

@@ -7,12 +7,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from answers.statistics.clusters import MIN_N
-from answers.types import Scores
-from embeddings.built import BuiltMap
-from pages.shared import answer_card, answer_clusters, cached, example_card, text
-from pages.shared.answer_controls import AnswerChoices
-from pages.shared.map_view import MapView, rows_inside, show_map
+from evalmap.answers.statistics.clusters import MIN_N
+from evalmap.answers.types import Scores
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import answer_card, answer_clusters, cached, example_card, text
+from evalmap.pages.shared.answer_controls import AnswerChoices
+from evalmap.pages.shared.map_view import MapView, rows_inside, show_map
 
 HEIGHT = 520
 

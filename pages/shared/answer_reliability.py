@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from embeddings.built import BuiltMap
-from pages.shared import answer_charts, answer_results, text
-from pages.shared.answer_controls import AnswerChoices
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import answer_charts, answer_results, text
+from evalmap.pages.shared.answer_controls import AnswerChoices
 
 
 def draw(built: BuiltMap, choices: AnswerChoices) -> None:

@@ -4,14 +4,14 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from answers.statistics.clusters import ClusterFigures, cluster_figures
-from answers.statistics.comparison import ClusterComparison, Comparison, compare, compare_clusters
-from answers.statistics.headline import Headline, before_after
-from answers.statistics.reliability import ReliabilityCurve, reliability
-from answers.statistics.summary import Summary, summarise
-from answers.types import Scores
-from embeddings.built import BuiltMap
-from pages.shared import answered
+from evalmap.answers.statistics.clusters import ClusterFigures, cluster_figures
+from evalmap.answers.statistics.comparison import ClusterComparison, Comparison, compare, compare_clusters
+from evalmap.answers.statistics.headline import Headline, before_after
+from evalmap.answers.statistics.reliability import ReliabilityCurve, reliability
+from evalmap.answers.statistics.summary import Summary, summarise
+from evalmap.answers.types import Scores
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import answered
 
 
 def labels_of(built: BuiltMap) -> NDArray[np.object_]:

@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from answers.types import Scores
-from embeddings.built import BuiltMap
-from pages.shared import answer_columns, example_card, state, text
+from evalmap.answers.types import Scores
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import answer_columns, example_card, state, text
 
 PAGE = 25
 MOST_SETS = 6

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from answers.models import NAME
-from answers.report import chance_of, scale_points
-from answers.statistics.scaling import scaling
-from answers.types import Scores
-from data.errors import DatasetError
-from embeddings.built import BuiltMap
-from pages.shared import answer_charts, answer_results, cached, state, text
-from pages.shared.answer_controls import AnswerChoices
+from evalmap.answers.models import NAME
+from evalmap.answers.report import chance_of, scale_points
+from evalmap.answers.statistics.scaling import scaling
+from evalmap.answers.types import Scores
+from evalmap.data.errors import DatasetError
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import answer_charts, answer_results, cached, state, text
+from evalmap.pages.shared.answer_controls import AnswerChoices
 
 SIZES = {"Parameters": "params", "RLHF steps": "rlhf_steps"}
 WHOLE = "the whole dataset"

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from answers.types import Scores
-from embeddings.built import BuiltMap
-from pages.shared import answer_results, cached, interval_bar
-from screening.standard import Standard, standard_screening
+from evalmap.answers.types import Scores
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import answer_results, cached, interval_bar
+from evalmap.screening.standard import Standard, standard_screening
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for near-duplicates …")
@@ -19,7 +19,7 @@ def standard(slug: str, fingerprint: str, decisions: str) -> Standard | None:
 
 def standard_of(built: BuiltMap) -> Standard | None:
     """The standard screening as of the decisions made so far; None where the pairs of a large dataset were not looked for yet."""
-    from pages.shared.screened import decisions
+    from evalmap.pages.shared.screened import decisions
 
     manifest = built.manifest
     made = str(len(decisions(built).steps))

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from answers.models import NAME
-from answers.store import AnswerStore, SetRecord
-from answers.types import Scores
-from embeddings.built import BuiltMap
-from pages.shared import answer_results, cached, interval_bar, text
+from evalmap.answers.models import NAME
+from evalmap.answers.store import AnswerStore, SetRecord
+from evalmap.answers.types import Scores
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import answer_results, cached, interval_bar, text
 
 
 def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:

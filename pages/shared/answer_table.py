@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from answers.types import Scores
-from pages.shared import answer_columns
+from evalmap.answers.types import Scores
+from evalmap.pages.shared import answer_columns
 
 
 def draw(sets: Sequence[Scores], row: int, *, key: str) -> None:

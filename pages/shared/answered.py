@@ -6,12 +6,12 @@ from collections import OrderedDict
 
 import numpy as np
 
-from answers.on_map import scores_on
-from answers.store import AnswerStore
-from answers.types import Scores
-from data.errors import DatasetError
-from data.workspace import Workspace
-from embeddings.built import BuiltMap
+from evalmap.answers.on_map import scores_on
+from evalmap.answers.store import AnswerStore
+from evalmap.answers.types import Scores
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.built import BuiltMap
 
 KEPT = 4  # maps
 

@@ -6,22 +6,22 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from data import sources
-from data.normalisation import redundant
-from data.sources import fetching
-from data.workspace import Workspace
-from embeddings.balance import Departure, label_departures
-from embeddings.built import BuiltMap
-from embeddings.query import QueryEncoder
-from pages.shared import answer_columns, map_data
-from pages.shared.maps import built_map
+from evalmap.data import sources
+from evalmap.data.normalisation import redundant
+from evalmap.data.sources import fetching
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.balance import Departure, label_departures
+from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.query import QueryEncoder
+from evalmap.pages.shared import answer_columns, map_data
+from evalmap.pages.shared.maps import built_map
 
 
 @st.cache_resource
 def workspace() -> Workspace:
     """The workspace of this server, with the bundled samples and their answers in it."""
-    from answers import samples as sample_answers
-    from embeddings import samples
+    from evalmap.answers import samples as sample_answers
+    from evalmap.embeddings import samples
 
     space = Workspace.default()
     samples.install(space)

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.shared import palette
+from evalmap.pages.shared import palette
 
 CONFIG = {"displayModeBar": False, "displaylogo": False}
 

@@ -3,12 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from embeddings.balance import TEST, reference_label
-from embeddings.built import BuiltMap
-from embeddings.naming import ClusterName
-from pages.shared import cached, state, text
-from pages.shared.controls import cluster_option
-from pages.shared.map_data import LAYER_TITLES
+from evalmap.embeddings.balance import TEST, reference_label
+from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.naming import ClusterName
+from evalmap.pages.shared import cached, state, text
+from evalmap.pages.shared.controls import cluster_option
+from evalmap.pages.shared.map_data import LAYER_TITLES
 
 
 def draw(built: BuiltMap, layer: str) -> None:

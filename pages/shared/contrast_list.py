@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from embeddings.built import BuiltMap
-from pages.shared import text
-from pages.shared.duplicate_groups import act, where
-from pages.shared.screened import Screened
-from screening.diff import word_diff
-from screening.types import Pairs
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import text
+from evalmap.pages.shared.duplicate_groups import act, where
+from evalmap.pages.shared.screened import Screened
+from evalmap.screening.diff import word_diff
+from evalmap.screening.types import Pairs
 
 PAGE = 10
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from embeddings.built import BuiltMap
-from embeddings.clustering import LAYERS
-from embeddings.naming import ClusterName
-from pages.shared import answer_columns, answered, cached, state, text
-from pages.shared.filters import Filters
-from pages.shared.map_data import LAYER_TITLES, Column
+from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.clustering import LAYERS
+from evalmap.embeddings.naming import ClusterName
+from evalmap.pages.shared import answer_columns, answered, cached, state, text
+from evalmap.pages.shared.filters import Filters
+from evalmap.pages.shared.map_data import LAYER_TITLES, Column
 
 TOP = 50  # search results
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from data.normalisation import NORMALISATIONS
-from embeddings.built import BuiltMap
-from pages.shared import state
-from screening.priority import default_rule
-from screening.types import LAYERS, Layer, Pairs
+from evalmap.data.normalisation import NORMALISATIONS
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import state
+from evalmap.screening.priority import default_rule
+from evalmap.screening.types import LAYERS, Layer, Pairs
 
 NORMALISATION_HELP = (
     "N0 bytes; N1 white space and case; N2 also curly quotes, dashes, ellipsis; N3 letters and digits only, without apostrophes."

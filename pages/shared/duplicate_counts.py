@@ -3,14 +3,14 @@
 import numpy as np
 import streamlit as st
 
-from embeddings.built import BuiltMap
-from embeddings.pipeline import label_counts
-from pages.shared import charts, text
-from pages.shared.duplicate_controls import ScreenChoices
-from pages.shared.screened import Screened
-from screening.balance import balance_warning
-from screening.selection import similar
-from screening.types import Pairs
+from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.pipeline import label_counts
+from evalmap.pages.shared import charts, text
+from evalmap.pages.shared.duplicate_controls import ScreenChoices
+from evalmap.pages.shared.screened import Screened
+from evalmap.screening.balance import balance_warning
+from evalmap.screening.selection import similar
+from evalmap.screening.types import Pairs
 
 
 def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoices) -> None:

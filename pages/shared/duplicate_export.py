@@ -6,17 +6,17 @@ from typing import Any
 
 import streamlit as st
 
-from data.records import ReadOptions
-from embeddings.built import BuiltMap
-from pages.shared import state, text
-from pages.shared.duplicate_controls import ScreenChoices
-from pages.shared.screened import Screened
-from screening.decisions import DecisionLog
-from screening.outputs import kept_jsonl, removed_jsonl
-from screening.recipe import Recipe, recipe_yaml
-from screening.report import html_report, report, report_json
-from screening.run import Screening, ScreeningOptions, screen
-from screening.types import Pairs
+from evalmap.data.records import ReadOptions
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import state, text
+from evalmap.pages.shared.duplicate_controls import ScreenChoices
+from evalmap.pages.shared.screened import Screened
+from evalmap.screening.decisions import DecisionLog
+from evalmap.screening.outputs import kept_jsonl, removed_jsonl
+from evalmap.screening.recipe import Recipe, recipe_yaml
+from evalmap.screening.report import html_report, report, report_json
+from evalmap.screening.run import Screening, ScreeningOptions, screen
+from evalmap.screening.types import Pairs
 
 
 def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoices) -> None:

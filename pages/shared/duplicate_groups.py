@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from embeddings.built import BuiltMap
-from pages.shared import cached, example_card, state, text
-from pages.shared.duplicate_controls import ScreenChoices
-from pages.shared.library_cards import open_map
-from pages.shared.screened import Screened
-from screening.decisions import DecisionLog, RowKey, row_keys
-from screening.diff import word_diff
-from screening.stars import Sort, Stars, find_stars
-from screening.types import NOT_EXACT, Pairs
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import cached, example_card, state, text
+from evalmap.pages.shared.duplicate_controls import ScreenChoices
+from evalmap.pages.shared.library_cards import open_map
+from evalmap.pages.shared.screened import Screened
+from evalmap.screening.decisions import DecisionLog, RowKey, row_keys
+from evalmap.screening.diff import word_diff
+from evalmap.screening.stars import Sort, Stars, find_stars
+from evalmap.screening.types import NOT_EXACT, Pairs
 
 SHOWN = 8  # rows of a group; larger groups say how many more
 SORTS: dict[str, Sort] = {"largest first": "largest", "nearest to the cut first": "nearest"}

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from embeddings.built import BuiltMap
-from pages.shared import answer_table, answered, glance, state, text
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import answer_table, answered, glance, state, text
 
 
 def address(built: BuiltMap, row: int) -> str:

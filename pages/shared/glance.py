@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from embeddings.balance import reference_label
-from embeddings.built import BuiltMap
-from pages.shared import cached, text
+from evalmap.embeddings.balance import reference_label
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import cached, text
 
 SHOWN = 4  # clusters whose label share departs
 

@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from data.errors import DatasetError
-from embeddings.built import BuiltMap
-from pages.shared import cached, charts, state, text
-from pages.shared.duplicate_controls import ScreenChoices
-from pages.shared.duplicate_groups import where
-from screening.across import Leakage, compare_files, pairs_between
-from screening.across import against as compare
-from screening.diff import word_diff
-from screening.types import Pairs
+from evalmap.data.errors import DatasetError
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import cached, charts, state, text
+from evalmap.pages.shared.duplicate_controls import ScreenChoices
+from evalmap.pages.shared.duplicate_groups import where
+from evalmap.screening.across import Leakage, compare_files, pairs_between
+from evalmap.screening.across import against as compare
+from evalmap.screening.diff import word_diff
+from evalmap.screening.types import Pairs
 
 SHOWN = 10  # pairs of a cell, and rows of B
 LARGEST = 200_000_000  # rows of A × rows of B that a page compares while the reader waits

@@ -4,8 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from embeddings import jobs
-from pages.shared import add_dataset, cached, state, text
+from evalmap.embeddings import jobs
+from evalmap.pages.shared import add_dataset, cached, state, text
 
 
 def draw(manifests: list[dict[str, Any]], *, across: int = 3) -> None:

@@ -1,7 +1,7 @@
 """The map component: what a page gives it, and what comes back as geometry or a row.
 
-The browser's part lies beside this file (map_*.js, map_view.css) and is served by `pages.shared.routes`; only the few lines below
-and one small JSON travel over the page's websocket.
+The browser's part lies beside this file (map_*.js, map_view.css) and is served by `evalmap.pages.shared.routes`; only the few
+lines below and one small JSON travel over the page's websocket.
 """
 
 import math
@@ -14,9 +14,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2 import component
 
-from pages.shared import palette
-from pages.shared.map_data import Column, bitset
-from pages.shared.routes import assets_url, base_path, plotly_url
+from evalmap.pages.shared import palette
+from evalmap.pages.shared.map_data import Column, bitset
+from evalmap.pages.shared.routes import assets_url, base_path, plotly_url
 
 LISTED = 60  # legend entries
 MAX_VERTICES = 5_000  # of a lasso that we are willing to test points against

@@ -4,9 +4,9 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
-from data.errors import DatasetError
-from data.workspace import Workspace
-from embeddings.built import BuiltMap, load_map
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.built import BuiltMap, load_map
 
 KEPT = 4  # maps; the texts of 120,000 examples are about 100 MB
 

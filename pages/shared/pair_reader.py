@@ -3,13 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from embeddings.built import BuiltMap
-from pages.shared import state, text
-from pages.shared.duplicate_controls import ScreenChoices
-from pages.shared.duplicate_groups import where
-from screening.diff import word_diff
-from screening.selection import strength
-from screening.types import Pairs
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import state, text
+from evalmap.pages.shared.duplicate_controls import ScreenChoices
+from evalmap.pages.shared.duplicate_groups import where
+from evalmap.screening.diff import word_diff
+from evalmap.screening.selection import strength
+from evalmap.screening.types import Pairs
 
 SHOWN = 6  # pairs on each side
 WINDOW = 0.02  # of similarity, on each side of the cut

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from data.errors import DatasetError
-from data.readers import read_file, readable_files
-from data.records import ReadOptions
-from data.roles import describe, detect_roles
+from evalmap.data.errors import DatasetError
+from evalmap.data.readers import read_file, readable_files
+from evalmap.data.records import ReadOptions
+from evalmap.data.roles import describe, detect_roles
 
 
 @dataclass(frozen=True)

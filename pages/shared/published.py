@@ -7,10 +7,10 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from data.sources import Collection, Group, collections
-from embeddings import jobs
-from pages.shared import cached, library_cards, text
-from pages.shared.add_dataset import serves_this_machine_only
+from evalmap.data.sources import Collection, Group, collections
+from evalmap.embeddings import jobs
+from evalmap.pages.shared import cached, library_cards, text
+from evalmap.pages.shared.add_dataset import serves_this_machine_only
 
 
 def draw() -> None:

@@ -15,10 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from streamlit import config
 
-from data.errors import DatasetError
-from embeddings.built import BuiltMap
-from pages.shared import answer_columns, map_data
-from pages.shared.maps import built_map
+from evalmap.data.errors import DatasetError
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import answer_columns, map_data
+from evalmap.pages.shared.maps import built_map
 
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 VOLATILE = {"Cache-Control": "no-store"}

@@ -7,9 +7,9 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from data.exporting import export_rows
-from embeddings.built import BuiltMap
-from pages.shared import example_card, text
+from evalmap.data.exporting import export_rows
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import example_card, text
 
 PAGE = 25
 

@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from embeddings import jobs
-from embeddings.built import BuiltMap
-from pages.shared import cached, library_cards
-from pages.shared.duplicate_controls import ScreenChoices
-from screening.decisions import DecisionLog
-from screening.pairs import stored_pairs
-from screening.priority import prioritise
-from screening.selection import select
-from screening.standard import AT_ONCE
-from screening.types import Pairs, Selection
+from evalmap.embeddings import jobs
+from evalmap.embeddings.built import BuiltMap
+from evalmap.pages.shared import cached, library_cards
+from evalmap.pages.shared.duplicate_controls import ScreenChoices
+from evalmap.screening.decisions import DecisionLog
+from evalmap.screening.pairs import stored_pairs
+from evalmap.screening.priority import prioritise
+from evalmap.screening.selection import select
+from evalmap.screening.standard import AT_ONCE
+from evalmap.screening.types import Pairs, Selection
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from pages.shared.routes import compressed_plotly
+from evalmap.pages.shared.routes import compressed_plotly
 
 
 @asynccontextmanager

@@ -4,8 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from embeddings.clustering import KMEANS
-from pages.shared.map_data import LAYER_TITLES
+from evalmap.embeddings.clustering import KMEANS
+from evalmap.pages.shared.map_data import LAYER_TITLES
 
 DATASET = "dataset"
 COLOUR = "colour"
@@ -72,7 +72,7 @@ def forget(*keys: str) -> None:
 
 def require_dataset() -> dict[str, Any]:
     """The manifest of the dataset that is open; the page ends with a sentence where there is none."""
-    from pages.shared.cached import workspace
+    from evalmap.pages.shared.cached import workspace
 
     slug = st.session_state.get(DATASET)
     manifest = workspace().manifest(slug) if slug else None

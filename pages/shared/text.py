@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from embeddings.pipeline import label_counts
+from evalmap.embeddings.pipeline import label_counts
 
 _LINK = re.compile(r"(https?:|www\.|mailto:|xmpp:|@)", re.IGNORECASE)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&@=/])")

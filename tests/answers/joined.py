@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from answers.joining import Join, Questions, Unjoined, join
-from answers.options import example_options
-from answers.types import AnswerSetInfo, RawAnswer, StagedSet
-from data.opening import open_dataset
-from data.records import ReadOptions
-from tests.fakes import write_rows
+from evalmap.answers.joining import Join, Questions, Unjoined, join
+from evalmap.answers.options import example_options
+from evalmap.answers.types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.data.opening import open_dataset
+from evalmap.data.records import ReadOptions
+from evalmap.tests.fakes import write_rows
 
 
 def asked(path: Path, rows: Sequence[dict[str, Any]] | None = None, **roles: Any) -> Questions:

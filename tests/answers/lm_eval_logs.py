@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from answers.importers import lm_eval
-from answers.types import StagedSet
-from data.errors import DatasetError
+from evalmap.answers.importers import lm_eval
+from evalmap.answers.types import StagedSet
+from evalmap.data.errors import DatasetError
 
 DATE = "2026-01-02T03-04-05.678901"
 TASK = "persona_kindness"

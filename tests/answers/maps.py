@@ -5,15 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from answers.importing import Imported, keep_staged
-from answers.types import AnswerSetInfo, RawAnswer, StagedSet
-from data.opening import open_dataset
-from data.records import ReadOptions
-from data.workspace import Workspace
-from embeddings.built import BuiltMap, load_map
-from embeddings.pipeline import build
-from embeddings.settings import Settings
-from tests.fakes import FakeEncoder, sentences, write_rows
+from evalmap.answers.importing import Imported, keep_staged
+from evalmap.answers.types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.data.opening import open_dataset
+from evalmap.data.records import ReadOptions
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings.pipeline import build
+from evalmap.embeddings.settings import Settings
+from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 
 INFO = AnswerSetInfo(model="made up", prompt_id="raw", source_file="made.jsonl", source_sha256="0")
 

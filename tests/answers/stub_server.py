@@ -1,8 +1,8 @@
 """An OpenAI-compatible server on this machine: answers from a hash of the question, fails where told, keeps what it was asked.
 
 In this process: `with StubServer(answer) as server`. As a process of its own, so that its log outlives a killed client:
-`python -m tests.answers.stub_server LOG [delay]` prints its port; LOG gets one JSON line a request, written before it answers,
-and one more for a reply that is an error.
+`python -m evalmap.tests.answers.stub_server LOG [delay]` prints its port; LOG gets one JSON line a request, written before it
+answers, and one more for a reply that is an error.
 """
 
 import hashlib

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from answers.exporting import export_answers, export_clusters
-from answers.importers import tables
-from answers.importing import prepare, read_examples
-from answers.report import report
-from answers.types import Scores
-from data.workspace import Workspace
-from embeddings.built import BuiltMap
-from tests.answers.told import EVIL, ROWS, home, sets_of
+from evalmap.answers.exporting import export_answers, export_clusters
+from evalmap.answers.importers import tables
+from evalmap.answers.importing import prepare, read_examples
+from evalmap.answers.report import report
+from evalmap.answers.types import Scores
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.built import BuiltMap
+from evalmap.tests.answers.told import EVIL, ROWS, home, sets_of
 
 
 @pytest.fixture(scope="module")

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from answers.report import PAIRS, html_report, report, scale_points, why_differs
-from answers.statistics.summary import summarise
-from answers.store import AnswerStore
-from answers.types import RawAnswer, Scores
-from data.workspace import Workspace
-from embeddings.built import BuiltMap
-from tests.answers.made_scores import made
-from tests.answers.maps import built, kept
-from tests.answers.told import EVIL, ROWS, home, sets_of
-from tests.fakes import sentences
+from evalmap.answers.report import PAIRS, html_report, report, scale_points, why_differs
+from evalmap.answers.statistics.summary import summarise
+from evalmap.answers.store import AnswerStore
+from evalmap.answers.types import RawAnswer, Scores
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.built import BuiltMap
+from evalmap.tests.answers.made_scores import made
+from evalmap.tests.answers.maps import built, kept
+from evalmap.tests.answers.told import EVIL, ROWS, home, sets_of
+from evalmap.tests.fakes import sentences
 
 Told = dict[str, Any]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from answers.store import AnswerStore
-from cli import app
-from data.workspace import Workspace
-from tests.answers.maps import built, rows
-from tests.fakes import write_rows
+from evalmap.answers.store import AnswerStore
+from evalmap.cli import app
+from evalmap.data.workspace import Workspace
+from evalmap.tests.answers.maps import built, rows
+from evalmap.tests.fakes import write_rows
 
 ROOT = Path(__file__).parents[2]
 ROWS = rows(20)
@@ -20,7 +20,7 @@ EVIL = "m\x1b]0;owned\x07\x1b[2J\nid forged\u202e"
 
 def test_errors_that_name_hostile_files_do_not_steer_the_terminal(tmp_path: Path):
     environment = {**os.environ, "EVALMAP_HOME": str(tmp_path / "home")}
-    command = [sys.executable, "-m", "cli", "answers", "import", str(tmp_path / "a\x1b[31m.jsonl")]
+    command = [sys.executable, "-m", "evalmap.cli", "answers", "import", str(tmp_path / "a\x1b[31m.jsonl")]
     done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
     assert done.returncode == 1
     assert "no such file or folder" in done.stderr

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from answers.statistics.clusters import deviations
-from tests.answers.made_scores import halves
+from evalmap.answers.statistics.clusters import deviations
+from evalmap.tests.answers.made_scores import halves
 
 SETS = 200
 ROWS = 1000

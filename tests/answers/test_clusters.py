@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from answers.statistics.clusters import LEVELS, cluster_figures, deviations, exact_p, pool, saddlepoint_p, value_tested
-from answers.statistics.summary import wilson
-from tests.answers.made_scores import PERSONA, answering, halves, made, objects, persona_rows, real_answers, text_clusters
+from evalmap.answers.statistics.clusters import LEVELS, cluster_figures, deviations, exact_p, pool, saddlepoint_p, value_tested
+from evalmap.answers.statistics.summary import wilson
+from evalmap.tests.answers.made_scores import PERSONA, answering, halves, made, objects, persona_rows, real_answers, text_clusters
 
 
 def nan(value: float) -> bool:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats import contingency_tables
 
-from answers.statistics import comparison
-from answers.statistics.comparison import CHI2, EXACT, compare, compare_clusters, mcnemar, mean_by_group, sign_flip_p
-from answers.statistics.summary import bootstrap
-from tests.answers.made_scores import PERSONA, answering, halves, made, objects, real_answers
+from evalmap.answers.statistics import comparison
+from evalmap.answers.statistics.comparison import CHI2, EXACT, compare, compare_clusters, mcnemar, mean_by_group, sign_flip_p
+from evalmap.answers.statistics.summary import bootstrap
+from evalmap.tests.answers.made_scores import PERSONA, answering, halves, made, objects, real_answers
 
 
 def nan(value: float) -> bool:

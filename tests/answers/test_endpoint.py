@@ -5,8 +5,8 @@ from email.utils import formatdate
 
 import pytest
 
-from answers.endpoint import key_for, retry_after, server_address
-from data.errors import DatasetError
+from evalmap.answers.endpoint import key_for, retry_after, server_address
+from evalmap.data.errors import DatasetError
 
 KEY = "sk-test-4f9a7c21d0"
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from answers.statistics.headline import before_after
-from answers.statistics.summary import summarise
-from tests.answers.made_scores import halves, made, no_confidence
+from evalmap.answers.statistics.headline import before_after
+from evalmap.answers.statistics.summary import summarise
+from evalmap.tests.answers.made_scores import halves, made, no_confidence
 
 
 def nan(value: float) -> bool:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from answers.importing import import_files
-from answers.store import AnswerStore
-from data.errors import DatasetError
-from data.workspace import Workspace
-from tests.answers.maps import built, rows
+from evalmap.answers.importing import import_files
+from evalmap.answers.store import AnswerStore
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace
+from evalmap.tests.answers.maps import built, rows
 
 ROWS = rows(20)
 Q = ROWS[0]["text"]

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from answers.importing import Imported, import_files
-from answers.on_map import scores_on
-from answers.store import AnswerStore
-from answers.types import Scores
-from data.errors import DatasetError
-from data.workspace import Workspace
-from embeddings.built import load_map
-from tests.answers.maps import built, rows
-from tests.fakes import sentences, write_rows
+from evalmap.answers.importing import Imported, import_files
+from evalmap.answers.on_map import scores_on
+from evalmap.answers.store import AnswerStore
+from evalmap.answers.types import Scores
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.built import load_map
+from evalmap.tests.answers.maps import built, rows
+from evalmap.tests.fakes import sentences, write_rows
 
 ROWS = rows(20)
 PERSONA = ("agreeableness", "desire-for-acquiring-power", "politically-liberal")
@@ -210,9 +210,9 @@ def test_flags_without_labels_are_what_matches(space: Workspace, tmp_path: Path)
 def real(tmp_path_factory: pytest.TempPathFactory, evals_root: Path) -> Workspace:
     """The four published files that the real answers are to."""
     space = Workspace(tmp_path_factory.mktemp("real") / "home")
-    from data.opening import open_dataset
-    from embeddings.pipeline import build
-    from tests.fakes import FakeEncoder
+    from evalmap.data.opening import open_dataset
+    from evalmap.embeddings.pipeline import build
+    from evalmap.tests.fakes import FakeEncoder
 
     for path in (*(evals_root / "persona" / f"{name}.jsonl" for name in PERSONA), evals_root / RISK):
         build(open_dataset(path), workspace=space, encoder=FakeEncoder())

@@ -36,10 +36,10 @@ from inspect_ai.model import (
 )
 from inspect_ai.scorer import Score
 
-from answers.importers import inspect_logs
-from answers.scoring import score
-from answers.types import Options, RawAnswer, StagedSet
-from data.errors import DatasetError
+from evalmap.answers.importers import inspect_logs
+from evalmap.answers.scoring import score
+from evalmap.answers.types import Options, RawAnswer, StagedSet
+from evalmap.data.errors import DatasetError
 
 QUESTIONS = ("Is it late?", "Do you like rain?", "Shall we go?", "Are you awake?")
 YES_NO = "\n\nAnswer with just Yes or No."
@@ -328,7 +328,7 @@ def test_cut_json_log_is_refused(tmp_path: Path):
 
 def test_log_larger_than_memory_allows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     write_eval_log(log(ALL), str(tmp_path / "a.eval"))
-    monkeypatch.setattr("data.readers.content.MAX_BYTES", 1000)
+    monkeypatch.setattr("evalmap.data.readers.content.MAX_BYTES", 1000)
     with pytest.raises(DatasetError, match=r"^a\.eval: holds more than .* GiB unpacked, the most that is read\. Split the file\.$"):
         inspect_logs.read([tmp_path / "a.eval"])
 

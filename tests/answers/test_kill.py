@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from answers.importing import read_examples
-from answers.journal import journal_path, read_journal
-from answers.prompts import built_in
-from answers.running import Plan, plan
-from answers.store import AnswerStore
-from data.workspace import Workspace
-from embeddings import jobs
-from tests.answers import maps
-from tests.answers.stub_server import p_yes
+from evalmap.answers.importing import read_examples
+from evalmap.answers.journal import journal_path, read_journal
+from evalmap.answers.prompts import built_in
+from evalmap.answers.running import Plan, plan
+from evalmap.answers.store import AnswerStore
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings import jobs
+from evalmap.tests.answers import maps
+from evalmap.tests.answers.stub_server import p_yes
 
 REPOSITORY = Path(__file__).parents[2]
 KILLS, ROWS, CONCURRENCY = 20, 300, 4
@@ -31,7 +31,7 @@ KILLS, ROWS, CONCURRENCY = 20, 300, 4
 @contextmanager
 def stub(log: Path, delay: float) -> Iterator[str]:
     """The address of a stub in a process of its own, which outlives whoever asks it."""
-    command = [sys.executable, "-m", "tests.answers.stub_server", str(log), str(delay)]
+    command = [sys.executable, "-m", "evalmap.tests.answers.stub_server", str(log), str(delay)]
     process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE)
     assert process.stdout
     try:
@@ -44,7 +44,7 @@ def stub(log: Path, delay: float) -> Iterator[str]:
 
 def start(home: Path, address: str) -> subprocess.Popen[bytes]:
     options = ["--base-url", address, "--model", "stub-1", "--concurrency", str(CONCURRENCY), "--workspace", str(home)]
-    command = [sys.executable, "-m", "cli", "answers", "run", "likes", *options]
+    command = [sys.executable, "-m", "evalmap.cli", "answers", "run", "likes", *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI")}
     return subprocess.Popen(
         command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heed_interrupts

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from answers.importers import lm_eval
-from answers.types import RawAnswer, StagedSet
-from data.errors import DatasetError
-from tests.answers.lm_eval_logs import DATE, NAME, generated, one, results_of, sample, says, write_log
+from evalmap.answers.importers import lm_eval
+from evalmap.answers.types import RawAnswer, StagedSet
+from evalmap.data.errors import DatasetError
+from evalmap.tests.answers.lm_eval_logs import DATE, NAME, generated, one, results_of, sample, says, write_log
 
 
 def by_row(staged: StagedSet) -> dict[int | None, RawAnswer]:

@@ -4,8 +4,8 @@ import gzip
 
 import pytest
 
-from answers.importers import lm_eval
-from tests.answers.lm_eval_logs import DATE, NAME, one, results_of, sample, says, write_log
+from evalmap.answers.importers import lm_eval
+from evalmap.tests.answers.lm_eval_logs import DATE, NAME, one, results_of, sample, says, write_log
 
 # --- pairing ----------------------------------------------------------------------------------------------------------------
 

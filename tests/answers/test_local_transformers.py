@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from answers.asking import Prompt, Request
-from answers.local_transformers import TransformersAnswerer, quantisation
-from answers.prompts import built_in, fill
-from answers.types import Options, RawAnswer
-from data.errors import DatasetError
+from evalmap.answers.asking import Prompt, Request
+from evalmap.answers.local_transformers import TransformersAnswerer, quantisation
+from evalmap.answers.prompts import built_in, fill
+from evalmap.answers.types import Options, RawAnswer
+from evalmap.data.errors import DatasetError
 
 PLAIN = Prompt("plain", "{{ question }}", kind="completion")
 LED = Prompt("led", "{{ question }}", kind="completion", lead=" ")

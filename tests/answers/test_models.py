@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from answers.models import read_models, with_facts
-from answers.types import AnswerSetInfo
-from data.errors import DatasetError
-from data.workspace import Workspace
+from evalmap.answers.models import read_models, with_facts
+from evalmap.answers.types import AnswerSetInfo
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace
 
 
 def workspace(root: Path, text: str | bytes) -> Workspace:

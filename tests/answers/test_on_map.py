@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from answers.on_map import scores_on
-from answers.store import AnswerStore
-from answers.types import RawAnswer, Scores
-from data.workspace import Workspace
-from tests.answers.maps import built, kept, rows, saying
+from evalmap.answers.on_map import scores_on
+from evalmap.answers.store import AnswerStore
+from evalmap.answers.types import RawAnswer, Scores
+from evalmap.data.workspace import Workspace
+from evalmap.tests.answers.maps import built, kept, rows, saying
 
 ROWS, OTHERS = rows(20), rows(20, seed=1)
 SAID = ["Yes"] * 10 + ["No"] * 10

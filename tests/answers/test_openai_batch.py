@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from answers.importers import openai_batch
-from answers.scoring import score
-from answers.types import Options, StagedSet
-from data.errors import DatasetError
+from evalmap.answers.importers import openai_batch
+from evalmap.answers.scoring import score
+from evalmap.answers.types import Options, StagedSet
+from evalmap.data.errors import DatasetError
 
 YES_NO = "\n\nAnswer with just Yes or No."
 QUESTIONS = ("Is it late?", "Do you like rain?", "Shall we go?", "Are you awake?")

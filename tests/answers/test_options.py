@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from answers.options import example_options
-from answers.types import Options
-from data.opening import open_dataset
-from data.records import ReadOptions
-from tests.fakes import write_rows
+from evalmap.answers.options import example_options
+from evalmap.answers.types import Options
+from evalmap.data.opening import open_dataset
+from evalmap.data.records import ReadOptions
+from evalmap.tests.fakes import write_rows
 
 
 def options(folder: Path, rows: list[dict[str, Any]], **roles: str) -> list[Options]:

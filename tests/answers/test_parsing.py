@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answers.parsing import Parsed, parse_answer
-from answers.types import Options
+from evalmap.answers.parsing import Parsed, parse_answer
+from evalmap.answers.types import Options
 
 YES_NO = Options("Yes", ("No",))
 LETTERS = Options("(B)", ("(A)", "(C)"))

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from answers.asking import Prompt
-from answers.prompts import built_in, fill, offered, prompt
-from answers.types import Options
-from data.errors import DatasetError
+from evalmap.answers.asking import Prompt
+from evalmap.answers.prompts import built_in, fill, offered, prompt
+from evalmap.answers.types import Options
+from evalmap.data.errors import DatasetError
 
 YES, NO = Options("Yes", ("No",)), Options("No", ("Yes",))
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from answers.statistics.reliability import reliability
-from answers.statistics.summary import wilson
-from tests.answers.made_scores import answering, halves, made, objects, real_answers
+from evalmap.answers.statistics.reliability import reliability
+from evalmap.answers.statistics.summary import wilson
+from evalmap.tests.answers.made_scores import answering, halves, made, objects, real_answers
 
 
 def nan(value: float) -> bool:

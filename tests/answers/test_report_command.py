@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from data.workspace import Workspace
-from tests.answers.told import EVIL, home, sets_of
-from tests.command import Command
+from evalmap.data.workspace import Workspace
+from evalmap.tests.answers.told import EVIL, home, sets_of
+from evalmap.tests.command import Command
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_sets_and_layers_are_chosen(told: Command, tmp_path: Path):
 
 
 def _again(told: Command, tmp_path: Path):
-    from embeddings.built import load_map
+    from evalmap.embeddings.built import load_map
 
     space = Workspace(told.home)
     return space, load_map(space, space.find("asked"))
@@ -86,7 +86,7 @@ def test_what_cannot_be_done_is_one_sentence(told: Command, arguments: tuple[str
 
 
 def test_dataset_without_answers_is_told(told: Command, tmp_path: Path):
-    from answers.store import AnswerStore
+    from evalmap.answers.store import AnswerStore
 
     store = AnswerStore(Workspace(told.home))
     for record in store.sets():

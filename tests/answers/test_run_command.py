@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from answers import local_gguf, local_transformers
-from answers.asking import OnAnswer, Prompt, Request, Usage
-from answers.store import AnswerStore
-from answers.types import RawAnswer
-from data.workspace import Workspace
-from embeddings import jobs
-from embeddings.jobs import Job
-from tests.answers import maps
-from tests.answers.stub_server import Asked, Reply, StubServer, answer, error, p_yes
-from tests.command import Command
+from evalmap.answers import local_gguf, local_transformers
+from evalmap.answers.asking import OnAnswer, Prompt, Request, Usage
+from evalmap.answers.store import AnswerStore
+from evalmap.answers.types import RawAnswer
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings import jobs
+from evalmap.embeddings.jobs import Job
+from evalmap.tests.answers import maps
+from evalmap.tests.answers.stub_server import Asked, Reply, StubServer, answer, error, p_yes
+from evalmap.tests.command import Command
 
 KEY = "sk-test-4f9a7c21d0"
 ROWS = maps.rows(40)

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answers.asking import OnAnswer, Prompt, Request, Usage
-from answers.journal import journal_path, read_journal
-from answers.prompts import built_in, fill, prompt
-from answers.running import Plan, estimate, plan, run, spread
-from answers.types import RawAnswer
-from data.errors import DatasetError
-from data.opening import open_dataset
-from data.workspace import Workspace
-from tests.fakes import write_rows
+from evalmap.answers.asking import OnAnswer, Prompt, Request, Usage
+from evalmap.answers.journal import journal_path, read_journal
+from evalmap.answers.prompts import built_in, fill, prompt
+from evalmap.answers.running import Plan, estimate, plan, run, spread
+from evalmap.answers.types import RawAnswer
+from evalmap.data.errors import DatasetError
+from evalmap.data.opening import open_dataset
+from evalmap.data.workspace import Workspace
+from evalmap.tests.fakes import write_rows
 
 CHAT = built_in()["chat-yesno"]
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from answers.importers import tables
-from answers.importing import Examples
-from answers.joining import ROW, join
-from answers.local_transformers import TransformersAnswerer
-from answers.prompts import built_in
-from embeddings import samples
-from tools.sample_answers import PROMPTS, answer_sample, labelled_samples
+from evalmap.answers.importers import tables
+from evalmap.answers.importing import Examples
+from evalmap.answers.joining import ROW, join
+from evalmap.answers.local_transformers import TransformersAnswerer
+from evalmap.answers.prompts import built_in
+from evalmap.embeddings import samples
+from evalmap.tools.sample_answers import PROMPTS, answer_sample, labelled_samples
 
 SAMPLES = dict(labelled_samples())
 TABLES = [pytest.param(slug, prompt, id=f"{slug}-{prompt}") for slug in SAMPLES for prompt in PROMPTS]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import expit
 
-from answers.statistics.scaling import ScalePoint, scaling
-from data.errors import DatasetError
+from evalmap.answers.statistics.scaling import ScalePoint, scaling
+from evalmap.data.errors import DatasetError
 
 SIZES = (7e7, 1.6e8, 4.1e8, 1.4e9, 6.9e9, 1.2e10)
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from answers.scoring import score
-from answers.types import Options, RawAnswer, Scored
-from tests.answers.scored import ABC, UNLABELLED, YES, A, same
+from evalmap.answers.scoring import score
+from evalmap.answers.types import Options, RawAnswer, Scored
+from evalmap.tests.answers.scored import ABC, UNLABELLED, YES, A, same
 
 logprobs = st.floats(min_value=-60, max_value=0)
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answers.scoring import score
-from answers.types import Options, RawAnswer, Scored
-from tests.answers.scored import YES, A, same
+from evalmap.answers.scoring import score
+from evalmap.answers.types import Options, RawAnswer, Scored
+from evalmap.tests.answers.scored import YES, A, same
 
 
 def tokens(*positions: Mapping[str, float], text: str | None = None, options: Options = YES, **more: Any) -> Scored:

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from answers.asking import Prompt, Request, RunOptions, Usage
-from answers.prompts import built_in
-from answers.server import ServerAnswerer, max_tokens
-from answers.types import Options, RawAnswer
-from data.errors import DatasetError
-from tests.answers.stub_server import Asked, Reply, StubServer, answer, chat_body, error, legacy_body, p_yes
+from evalmap.answers.asking import Prompt, Request, RunOptions, Usage
+from evalmap.answers.prompts import built_in
+from evalmap.answers.server import ServerAnswerer, max_tokens
+from evalmap.answers.types import Options, RawAnswer
+from evalmap.data.errors import DatasetError
+from evalmap.tests.answers.stub_server import Asked, Reply, StubServer, answer, chat_body, error, legacy_body, p_yes
 
 KEY = "sk-test-4f9a7c21d0"
 CHAT, HHH = built_in()["chat-yesno"], built_in()["hhh"]

@@ -10,11 +10,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from answers import store
-from answers.store import AnswerStore, SetRecord
-from answers.types import ANSWER_COLUMNS, AnswerSetInfo, Scored
-from data.errors import DatasetError
-from data.workspace import Workspace
+from evalmap.answers import store
+from evalmap.answers.store import AnswerStore, SetRecord
+from evalmap.answers.types import ANSWER_COLUMNS, AnswerSetInfo, Scored
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace
 
 FULL = AnswerSetInfo(
     model="m",

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from answers.statistics import summary as module
-from answers.statistics.summary import Interval, bootstrap, bootstrap_mean, reference_auc, summarise, wilson
-from tests.answers.made_scores import PERSONA, answering, halves, made, no_confidence, objects, persona_rows, real_answers
+from evalmap.answers.statistics import summary as module
+from evalmap.answers.statistics.summary import Interval, bootstrap, bootstrap_mean, reference_auc, summarise, wilson
+from evalmap.tests.answers.made_scores import PERSONA, answering, halves, made, no_confidence, objects, persona_rows, real_answers
 
 
 def nan(value: float) -> bool:

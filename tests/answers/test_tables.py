@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from answers.importers import tables
-from answers.types import RawAnswer, StagedSet
-from data.errors import DatasetError
+from evalmap.answers.importers import tables
+from evalmap.answers.types import RawAnswer, StagedSet
+from evalmap.data.errors import DatasetError
 
 
 def sets(folder: Path, text: str, name: str = "mine.csv") -> list[StagedSet]:

@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from answers.on_map import scores_on
-from answers.store import AnswerStore
-from answers.types import RawAnswer, Scores
-from data.workspace import Workspace
-from embeddings.built import BuiltMap
-from tests.answers.maps import built, kept, rows
+from evalmap.answers.on_map import scores_on
+from evalmap.answers.store import AnswerStore
+from evalmap.answers.types import RawAnswer, Scores
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.built import BuiltMap
+from evalmap.tests.answers.maps import built, kept, rows
 
 EVIL = '<script>alert("{{ 7 * 7 }}")</script> & <img src=https://example.com/x.png>'
 ROWS = rows(120)

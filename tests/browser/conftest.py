@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, sync_playwright
 
-from tools.browser import BrowserMissing, find_chromium, launch
-from tools.server import Site, serving
+from evalmap.tools.browser import BrowserMissing, find_chromium, launch
+from evalmap.tools.server import Site, serving
 
 HERE = Path(__file__).parent
 

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
-from data.workspace import Workspace
-from embeddings import samples
-from embeddings.built import BuiltMap, load_map
-from tools.server import Site
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings import samples
+from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.tools.server import Site
 
 PLANNING = "prefers-careful-planning"
 WAIT = 60_000  # ms; software WebGL on busy cores is slow

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from playwright.sync_api import Locator, Page, expect
 
-from embeddings.built import BuiltMap
-from tests.browser.explorer import PLANNING, WAIT, loneliest, positions, sample, settle, wait_drawn
-from tools.server import Site
+from evalmap.embeddings.built import BuiltMap
+from evalmap.tests.browser.explorer import PLANNING, WAIT, loneliest, positions, sample, settle, wait_drawn
+from evalmap.tools.server import Site
 
 FIRST, SECOND = "first model · raw", "second model · raw"
 

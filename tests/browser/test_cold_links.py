@@ -4,8 +4,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import FreshSite, Watched
-from tests.browser.explorer import PLANNING, WAIT, sample, settle, table_title, wait_drawn
+from evalmap.tests.browser.conftest import FreshSite, Watched
+from evalmap.tests.browser.explorer import PLANNING, WAIT, sample, settle, table_title, wait_drawn
 
 
 def test_every_page_opens_cold_within_its_frame(chromium: Browser, watched: Watched, fresh_site: FreshSite, tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 
-from data.opening import open_dataset
-from embeddings.built import BuiltMap
-from embeddings.samples import ROOT
-from screening.run import ScreeningOptions, screen
-from tests.browser.explorer import PLANNING, WAIT, sample, settle
-from tools.server import Site
+from evalmap.data.opening import open_dataset
+from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.samples import ROOT
+from evalmap.screening.run import ScreeningOptions, screen
+from evalmap.tests.browser.explorer import PLANNING, WAIT, sample, settle
+from evalmap.tools.server import Site
 
 THRESHOLD = 0.85
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from embeddings.samples import ROOT
-from tests.browser.explorer import (
+from evalmap.embeddings.samples import ROOT
+from evalmap.tests.browser.explorer import (
     PLANNING,
     WAIT,
     choose,
@@ -26,7 +26,7 @@ from tests.browser.explorer import (
     table_title,
     wait_drawn,
 )
-from tools.server import Site
+from evalmap.tools.server import Site
 
 RANGE = "(l => [...l.xaxis.range, ...l.yaxis.range])(document.querySelector('.js-plotly-plot')._fullLayout)"
 Clean = Callable[[Page], None]

@@ -12,14 +12,14 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
-from data.opening import open_dataset
-from data.workspace import Workspace
-from embeddings import samples
-from embeddings.built import BuiltMap, load_map
-from embeddings.pipeline import build
-from embeddings.settings import Settings
-from pages.shared import maps
-from tests.fakes import FakeEncoder, sentences, write_rows
+from evalmap.data.opening import open_dataset
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings import samples
+from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings.pipeline import build
+from evalmap.embeddings.settings import Settings
+from evalmap.pages.shared import maps
+from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 
 FRAME = Path(__file__).parents[2] / "pages" / "frame.py"
 PERSONA = "prefers-careful-planning"

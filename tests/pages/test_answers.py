@@ -8,21 +8,21 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from answers.importing import keep_staged
-from answers.on_map import scores_on
-from answers.store import AnswerStore
-from answers.types import AnswerSetInfo, RawAnswer, Scores, StagedSet
-from data.opening import open_dataset
-from data.records import ReadOptions
-from data.workspace import Workspace
-from embeddings.built import BuiltMap, load_map
-from embeddings.pipeline import build
-from embeddings.settings import Settings
-from pages.shared import answer_columns, answer_map, answered, map_data
-from pages.shared.map_view import MapView
-from tests.fakes import FakeEncoder, sentences, write_rows
-from tests.pages import site
-from tests.pages.site import MARKUP, open_page, run, said
+from evalmap.answers.importing import keep_staged
+from evalmap.answers.on_map import scores_on
+from evalmap.answers.store import AnswerStore
+from evalmap.answers.types import AnswerSetInfo, RawAnswer, Scores, StagedSet
+from evalmap.data.opening import open_dataset
+from evalmap.data.records import ReadOptions
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings.pipeline import build
+from evalmap.embeddings.settings import Settings
+from evalmap.pages.shared import answer_columns, answer_map, answered, map_data
+from evalmap.pages.shared.map_view import MapView
+from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
+from evalmap.tests.pages import site
+from evalmap.tests.pages.site import MARKUP, open_page, run, said
 
 N = 120
 YES, FIRST, SECOND = "sayer · always", "model a · raw", "model b · raw"

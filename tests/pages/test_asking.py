@@ -7,20 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from answers.on_map import scores_on
-from answers.store import AnswerStore
-from data.opening import open_dataset
-from data.records import ReadOptions
-from data.workspace import Workspace
-from embeddings import jobs
-from embeddings.built import load_map
-from embeddings.pipeline import build
-from embeddings.settings import Settings
-from pages.shared import answer_import, answered
-from tests.answers.stub_server import StubServer, answer, error, p_yes
-from tests.fakes import FakeEncoder, sentences, write_rows
-from tests.pages import site
-from tests.pages.site import open_page, run, said
+from evalmap.answers.on_map import scores_on
+from evalmap.answers.store import AnswerStore
+from evalmap.data.opening import open_dataset
+from evalmap.data.records import ReadOptions
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings import jobs
+from evalmap.embeddings.built import load_map
+from evalmap.embeddings.pipeline import build
+from evalmap.embeddings.settings import Settings
+from evalmap.pages.shared import answer_import, answered
+from evalmap.tests.answers.stub_server import StubServer, answer, error, p_yes
+from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
+from evalmap.tests.pages import site
+from evalmap.tests.pages.site import open_page, run, said
 
 PATIENCE = 120  # seconds for a child process on a busy machine
 

@@ -2,20 +2,20 @@
 
 from pathlib import Path
 
-from data.opening import open_dataset
-from data.workspace import Workspace
-from embeddings.built import load_map
-from embeddings.pipeline import build
-from embeddings.settings import Settings
-from pages.shared.duplicate_export import recipe_of, report_of, screen_map
-from screening.decisions import DecisionLog, row_keys
-from screening.outputs import kept_jsonl, removed_jsonl
-from screening.pairs import pairs_of
-from screening.recipe import read_recipe
-from screening.replay import replay
-from screening.report import report_json
-from screening.run import ScreeningOptions
-from tests.fakes import FakeEncoder, sentences, write_rows
+from evalmap.data.opening import open_dataset
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.built import load_map
+from evalmap.embeddings.pipeline import build
+from evalmap.embeddings.settings import Settings
+from evalmap.pages.shared.duplicate_export import recipe_of, report_of, screen_map
+from evalmap.screening.decisions import DecisionLog, row_keys
+from evalmap.screening.outputs import kept_jsonl, removed_jsonl
+from evalmap.screening.pairs import pairs_of
+from evalmap.screening.recipe import read_recipe
+from evalmap.screening.replay import replay
+from evalmap.screening.report import report_json
+from evalmap.screening.run import ScreeningOptions
+from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 
 
 def test_the_recipe_of_the_page_makes_the_page_s_files_on_the_command_line(tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from data.workspace import Workspace, write_json
-from embeddings import jobs
-from embeddings.jobs import JobFile
-from tests.pages import site
-from tests.pages.site import MARKUP, PERSONA, open_page, run, said
+from evalmap.data.workspace import Workspace, write_json
+from evalmap.embeddings import jobs
+from evalmap.embeddings.jobs import JobFile
+from evalmap.tests.pages import site
+from evalmap.tests.pages.site import MARKUP, PERSONA, open_page, run, said
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from data.errors import DatasetError
-from data.opening import open_dataset
-from data.records import ReadOptions
-from data.workspace import Workspace
-from embeddings.pipeline import build
-from pages.shared import cached
-from tests.fakes import FakeEncoder, sentences
-from tests.pages import site
-from tests.pages.site import MARKUP, PERSONA, counted, lines, open_page, run, said, table
+from evalmap.data.errors import DatasetError
+from evalmap.data.opening import open_dataset
+from evalmap.data.records import ReadOptions
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings.pipeline import build
+from evalmap.pages.shared import cached
+from evalmap.tests.fakes import FakeEncoder, sentences
+from evalmap.tests.pages import site
+from evalmap.tests.pages.site import MARKUP, PERSONA, counted, lines, open_page, run, said, table
 
 ROWS_A_PAGE = 25
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.normalisation import NORMALISATIONS, normalise
-from embeddings.types import Vectors
-from screening.types import NOT_EXACT, Pairs
+from evalmap.data.normalisation import NORMALISATIONS, normalise
+from evalmap.embeddings.types import Vectors
+from evalmap.screening.types import NOT_EXACT, Pairs
 
 
 def pairs_from(n: int, listed: Iterable[tuple[int, int, float]], *, exact: Sequence[int] | None = None) -> Pairs:

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.errors import DatasetError
-from screening.across import against, compare_files, count_shared_texts, pairs_between
-from screening.pairs import find_near_duplicates
-from tests.fakes import fake_vector, sentences, unit_vectors
+from evalmap.data.errors import DatasetError
+from evalmap.screening.across import against, compare_files, count_shared_texts, pairs_between
+from evalmap.screening.pairs import find_near_duplicates
+from evalmap.tests.fakes import fake_vector, sentences, unit_vectors
 
 TEXTS = ["I like tulips", "i like  tulips", "The anchor is down", "I like tulips", "I like tulips!", "Ovens", "the anchor is down"]
 FILES = ["a", "a", "a", "b", "b", "b", "c"]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import DatasetError
-from data.workspace import Workspace
-from screening.decisions import DecisionLog, Decisions, row_keys
-from tests.screening.oracles import examples_of
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace
+from evalmap.screening.decisions import DecisionLog, Decisions, row_keys
+from evalmap.tests.screening.oracles import examples_of
 
 EXAMPLES = examples_of(["a", "b", "a", "c"])
 A, B, A_AGAIN, C = row_keys(EXAMPLES)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from screening import diff
-from screening.diff import word_diff
+from evalmap.screening import diff
+from evalmap.screening.diff import word_diff
 
 
 @pytest.mark.parametrize(

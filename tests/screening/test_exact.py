@@ -5,9 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.normalisation import NORMALISATIONS, normalise, redundant
-from screening.exact import count_pairs, count_redundant, finest_level, group_by_level, group_texts, pairs_of_groups, repeated
-from screening.types import NOT_EXACT
+from evalmap.data.normalisation import NORMALISATIONS, normalise, redundant
+from evalmap.screening.exact import (
+    count_pairs,
+    count_redundant,
+    finest_level,
+    group_by_level,
+    group_texts,
+    pairs_of_groups,
+    repeated,
+)
+from evalmap.screening.types import NOT_EXACT
 
 TEXTS = [
     "I don’t like it — really",  # 0

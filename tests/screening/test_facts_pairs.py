@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from screening.across import against, compare_files, count_shared_texts
-from screening.exact import count_redundant, group_by_level
-from screening.pairs import find_near_duplicates
-from tests.fakes import unit_vectors
+from evalmap.screening.across import against, compare_files, count_shared_texts
+from evalmap.screening.exact import count_redundant, group_by_level
+from evalmap.screening.pairs import find_near_duplicates
+from evalmap.tests.fakes import unit_vectors
 
 pytestmark = pytest.mark.evals
 

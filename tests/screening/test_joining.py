@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from data.opening import open_dataset
-from screening.joining import join
-from tests.fakes import write_rows
+from evalmap.data.opening import open_dataset
+from evalmap.screening.joining import join
+from evalmap.tests.fakes import write_rows
 
 
 def opened(folder: Path, name: str, rows: list[dict[str, object]]):

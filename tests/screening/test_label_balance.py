@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embeddings.types import Vectors
-from screening.balance import balance_warning, label_share, largest_move, least_distinctive, restore_balance
-from screening.decisions import Decisions
-from screening.selection import BALANCE, select
-from tests.fakes import unit_vectors
-from tests.screening.oracles import pairs_from, ranks
+from evalmap.embeddings.types import Vectors
+from evalmap.screening.balance import balance_warning, label_share, largest_move, least_distinctive, restore_balance
+from evalmap.screening.decisions import Decisions
+from evalmap.screening.selection import BALANCE, select
+from evalmap.tests.fakes import unit_vectors
+from evalmap.tests.screening.oracles import pairs_from, ranks
 
 
 def all_pairs(vectors: Vectors, *, floor: float = -1.0):

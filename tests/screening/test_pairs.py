@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.errors import DatasetError
-from data.workspace import Workspace
-from embeddings import samples
-from embeddings.built import BuiltMap, load_map
-from screening import pairs as pair_list
-from screening.lexical import jaccard
-from screening.pairs import find_near_duplicates, pairs_of, stored_pairs
-from screening.semantic import similarities
-from screening.types import NOT_EXACT, Pairs
-from tests.fakes import fake_vector, sentences
+from evalmap.data.errors import DatasetError
+from evalmap.data.workspace import Workspace
+from evalmap.embeddings import samples
+from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.screening import pairs as pair_list
+from evalmap.screening.lexical import jaccard
+from evalmap.screening.pairs import find_near_duplicates, pairs_of, stored_pairs
+from evalmap.screening.semantic import similarities
+from evalmap.screening.types import NOT_EXACT, Pairs
+from evalmap.tests.fakes import fake_vector, sentences
 
 WORDS = st.lists(st.sampled_from(["tulip", "soil", "a", "anchor", "Oven", "oven!", "don’t", "don't"]), min_size=1, max_size=4)
 TEXTS = st.lists(WORDS.map(" ".join), min_size=2, max_size=10)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.errors import DatasetError
-from screening.priority import default_rule, prioritise
-from tests.screening.oracles import examples_of, pairs_from
+from evalmap.data.errors import DatasetError
+from evalmap.screening.priority import default_rule, prioritise
+from evalmap.tests.screening.oracles import examples_of, pairs_from
 
 TEXTS = ["three word text", "a text of five words", "short", "another text", "zz"]
 EXAMPLES = examples_of(TEXTS, confidence=[0.7, np.nan, 0.9, 0.9, 0.2], datasets=["b", "a", "b", "a", "c"], lines=[2, 5, 1, 3, 1])

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import DatasetError
-from data.records import ReadOptions
-from screening.decisions import DecisionLog, RowKey
-from screening.recipe import Recipe, read_recipe, recipe_yaml
-from screening.run import ScreeningOptions
+from evalmap.data.errors import DatasetError
+from evalmap.data.records import ReadOptions
+from evalmap.screening.decisions import DecisionLog, RowKey
+from evalmap.screening.recipe import Recipe, read_recipe, recipe_yaml
+from evalmap.screening.run import ScreeningOptions
 
 
 def full(folder: Path) -> Recipe:

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data.errors import DatasetError
-from data.records import SetAside
-from data.writing import write_together
-from screening import outputs
-from screening.decisions import Decisions
-from screening.outputs import check_outputs, kept_jsonl, removed_jsonl
-from screening.report import html_report, report, report_json
-from screening.run import Screening, ScreeningOptions, screen
-from tests.fakes import fake_vector
-from tests.screening.oracles import examples_of
+from evalmap.data.errors import DatasetError
+from evalmap.data.records import SetAside
+from evalmap.data.writing import write_together
+from evalmap.screening import outputs
+from evalmap.screening.decisions import Decisions
+from evalmap.screening.outputs import check_outputs, kept_jsonl, removed_jsonl
+from evalmap.screening.report import html_report, report, report_json
+from evalmap.screening.run import Screening, ScreeningOptions, screen
+from evalmap.tests.fakes import fake_vector
+from evalmap.tests.screening.oracles import examples_of
 
 EVIL = '<script>alert("{{ 7 * 7 }}")</script> & <img src=https://example.com/x.png>'
 TEXTS = ["Roses in the garden", "roses in  the garden", "Roses in the garden.", EVIL, EVIL + " ", "Ships at sea", "ships at sea"]
@@ -170,7 +170,7 @@ def test_page_shows_groups_contrasts_and_balance_and_runs_nothing():
 
 
 def test_page_says_how_much_it_leaves_out(monkeypatch: pytest.MonkeyPatch):
-    from screening import report as module
+    from evalmap.screening import report as module
 
     monkeypatch.setattr(module, "GROUPS", 1)
     monkeypatch.setattr(module, "ROWS", 1)

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from data.opening import open_dataset
-from data.workspace import Workspace
-from data.writing import write_together
-from screening.decisions import DecisionLog, row_keys
-from screening.recipe import Recipe
-from screening.replay import replay
-from screening.run import ScreeningOptions
-from tests.command import Command, texts
-from tests.fakes import sentences
+from evalmap.data.opening import open_dataset
+from evalmap.data.workspace import Workspace
+from evalmap.data.writing import write_together
+from evalmap.screening.decisions import DecisionLog, row_keys
+from evalmap.screening.recipe import Recipe
+from evalmap.screening.replay import replay
+from evalmap.screening.run import ScreeningOptions
+from evalmap.tests.command import Command, texts
+from evalmap.tests.fakes import sentences
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 PLANTED: dict[str, dict[str, Any]] = json.loads((SAMPLES / "PLANTED.json").read_text(encoding="utf-8"))
@@ -272,7 +272,7 @@ def test_a_disk_that_fills_up_leaves_the_old_files(evalmap: Command, monkeypatch
         monkeypatch.setattr(os, "fsync", full)
         write_together(files)
 
-    monkeypatch.setattr("screening.replay.write_together", filled_up)
+    monkeypatch.setattr("evalmap.screening.replay.write_together", filled_up)
     failed = evalmap("screen", "set.jsonl", *OUTPUTS)
     assert failed.code == 1
     assert "cannot be written (No space left on device)" in failed.err
@@ -302,7 +302,7 @@ def test_every_planted_duplicate_goes_and_no_half_of_a_contradiction(evalmap: Co
 @pytest.mark.parametrize("name", PLANTED)
 def test_all_layers_find_planted_rows_only(tmp_path: Path, name: str):
     """N2 and the numbers miss one variant of 30, a missing apostrophe in a short sentence; N3 finds it."""
-    from embeddings.samples import install
+    from evalmap.embeddings.samples import install
 
     workspace = Workspace(tmp_path / "home")
     install(workspace)  # their vectors, too

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.errors import DatasetError
-from screening.decisions import Decisions
-from screening.selection import KEPT_BY_HAND, NEAR, REMOVED_BY_HAND, TARGET, drop, select
-from screening.types import RULES, Pairs
-from tests.fakes import fake_vector
-from tests.screening.oracles import brute_pairs, edges_of, greedy, pairs_from
+from evalmap.data.errors import DatasetError
+from evalmap.screening.decisions import Decisions
+from evalmap.screening.selection import KEPT_BY_HAND, NEAR, REMOVED_BY_HAND, TARGET, drop, select
+from evalmap.screening.types import RULES, Pairs
+from evalmap.tests.fakes import fake_vector
+from evalmap.tests.screening.oracles import brute_pairs, edges_of, greedy, pairs_from
 
 
 @st.composite

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from data.errors import DatasetError
-from embeddings.types import Vectors
-from screening import semantic
-from screening.semantic import find_similar_across, find_similar_pairs, same_vectors, similarities
-from tests.fakes import unit_vectors
+from evalmap.data.errors import DatasetError
+from evalmap.embeddings.types import Vectors
+from evalmap.screening import semantic
+from evalmap.screening.semantic import find_similar_across, find_similar_pairs, same_vectors, similarities
+from evalmap.tests.fakes import unit_vectors
 
 Found = list[tuple[int, int]]
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.errors import DatasetError
-from screening.decisions import Decisions
-from screening.selection import TARGET, select
-from screening.target import keep_best
-from tests.fakes import unit_vectors
-from tests.screening.oracles import pairs_from
+from evalmap.data.errors import DatasetError
+from evalmap.screening.decisions import Decisions
+from evalmap.screening.selection import TARGET, select
+from evalmap.screening.target import keep_best
+from evalmap.tests.fakes import unit_vectors
+from evalmap.tests.screening.oracles import pairs_from
 
 NO_PAIRS = {n: pairs_from(n, []) for n in range(1, 31)}
 

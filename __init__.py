@@ -1,0 +1,1 @@
+"""Evalmap: see what an evaluation dataset really contains."""
