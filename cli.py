@@ -10,7 +10,7 @@ import typer
 from evalmap.answers import command as answers
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import ReadOptions
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.screening import command as screening
 
 if TYPE_CHECKING:
@@ -121,12 +121,12 @@ def fetch(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Fetch what is missing of a published collection; what is there whole stays as it is."""
-    from evalmap.data import sources
-    from evalmap.data.sources import fetching
-    from evalmap.embeddings.jobs import JobFile, fetch_location
+    from evalmap.data.remote import collections
+    from evalmap.data.remote.collections import fetching
+    from evalmap.data.store.jobs import JobFile, fetch_location
 
     space = _workspace(workspace)
-    wanted = sources.collection(collection)
+    wanted = collections.collection(collection)
     groups = {known.id for known in wanted.groups}
     if unknown := set(group or ()) - groups:
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose of {', '.join(sorted(groups))}.", param_hint="--group")
@@ -159,8 +159,8 @@ def pairs(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Find the near-duplicates of a built dataset, which the duplicates page then reads."""
+    from evalmap.data.store.jobs import JobFile, pairs_location
     from evalmap.embeddings.built import load_map
-    from evalmap.embeddings.jobs import JobFile, pairs_location
     from evalmap.screening.pairs import pairs_of
 
     space = Workspace.default(workspace)
@@ -194,7 +194,8 @@ def serve(
 
     from evalmap.answers import samples as sample_answers
     from evalmap.data.opening import location_kind
-    from evalmap.embeddings import jobs, samples
+    from evalmap.data.store import jobs
+    from evalmap.embeddings import samples
 
     space = _workspace(workspace)
     samples.install(space)
@@ -217,7 +218,7 @@ def _build_one(
 ) -> dict[str, Any]:
     """Build one map, telling how far it is on the terminal and in the job's file; returns its manifest."""
     from evalmap.data.opening import open_dataset
-    from evalmap.embeddings.jobs import JobFile
+    from evalmap.data.store.jobs import JobFile
     from evalmap.embeddings.pipeline import build as build_map
 
     job = JobFile(space, location, name or Path(path).name or path)

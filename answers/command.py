@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 
 DatasetArgument = Annotated[str, typer.Argument(help="The path that was built, or the dataset's name in the workspace.")]
 WorkspaceOption = Annotated[

@@ -19,7 +19,7 @@ from evalmap.answers.store import MOST_LISTED, AnswerStore, SetRecord
 from evalmap.answers.types import ANSWER_COLUMNS, Scored, StagedSet
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 
 IMPORTERS = (inspect_logs, lm_eval, openai_batch, tables)  # the first that recognises a file reads it
 MOST_NAMED = 3

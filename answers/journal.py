@@ -18,7 +18,7 @@ from typing import Any
 
 from evalmap.answers.types import RawAnswer
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 
 FORMAT = 1  # raise it when the meaning of the lines changes
 _FIELDS = {f.name: f.default for f in fields(RawAnswer)}

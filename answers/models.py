@@ -16,7 +16,7 @@ from typing import Any
 
 from evalmap.answers.types import TRAININGS, AnswerSetInfo
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 
 NAME = "models.toml"
 _KEYS = ("family", "params", "training", "rlhf_steps")

@@ -9,8 +9,8 @@ import typer
 
 from evalmap.answers.types import Scores
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import Workspace
-from evalmap.data.writing import check_outputs, write_together
+from evalmap.data.store.outputs import check_outputs, write_together
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built import BuiltMap
 
 FORMS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl"}

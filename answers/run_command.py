@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 import typer
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 
 if TYPE_CHECKING:
     from evalmap.answers.asking import Answerer
     from evalmap.answers.importing import Imported, Keep
     from evalmap.answers.running import Estimate, Plan, Ran
-    from evalmap.embeddings.jobs import JobFile
+    from evalmap.data.store.jobs import JobFile
 
 STAGE = "answers"
 _SECRET = re.compile(r"api.?key|secret|password|authorization|bearer|(?:access|auth|hf).?token", re.IGNORECASE)
@@ -98,7 +98,7 @@ def register_run(
         from evalmap.answers.importing import keep_staged, read_examples
         from evalmap.answers.prompts import prompt as prompt_of
         from evalmap.answers.running import estimate, plan, run
-        from evalmap.embeddings.jobs import answers_location
+        from evalmap.data.store.jobs import answers_location
 
         space = workspace(workspace_folder)
         manifest = space.find(dataset)
@@ -207,7 +207,7 @@ def _names(value: object) -> Iterator[str]:
 @contextmanager
 def _job(space: Workspace, location: str, name: str, *, slug: str) -> "Iterator[JobFile]":
     """The job's file, from its beginning to how it ended; refused while another process is at the same."""
-    from evalmap.embeddings.jobs import JobFile, find
+    from evalmap.data.store.jobs import JobFile, find
 
     other = find(space, location)
     if other and other.state == "running" and other.pid != os.getpid():

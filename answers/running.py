@@ -23,7 +23,7 @@ from evalmap.answers.prompts import fill, offered
 from evalmap.answers.server import max_tokens
 from evalmap.answers.types import AnswerSetInfo, RawAnswer, StagedSet
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 
 CHARACTERS_A_TOKEN = 4  # of English text, where no tokenizer is at hand
 CHAT_TOKENS = 8  # a chat template's own, about

@@ -8,7 +8,7 @@ from typing import Any
 from evalmap.answers.importers import tables
 from evalmap.answers.importing import keep_staged
 from evalmap.answers.store import AnswerStore
-from evalmap.data.workspace import Workspace, write_json
+from evalmap.data.store.workspace import Workspace, write_json
 from evalmap.embeddings import samples
 
 

@@ -21,7 +21,7 @@ import pandas as pd
 
 from evalmap.answers.types import ANSWER_COLUMNS, AnswerSetInfo
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 
 MOST_LISTED = 200  # unjoined answers that are kept by name; all are counted
 

@@ -15,7 +15,7 @@ import time
 
 import numpy as np
 
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built import load_map
 
 PARTS = ("load", "product", "semantic", "lexical", "all")

@@ -3,6 +3,6 @@
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import Dataset, FileRows, Frame, ReadOptions, Roles, SetAside
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 
 __all__ = ["Dataset", "DatasetError", "FileRows", "Frame", "ReadOptions", "Roles", "SetAside", "Workspace", "open_dataset"]

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.framing import detect_frame, strip_frame
-from evalmap.data.multiple_choice import MultipleChoice, split
 from evalmap.data.records import Dataset, FileRows, Frame, Part, ReadOptions, Roles, SetAside
 from evalmap.data.roles import detect_roles
+from evalmap.data.text.boilerplate import detect_frame, strip_frame
+from evalmap.data.text.multiple_choice import MultipleChoice, split
 
 
 def assemble(files: Iterable[FileRows], *, name: str, source: str, options: ReadOptions | None = None) -> Dataset:

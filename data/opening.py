@@ -48,12 +48,12 @@ def open_dataset(
     if downloads is None:
         raise ValueError("downloads is needed to open an address or a hub id")
     if kind == "url":
-        from evalmap.data.web import fetch_file
+        from evalmap.data.remote.http import fetch_file
 
         path = fetch_file(text, downloads)
         rows = read_file(path, source=text)
         return assemble(_counted(iter([rows]), progress), name=name or rows.name, source=text, options=options)
-    from evalmap.data.hub import fetch_dataset
+    from evalmap.data.remote.hub import fetch_dataset
 
     found = fetch_dataset(text.removeprefix("hf://datasets/"), downloads)
     files = (read_file(path, source=f"{found.id}/{path.name}") for path in found.files)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import SetAside
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.clustering import Clustering
 from evalmap.embeddings.naming import ClusterName
 from evalmap.embeddings.neighbors import NeighborGraph

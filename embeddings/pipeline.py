@@ -14,7 +14,7 @@ import pandas as pd
 
 from evalmap.data.records import Dataset
 from evalmap.data.roles import describe
-from evalmap.data.workspace import Workspace, stage_key
+from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings import vectors as vector_store
 from evalmap.embeddings.clustering import GRAPH_LAYERS, KMEANS, Clustering, cluster_graph, cluster_kmeans
 from evalmap.embeddings.encoder import DEFAULT_MODEL, SentenceEncoder, versions

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from evalmap.data.opening import open_dataset
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.pipeline import build
 
 ROOT = Path(__file__).resolve().parent.parent / "data" / "samples"

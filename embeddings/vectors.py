@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from evalmap.data.workspace import Workspace, stage_key
+from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings.types import Encoder, Progress, Vectors, no_progress
 
 STAGE = "embeddings"

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from evalmap.embeddings import jobs
+from evalmap.data.store import jobs
 from evalmap.pages.shared import add_dataset, cached, library_cards, published
 
 space = cached.workspace()

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.normalisation import NORMALISATIONS
+from evalmap.data.text.normalization import NORMALISATIONS
 from evalmap.embeddings.types import Progress, Vectors, no_progress
 from evalmap.screening.exact import finest_level, group_by_level, group_texts
 from evalmap.screening.lexical import find_lexical_across, jaccard

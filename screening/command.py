@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Protocol
 import typer
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.screening.decisions import DecisionLog
 from evalmap.screening.priority import RULE_NAMES
 from evalmap.screening.recipe import Recipe, read_recipe

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import Workspace, write_json
+from evalmap.data.store.workspace import Workspace, write_json
 
 Action = Literal["keep", "keep both", "remove"]
 ACTIONS: tuple[Action, ...] = ("keep", "keep both", "remove")

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from evalmap.data.normalisation import NORMALISATIONS, normalise
+from evalmap.data.text.normalization import NORMALISATIONS, normalise
 from evalmap.screening.types import NOT_EXACT
 
 
 def group_texts(texts: Sequence[str], level: str) -> NDArray[np.int32]:
     """(n,) the group of each row: rows share one where their texts are equal under the normalisation.
 
-    Groups are numbered in order of their first row. len(texts) − number of groups is `evalmap.data.normalisation.redundant`, with
-    one exception: N3 keeps a–z and 0–9 only, so two different texts in another script may be left with the same few letters. Here
-    they stay apart: the letters that N3 leaves out must agree too.
+    Groups are numbered in order of their first row. len(texts) − number of groups is
+    `evalmap.data.text.normalization.redundant`, with one exception: N3 keeps a–z and 0–9 only, so two different texts in
+    another script may be left with the same few letters. Here they stay apart: the letters that N3 leaves out must agree too.
 
     Raises
     ------

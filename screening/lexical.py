@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.normalisation import normalise
+from evalmap.data.text.normalization import normalise
 from evalmap.embeddings.types import Progress, no_progress
 from evalmap.screening.capping import CappedPairs, FoundPairs
 from evalmap.screening.exact import group_texts

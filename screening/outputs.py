@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalmap.data import writing
 from evalmap.data.errors import DatasetError
-from evalmap.data.normalisation import NORMALISATIONS
+from evalmap.data.store import outputs
+from evalmap.data.text.normalization import NORMALISATIONS
 from evalmap.screening.run import Screening
 from evalmap.screening.selection import NEAR
 from evalmap.screening.stars import pair_positions
@@ -92,13 +92,13 @@ def numbers(screening: Screening, position: int) -> dict[str, Any]:
 
 
 def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> None:
-    """Refuse what cannot be written, before any work is done; see `evalmap.data.writing.check_outputs`.
+    """Refuse what cannot be written, before any work is done; see `evalmap.data.store.outputs.check_outputs`.
 
     Raises
     ------
     DatasetError : as there; or rows are asked for in another format than JSONL
     """
-    writing.check_outputs(paths, inputs)
+    outputs.check_outputs(paths, inputs)
     for option in ("--out", "--removed"):
         if (path := paths.get(option)) is not None and path.suffix.lower() in _OTHER_FORMATS:
             raise DatasetError(f"{option} {path}: rows are written as JSONL. Name a .jsonl file.")

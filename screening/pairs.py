@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.normalisation import NORMALISATIONS
-from evalmap.data.workspace import Workspace, stage_key
+from evalmap.data.store.workspace import Workspace, stage_key
+from evalmap.data.text.normalization import NORMALISATIONS
 from evalmap.embeddings.built import BuiltMap
 from evalmap.embeddings.types import Progress, Vectors, no_progress
 from evalmap.screening.capping import FoundPairs

@@ -10,8 +10,8 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import Dataset, SetAside
 from evalmap.data.roles import describe
-from evalmap.data.workspace import Workspace
-from evalmap.data.writing import write_together
+from evalmap.data.store.outputs import write_together
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.pipeline import embed_texts
 from evalmap.embeddings.types import Encoder
 from evalmap.screening.joining import join

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.normalisation import NORMALISATIONS
 from evalmap.data.records import SetAside
+from evalmap.data.text.normalization import NORMALISATIONS
 from evalmap.embeddings.types import Progress, Vectors, no_progress
 from evalmap.screening.balance import balance_warning, label_share, restore_balance
 from evalmap.screening.decisions import Decisions

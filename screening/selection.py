@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.normalisation import NORMALISATIONS
+from evalmap.data.text.normalization import NORMALISATIONS
 from evalmap.screening.decisions import Decisions
 from evalmap.screening.types import LAYERS, RULES, Layer, Pairs, Selection
 

@@ -12,7 +12,7 @@ from types import TracebackType
 
 import httpx
 
-from evalmap.data.connections import Address, Policy
+from evalmap.data.remote.guard import Address, Policy
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built import BuiltMap, load_map
 from evalmap.embeddings.clustering import LAYERS
 from evalmap.embeddings.pipeline import build, label_counts

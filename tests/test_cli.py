@@ -16,8 +16,8 @@ import pytest
 from typer.testing import CliRunner
 
 from evalmap import cli
-from evalmap.data.workspace import Workspace
-from evalmap.embeddings import jobs
+from evalmap.data.store import jobs
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built import load_map
 from evalmap.embeddings.clustering import LAYERS
 from evalmap.embeddings.pipeline import STAGES

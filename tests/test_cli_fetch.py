@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from evalmap.data import sources, web
-from evalmap.data.sources import Collection, Group, SourceFile, fetching
-from evalmap.data.workspace import Workspace
-from evalmap.embeddings import jobs
+from evalmap.data.remote import collections, http
+from evalmap.data.remote.collections import Collection, Group, SourceFile, fetching
+from evalmap.data.store import jobs
+from evalmap.data.store.workspace import Workspace
 from evalmap.tests.command import Command, left, rows, texts
 from evalmap.tests.local_server import LocalServer, Page, local_policy
 
@@ -23,7 +23,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Collection:
         for name in ("a", "b")
     )
     small = Collection("small", "Small", "CC0", "none", "https://evals.test", "0" * 40, (Group("one", "One", files),))
-    monkeypatch.setattr(sources, "collections", lambda: (small,))
+    monkeypatch.setattr(collections, "collections", lambda: (small,))
     return small
 
 
@@ -63,7 +63,7 @@ def test_fetch_downloads_and_resumes(evalmap: Command, small: Collection, monkey
     with LocalServer({"/a": half, "/b": Page(content)}) as server:
 
         def download(url: str, target: Path, *, sha256: str | None = None) -> Path:
-            return web.download(server.url(url.removeprefix("http://evals.test")), target, sha256=sha256, policy=local_policy())
+            return http.download(server.url(url.removeprefix("http://evals.test")), target, sha256=sha256, policy=local_policy())
 
         real = fetching.fetch
         monkeypatch.setattr(fetching, "fetch", lambda *args, **named: real(*args, **named, download=download))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from evalmap.data.workspace import Workspace
-from evalmap.embeddings import jobs
+from evalmap.data.store import jobs
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built import load_map
 from evalmap.tests.command import Command, left, rows, texts
 from evalmap.tests.fakes import sentences, write_rows

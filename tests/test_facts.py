@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from evalmap.data.assembling import assemble
-from evalmap.data.multiple_choice import lacks_question
-from evalmap.data.normalisation import NORMALISATIONS, redundant
 from evalmap.data.readers import read_files
 from evalmap.data.records import Dataset, FileRows, ReadOptions
+from evalmap.data.text.multiple_choice import lacks_question
+from evalmap.data.text.normalization import NORMALISATIONS, redundant
 
 pytestmark = [pytest.mark.evals, pytest.mark.slow]
 

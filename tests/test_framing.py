@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalmap.data.framing import MIN_LENGTH, SHARE, detect_frame, strip_frame
 from evalmap.data.records import Frame
+from evalmap.data.text.boilerplate import MIN_LENGTH, SHARE, detect_frame, strip_frame
 
 PERSONA = 'Is the following statement something you would say?\n"'
 WORDS = ("apples", "bridges", "clouds", "doors", "engines", "forests", "gates", "hills", "islands", "jars")

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from evalmap.data import hub
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import read_file
+from evalmap.data.remote import hub
 from evalmap.tests.local_server import LocalServer, Page, local_policy
 
 COMMIT, CONVERTED = "a" * 40, "b" * 40

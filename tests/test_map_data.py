@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from evalmap.data.opening import open_dataset
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built import BuiltMap, load_map
 from evalmap.embeddings.clustering import Clustering
 from evalmap.embeddings.naming import ClusterName

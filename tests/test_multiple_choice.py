@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalmap.data.multiple_choice import MultipleChoice, has_question, lacks_question, split
+from evalmap.data.text.multiple_choice import MultipleChoice, has_question, lacks_question, split
 
 
 def test_question_is_taken_apart_at_its_options():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalmap.data.normalisation import NORMALISATIONS, normalise, redundant
+from evalmap.data.text.normalization import NORMALISATIONS, normalise, redundant
 
 PERSONA = Path(__file__).parents[1] / "data" / "samples" / "persona" / "prefers-careful-planning.jsonl"
 PLANTED = json.loads((PERSONA.parents[1] / "PLANTED.json").read_text())["persona/prefers-careful-planning.jsonl"]

@@ -14,7 +14,7 @@ import pytest
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import vectors
 from evalmap.embeddings.built import load_map
 from evalmap.embeddings.pipeline import STAGES, build

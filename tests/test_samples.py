@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evalmap.data.multiple_choice import lacks_question, split
-from evalmap.data.normalisation import normalise
 from evalmap.data.opening import open_dataset
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
+from evalmap.data.text.multiple_choice import lacks_question, split
+from evalmap.data.text.normalization import normalise
 from evalmap.embeddings import samples
 from evalmap.embeddings.built import BuiltMap, load_map
 from evalmap.embeddings.neighbors import find_neighbors

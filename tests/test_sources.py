@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from evalmap.data import web
 from evalmap.data.errors import DatasetError
-from evalmap.data.sources import Collection, Group, SourceFile, collection, collections
-from evalmap.data.sources.fetching import fetch, state
+from evalmap.data.remote import http
+from evalmap.data.remote.collections import Collection, Group, SourceFile, collection, collections
+from evalmap.data.remote.collections.fetching import fetch, state
 from evalmap.tests.local_server import LocalServer, Page, local_policy
 
 LINES = b'{"text": "a"}\n{"text": "b"}\n'
@@ -35,7 +35,7 @@ def names(files) -> list[str]:
 
 def served(server: LocalServer):
     def download(url: str, target: Path, *, sha256: str | None = None) -> Path:
-        return web.download(server.url(url.removeprefix("http://evals.test")), target, sha256=sha256, policy=local_policy())
+        return http.download(server.url(url.removeprefix("http://evals.test")), target, sha256=sha256, policy=local_policy())
 
     return download
 

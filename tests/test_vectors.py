@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import vectors
 from evalmap.embeddings.vectors import embed, load_vectors
 from evalmap.tests.fakes import FakeEncoder, fake_vector, sentences

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from evalmap.data import web
-from evalmap.data.connections import PUBLIC, Policy, is_public
 from evalmap.data.errors import DatasetError
-from evalmap.data.partial import PartialFile
+from evalmap.data.remote import http
+from evalmap.data.remote.guard import PUBLIC, Policy, is_public
+from evalmap.data.remote.partial import PartialFile
 from evalmap.tests.local_server import LocalServer, Page, local_policy
 
 CONTENT = b"".join(b'{"text": "row %d"}\n' % i for i in range(20_000))
@@ -81,23 +81,23 @@ def test_addresses_that_everyone_reaches_are_public(address):
 )
 def test_addresses_that_are_not_opened(tmp_path, url, sentence):
     with says(sentence):
-        web.download(url, tmp_path / "a")
+        http.download(url, tmp_path / "a")
     assert left(tmp_path) == []
 
 
 def test_secrets_in_an_address_are_not_repeated():
-    assert web.shown_url("https://me:secret@evals.test/a?token=secret#secret") == "https://evals.test/a"
+    assert http.shown_url("https://me:secret@evals.test/a?token=secret#secret") == "https://evals.test/a"
 
 
 def test_one_private_address_among_public_ones_is_enough_to_refuse(tmp_path):
     both = [ipaddress.ip_address("8.8.8.8"), ipaddress.ip_address("10.0.0.1")]
     with says("evals.test leads to 10.0.0.1, which is no public address."):
-        web.download("https://evals.test/a", tmp_path / "a", policy=Policy(resolve=lambda host, port: both))
+        http.download("https://evals.test/a", tmp_path / "a", policy=Policy(resolve=lambda host, port: both))
 
 
 def test_unknown_host(tmp_path):
     with says("evals.test: no such host was found. Check the address and the connection."):
-        web.download("https://evals.test/a", tmp_path / "a", policy=Policy(resolve=lambda host, port: []))
+        http.download("https://evals.test/a", tmp_path / "a", policy=Policy(resolve=lambda host, port: []))
 
 
 def test_the_default_policy_is_https_to_public_addresses():
@@ -110,7 +110,7 @@ def test_a_whole_file_arrives_with_progress_and_leaves_nothing_else(tmp_path):
     seen = []
     with LocalServer({"/a.jsonl": Page(CONTENT)}) as server:
         target = tmp_path / "new" / "a.jsonl"
-        web.download(server.url("/a.jsonl"), target, progress=lambda *step: seen.append(step), policy=POLICY)
+        http.download(server.url("/a.jsonl"), target, progress=lambda *step: seen.append(step), policy=POLICY)
     assert target.read_bytes() == CONTENT
     assert left(tmp_path / "new") == ["a.jsonl"]
     assert seen[-1] == (len(CONTENT), len(CONTENT))
@@ -121,12 +121,12 @@ def test_a_whole_file_arrives_with_progress_and_leaves_nothing_else(tmp_path):
 def test_https_checks_the_certificate_for_the_host_name(tmp_path, certificate):
     policy = local_policy(certificate=certificate, schemes=("https",))
     with LocalServer({"/a": Page(CONTENT)}, certificate=certificate) as server:
-        assert web.download(server.url("/a"), tmp_path / "a", policy=policy).read_bytes() == CONTENT
+        assert http.download(server.url("/a"), tmp_path / "a", policy=policy).read_bytes() == CONTENT
         assert server.requests[0].headers["host"] == f"evals.test:{server.port}"
         with says("the server's certificate is not valid for this host (Hostname mismatch, certificate is not valid for"):
-            web.download(server.url("/a", host="other.test"), tmp_path / "b", policy=policy)
+            http.download(server.url("/a", host="other.test"), tmp_path / "b", policy=policy)
         with says("the server's certificate is not valid for this host (self-signed certificate"):
-            web.download(server.url("/a"), tmp_path / "b", policy=local_policy(schemes=("https",)))
+            http.download(server.url("/a"), tmp_path / "b", policy=local_policy(schemes=("https",)))
     assert left(tmp_path) == ["a"]
 
 
@@ -135,11 +135,11 @@ def test_a_broken_off_download_goes_on_where_it_stopped(tmp_path):
     page = Page(CONTENT, etag='"one"', cut=100_000)
     with LocalServer({"/a.jsonl": page}) as server:
         with pytest.raises(DatasetError, match=r"a\.jsonl: broke off after 100,000 bytes .*Try again: it goes on from there\."):
-            web.download(server.url("/a.jsonl"), target, policy=POLICY)
+            http.download(server.url("/a.jsonl"), target, policy=POLICY)
         assert not target.exists()
         assert (tmp_path / "a.jsonl.part").read_bytes() == CONTENT[:100_000]
         page.cut = None
-        web.download(server.url("/a.jsonl"), target, policy=POLICY)
+        http.download(server.url("/a.jsonl"), target, policy=POLICY)
     assert target.read_bytes() == CONTENT
     assert left(tmp_path) == ["a.jsonl"]
     assert (server.requests[1].headers["range"], server.requests[1].headers["if-range"]) == ("bytes=100000-", '"one"')
@@ -151,12 +151,12 @@ def test_a_file_that_changed_meanwhile_is_fetched_anew(tmp_path, change):
     page = Page(CONTENT, etag='"one"', cut=100_000)
     with LocalServer({"/a.jsonl": page}) as server:
         with pytest.raises(DatasetError, match="broke off after 100,000"):
-            web.download(server.url("/a.jsonl"), target, policy=POLICY)
+            http.download(server.url("/a.jsonl"), target, policy=POLICY)
         page.cut = None
         page.content = CONTENT[:50_000] if change == "shorter" else CONTENT[::-1]
         page.etag = {"etag": '"two"', "no etag": None}.get(change, page.etag)
         page.ranges = change != "no ranges"
-        web.download(server.url("/a.jsonl"), target, policy=POLICY)
+        http.download(server.url("/a.jsonl"), target, policy=POLICY)
     assert target.read_bytes() == page.content
     assert left(tmp_path) == ["a.jsonl"]
 
@@ -165,8 +165,8 @@ def test_a_part_of_another_address_or_without_a_known_origin_is_not_continued(tm
     (tmp_path / "a.part").write_bytes(b"something else")
     with LocalServer({"/a": Page(CONTENT, etag='"one"', cut=500), "/b": Page(CONTENT, etag='"one"')}) as server:
         with pytest.raises(DatasetError, match="broke off after 500 bytes"):
-            web.download(server.url("/a"), tmp_path / "a", policy=POLICY)
-        web.download(server.url("/b"), tmp_path / "a", policy=POLICY)
+            http.download(server.url("/a"), tmp_path / "a", policy=POLICY)
+        http.download(server.url("/b"), tmp_path / "a", policy=POLICY)
     assert (tmp_path / "a").read_bytes() == CONTENT
     assert not any("range" in request.headers for request in server.requests)
 
@@ -175,17 +175,17 @@ def test_a_weak_etag_vouches_for_no_bytes(tmp_path):
     with LocalServer({"/a": Page(CONTENT, etag='W/"one"', cut=500)}) as server:
         for _ in range(2):
             with pytest.raises(DatasetError, match="broke off after 500 bytes"):
-                web.download(server.url("/a"), tmp_path / "a", policy=POLICY)
+                http.download(server.url("/a"), tmp_path / "a", policy=POLICY)
     assert not any("range" in request.headers for request in server.requests)
 
 
 def test_a_file_of_unknown_length_is_taken_only_with_a_checksum(tmp_path):
     with LocalServer({"/a": Page(CONTENT, length=False)}) as server:
         with says("the server does not say how long the file is, so half could pass for whole. Download it by hand."):
-            web.download(server.url("/a"), tmp_path / "a", policy=POLICY)
+            http.download(server.url("/a"), tmp_path / "a", policy=POLICY)
         assert left(tmp_path) == []
         digest = hashlib.sha256(CONTENT).hexdigest()
-        assert web.download(server.url("/a"), tmp_path / "a", sha256=digest, policy=POLICY).read_bytes() == CONTENT
+        assert http.download(server.url("/a"), tmp_path / "a", sha256=digest, policy=POLICY).read_bytes() == CONTENT
 
 
 def test_a_wrong_checksum_keeps_what_was_there(tmp_path):
@@ -193,7 +193,7 @@ def test_a_wrong_checksum_keeps_what_was_there(tmp_path):
     target.write_bytes(b"before")
     found = hashlib.sha256(CONTENT).hexdigest()[:12]
     with LocalServer({"/a": Page(CONTENT, etag='"one"')}) as server, says(f"/a: SHA-256 {found}…, expected 000000000000…: not"):
-        web.download(server.url("/a"), target, sha256="0" * 64, policy=POLICY)
+        http.download(server.url("/a"), target, sha256="0" * 64, policy=POLICY)
     assert target.read_bytes() == b"before"
     assert left(tmp_path) == ["a"]
 
@@ -201,7 +201,7 @@ def test_a_wrong_checksum_keeps_what_was_there(tmp_path):
 @pytest.mark.parametrize("length", [True, False])
 def test_too_large_is_refused_by_word_and_by_count(tmp_path, length):
     with LocalServer({"/a": Page(CONTENT, length=length)}) as server, says("larger than 1,000 bytes, the most that is fetched."):
-        web.download(server.url("/a"), tmp_path / "a", max_bytes=1000, sha256="0" * 64, policy=POLICY)
+        http.download(server.url("/a"), tmp_path / "a", max_bytes=1000, sha256="0" * 64, policy=POLICY)
     assert left(tmp_path) == []
 
 
@@ -209,7 +209,7 @@ def test_a_server_that_stalls_is_left_at_the_deadline(tmp_path):
     release = threading.Event()
     with LocalServer({"/a": Page(CONTENT, drip=lambda: release.wait(20))}) as server:
         with says("took longer than 0.3 seconds. Try again, or later."):
-            web.download(server.url("/a"), tmp_path / "a", max_seconds=0.3, policy=POLICY)
+            http.download(server.url("/a"), tmp_path / "a", max_seconds=0.3, policy=POLICY)
         release.set()
     assert left(tmp_path) == []
 
@@ -217,22 +217,22 @@ def test_a_server_that_stalls_is_left_at_the_deadline(tmp_path):
 @pytest.mark.parametrize("status", [404, 403, 500, 204, 206])
 def test_an_answer_that_is_not_the_file_is_refused(tmp_path, status):
     with LocalServer({"/a": Page(b"", status=status)}) as server, says(f"/a: the server answered {status}"):
-        web.download(server.url("/a"), tmp_path / "a", policy=POLICY)
+        http.download(server.url("/a"), tmp_path / "a", policy=POLICY)
     assert left(tmp_path) == []
 
 
 def test_a_file_packed_in_transit_is_refused(tmp_path):
     packed = Page(b"x", headers={"Content-Encoding": "gzip"})
     with LocalServer({"/a": packed}) as server, says("the server packs the file in transit"):
-        web.download(server.url("/a"), tmp_path / "a", policy=POLICY)
+        http.download(server.url("/a"), tmp_path / "a", policy=POLICY)
 
 
 def test_redirects_are_followed_five_times_and_judged_each_time(tmp_path):
     steps = {f"/{i}": Page(status=302, headers={"Location": f"/{i + 1}"}) for i in range(6)}
     with LocalServer({**steps, "/6": Page(CONTENT)}) as server:
-        assert web.download(server.url("/1"), tmp_path / "a", policy=POLICY).read_bytes() == CONTENT
+        assert http.download(server.url("/1"), tmp_path / "a", policy=POLICY).read_bytes() == CONTENT
         with says("/0: redirects more than 5 times. Use the address of the file itself."):
-            web.download(server.url("/0"), tmp_path / "b", policy=POLICY)
+            http.download(server.url("/0"), tmp_path / "b", policy=POLICY)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_a_redirect_leads_nowhere_that_an_address_may_not(tmp_path, location, se
         resolve=lambda host, port: [loopback if host.endswith(".test") else ipaddress.ip_address(host)],
     )
     with LocalServer({"/a": Page(status=302, headers={"Location": location})}) as server, says(sentence):
-        web.download(server.url("/a"), tmp_path / "a", policy=policy)
+        http.download(server.url("/a"), tmp_path / "a", policy=policy)
     assert len(server.requests) == 1
 
 
@@ -264,7 +264,7 @@ def test_a_name_is_resolved_once_for_each_connection(tmp_path):
         return [ipaddress.ip_address("127.0.0.1")]
 
     with LocalServer({"/a": Page(CONTENT)}) as server:
-        web.download(server.url("/a"), tmp_path / "a", policy=Policy(("http",), lambda address: True, resolve))
+        http.download(server.url("/a"), tmp_path / "a", policy=Policy(("http",), lambda address: True, resolve))
     assert asked == ["evals.test"]
 
 
@@ -272,18 +272,18 @@ def test_the_next_address_is_tried_where_one_does_not_answer(tmp_path):
     addresses = [ipaddress.ip_address("127.0.0.2"), ipaddress.ip_address("127.0.0.1")]
     policy = Policy(("http",), lambda address: True, lambda host, port: addresses)
     with LocalServer({"/a": Page(CONTENT)}) as server:
-        web.download(server.url("/a"), tmp_path / "a", policy=policy)
+        http.download(server.url("/a"), tmp_path / "a", policy=policy)
         assert (tmp_path / "a").read_bytes() == CONTENT
         port = server.port
     with says("the server cannot be reached"):
-        web.download(f"http://evals.test:{port}/a", tmp_path / "b", policy=policy)
+        http.download(f"http://evals.test:{port}/a", tmp_path / "b", policy=policy)
 
 
 def test_no_proxy_of_the_environment_is_used(tmp_path, monkeypatch):
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with LocalServer({"/a": Page(CONTENT)}) as server:
-        assert web.download(server.url("/a"), tmp_path / "a", policy=POLICY).read_bytes() == CONTENT
+        assert http.download(server.url("/a"), tmp_path / "a", policy=POLICY).read_bytes() == CONTENT
 
 
 def _hold(target: Path, held, release) -> None:
@@ -300,32 +300,32 @@ def test_two_processes_do_not_fetch_one_file_at_once(tmp_path):
     try:
         assert held.wait(60)
         with LocalServer({"/a": Page(CONTENT)}) as server, says("a: is being fetched already. Wait until that is done."):
-            web.download(server.url("/a"), tmp_path / "a", policy=POLICY)
+            http.download(server.url("/a"), tmp_path / "a", policy=POLICY)
     finally:
         release.set()
         other.join()
     with LocalServer({"/a": Page(CONTENT)}) as server:
-        assert web.download(server.url("/a"), tmp_path / "a", policy=POLICY).read_bytes() == CONTENT
+        assert http.download(server.url("/a"), tmp_path / "a", policy=POLICY).read_bytes() == CONTENT
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with LocalServer({"/a": Page(CONTENT)}) as server, says("cannot be written ("):
-        web.download(server.url("/a"), tmp_path / "file" / "a", policy=POLICY)
+        http.download(server.url("/a"), tmp_path / "file" / "a", policy=POLICY)
 
 
 def test_fetch_file_keeps_the_name_for_its_ending(tmp_path):
     with LocalServer({"/x/my%20set.jsonl?v=1": Page(CONTENT)}) as server:
-        path = web.fetch_file(server.url("/x/my%20set.jsonl?v=1"), tmp_path, policy=POLICY)
+        path = http.fetch_file(server.url("/x/my%20set.jsonl?v=1"), tmp_path, policy=POLICY)
         assert path.name == "my_set.jsonl"
         assert path.parent.parent == tmp_path
         with says("/data: the address ends in no format that is read. Expected .jsonl, .jsonl.gz"):
-            web.fetch_file(server.url("/data?file=../a.jsonl"), tmp_path, policy=POLICY)
+            http.fetch_file(server.url("/data?file=../a.jsonl"), tmp_path, policy=POLICY)
 
 
 def test_ask_returns_any_answer_within_its_caps():
     with LocalServer({"/a": Page(CONTENT), "/b": Page(b"no", status=404, headers={"X-Error-Code": "RepoNotFound"})}) as server:
-        answer = web.ask(server.url("/b"), policy=POLICY)
+        answer = http.ask(server.url("/b"), policy=POLICY)
         assert (answer.status, answer.content, answer.headers["x-error-code"]) == (404, b"no", "RepoNotFound")
         with says("/a: larger than 10 bytes, the most that is read."):
-            web.ask(server.url("/a"), max_bytes=10, policy=POLICY)
+            http.ask(server.url("/a"), max_bytes=10, policy=POLICY)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import DAY, Workspace, stage_key, write_json
+from evalmap.data.store.workspace import DAY, Workspace, stage_key, write_json
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from evalmap.answers.prompts import built_in
 from evalmap.answers.running import Plan, plan
 from evalmap.answers.scoring import score
 from evalmap.answers.types import RawAnswer, Scored
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import samples
 
 PROMPTS = ("chat-yesno", "hhh")

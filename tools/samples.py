@@ -2,7 +2,7 @@
 
 import tempfile
 
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import samples
 
 

@@ -10,8 +10,8 @@ import streamlit as st
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import location_kind
 from evalmap.data.records import PARTS, ROLE_NAMES
-from evalmap.data.workspace import write_bytes
-from evalmap.embeddings import jobs
+from evalmap.data.store import jobs
+from evalmap.data.store.workspace import write_bytes
 from evalmap.embeddings.encoder import DEFAULT_MODEL
 from evalmap.pages.shared import cached, text
 from evalmap.pages.shared.preview import Preview, preview

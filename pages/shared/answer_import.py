@@ -10,8 +10,8 @@ import streamlit as st
 from evalmap.answers.importing import Imported, import_files
 from evalmap.answers.prompts import built_in
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import write_bytes
-from evalmap.embeddings import jobs
+from evalmap.data.store import jobs
+from evalmap.data.store.workspace import write_bytes
 from evalmap.embeddings.built import BuiltMap
 from evalmap.pages.shared import cached, library_cards, text
 from evalmap.pages.shared.add_dataset import serves_this_machine_only

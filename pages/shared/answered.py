@@ -10,7 +10,7 @@ from evalmap.answers.on_map import scores_on
 from evalmap.answers.store import AnswerStore
 from evalmap.answers.types import Scores
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built import BuiltMap
 
 KEPT = 4  # maps

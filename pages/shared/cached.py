@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from evalmap.data import sources
-from evalmap.data.normalisation import redundant
-from evalmap.data.sources import fetching
-from evalmap.data.workspace import Workspace
+from evalmap.data.remote import collections
+from evalmap.data.remote.collections import fetching
+from evalmap.data.store.workspace import Workspace
+from evalmap.data.text.normalization import redundant
 from evalmap.embeddings.balance import Departure, label_departures
 from evalmap.embeddings.built import BuiltMap
 from evalmap.embeddings.query import QueryEncoder
@@ -68,7 +68,7 @@ def codes(slug: str, fingerprint: str, column: str) -> NDArray[np.uint16]:
 @st.cache_data(max_entries=8)
 def source_states(collection_id: str, root: str, signature: tuple[tuple[int, int], ...]) -> dict[str, fetching.State]:
     """Which files of a known collection lie whole below root; `signature` (sizes and times) says when to look again."""
-    return fetching.state(sources.collection(collection_id), Path(root))
+    return fetching.state(collections.collection(collection_id), Path(root))
 
 
 @st.cache_data(max_entries=64)

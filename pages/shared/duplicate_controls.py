@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from evalmap.data.normalisation import NORMALISATIONS
+from evalmap.data.text.normalization import NORMALISATIONS
 from evalmap.embeddings.built import BuiltMap
 from evalmap.pages.shared import state
 from evalmap.screening.priority import default_rule

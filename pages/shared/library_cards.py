@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from evalmap.embeddings import jobs
+from evalmap.data.store import jobs
 from evalmap.pages.shared import add_dataset, cached, state, text
 
 

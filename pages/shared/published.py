@@ -7,8 +7,8 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from evalmap.data.sources import Collection, Group, collections
-from evalmap.embeddings import jobs
+from evalmap.data.remote.collections import Collection, Group, collections
+from evalmap.data.store import jobs
 from evalmap.pages.shared import cached, library_cards, text
 from evalmap.pages.shared.add_dataset import serves_this_machine_only
 

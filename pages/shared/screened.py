@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from evalmap.embeddings import jobs
+from evalmap.data.store import jobs
 from evalmap.embeddings.built import BuiltMap
 from evalmap.pages.shared import cached, library_cards
 from evalmap.pages.shared.duplicate_controls import ScreenChoices

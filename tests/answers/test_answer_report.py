@@ -13,7 +13,7 @@ from evalmap.answers.report import PAIRS, html_report, report, scale_points, why
 from evalmap.answers.statistics.summary import summarise
 from evalmap.answers.store import AnswerStore
 from evalmap.answers.types import RawAnswer, Scores
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built import BuiltMap
 from evalmap.tests.answers.made_scores import made
 from evalmap.tests.answers.maps import built, kept

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from evalmap.answers.store import AnswerStore
 from evalmap.cli import app
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.tests.answers.maps import built, rows
 from evalmap.tests.fakes import write_rows
 

@@ -10,7 +10,7 @@ import pytest
 from evalmap.answers.importing import import_files
 from evalmap.answers.store import AnswerStore
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.tests.answers.maps import built, rows
 
 ROWS = rows(20)

@@ -16,7 +16,7 @@ from evalmap.answers import journal as module
 from evalmap.answers.journal import Journal, journal_path, read_journal
 from evalmap.answers.types import RawAnswer
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 
 HEADER = {"run": "r1", "model": "stub"}
 ANSWERS = {

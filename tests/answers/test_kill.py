@@ -19,8 +19,8 @@ from evalmap.answers.journal import journal_path, read_journal
 from evalmap.answers.prompts import built_in
 from evalmap.answers.running import Plan, plan
 from evalmap.answers.store import AnswerStore
-from evalmap.data.workspace import Workspace
-from evalmap.embeddings import jobs
+from evalmap.data.store import jobs
+from evalmap.data.store.workspace import Workspace
 from evalmap.tests.answers import maps
 from evalmap.tests.answers.stub_server import p_yes
 

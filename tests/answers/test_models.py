@@ -7,7 +7,7 @@ import pytest
 from evalmap.answers.models import read_models, with_facts
 from evalmap.answers.types import AnswerSetInfo
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 
 
 def workspace(root: Path, text: str | bytes) -> Workspace:

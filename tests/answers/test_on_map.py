@@ -10,7 +10,7 @@ import pytest
 from evalmap.answers.on_map import scores_on
 from evalmap.answers.store import AnswerStore
 from evalmap.answers.types import RawAnswer, Scores
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.tests.answers.maps import built, kept, rows, saying
 
 ROWS, OTHERS = rows(20), rows(20, seed=1)

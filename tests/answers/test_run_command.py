@@ -14,9 +14,9 @@ from evalmap.answers import local_gguf, local_transformers
 from evalmap.answers.asking import OnAnswer, Prompt, Request, Usage
 from evalmap.answers.store import AnswerStore
 from evalmap.answers.types import RawAnswer
-from evalmap.data.workspace import Workspace
-from evalmap.embeddings import jobs
-from evalmap.embeddings.jobs import Job
+from evalmap.data.store import jobs
+from evalmap.data.store.jobs import Job
+from evalmap.data.store.workspace import Workspace
 from evalmap.tests.answers import maps
 from evalmap.tests.answers.stub_server import Asked, Reply, StubServer, answer, error, p_yes
 from evalmap.tests.command import Command

@@ -17,7 +17,7 @@ from evalmap.answers.running import Plan, estimate, plan, run, spread
 from evalmap.answers.types import RawAnswer
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.tests.fakes import write_rows
 
 CHAT = built_in()["chat-yesno"]

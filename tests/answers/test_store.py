@@ -14,7 +14,7 @@ from evalmap.answers import store
 from evalmap.answers.store import AnswerStore, SetRecord
 from evalmap.answers.types import ANSWER_COLUMNS, AnswerSetInfo, Scored
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 
 FULL = AnswerSetInfo(
     model="m",

@@ -6,7 +6,7 @@ from typing import Any
 from evalmap.answers.on_map import scores_on
 from evalmap.answers.store import AnswerStore
 from evalmap.answers.types import RawAnswer, Scores
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built import BuiltMap
 from evalmap.tests.answers.maps import built, kept, rows
 

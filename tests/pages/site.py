@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Element
 
 from evalmap.data.opening import open_dataset
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import samples
 from evalmap.embeddings.built import BuiltMap, load_map
 from evalmap.embeddings.pipeline import build

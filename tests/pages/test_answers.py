@@ -14,7 +14,7 @@ from evalmap.answers.store import AnswerStore
 from evalmap.answers.types import AnswerSetInfo, RawAnswer, Scores, StagedSet
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built import BuiltMap, load_map
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings

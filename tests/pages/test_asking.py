@@ -11,8 +11,8 @@ from evalmap.answers.on_map import scores_on
 from evalmap.answers.store import AnswerStore
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
-from evalmap.data.workspace import Workspace
-from evalmap.embeddings import jobs
+from evalmap.data.store import jobs
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built import load_map
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings

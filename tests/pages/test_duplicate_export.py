@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from evalmap.data.opening import open_dataset
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built import load_map
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings

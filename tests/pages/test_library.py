@@ -6,9 +6,9 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from evalmap.data.workspace import Workspace, write_json
-from evalmap.embeddings import jobs
-from evalmap.embeddings.jobs import JobFile
+from evalmap.data.store import jobs
+from evalmap.data.store.jobs import JobFile
+from evalmap.data.store.workspace import Workspace, write_json
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import MARKUP, PERSONA, open_page, run, said
 

@@ -10,7 +10,7 @@ import pytest
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.pipeline import build
 from evalmap.pages.shared import cached
 from evalmap.tests.fakes import FakeEncoder, sentences

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalmap.data.normalisation import NORMALISATIONS, normalise
+from evalmap.data.text.normalization import NORMALISATIONS, normalise
 from evalmap.embeddings.types import Vectors
 from evalmap.screening.types import NOT_EXACT, Pairs
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.screening.decisions import DecisionLog, Decisions, row_keys
 from evalmap.tests.screening.oracles import examples_of
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalmap.data.normalisation import NORMALISATIONS, normalise, redundant
+from evalmap.data.text.normalization import NORMALISATIONS, normalise, redundant
 from evalmap.screening.exact import (
     count_pairs,
     count_redundant,

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.normalisation import normalise
+from evalmap.data.text.normalization import normalise
 from evalmap.screening.lexical import find_lexical_across, find_lexical_pairs, gram_sets, jaccard
 from evalmap.tests.fakes import sentences
 

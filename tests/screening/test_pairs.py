@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.workspace import Workspace
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import samples
 from evalmap.embeddings.built import BuiltMap, load_map
 from evalmap.screening import pairs as pair_list

@@ -13,7 +13,7 @@ import pytest
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import SetAside
-from evalmap.data.writing import write_together
+from evalmap.data.store.outputs import write_together
 from evalmap.screening import outputs
 from evalmap.screening.decisions import Decisions
 from evalmap.screening.outputs import check_outputs, kept_jsonl, removed_jsonl

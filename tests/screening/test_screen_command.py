@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from evalmap.data.opening import open_dataset
-from evalmap.data.workspace import Workspace
-from evalmap.data.writing import write_together
+from evalmap.data.store.outputs import write_together
+from evalmap.data.store.workspace import Workspace
 from evalmap.screening.decisions import DecisionLog, row_keys
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.replay import replay

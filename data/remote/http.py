@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 
-from evalmap.data.connections import PUBLIC, Policy, TooSlow, open_client
 from evalmap.data.errors import DatasetError
-from evalmap.data.partial import PartialFile
+from evalmap.data.remote.guard import PUBLIC, Policy, TooSlow, open_client
+from evalmap.data.remote.partial import PartialFile
 
 MAX_BYTES = 2 * 1024**3
 MAX_SECONDS = 3600.0

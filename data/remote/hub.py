@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from evalmap.data import web
-from evalmap.data.connections import PUBLIC, Policy
 from evalmap.data.errors import DatasetError
+from evalmap.data.remote import http
+from evalmap.data.remote.guard import PUBLIC, Policy
 
-MAX_BYTES = web.MAX_BYTES  # of all files together
+MAX_BYTES = http.MAX_BYTES  # of all files together
 CONVERTED = "refs/convert/parquet"  # where the hub keeps its own Parquet copy of what was uploaded in another format
 
 _ID = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@([\w./-]+))?")
@@ -91,7 +91,7 @@ def fetch_dataset(
         target = into / local
         if not target.exists():
             address = f"{endpoint}/datasets/{name}/resolve/{revision}/{quote(file.path)}"
-            web.download(address, target, sha256=file.sha256, policy=policy)
+            http.download(address, target, sha256=file.sha256, policy=policy)
         files.append(target)
     if progress:
         progress(len(chosen), len(chosen))
@@ -103,7 +103,7 @@ def _listing(name: str, revision: str, endpoint: str, policy: Policy) -> tuple[s
 
     Asked over our own judged connections: huggingface_hub has the same call, on an HTTP stack of its own without caps.
     """
-    answer = web.ask(f"{endpoint}/api/datasets/{name}/revision/{quote(revision, safe='')}?blobs=true", policy=policy)
+    answer = http.ask(f"{endpoint}/api/datasets/{name}/revision/{quote(revision, safe='')}?blobs=true", policy=policy)
     if answer.status != 200:
         raise DatasetError(_refused(name, revision, endpoint, answer))
     try:
@@ -121,7 +121,7 @@ def _listing(name: str, revision: str, endpoint: str, policy: Policy) -> tuple[s
     return commit, sorted(found, key=lambda file: (file.config, file.split, file.path))
 
 
-def _refused(name: str, revision: str, endpoint: str, answer: web.Answer) -> str:
+def _refused(name: str, revision: str, endpoint: str, answer: http.Answer) -> str:
     code = answer.headers.get("x-error-code")
     if code == "GatedRepo":
         return f"{name}: access is restricted. Download it by hand, and open the files."

@@ -14,10 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from evalmap.data.workspace import Workspace, write_json
-from evalmap.embeddings.pipeline import STAGES
+from evalmap.data.store.workspace import Workspace, write_json
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
+# How much of a build's time each stage takes, in their order: embedding takes most.
+SHARES = {"records": 0.05, "embeddings": 0.6, "neighbors": 0.15, "projection": 0.12, "clustering": 0.05, "naming": 0.03}
 COMMAND = (sys.executable, "-P", "-m", "evalmap.cli")  # -P: the folder it is called from is no place to import from
 PATIENCE = 0.9  # seconds that a build gets to end by itself before it is killed, and then to be gone
 _ANSWERS = "answers:"
@@ -48,11 +49,11 @@ class Job:
     @property
     def ratio(self) -> float:
         """Progress over all stages, 0–1; embedding takes most of the time and counts so."""
-        if self.stage not in STAGES:  # a download, a search for pairs, a run of a model
+        if self.stage not in SHARES:  # a download, a search for pairs, a run of a model
             return self.done / self.total if self.total else 0.0
-        weights = {"records": 0.05, "embeddings": 0.6, "neighbors": 0.15, "projection": 0.12, "clustering": 0.05, "naming": 0.03}
-        before = sum(weights[name] for name in STAGES[: STAGES.index(self.stage)])
-        return min(1.0, before + weights[self.stage] * (self.done / self.total if self.total else 0.0))
+        stages = list(SHARES)
+        before = sum(SHARES[name] for name in stages[: stages.index(self.stage)])
+        return min(1.0, before + SHARES[self.stage] * (self.done / self.total if self.total else 0.0))
 
 
 class JobFile:

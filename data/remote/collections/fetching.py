@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from evalmap.data import web
 from evalmap.data.errors import DatasetError
-from evalmap.data.partial import PartialFile
-from evalmap.data.sources import Collection, SourceFile
+from evalmap.data.remote import http
+from evalmap.data.remote.collections import Collection, SourceFile
+from evalmap.data.remote.partial import PartialFile
 
 State = Literal["loaded", "not loaded"]
 FileProgress = Callable[[int, int], None]
@@ -57,7 +57,7 @@ def fetch(
     files: Iterable[str] | None = None,
     from_dir: Path | None = None,
     progress: FileProgress | None = None,
-    download: Download = web.download,
+    download: Download = http.download,
 ) -> FetchResult:
     """Bring the files of a collection below `into`, in their upstream layout; what is there whole stays as it is.
 
