@@ -14,7 +14,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.screening import command as screening
 
 if TYPE_CHECKING:
-    from evalmap.embeddings.built import BuiltMap
+    from evalmap.embeddings.built_map import BuiltMap
     from evalmap.embeddings.settings import Settings
     from evalmap.screening.standard import Standard
 
@@ -80,7 +80,7 @@ def info(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Show what a built map holds: rows, roles, labels, frame, clusters, settings, versions."""
-    from evalmap.embeddings.built import load_map
+    from evalmap.embeddings.built_map import load_map
 
     space = _workspace(workspace)
     built = load_map(space, space.find(dataset))
@@ -160,7 +160,7 @@ def pairs(
 ) -> None:
     """Find the near-duplicates of a built dataset, which the duplicates page then reads."""
     from evalmap.data.store.jobs import JobFile, pairs_location
-    from evalmap.embeddings.built import load_map
+    from evalmap.embeddings.built_map import load_map
     from evalmap.screening.pairs import pairs_of
 
     space = Workspace.default(workspace)
@@ -195,10 +195,10 @@ def serve(
     from evalmap.answers import samples as sample_answers
     from evalmap.data.opening import location_kind
     from evalmap.data.store import jobs
-    from evalmap.embeddings import samples
+    from evalmap.embeddings import sample_maps
 
     space = _workspace(workspace)
-    samples.install(space)
+    sample_maps.install(space)
     sample_answers.install(space)
     if path:
         location = _absolute(path)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from evalmap.answers.types import Scores
 from evalmap.data.exporting import write_table
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 
 _TEXTS = ("answer_set", "answer_set_id", "model", "prompt", "layer", "name")
 _FLOATS = ("label_share", "matching", "interval_low", "interval_high", "mean_p", "auc", "deviation", "p", "q")

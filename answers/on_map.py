@@ -17,7 +17,7 @@ from evalmap.answers.joining import REPEAT, same_tail
 from evalmap.answers.models import read_models, with_facts
 from evalmap.answers.store import AnswerStore, SetRecord
 from evalmap.answers.types import AnswerSetInfo, Scores
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 
 # What tells two sets of one label apart, the first that differs
 _DISTINGUISHING = (

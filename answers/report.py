@@ -19,7 +19,7 @@ from evalmap.answers.statistics.summary import Interval, Summary, summarise
 from evalmap.answers.store import SetRecord
 from evalmap.answers.types import Scores
 from evalmap.data.errors import DatasetError
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.clustering import Clustering
 
 TEMPLATE = Path(__file__).with_name("report.html.jinja")

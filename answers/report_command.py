@@ -11,7 +11,7 @@ from evalmap.answers.types import Scores
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.outputs import check_outputs, write_together
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 
 FORMS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl"}
 DatasetArgument = Annotated[str, typer.Argument(help="The path that was built, or the dataset's name in the workspace.")]
@@ -122,7 +122,7 @@ def _sets(space: Workspace, dataset: str, references: Sequence[str] | None) -> t
     """A map and its answer sets, all or those that are named, in the order of their labels."""
     from evalmap.answers.on_map import scores_on
     from evalmap.answers.store import AnswerStore
-    from evalmap.embeddings.built import load_map
+    from evalmap.embeddings.built_map import load_map
 
     built = load_map(space, space.find(dataset))
     sets = scores_on(built, AnswerStore(space))

@@ -9,7 +9,7 @@ from evalmap.answers.importers import tables
 from evalmap.answers.importing import keep_staged
 from evalmap.answers.store import AnswerStore
 from evalmap.data.store.workspace import Workspace, write_json
-from evalmap.embeddings import samples
+from evalmap.embeddings import sample_maps
 
 
 def install(workspace: Workspace) -> list[str]:
@@ -17,7 +17,7 @@ def install(workspace: Workspace) -> list[str]:
 
     Done once for each state of the shipped files: a set that the user removes stays away. Sets of an earlier version go.
     """
-    files = sorted(samples.ANSWERS.glob("*.jsonl"))
+    files = sorted(sample_maps.ANSWERS.glob("*.jsonl"))
     state = hashlib.sha256(b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in files)).hexdigest()
     marker = workspace.root / "answers" / "samples.json"
     there = _read(marker)

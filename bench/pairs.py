@@ -16,7 +16,7 @@ import time
 import numpy as np
 
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import load_map
+from evalmap.embeddings.built_map import load_map
 
 PARTS = ("load", "product", "semantic", "lexical", "all")
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.neighbors import NeighborGraph, check_vectors
-from evalmap.embeddings.types import Vectors
 
 KMEANS = "kmeans"
 GRAPH_LAYERS = ("graph-0", "graph-1", "graph-2")  # coarse → fine

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.embeddings.types import Vectors
+from evalmap.embeddings.array_types import Vectors
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 TOKEN_BUDGET = 4096

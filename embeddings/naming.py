@@ -7,8 +7,8 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
+from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.clustering import Clustering, centroids
-from evalmap.embeddings.types import Vectors
 
 N_TERMS = 5
 N_EXEMPLARS = 5

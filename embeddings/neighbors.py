@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evalmap.embeddings.types import Progress, Vectors, no_progress
+from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 
 BLOCK = 512  # rows a product; 512 × 120,000 similarities are 250 MB
 

@@ -16,13 +16,13 @@ from evalmap.data.records import Dataset
 from evalmap.data.roles import describe
 from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings import vectors as vector_store
+from evalmap.embeddings.array_types import Encoder, Vectors
 from evalmap.embeddings.clustering import GRAPH_LAYERS, KMEANS, Clustering, cluster_graph, cluster_kmeans
 from evalmap.embeddings.encoder import DEFAULT_MODEL, SentenceEncoder, versions
 from evalmap.embeddings.naming import name_clusters
 from evalmap.embeddings.neighbors import NeighborGraph, find_neighbors, mark_outliers
 from evalmap.embeddings.projection import project, trustworthiness
 from evalmap.embeddings.settings import Settings
-from evalmap.embeddings.types import Encoder, Vectors
 
 STAGES = ("records", "embeddings", "neighbors", "projection", "clustering", "naming")
 StageProgress = Callable[[str, int, int], None]  # (stage, done, total)

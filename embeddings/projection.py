@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.neighbors import NeighborGraph, check_vectors
-from evalmap.embeddings.types import Vectors
 
 SMALLEST_FOR_UMAP = 8  # rows; fewer are laid out by their principal components
 

@@ -13,7 +13,7 @@ import threading
 import numpy as np
 
 from evalmap.data.errors import DatasetError
-from evalmap.embeddings.types import Vectors
+from evalmap.embeddings.array_types import Vectors
 
 
 class QueryEncoder:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.data.store.workspace import Workspace, stage_key
-from evalmap.embeddings.types import Encoder, Progress, Vectors, no_progress
+from evalmap.embeddings.array_types import Encoder, Progress, Vectors, no_progress
 
 STAGE = "embeddings"
 SHARD_SECONDS = 5.0  # how much work a killed build may lose

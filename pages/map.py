@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import about, cached, cluster_table, example_card, rows_table, state, text
 from evalmap.pages.shared.controls import Choices, draw_controls
 from evalmap.pages.shared.filters import passing

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.text.normalization import NORMALISATIONS
-from evalmap.embeddings.types import Progress, Vectors, no_progress
+from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.screening.exact import finest_level, group_by_level, group_texts
 from evalmap.screening.lexical import find_lexical_across, jaccard
 from evalmap.screening.pairs import Steps, merge, raised_sentences

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalmap.embeddings.types import Vectors
+from evalmap.embeddings.array_types import Vectors
 from evalmap.screening.selection import BALANCE, KEPT_BY_HAND, NEAR, drop, label_codes
 from evalmap.screening.types import Pairs, Selection
 

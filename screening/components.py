@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evalmap.embeddings.types import Vectors
+from evalmap.embeddings.array_types import Vectors
 from evalmap.screening.selection import similar, strength
 from evalmap.screening.types import Layer, Pairs
 

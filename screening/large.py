@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.embeddings.types import Progress, Vectors
+from evalmap.embeddings.array_types import Progress, Vectors
 from evalmap.screening.capping import CappedPairs
 from evalmap.screening.kernels import cosines
 from evalmap.screening.semantic import ROUNDING, find_similar_across

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.text.normalization import normalise
-from evalmap.embeddings.types import Progress, no_progress
+from evalmap.embeddings.array_types import Progress, no_progress
 from evalmap.screening.capping import CappedPairs, FoundPairs
 from evalmap.screening.exact import group_texts
 from evalmap.screening.kernels import WORDS, join, overlaps

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.data.text.normalization import NORMALISATIONS
-from evalmap.embeddings.built import BuiltMap
-from evalmap.embeddings.types import Progress, Vectors, no_progress
+from evalmap.embeddings.array_types import Progress, Vectors, no_progress
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.screening.capping import FoundPairs
 from evalmap.screening.exact import count_pairs, finest_level, group_by_level, pairs_of_groups, repeated
 from evalmap.screening.lexical import check_lexical_floor, find_lexical_pairs, jaccard

@@ -12,8 +12,8 @@ from evalmap.data.records import Dataset, SetAside
 from evalmap.data.roles import describe
 from evalmap.data.store.outputs import write_together
 from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings.array_types import Encoder
 from evalmap.embeddings.pipeline import embed_texts
-from evalmap.embeddings.types import Encoder
 from evalmap.screening.joining import join
 from evalmap.screening.outputs import check_outputs, kept_jsonl, removed_jsonl
 from evalmap.screening.pairs import pairs_of_embeddings

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import SetAside
 from evalmap.data.text.normalization import NORMALISATIONS
-from evalmap.embeddings.types import Progress, Vectors, no_progress
+from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.screening.balance import balance_warning, label_share, restore_balance
 from evalmap.screening.decisions import Decisions
 from evalmap.screening.pairs import FLOOR, LEXICAL_FLOOR, find_near_duplicates

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
+from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.embeddings.neighbors import check_vectors
-from evalmap.embeddings.types import Progress, Vectors, no_progress
 from evalmap.screening.capping import CappedPairs, FoundPairs
 from evalmap.screening.kernels import cosines
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.screening.components import find_components
 from evalmap.screening.decisions import DecisionLog
 from evalmap.screening.pairs import pairs_of, stored_pairs

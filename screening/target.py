@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.embeddings.types import Progress, Vectors, no_progress
+from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.screening.selection import KEPT_BY_HAND, TARGET, drop, label_codes
 from evalmap.screening.types import Pairs, Selection
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from evalmap.embeddings.types import Vectors
+from evalmap.embeddings.array_types import Vectors
 
 DIMS = 32
 _TOPICS = {
@@ -22,7 +22,7 @@ _TOPICS = {
 
 
 class FakeEncoder:
-    """An `evalmap.embeddings.types.Encoder`: texts that share words lie near each other, equal texts on one spot.
+    """An `evalmap.embeddings.array_types.Encoder`: texts that share words lie near each other, equal texts on one spot.
 
     Each vector sums one direction a word and a little of one for the whole text, both drawn from a hash.
 

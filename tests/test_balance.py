@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from evalmap.embeddings.balance import SMALLEST, Departure, label_departures, reference_label
 from evalmap.embeddings.clustering import Clustering
+from evalmap.embeddings.label_deviations import SMALLEST, Departure, label_departures, reference_label
 
 
 def table_of(*counts: Mapping[Any, int]) -> tuple[pd.Series, Clustering]:

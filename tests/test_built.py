@@ -11,7 +11,7 @@ import pytest
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.clustering import LAYERS
 from evalmap.embeddings.pipeline import build, label_counts
 from evalmap.embeddings.settings import Settings

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from evalmap import cli
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import load_map
+from evalmap.embeddings.built_map import load_map
 from evalmap.embeddings.clustering import LAYERS
 from evalmap.embeddings.pipeline import STAGES
 from evalmap.tests.command import Command, left, rows

@@ -11,7 +11,7 @@ import pytest
 
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import load_map
+from evalmap.embeddings.built_map import load_map
 from evalmap.tests.command import Command, left, rows, texts
 from evalmap.tests.fakes import sentences, write_rows
 

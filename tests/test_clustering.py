@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
+from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.clustering import GRAPH_LAYERS, Clustering, by_size, centroids, cluster_graph, cluster_kmeans
 from evalmap.embeddings.neighbors import find_neighbors
-from evalmap.embeddings.types import Vectors
 from evalmap.tests.fakes import fake_vector, sentences, unit_vectors
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.clustering import Clustering
 from evalmap.embeddings.naming import ClusterName
 from evalmap.embeddings.pipeline import build

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.neighbors import BLOCK, NeighborGraph, find_neighbors, mark_outliers
-from evalmap.embeddings.types import Vectors
 from evalmap.tests.fakes import unit_vectors
 
 

@@ -16,7 +16,7 @@ from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import vectors
-from evalmap.embeddings.built import load_map
+from evalmap.embeddings.built_map import load_map
 from evalmap.embeddings.pipeline import STAGES, build
 from evalmap.embeddings.settings import Settings
 from evalmap.tests.fakes import FakeEncoder, fake_vector, sentences, write_rows

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.manifold import trustworthiness as sklearn_trustworthiness
 
+from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.neighbors import NeighborGraph, find_neighbors
 from evalmap.embeddings.projection import SMALLEST_FOR_UMAP, Projection, project, trustworthiness
-from evalmap.embeddings.types import Vectors
 from evalmap.tests.fakes import fake_vector, sentences, unit_vectors
 
 

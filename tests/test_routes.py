@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.pipeline import build
 from evalmap.pages.shared import headers, map_data, maps, routes
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows

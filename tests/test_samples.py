@@ -14,8 +14,8 @@ from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
 from evalmap.data.text.multiple_choice import lacks_question, split
 from evalmap.data.text.normalization import normalise
-from evalmap.embeddings import samples
-from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings import sample_maps
+from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.neighbors import find_neighbors
 from evalmap.embeddings.pipeline import STAGES, _digest, load_clusterings, load_graph
 from evalmap.embeddings.settings import Settings
@@ -38,14 +38,14 @@ FILES: dict[str, tuple[tuple[str, ...], int, dict[str | None, int]]] = {
     ),
     "winogenerated/schemas_of_work.jsonl": (SCHEMAS, 180, {None: 180}),
 }  # fmt: skip
-PLANTED: dict[str, Any] = json.loads((samples.ROOT / "PLANTED.json").read_text("utf-8"))
-SHIPPED = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((samples.BUILT / "datasets").glob("*.json"))}
+PLANTED: dict[str, Any] = json.loads((sample_maps.ROOT / "PLANTED.json").read_text("utf-8"))
+SHIPPED = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((sample_maps.BUILT / "datasets").glob("*.json"))}
 LEAST_COSINE, LEAST_OVERLAP, LEAST_RAND = 0.999, 0.97, 0.9
 
 
 @cache
 def rows_of(file: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (samples.ROOT / file).read_bytes().split(b"\n") if line]
+    return [json.loads(line) for line in (sample_maps.ROOT / file).read_bytes().split(b"\n") if line]
 
 
 def text_of(file: str, line: int) -> str:
@@ -65,8 +65,8 @@ def planted(kind: str) -> list[Any]:
 
 
 def test_files_are_those_that_are_described():
-    assert [path.relative_to(samples.ROOT).as_posix() for path in samples.sample_files()] == sorted(FILES)
-    told = dict(re.findall(r"^\| `([^`]+)` \| (\d+) \|", (samples.ROOT / "README.md").read_text("utf-8"), re.MULTILINE))
+    assert [path.relative_to(sample_maps.ROOT).as_posix() for path in sample_maps.sample_files()] == sorted(FILES)
+    told = dict(re.findall(r"^\| `([^`]+)` \| (\d+) \|", (sample_maps.ROOT / "README.md").read_text("utf-8"), re.MULTILINE))
     assert told == {file: str(rows) for file, (_, rows, _) in FILES.items()}
     assert set(PLANTED) == set(FILES) - {HUMAN}
 
@@ -223,14 +223,14 @@ def test_no_sentence_was_taken_from_the_published_evaluations(evals_root: Path):
 @pytest.fixture(scope="module")
 def shipped(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     workspace = Workspace(tmp_path_factory.mktemp("shipped"))
-    assert samples.install(workspace) == list(SHIPPED)
+    assert sample_maps.install(workspace) == list(SHIPPED)
     return workspace
 
 
 @pytest.fixture(scope="module")
 def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     workspace = Workspace(tmp_path_factory.mktemp("rebuilt"))
-    samples.build_samples(workspace)
+    sample_maps.build_samples(workspace)
     return workspace
 
 
@@ -239,7 +239,7 @@ def both(shipped: Workspace, rebuilt: Workspace, slug: str) -> tuple[BuiltMap, B
 
 
 def test_every_sample_has_a_map_and_all_of_them_one():
-    files = [path.relative_to(samples.ROOT).as_posix() for path in samples.sample_files()]
+    files = [path.relative_to(sample_maps.ROOT).as_posix() for path in sample_maps.sample_files()]
     assert sorted(manifest["source"] for manifest in SHIPPED.values()) == sorted([".", *files])
     assert {manifest["source"]: manifest["rows"] for manifest in SHIPPED.values()} == {
         ".": sum(rows for _, rows, _ in FILES.values()), **{file: rows for file, (_, rows, _) in FILES.items()},
@@ -248,13 +248,13 @@ def test_every_sample_has_a_map_and_all_of_them_one():
 
 def test_every_stage_that_is_shipped_is_needed_and_there():
     needed = {(stage["name"], stage["key"]) for manifest in SHIPPED.values() for stage in manifest["stages"]}
-    assert {(path.parent.name, path.name) for path in (samples.BUILT / "stages").glob("*/*")} == needed
+    assert {(path.parent.name, path.name) for path in (sample_maps.BUILT / "stages").glob("*/*")} == needed
 
 
 @pytest.mark.parametrize("slug", SHIPPED)
 def test_shipped_records_are_those_of_the_files(slug: str):
-    dataset = samples.open_samples() if slug == "samples" else open_dataset(samples.ROOT / SHIPPED[slug]["source"])
-    built = load_map(Workspace(samples.BUILT), SHIPPED[slug])
+    dataset = sample_maps.open_samples() if slug == "samples" else open_dataset(sample_maps.ROOT / SHIPPED[slug]["source"])
+    built = load_map(Workspace(sample_maps.BUILT), SHIPPED[slug])
     if slug != "samples":  # two files share a stem, so the name may differ; what is in them may not
         assert built.examples["dataset"].nunique() == 1
     assert built.examples["raw"].tolist() == dataset.examples["raw"].tolist()
@@ -265,7 +265,7 @@ def test_shipped_records_are_those_of_the_files(slug: str):
 
 @pytest.mark.parametrize("slug", SHIPPED)
 def test_shipped_neighbours_are_exactly_those_of_the_shipped_vectors(slug: str):
-    built = load_map(Workspace(samples.BUILT), SHIPPED[slug])
+    built = load_map(Workspace(sample_maps.BUILT), SHIPPED[slug])
     graph = find_neighbors(np.array(built.vectors), n_neighbors=Settings().graph_neighbors)
     wrong = np.flatnonzero((graph.knn_indices != built.graph.knn_indices).any(axis=1))
     assert wrong.tolist() == [], f"{slug}: other neighbours of these rows"
@@ -325,23 +325,23 @@ def test_shipped_maps_open_where_they_were_installed(shipped: Workspace):
 
 def test_install_leaves_what_the_user_built_and_brings_older_samples_up_to_date(tmp_path: Path):
     workspace = Workspace(tmp_path)
-    samples.install(workspace)
+    sample_maps.install(workspace)
     own = {**workspace.find("prefers-careful-planning"), "fingerprint": "own", "settings": {"k": 3}}
     del own["sample"]
     workspace.save_manifest("prefers-careful-planning", own)
     older = {**workspace.find("schemas-of-work"), "fingerprint": "older", "source": "/elsewhere/schemas_of_work.jsonl"}
     workspace.save_manifest("schemas-of-work", older)
-    assert samples.install(workspace) == list(SHIPPED)
+    assert sample_maps.install(workspace) == list(SHIPPED)
     assert workspace.manifest("prefers-careful-planning") == own
     assert workspace.find("schemas-of-work")["fingerprint"] == SHIPPED["schemas-of-work"]["fingerprint"]
     assert Path(workspace.find("schemas-of-work")["source"]).exists()
 
 
 def test_ship_writes_sources_relative_to_the_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped: Workspace):
-    monkeypatch.setattr(samples, "BUILT", tmp_path / "built")
-    samples.ship(shipped)
+    monkeypatch.setattr(sample_maps, "BUILT", tmp_path / "built")
+    sample_maps.ship(shipped)
     assert {path.name for path in (tmp_path / "built" / "datasets").iterdir()} == {f"{slug}.json" for slug in SHIPPED}
     for slug in SHIPPED:
         written = json.loads((tmp_path / "built" / "datasets" / f"{slug}.json").read_text("utf-8"))
         assert written["source"] == written["location"] == SHIPPED[slug]["source"]
-    assert samples.install(Workspace(tmp_path / "home")) == list(SHIPPED)
+    assert sample_maps.install(Workspace(tmp_path / "home")) == list(SHIPPED)

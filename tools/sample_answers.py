@@ -22,7 +22,7 @@ from evalmap.answers.running import Plan, plan
 from evalmap.answers.scoring import score
 from evalmap.answers.types import RawAnswer, Scored
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings import samples
+from evalmap.embeddings import sample_maps
 
 PROMPTS = ("chat-yesno", "hhh")
 DIGITS = 6
@@ -37,15 +37,15 @@ def main() -> None:
     for slug, examples in labelled_samples():
         for name in PROMPTS:
             rows = answer_sample(answerer, examples, built_in()[name])
-            write_table(samples.ANSWERS / f"{slug}__{name}.jsonl", rows)
+            write_table(sample_maps.ANSWERS / f"{slug}__{name}.jsonl", rows)
             print(f"{slug}, {name}: {len(rows):,} rows", flush=True)
 
 
 def labelled_samples() -> Iterator[tuple[str, Examples]]:
     """(slug, examples) of every shipped sample that has labels, each file by itself."""
-    shipped = Workspace(samples.BUILT)
+    shipped = Workspace(sample_maps.BUILT)
     for manifest in shipped.manifests():
-        if manifest["slug"] != samples.COLLECTION:
+        if manifest["slug"] != sample_maps.COLLECTION:
             examples = read_examples(shipped, manifest)
             if examples.table["label"].notna().any():
                 yield str(manifest["slug"]), examples
@@ -85,7 +85,7 @@ def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
 
 def _rows(planned: Plan, examples: Examples, answers: Mapping[str, RawAnswer]) -> Iterator[tuple[int, dict[str, Any]]]:
     options = examples.questions.options
-    name = samples.sample_name(samples.ROOT / examples.manifest["source"])
+    name = sample_maps.sample_name(sample_maps.ROOT / examples.manifest["source"])
     for key, answer in answers.items():
         for _, line, question, place in planned.rows[key]:
             scored = score(answer, options[place])

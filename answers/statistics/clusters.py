@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evalmap.answers.statistics.summary import NAN, UNKNOWN, Interval, mean_of, reference_auc, stripped, wilson
 from evalmap.answers.types import Scores
-from evalmap.embeddings.balance import reference_label
+from evalmap.embeddings.label_deviations import reference_label
 
 MIN_N = 30  # answered rows; below, a cluster's figures are hidden and it is not tested
 Q = 0.05

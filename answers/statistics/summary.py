@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.answers.types import STATUSES, Scores
-from evalmap.embeddings.balance import reference_label
+from evalmap.embeddings.label_deviations import reference_label
 
 RESAMPLES = 9_999  # of a bootstrap over few units
 DRAWS = 50_000_000  # units drawn in one bootstrap at most: over 120,000 rows 999 resamples are left, 2 s instead of 20

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.pipeline import frame_sentence
 from evalmap.pages.shared import text
 

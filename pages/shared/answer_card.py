@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from evalmap.answers.types import Scores
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_table, example_card, text
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from evalmap.answers.statistics.clusters import MIN_N, TEST, ClusterFigures
 from evalmap.answers.types import Scores
-from evalmap.embeddings.balance import reference_label
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.embeddings.label_deviations import reference_label
 from evalmap.pages.shared import answer_columns, answer_controls, answer_results, answer_rows, interval_bar, text
 from evalmap.pages.shared.answer_controls import AnswerChoices
 from evalmap.pages.shared.map_data import LAYER_TITLES

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.answers.types import Scores
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answered, map_data
 from evalmap.pages.shared.map_data import MISSING_CODE, Column
 

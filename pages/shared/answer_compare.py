@@ -8,8 +8,8 @@ import streamlit as st
 
 from evalmap.answers.statistics.comparison import Comparison
 from evalmap.answers.types import Scores
-from evalmap.embeddings.balance import reference_label
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.embeddings.label_deviations import reference_label
 from evalmap.pages.shared import answer_charts, answer_results, answer_rows, answer_screened, text
 from evalmap.pages.shared.answer_controls import AnswerChoices
 

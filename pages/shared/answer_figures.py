@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from evalmap.answers.report import why_differs
 from evalmap.answers.statistics.summary import Interval, Summary, summarise
 from evalmap.answers.types import Scores
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_results, text
 from evalmap.pages.shared.answer_columns import UNREAD
 from evalmap.pages.shared.answer_controls import AnswerChoices

@@ -9,7 +9,7 @@ import streamlit as st
 from evalmap.answers.exporting import export_answers, export_clusters
 from evalmap.answers.report import html_report, report
 from evalmap.answers.types import Scores
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_screened
 
 

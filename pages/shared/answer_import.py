@@ -12,7 +12,7 @@ from evalmap.answers.prompts import built_in
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import write_bytes
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import cached, library_cards, text
 from evalmap.pages.shared.add_dataset import serves_this_machine_only
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from evalmap.answers.statistics.clusters import MIN_N
 from evalmap.answers.types import Scores
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_card, answer_clusters, cached, example_card, text
 from evalmap.pages.shared.answer_controls import AnswerChoices
 from evalmap.pages.shared.map_view import MapView, rows_inside, show_map

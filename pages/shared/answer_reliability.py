@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_charts, answer_results, text
 from evalmap.pages.shared.answer_controls import AnswerChoices
 

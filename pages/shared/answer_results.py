@@ -10,7 +10,7 @@ from evalmap.answers.statistics.headline import Headline, before_after
 from evalmap.answers.statistics.reliability import ReliabilityCurve, reliability
 from evalmap.answers.statistics.summary import Summary, summarise
 from evalmap.answers.types import Scores
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answered
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from evalmap.answers.types import Scores
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_columns, example_card, state, text
 
 PAGE = 25

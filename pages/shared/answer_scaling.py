@@ -11,7 +11,7 @@ from evalmap.answers.report import chance_of, scale_points
 from evalmap.answers.statistics.scaling import scaling
 from evalmap.answers.types import Scores
 from evalmap.data.errors import DatasetError
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_charts, answer_results, cached, state, text
 from evalmap.pages.shared.answer_controls import AnswerChoices
 

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from evalmap.answers.types import Scores
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_results, cached, interval_bar
 from evalmap.screening.standard import Standard, standard_screening
 

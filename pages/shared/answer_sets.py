@@ -8,7 +8,7 @@ import streamlit as st
 from evalmap.answers.models import NAME
 from evalmap.answers.store import AnswerStore, SetRecord
 from evalmap.answers.types import Scores
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_results, cached, interval_bar, text
 
 

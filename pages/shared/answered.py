@@ -11,7 +11,7 @@ from evalmap.answers.store import AnswerStore
 from evalmap.answers.types import Scores
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 
 KEPT = 4  # maps
 

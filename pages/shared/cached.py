@@ -10,8 +10,8 @@ from evalmap.data.remote import collections
 from evalmap.data.remote.collections import fetching
 from evalmap.data.store.workspace import Workspace
 from evalmap.data.text.normalization import redundant
-from evalmap.embeddings.balance import Departure, label_departures
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.embeddings.label_deviations import Departure, label_departures
 from evalmap.embeddings.query import QueryEncoder
 from evalmap.pages.shared import answer_columns, map_data
 from evalmap.pages.shared.maps import built_map
@@ -21,10 +21,10 @@ from evalmap.pages.shared.maps import built_map
 def workspace() -> Workspace:
     """The workspace of this server, with the bundled samples and their answers in it."""
     from evalmap.answers import samples as sample_answers
-    from evalmap.embeddings import samples
+    from evalmap.embeddings import sample_maps
 
     space = Workspace.default()
-    samples.install(space)
+    sample_maps.install(space)
     sample_answers.install(space)
     return space
 

@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from evalmap.embeddings.balance import TEST, reference_label
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.embeddings.label_deviations import TEST, reference_label
 from evalmap.embeddings.naming import ClusterName
 from evalmap.pages.shared import cached, state, text
 from evalmap.pages.shared.controls import cluster_option

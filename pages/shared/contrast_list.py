@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import text
 from evalmap.pages.shared.duplicate_groups import act, where
 from evalmap.pages.shared.screened import Screened

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.clustering import LAYERS
 from evalmap.embeddings.naming import ClusterName
 from evalmap.pages.shared import answer_columns, answered, cached, state, text

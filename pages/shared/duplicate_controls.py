@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from evalmap.data.text.normalization import NORMALISATIONS
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import state
 from evalmap.screening.priority import default_rule
 from evalmap.screening.types import LAYERS, Layer, Pairs

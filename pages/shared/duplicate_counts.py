@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.pipeline import label_counts
 from evalmap.pages.shared import charts, text
 from evalmap.pages.shared.duplicate_controls import ScreenChoices

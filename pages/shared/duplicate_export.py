@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from evalmap.data.records import ReadOptions
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import state, text
 from evalmap.pages.shared.duplicate_controls import ScreenChoices
 from evalmap.pages.shared.screened import Screened

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import cached, example_card, state, text
 from evalmap.pages.shared.duplicate_controls import ScreenChoices
 from evalmap.pages.shared.library_cards import open_map

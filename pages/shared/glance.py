@@ -3,8 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from evalmap.embeddings.balance import reference_label
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.embeddings.label_deviations import reference_label
 from evalmap.pages.shared import cached, text
 
 SHOWN = 4  # clusters whose label share departs

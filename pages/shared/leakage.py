@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import cached, charts, state, text
 from evalmap.pages.shared.duplicate_controls import ScreenChoices
 from evalmap.pages.shared.duplicate_groups import where

@@ -6,7 +6,7 @@ from typing import Any
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings.built_map import BuiltMap, load_map
 
 KEPT = 4  # maps; the texts of 120,000 examples are about 100 MB
 

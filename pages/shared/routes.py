@@ -16,7 +16,7 @@ from starlette.routing import Route
 from streamlit import config
 
 from evalmap.data.errors import DatasetError
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_columns, map_data
 from evalmap.pages.shared.maps import built_map
 

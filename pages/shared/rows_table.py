@@ -8,7 +8,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from evalmap.data.exporting import export_rows
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import example_card, text
 
 PAGE = 25

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from evalmap.data.store import jobs
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import cached, library_cards
 from evalmap.pages.shared.duplicate_controls import ScreenChoices
 from evalmap.screening.decisions import DecisionLog

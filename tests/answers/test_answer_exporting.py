@@ -16,7 +16,7 @@ from evalmap.answers.importing import prepare, read_examples
 from evalmap.answers.report import report
 from evalmap.answers.types import Scores
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.tests.answers.told import EVIL, ROWS, home, sets_of
 
 

@@ -14,7 +14,7 @@ from evalmap.answers.statistics.summary import summarise
 from evalmap.answers.store import AnswerStore
 from evalmap.answers.types import RawAnswer, Scores
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.tests.answers.made_scores import made
 from evalmap.tests.answers.maps import built, kept
 from evalmap.tests.answers.told import EVIL, ROWS, home, sets_of

@@ -14,7 +14,7 @@ from evalmap.answers.store import AnswerStore
 from evalmap.answers.types import Scores
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import load_map
+from evalmap.embeddings.built_map import load_map
 from evalmap.tests.answers.maps import built, rows
 from evalmap.tests.fakes import sentences, write_rows
 

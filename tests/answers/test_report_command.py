@@ -58,7 +58,7 @@ def test_sets_and_layers_are_chosen(told: Command, tmp_path: Path):
 
 
 def _again(told: Command, tmp_path: Path):
-    from evalmap.embeddings.built import load_map
+    from evalmap.embeddings.built_map import load_map
 
     space = Workspace(told.home)
     return space, load_map(space, space.find("asked"))

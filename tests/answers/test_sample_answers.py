@@ -14,7 +14,7 @@ from evalmap.answers.importing import Examples
 from evalmap.answers.joining import ROW, join
 from evalmap.answers.local_transformers import TransformersAnswerer
 from evalmap.answers.prompts import built_in
-from evalmap.embeddings import samples
+from evalmap.embeddings import sample_maps
 from evalmap.tools.sample_answers import PROMPTS, answer_sample, labelled_samples
 
 SAMPLES = dict(labelled_samples())
@@ -23,7 +23,7 @@ LARGEST = 1_000_000  # bytes of all of them
 
 
 def path_of(slug: str, prompt: str) -> Path:
-    return samples.ANSWERS / f"{slug}__{prompt}.jsonl"
+    return sample_maps.ANSWERS / f"{slug}__{prompt}.jsonl"
 
 
 @cache
@@ -37,15 +37,15 @@ def labelled(examples: Examples) -> list[dict[str, Any]]:
 
 
 def test_every_labelled_sample_has_a_table_for_each_prompt_and_no_more():
-    there = {path.name for path in samples.ANSWERS.iterdir()}
+    there = {path.name for path in sample_maps.ANSWERS.iterdir()}
     assert there == {path_of(slug, prompt).name for slug in SAMPLES for prompt in PROMPTS}
     assert "schemas-of-work" not in SAMPLES  # it has no labels
     assert len(SAMPLES) == 6
-    assert sum((samples.ANSWERS / name).stat().st_size for name in there) < LARGEST
+    assert sum((sample_maps.ANSWERS / name).stat().st_size for name in there) < LARGEST
 
 
 def test_tables_of_answers_are_no_samples():
-    assert [path for path in samples.sample_files() if samples.ANSWERS in path.parents] == []
+    assert [path for path in sample_maps.sample_files() if sample_maps.ANSWERS in path.parents] == []
 
 
 @pytest.mark.parametrize(("slug", "prompt"), TABLES)

@@ -7,7 +7,7 @@ from evalmap.answers.on_map import scores_on
 from evalmap.answers.store import AnswerStore
 from evalmap.answers.types import RawAnswer, Scores
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.tests.answers.maps import built, kept, rows
 
 EVIL = '<script>alert("{{ 7 * 7 }}")</script> & <img src=https://example.com/x.png>'

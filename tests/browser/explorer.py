@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page
 
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings import samples
-from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings import sample_maps
+from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.tools.server import Site
 
 PLANNING = "prefers-careful-planning"
@@ -18,7 +18,7 @@ WAIT = 60_000  # ms; software WebGL on busy cores is slow
 def sample(site: Site, slug: str = PLANNING) -> BuiltMap:
     """The shipped map as the site has it in its workspace."""
     workspace = Workspace(site.workspace)
-    samples.install(workspace)
+    sample_maps.install(workspace)
     return load_map(workspace, workspace.find(slug))
 
 

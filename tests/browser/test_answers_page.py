@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from playwright.sync_api import Locator, Page, expect
 
-from evalmap.embeddings.built import BuiltMap
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.tests.browser.explorer import PLANNING, WAIT, loneliest, positions, sample, settle, wait_drawn
 from evalmap.tools.server import Site
 

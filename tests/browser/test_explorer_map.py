@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from evalmap.embeddings.samples import ROOT
+from evalmap.embeddings.sample_maps import ROOT
 from evalmap.tests.browser.explorer import (
     PLANNING,
     WAIT,

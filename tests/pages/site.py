@@ -14,8 +14,8 @@ from streamlit.testing.v1.element_tree import Element
 
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings import samples
-from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings import sample_maps
+from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
 from evalmap.pages.shared import maps
@@ -30,7 +30,7 @@ MARKUP = ("**x**", "![a](http://x/y.png)", "<script>alert(1)</script>", "$x^2$",
 def workspace(folder: Path) -> Iterator[Workspace]:
     """EVALMAP_HOME with the samples, a dataset without labels, and one full of markup; nothing cached before or after."""
     space = Workspace(folder / "home")
-    samples.install(space)
+    sample_maps.install(space)
     encoder = FakeEncoder()
     plain = write_rows(folder / "plain.jsonl", [{"text": text} for text in sentences(30)])
     build(open_dataset(plain), workspace=space, settings=Settings(k=4), encoder=encoder)

@@ -15,7 +15,7 @@ from evalmap.answers.types import AnswerSetInfo, RawAnswer, Scores, StagedSet
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
 from evalmap.pages.shared import answer_columns, answer_map, answered, map_data

@@ -13,7 +13,7 @@ from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import load_map
+from evalmap.embeddings.built_map import load_map
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
 from evalmap.pages.shared import answer_import, answered

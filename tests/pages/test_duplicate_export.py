@@ -4,7 +4,7 @@ from pathlib import Path
 
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built import load_map
+from evalmap.embeddings.built_map import load_map
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
 from evalmap.pages.shared.duplicate_export import recipe_of, report_of, screen_map

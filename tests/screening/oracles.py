@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.text.normalization import NORMALISATIONS, normalise
-from evalmap.embeddings.types import Vectors
+from evalmap.embeddings.array_types import Vectors
 from evalmap.screening.types import NOT_EXACT, Pairs
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalmap.embeddings.types import Vectors
+from evalmap.embeddings.array_types import Vectors
 from evalmap.screening.balance import balance_warning, label_share, largest_move, least_distinctive, restore_balance
 from evalmap.screening.decisions import Decisions
 from evalmap.screening.selection import BALANCE, select

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings import samples
-from evalmap.embeddings.built import BuiltMap, load_map
+from evalmap.embeddings import sample_maps
+from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.screening import pairs as pair_list
 from evalmap.screening.lexical import jaccard
 from evalmap.screening.pairs import find_near_duplicates, pairs_of, stored_pairs
@@ -148,7 +148,7 @@ def test_embeddings_of_another_length_are_refused():
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[BuiltMap, Workspace]:
     workspace = Workspace(tmp_path_factory.mktemp("samples"))
-    samples.install(workspace)
+    sample_maps.install(workspace)
     return load_map(workspace, workspace.find("samples")), workspace
 
 
@@ -162,7 +162,7 @@ def numbers(built: tuple[BuiltMap, Workspace]) -> dict[tuple[tuple[str, int], tu
 
 def planted(kind: str) -> list[tuple[str, tuple[int, int], str]]:
     """(dataset, lines, kind of variant) of everything planted."""
-    found = json.loads((samples.ROOT / "PLANTED.json").read_text(encoding="utf-8"))
+    found = json.loads((sample_maps.ROOT / "PLANTED.json").read_text(encoding="utf-8"))
     entries = [(name.removesuffix(".jsonl"), entry) for name, told in found.items() for entry in told.get(kind, [])]
     return [
         (name, tuple(entry["lines"]), entry["kind"]) if isinstance(entry, dict) else (name, tuple(entry), "")
@@ -200,7 +200,7 @@ def test_planted_paraphrases_are_found_by_meaning(numbers, threshold: float, fou
 def test_from_0_9_on_every_pair_of_the_samples_was_planted(numbers):
     kinds = ("exact", "variants", "paraphrases", "contradictions")
     known = {((name, a), (name, b)) for kind in kinds for name, (a, b), _ in planted(kind)}
-    copies = json.loads((samples.ROOT / "PLANTED.json").read_text(encoding="utf-8"))
+    copies = json.loads((sample_maps.ROOT / "PLANTED.json").read_text(encoding="utf-8"))
     for name, told in copies.items():
         for copy in told.get("copied_from", []):
             known.add(((copy["file"].removesuffix(".jsonl"), copy["source_line"]), (name.removesuffix(".jsonl"), copy["line"])))

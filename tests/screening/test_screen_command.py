@@ -302,7 +302,7 @@ def test_every_planted_duplicate_goes_and_no_half_of_a_contradiction(evalmap: Co
 @pytest.mark.parametrize("name", PLANTED)
 def test_all_layers_find_planted_rows_only(tmp_path: Path, name: str):
     """N2 and the numbers miss one variant of 30, a missing apostrophe in a short sentence; N3 finds it."""
-    from evalmap.embeddings.samples import install
+    from evalmap.embeddings.sample_maps import install
 
     workspace = Workspace(tmp_path / "home")
     install(workspace)  # their vectors, too

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import SetAside
 from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.clustering import Clustering
 from evalmap.embeddings.naming import ClusterName
 from evalmap.embeddings.neighbors import NeighborGraph
 from evalmap.embeddings.pipeline import label_counts, load_clusterings, load_graph
-from evalmap.embeddings.types import Vectors
 from evalmap.embeddings.vectors import load_vectors
 
 
