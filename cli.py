@@ -16,7 +16,7 @@ from evalmap.screening import command as screening
 if TYPE_CHECKING:
     from evalmap.embeddings.built_map import BuiltMap
     from evalmap.embeddings.settings import Settings
-    from evalmap.screening.standard import Standard
+    from evalmap.screening.default_screening import Standard
 
 app = typer.Typer(
     help="See what an evaluation dataset really contains.",
@@ -161,7 +161,7 @@ def pairs(
     """Find the near-duplicates of a built dataset, which the duplicates page then reads."""
     from evalmap.data.store.jobs import JobFile, pairs_location
     from evalmap.embeddings.built_map import load_map
-    from evalmap.screening.pairs import pairs_of
+    from evalmap.screening.pairs.near_duplicates import pairs_of
 
     space = Workspace.default(workspace)
     built = load_map(space, space.find(dataset))
@@ -307,7 +307,7 @@ def _built(manifest: dict[str, Any]) -> list[str]:
 
 
 def _screened(built: "BuiltMap", space: Workspace) -> "Standard | None":
-    from evalmap.screening.standard import standard_screening
+    from evalmap.screening.default_screening import standard_screening
 
     return standard_screening(built, space)
 

@@ -65,7 +65,7 @@ def load(given: argparse.Namespace) -> tuple[list[str], np.ndarray]:
 
 def warm(texts: list[str], vectors: np.ndarray) -> None:
     """Import and compile what the parts use, outside the clock."""
-    from evalmap.screening.pairs import find_near_duplicates
+    from evalmap.screening.pairs.near_duplicates import find_near_duplicates
 
     find_near_duplicates(texts[:100], vectors[:100])
 
@@ -74,7 +74,7 @@ def product(texts: list[str], vectors: np.ndarray, floor: float) -> str:
     """Every product of the upper triangle, tile by tile into one buffer, looked at by nobody."""
     import torch
 
-    from evalmap.screening.semantic import TILE
+    from evalmap.screening.pairs.semantic import TILE
 
     matrix = torch.from_numpy(np.array(vectors, dtype=np.float32))
     n, buffer = len(matrix), torch.empty(TILE * TILE)
@@ -88,21 +88,21 @@ def product(texts: list[str], vectors: np.ndarray, floor: float) -> str:
 
 
 def semantic(texts: list[str], vectors: np.ndarray, floor: float) -> str:
-    from evalmap.screening.semantic import find_similar_pairs
+    from evalmap.screening.pairs.semantic import find_similar_pairs
 
     found = find_similar_pairs(vectors, floor=floor)
     return f"{len(found.left):,} pairs at or above {found.floor:g}"
 
 
 def lexical(texts: list[str], vectors: np.ndarray, floor: float) -> str:
-    from evalmap.screening.lexical import find_lexical_pairs
+    from evalmap.screening.pairs.lexical import find_lexical_pairs
 
     found = find_lexical_pairs(texts)
     return f"{len(found.left):,} pairs at or above {found.floor:g}"
 
 
 def everything(texts: list[str], vectors: np.ndarray, floor: float) -> str:
-    from evalmap.screening.pairs import find_near_duplicates
+    from evalmap.screening.pairs.near_duplicates import find_near_duplicates
 
     found = find_near_duplicates(texts, vectors, floor=floor)
     return f"{len(found):,} pairs; {' '.join(found.settings['capped'])}"

@@ -4,8 +4,8 @@ pairs = find_near_duplicates(texts, embeddings)
 selection = select(pairs, threshold=0.95, order=prioritise("medoid", examples, pairs=pairs), labels=labels)
 """
 
-from evalmap.screening.pairs import find_near_duplicates
-from evalmap.screening.priority import prioritise
-from evalmap.screening.selection import select
+from evalmap.screening.keep.order import prioritise
+from evalmap.screening.keep.select import select
+from evalmap.screening.pairs.near_duplicates import find_near_duplicates
 
 __all__ = ["find_near_duplicates", "prioritise", "select"]

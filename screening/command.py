@@ -9,10 +9,10 @@ import typer
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
-from evalmap.screening.decisions import DecisionLog
-from evalmap.screening.priority import RULE_NAMES
+from evalmap.screening.keep.by_hand import DecisionLog
+from evalmap.screening.keep.order import RULE_NAMES
 from evalmap.screening.recipe import Recipe, read_recipe
-from evalmap.screening.replay import Replayed, replay
+from evalmap.screening.recipe_run import Replayed, replay
 
 
 class Bars(Protocol):

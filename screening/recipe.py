@@ -9,8 +9,8 @@ from typing import Any, cast
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import PARTS, ReadOptions
 from evalmap.embeddings.encoder import DEFAULT_MODEL
-from evalmap.screening.decisions import DecisionLog
-from evalmap.screening.run import ScreeningOptions
+from evalmap.screening.keep.by_hand import DecisionLog
+from evalmap.screening.screening import ScreeningOptions
 
 FORMAT = 1
 OUTPUTS = ("out", "removed", "report", "html")

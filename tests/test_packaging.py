@@ -21,7 +21,7 @@ TRAVELS = (
     "cli.py",
     "pages/frame.py",
     ".streamlit/config.toml",
-    "screening/report.html.jinja",
+    "screening/output/screening_report.html.jinja",
     "answers/report.html.jinja",
     "data/samples/README.md",
     "data/samples/LICENSE",

@@ -8,7 +8,7 @@ import streamlit as st
 from evalmap.answers.types import Scores
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_results, cached, interval_bar
-from evalmap.screening.standard import Standard, standard_screening
+from evalmap.screening.default_screening import Standard, standard_screening
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for near-duplicates …")

@@ -6,8 +6,8 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import text
 from evalmap.pages.shared.duplicate_groups import act, where
 from evalmap.pages.shared.screened import Screened
-from evalmap.screening.diff import word_diff
-from evalmap.screening.types import Pairs
+from evalmap.screening.groups.diff import word_diff
+from evalmap.screening.pair_types import Pairs
 
 PAGE = 10
 

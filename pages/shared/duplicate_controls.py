@@ -7,8 +7,8 @@ import streamlit as st
 from evalmap.data.text.normalization import NORMALISATIONS
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import state
-from evalmap.screening.priority import default_rule
-from evalmap.screening.types import LAYERS, Layer, Pairs
+from evalmap.screening.keep.order import default_rule
+from evalmap.screening.pair_types import LAYERS, Layer, Pairs
 
 NORMALISATION_HELP = (
     "N0 bytes; N1 white space and case; N2 also curly quotes, dashes, ellipsis; N3 letters and digits only, without apostrophes."

@@ -8,9 +8,9 @@ from evalmap.embeddings.pipeline import label_counts
 from evalmap.pages.shared import charts, text
 from evalmap.pages.shared.duplicate_controls import ScreenChoices
 from evalmap.pages.shared.screened import Screened
-from evalmap.screening.balance import balance_warning
-from evalmap.screening.selection import similar
-from evalmap.screening.types import Pairs
+from evalmap.screening.keep.balance import balance_warning
+from evalmap.screening.keep.select import similar
+from evalmap.screening.pair_types import Pairs
 
 
 def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoices) -> None:

@@ -11,12 +11,12 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import state, text
 from evalmap.pages.shared.duplicate_controls import ScreenChoices
 from evalmap.pages.shared.screened import Screened
-from evalmap.screening.decisions import DecisionLog
-from evalmap.screening.outputs import kept_jsonl, removed_jsonl
+from evalmap.screening.keep.by_hand import DecisionLog
+from evalmap.screening.output.files import kept_jsonl, removed_jsonl
+from evalmap.screening.output.screening_report import html_report, report, report_json
+from evalmap.screening.pair_types import Pairs
 from evalmap.screening.recipe import Recipe, recipe_yaml
-from evalmap.screening.report import html_report, report, report_json
-from evalmap.screening.run import Screening, ScreeningOptions, screen
-from evalmap.screening.types import Pairs
+from evalmap.screening.screening import Screening, ScreeningOptions, screen
 
 
 def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoices) -> None:

@@ -9,10 +9,10 @@ from evalmap.pages.shared import cached, example_card, state, text
 from evalmap.pages.shared.duplicate_controls import ScreenChoices
 from evalmap.pages.shared.library_cards import open_map
 from evalmap.pages.shared.screened import Screened
-from evalmap.screening.decisions import DecisionLog, RowKey, row_keys
-from evalmap.screening.diff import word_diff
-from evalmap.screening.stars import Sort, Stars, find_stars
-from evalmap.screening.types import NOT_EXACT, Pairs
+from evalmap.screening.groups.diff import word_diff
+from evalmap.screening.groups.duplicate_groups import Sort, Stars, find_stars
+from evalmap.screening.keep.by_hand import DecisionLog, RowKey, row_keys
+from evalmap.screening.pair_types import NOT_EXACT, Pairs
 
 SHOWN = 8  # rows of a group; larger groups say how many more
 SORTS: dict[str, Sort] = {"largest first": "largest", "nearest to the cut first": "nearest"}

@@ -9,10 +9,10 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import cached, charts, state, text
 from evalmap.pages.shared.duplicate_controls import ScreenChoices
 from evalmap.pages.shared.duplicate_groups import where
-from evalmap.screening.across import Leakage, compare_files, pairs_between
-from evalmap.screening.across import against as compare
-from evalmap.screening.diff import word_diff
-from evalmap.screening.types import Pairs
+from evalmap.screening.groups.diff import word_diff
+from evalmap.screening.pair_types import Pairs
+from evalmap.screening.pairs.overlap import Leakage, compare_files, pairs_between
+from evalmap.screening.pairs.overlap import against as compare
 
 SHOWN = 10  # pairs of a cell, and rows of B
 LARGEST = 200_000_000  # rows of A × rows of B that a page compares while the reader waits

@@ -7,9 +7,9 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import state, text
 from evalmap.pages.shared.duplicate_controls import ScreenChoices
 from evalmap.pages.shared.duplicate_groups import where
-from evalmap.screening.diff import word_diff
-from evalmap.screening.selection import strength
-from evalmap.screening.types import Pairs
+from evalmap.screening.groups.diff import word_diff
+from evalmap.screening.keep.select import strength
+from evalmap.screening.pair_types import Pairs
 
 SHOWN = 6  # pairs on each side
 WINDOW = 0.02  # of similarity, on each side of the cut

@@ -10,12 +10,12 @@ from evalmap.data.store import jobs
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import cached, library_cards
 from evalmap.pages.shared.duplicate_controls import ScreenChoices
-from evalmap.screening.decisions import DecisionLog
-from evalmap.screening.pairs import stored_pairs
-from evalmap.screening.priority import prioritise
-from evalmap.screening.selection import select
-from evalmap.screening.standard import AT_ONCE
-from evalmap.screening.types import Pairs, Selection
+from evalmap.screening.default_screening import AT_ONCE
+from evalmap.screening.keep.by_hand import DecisionLog
+from evalmap.screening.keep.order import prioritise
+from evalmap.screening.keep.select import select
+from evalmap.screening.pair_types import Pairs, Selection
+from evalmap.screening.pairs.near_duplicates import stored_pairs
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from evalmap.embeddings.built_map import load_map
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
 from evalmap.pages.shared.duplicate_export import recipe_of, report_of, screen_map
-from evalmap.screening.decisions import DecisionLog, row_keys
-from evalmap.screening.outputs import kept_jsonl, removed_jsonl
-from evalmap.screening.pairs import pairs_of
+from evalmap.screening.keep.by_hand import DecisionLog, row_keys
+from evalmap.screening.output.files import kept_jsonl, removed_jsonl
+from evalmap.screening.output.screening_report import report_json
+from evalmap.screening.pairs.near_duplicates import pairs_of
 from evalmap.screening.recipe import read_recipe
-from evalmap.screening.replay import replay
-from evalmap.screening.report import report_json
-from evalmap.screening.run import ScreeningOptions
+from evalmap.screening.recipe_run import replay
+from evalmap.screening.screening import ScreeningOptions
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from evalmap.data.text.normalization import NORMALISATIONS, normalise
 from evalmap.embeddings.array_types import Vectors
-from evalmap.screening.types import NOT_EXACT, Pairs
+from evalmap.screening.pair_types import NOT_EXACT, Pairs
 
 
 def pairs_from(n: int, listed: Iterable[tuple[int, int, float]], *, exact: Sequence[int] | None = None) -> Pairs:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.screening.components import find_components, lowest_similarity
-from evalmap.screening.types import NOT_EXACT, Pairs
+from evalmap.screening.groups.components import find_components, lowest_similarity
+from evalmap.screening.pair_types import NOT_EXACT, Pairs
 from evalmap.tests.fakes import unit_vectors
 
 EDGES = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.sampled_from([0.85, 0.9, 0.95])), max_size=15)
@@ -67,6 +67,6 @@ def test_the_ends_of_a_chain_may_be_far_apart():
 
 
 def test_the_lowest_similarity_sees_rows_of_different_blocks(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("evalmap.screening.components.BLOCK", 3)
+    monkeypatch.setattr("evalmap.screening.groups.components.BLOCK", 3)
     vectors = unit_vectors(20, 6)
     assert lowest_similarity(vectors, np.arange(20)) == pytest.approx(float((vectors @ vectors.T).min()), abs=1e-6)

@@ -7,7 +7,7 @@ import pytest
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
-from evalmap.screening.decisions import DecisionLog, Decisions, row_keys
+from evalmap.screening.keep.by_hand import DecisionLog, Decisions, row_keys
 from evalmap.tests.screening.oracles import examples_of
 
 EXAMPLES = examples_of(["a", "b", "a", "c"])

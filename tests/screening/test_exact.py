@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalmap.data.text.normalization import NORMALISATIONS, normalise, redundant
-from evalmap.screening.exact import (
+from evalmap.screening.pair_types import NOT_EXACT
+from evalmap.screening.pairs.exact import (
     count_pairs,
     count_redundant,
     finest_level,
@@ -15,7 +16,6 @@ from evalmap.screening.exact import (
     pairs_of_groups,
     repeated,
 )
-from evalmap.screening.types import NOT_EXACT
 
 TEXTS = [
     "I don’t like it — really",  # 0

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from evalmap.data.opening import open_dataset
-from evalmap.screening.joining import join
+from evalmap.screening.combining import join
 from evalmap.tests.fakes import write_rows
 
 

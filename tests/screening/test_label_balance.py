@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalmap.embeddings.array_types import Vectors
-from evalmap.screening.balance import balance_warning, label_share, largest_move, least_distinctive, restore_balance
-from evalmap.screening.decisions import Decisions
-from evalmap.screening.selection import BALANCE, select
+from evalmap.screening.keep.balance import balance_warning, label_share, largest_move, least_distinctive, restore_balance
+from evalmap.screening.keep.by_hand import Decisions
+from evalmap.screening.keep.select import BALANCE, select
 from evalmap.tests.fakes import unit_vectors
 from evalmap.tests.screening.oracles import pairs_from, ranks
 

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.text.normalization import normalise
-from evalmap.screening.lexical import find_lexical_across, find_lexical_pairs, gram_sets, jaccard
+from evalmap.screening.pairs.lexical import find_lexical_across, find_lexical_pairs, gram_sets, jaccard
 from evalmap.tests.fakes import sentences
 
 WORDS = st.lists(st.sampled_from(["tulip", "soil", "a", "the anchor", "é", "“oven”", "don’t"]), max_size=5).map(" ".join)
@@ -85,8 +85,8 @@ def test_the_cap_raises_the_floor_to_the_smallest_number_that_fits(texts: list[s
 
 
 def test_the_room_for_pairs_may_run_out_between_two_sets(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("evalmap.screening.lexical.ROOM", 1)
-    monkeypatch.setattr("evalmap.screening.lexical.CHUNK", 7)
+    monkeypatch.setattr("evalmap.screening.pairs.lexical.ROOM", 1)
+    monkeypatch.setattr("evalmap.screening.pairs.lexical.CHUNK", 7)
     texts = [f"the same long opening of a sentence with end {i}" for i in range(60)]
     assert found(find_lexical_pairs(texts, floor=0.6)) == expected(texts, 0.6)
 

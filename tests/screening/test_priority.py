@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.screening.priority import default_rule, prioritise
+from evalmap.screening.keep.order import default_rule, prioritise
 from evalmap.tests.screening.oracles import examples_of, pairs_from
 
 TEXTS = ["three word text", "a text of five words", "short", "another text", "zz"]

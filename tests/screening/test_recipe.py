@@ -6,9 +6,9 @@ import pytest
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import ReadOptions
-from evalmap.screening.decisions import DecisionLog, RowKey
+from evalmap.screening.keep.by_hand import DecisionLog, RowKey
 from evalmap.screening.recipe import Recipe, read_recipe, recipe_yaml
-from evalmap.screening.run import ScreeningOptions
+from evalmap.screening.screening import ScreeningOptions
 
 
 def full(folder: Path) -> Recipe:

@@ -14,11 +14,11 @@ import pytest
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import SetAside
 from evalmap.data.store.outputs import write_together
-from evalmap.screening import outputs
-from evalmap.screening.decisions import Decisions
-from evalmap.screening.outputs import check_outputs, kept_jsonl, removed_jsonl
-from evalmap.screening.report import html_report, report, report_json
-from evalmap.screening.run import Screening, ScreeningOptions, screen
+from evalmap.screening.keep.by_hand import Decisions
+from evalmap.screening.output import files
+from evalmap.screening.output.files import check_outputs, kept_jsonl, removed_jsonl
+from evalmap.screening.output.screening_report import html_report, report, report_json
+from evalmap.screening.screening import Screening, ScreeningOptions, screen
 from evalmap.tests.fakes import fake_vector
 from evalmap.tests.screening.oracles import examples_of
 
@@ -70,7 +70,7 @@ def test_removed_rows_without_a_kept_one_say_why():
 def test_rows_screened_before_get_new_reasons():
     once = removed_jsonl(screened()).decode().splitlines()
     fields = {"rule": "again"}
-    assert json.loads(outputs._with_fields(once[0], fields)) == {"text": "roses in  the garden", "evalmap_rule": "again"}
+    assert json.loads(files._with_fields(once[0], fields)) == {"text": "roses in  the garden", "evalmap_rule": "again"}
 
 
 ASIDE = (SetAside("set", 4, "text is null", '{"text": null}'), SetAside("set", 9, "the line holds null", "null"))
@@ -92,8 +92,8 @@ def test_rows_set_aside_go_with_the_removed_or_stay_at_their_place():
 
 def test_report_counts_what_was_done():
     screening = screened(set_aside=ASIDE)
-    files = {"kept": kept_jsonl(screening), "removed": removed_jsonl(screening)}
-    told = report(screening, settings={"part": "whole"}, files=files)
+    written = {"kept": kept_jsonl(screening), "removed": removed_jsonl(screening)}
+    told = report(screening, settings={"part": "whole"}, files=written)
     expected = {
         "rows": 9, "kept": 4, "removed": 5, "set_aside": 2, "duplicates": 3, "groups": 2, "pairs": 5, "contrast_pairs": 1,
         "threshold": 1.0, "layer": "exact", "normalise": "N3", "keep": "first", "contrast": "protect", "target": None,
@@ -106,7 +106,7 @@ def test_report_counts_what_was_done():
     assert told["settings"]["part"] == "whole"
     assert {"evalmap", "numpy", "torch"} <= set(told["versions"])
     assert json.loads(report_json(told)) == json.loads(json.dumps(told))
-    assert report_json(told) == report_json(report(screened(set_aside=ASIDE), settings={"part": "whole"}, files=files))
+    assert report_json(told) == report_json(report(screened(set_aside=ASIDE), settings={"part": "whole"}, files=written))
 
 
 def test_kept_and_removed_add_up_whatever_becomes_of_rows_without_text():
@@ -170,7 +170,7 @@ def test_page_shows_groups_contrasts_and_balance_and_runs_nothing():
 
 
 def test_page_says_how_much_it_leaves_out(monkeypatch: pytest.MonkeyPatch):
-    from evalmap.screening import report as module
+    from evalmap.screening.output import screening_report as module
 
     monkeypatch.setattr(module, "GROUPS", 1)
     monkeypatch.setattr(module, "ROWS", 1)

@@ -12,10 +12,10 @@ import pytest
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.outputs import write_together
 from evalmap.data.store.workspace import Workspace
-from evalmap.screening.decisions import DecisionLog, row_keys
+from evalmap.screening.keep.by_hand import DecisionLog, row_keys
 from evalmap.screening.recipe import Recipe
-from evalmap.screening.replay import replay
-from evalmap.screening.run import ScreeningOptions
+from evalmap.screening.recipe_run import replay
+from evalmap.screening.screening import ScreeningOptions
 from evalmap.tests.command import Command, texts
 from evalmap.tests.fakes import sentences
 
@@ -272,7 +272,7 @@ def test_a_disk_that_fills_up_leaves_the_old_files(evalmap: Command, monkeypatch
         monkeypatch.setattr(os, "fsync", full)
         write_together(files)
 
-    monkeypatch.setattr("evalmap.screening.replay.write_together", filled_up)
+    monkeypatch.setattr("evalmap.screening.recipe_run.write_together", filled_up)
     failed = evalmap("screen", "set.jsonl", *OUTPUTS)
     assert failed.code == 1
     assert "cannot be written (No space left on device)" in failed.err

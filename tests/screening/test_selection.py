@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.screening.decisions import Decisions
-from evalmap.screening.selection import KEPT_BY_HAND, NEAR, REMOVED_BY_HAND, TARGET, drop, select
-from evalmap.screening.types import RULES, Pairs
+from evalmap.screening.keep.by_hand import Decisions
+from evalmap.screening.keep.select import KEPT_BY_HAND, NEAR, REMOVED_BY_HAND, TARGET, drop, select
+from evalmap.screening.pair_types import RULES, Pairs
 from evalmap.tests.fakes import fake_vector
 from evalmap.tests.screening.oracles import brute_pairs, edges_of, greedy, pairs_from
 

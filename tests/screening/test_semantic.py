@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.array_types import Vectors
-from evalmap.screening import semantic
-from evalmap.screening.semantic import find_similar_across, find_similar_pairs, same_vectors, similarities
+from evalmap.screening.pairs import semantic
+from evalmap.screening.pairs.semantic import find_similar_across, find_similar_pairs, same_vectors, similarities
 from evalmap.tests.fakes import unit_vectors
 
 Found = list[tuple[int, int]]

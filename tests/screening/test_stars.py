@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from evalmap.screening.selection import select
-from evalmap.screening.stars import find_stars, pair_positions
+from evalmap.screening.groups.duplicate_groups import find_stars, pair_positions
+from evalmap.screening.keep.select import select
 from evalmap.tests.screening.oracles import pairs_from
 from evalmap.tests.screening.test_selection import problems
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.screening.decisions import Decisions
-from evalmap.screening.selection import TARGET, select
-from evalmap.screening.target import keep_best
+from evalmap.screening.keep.by_hand import Decisions
+from evalmap.screening.keep.k_center import keep_best
+from evalmap.screening.keep.select import TARGET, select
 from evalmap.tests.fakes import unit_vectors
 from evalmap.tests.screening.oracles import pairs_from
 

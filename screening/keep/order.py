@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.screening.types import Pairs
+from evalmap.screening.pair_types import Pairs
 
 RULE_NAMES = ("confidence", "medoid", "longest", "first", "random", "source:NAME,…", "column:NAME")
 _ASCENDING, _DESCENDING = ":ascending", ":descending"

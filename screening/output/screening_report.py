@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from evalmap.screening.diff import word_diff
-from evalmap.screening.outputs import label_counts, numbers, reason
-from evalmap.screening.run import Screening
-from evalmap.screening.selection import KEPT_BY_HAND, NEAR
-from evalmap.screening.stars import pair_positions
-from evalmap.screening.types import RULES
+from evalmap.screening.groups.diff import word_diff
+from evalmap.screening.groups.duplicate_groups import pair_positions
+from evalmap.screening.keep.select import KEPT_BY_HAND, NEAR
+from evalmap.screening.output.files import label_counts, numbers, reason
+from evalmap.screening.pair_types import RULES
+from evalmap.screening.screening import Screening
 
-TEMPLATE = Path(__file__).with_name("report.html.jinja")
+TEMPLATE = Path(__file__).with_name("screening_report.html.jinja")
 GROUPS, ROWS, CONTRASTS, TEXT = 500, 20, 500, 4000  # shown in the HTML file: groups, rows of a group, pairs, characters of a text
 
 

@@ -12,22 +12,22 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.records import SetAside
 from evalmap.data.text.normalization import NORMALISATIONS
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
-from evalmap.screening.balance import balance_warning, label_share, restore_balance
-from evalmap.screening.decisions import Decisions
-from evalmap.screening.pairs import FLOOR, LEXICAL_FLOOR, find_near_duplicates
-from evalmap.screening.priority import default_rule, prioritise
-from evalmap.screening.selection import CONTRASTS, NEAR, Contrast, check_threshold, select
-from evalmap.screening.stars import Stars, find_stars
-from evalmap.screening.target import keep_best
-from evalmap.screening.types import LAYERS, Layer, Pairs, Selection
+from evalmap.screening.groups.duplicate_groups import Stars, find_stars
+from evalmap.screening.keep.balance import balance_warning, label_share, restore_balance
+from evalmap.screening.keep.by_hand import Decisions
+from evalmap.screening.keep.k_center import keep_best
+from evalmap.screening.keep.order import default_rule, prioritise
+from evalmap.screening.keep.select import CONTRASTS, NEAR, Contrast, check_threshold, select
+from evalmap.screening.pair_types import LAYERS, Layer, Pairs, Selection
+from evalmap.screening.pairs.near_duplicates import FLOOR, LEXICAL_FLOOR, find_near_duplicates
 
 
 @dataclass(frozen=True)
 class ScreeningOptions:
     """What a screening is asked for.
 
-    threshold, layer, normalise, contrast : as for `evalmap.screening.selection.select`
-    keep : a rule of `evalmap.screening.priority.prioritise`; None: confidence where there is one, else medoid
+    threshold, layer, normalise, contrast : as for `evalmap.screening.keep.select.select`
+    keep : a rule of `evalmap.screening.keep.order.prioritise`; None: confidence where there is one, else medoid
     seed : for keep = random
     balance : restore the label shares by removing further rows
     target : keep exactly so many rows; None: as many as are left

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import outputs
 from evalmap.data.text.normalization import NORMALISATIONS
-from evalmap.screening.run import Screening
-from evalmap.screening.selection import NEAR
-from evalmap.screening.stars import pair_positions
-from evalmap.screening.types import NOT_EXACT, RULES
+from evalmap.screening.groups.duplicate_groups import pair_positions
+from evalmap.screening.keep.select import NEAR
+from evalmap.screening.pair_types import NOT_EXACT, RULES
+from evalmap.screening.screening import Screening
 
 PREFIX = "evalmap_"  # of the fields that removed rows get
 _OTHER_FORMATS = (".json", ".csv", ".tsv", ".parquet", ".gz")

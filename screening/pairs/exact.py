@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.data.text.normalization import NORMALISATIONS, normalise
-from evalmap.screening.types import NOT_EXACT
+from evalmap.screening.pair_types import NOT_EXACT
 
 
 def group_texts(texts: Sequence[str], level: str) -> NDArray[np.int32]:

@@ -14,12 +14,12 @@ from evalmap.data.store.outputs import write_together
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.array_types import Encoder
 from evalmap.embeddings.pipeline import embed_texts
-from evalmap.screening.joining import join
-from evalmap.screening.outputs import check_outputs, kept_jsonl, removed_jsonl
-from evalmap.screening.pairs import pairs_of_embeddings
+from evalmap.screening.combining import join
+from evalmap.screening.output.files import check_outputs, kept_jsonl, removed_jsonl
+from evalmap.screening.output.screening_report import html_report, report, report_json
+from evalmap.screening.pairs.near_duplicates import pairs_of_embeddings
 from evalmap.screening.recipe import Recipe, recipe_yaml
-from evalmap.screening.report import html_report, report, report_json
-from evalmap.screening.run import Screening, screen, search_for
+from evalmap.screening.screening import Screening, screen, search_for
 
 StageProgress = Callable[[str, int, int], None]  # (stage, done, total)
 

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.screening.components import find_components
-from evalmap.screening.decisions import DecisionLog
-from evalmap.screening.pairs import pairs_of, stored_pairs
-from evalmap.screening.run import ScreeningOptions, screen
+from evalmap.screening.groups.components import find_components
+from evalmap.screening.keep.by_hand import DecisionLog
+from evalmap.screening.pairs.near_duplicates import pairs_of, stored_pairs
+from evalmap.screening.screening import ScreeningOptions, screen
 
 AT_ONCE = 5_000  # rows; up to here the pairs are looked for without being asked
 

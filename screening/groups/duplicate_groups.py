@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from evalmap.screening.components import find_components
-from evalmap.screening.selection import NEAR, strength
-from evalmap.screening.types import Pairs, Selection
+from evalmap.screening.groups.components import find_components
+from evalmap.screening.keep.select import NEAR, strength
+from evalmap.screening.pair_types import Pairs, Selection
 
 Sort = Literal["largest", "nearest"]
 

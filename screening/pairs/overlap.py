@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from evalmap.data.errors import DatasetError
 from evalmap.data.text.normalization import NORMALISATIONS
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
-from evalmap.screening.exact import finest_level, group_by_level, group_texts
-from evalmap.screening.lexical import find_lexical_across, jaccard
-from evalmap.screening.pairs import Steps, merge, raised_sentences
-from evalmap.screening.selection import similar
-from evalmap.screening.semantic import find_similar_across, similarities_across
-from evalmap.screening.types import Layer, Pairs
+from evalmap.screening.keep.select import similar
+from evalmap.screening.pair_types import Layer, Pairs
+from evalmap.screening.pairs.exact import finest_level, group_by_level, group_texts
+from evalmap.screening.pairs.lexical import find_lexical_across, jaccard
+from evalmap.screening.pairs.near_duplicates import Steps, merge, raised_sentences
+from evalmap.screening.pairs.semantic import find_similar_across, similarities_across
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def compare_files(
     ----------
     pairs : of the rows of the whole collection
     texts, datasets, labels : (n,) of each row its text, its file and its label (None where it has none)
-    threshold, layer, normalise : as in `evalmap.screening.selection.select`; `shared` counts texts equal under `normalise`
+    threshold, layer, normalise : as in `evalmap.screening.keep.select.select`; `shared` counts texts equal under `normalise`
 
     Raises
     ------
@@ -141,7 +141,7 @@ class Leakage:
         return self.pairs.n - self.n_a
 
     def alike(self, *, threshold: float, layer: Layer = "all", normalise: str = "N1") -> NDArray[np.int64]:
-        """The positions of the pairs that are equal or too near; DatasetError as in `evalmap.screening.selection.similar`."""
+        """The positions of the pairs that are equal or too near; DatasetError as in `evalmap.screening.keep.select.similar`."""
         return similar(self.pairs, threshold=threshold, layer=layer, normalise=normalise)
 
     def rows_of_a(self, positions: NDArray[np.integer]) -> NDArray[np.int32]:
@@ -173,7 +173,7 @@ def against(
 
     Parameters
     ----------
-    floor, lexical_floor, max_pairs : as in `evalmap.screening.pairs.find_near_duplicates`; only pairs of A with B are counted
+    floor, lexical_floor, max_pairs : as in `find_near_duplicates`; only pairs of A with B are counted
 
     Raises
     ------

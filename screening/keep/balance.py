@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.embeddings.array_types import Vectors
-from evalmap.screening.selection import BALANCE, KEPT_BY_HAND, NEAR, drop, label_codes
-from evalmap.screening.types import Pairs, Selection
+from evalmap.screening.keep.select import BALANCE, KEPT_BY_HAND, NEAR, drop, label_codes
+from evalmap.screening.pair_types import Pairs, Selection
 
 TOLERANCE = 0.005  # a share that moves by more is a warning
 COMMON = 0.05  # labels with this share before are restored to within a row; rarer ones to within TOLERANCE

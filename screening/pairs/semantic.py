@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.embeddings.neighbors import check_vectors
-from evalmap.screening.capping import CappedPairs, FoundPairs
-from evalmap.screening.kernels import cosines
+from evalmap.screening.pairs.capping import CappedPairs, FoundPairs
+from evalmap.screening.pairs.kernels import cosines
 
 TILE = 2048  # rows and columns a product: 16 MB of similarities, which a cache still helps with
 RUN = 64  # products whose highest is looked at before any of them is
@@ -65,7 +65,7 @@ def find_similar_pairs(
     if len(distinct) <= exact_rows:
         _search_triangle(distinct, found, progress)
     else:
-        from evalmap.screening.large import search_index
+        from evalmap.screening.pairs.index import search_index
 
         search = search_index(distinct, found, sample=SAMPLE, progress=progress)
     pairs = found.finish()

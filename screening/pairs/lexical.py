@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from evalmap.data.errors import DatasetError
 from evalmap.data.text.normalization import normalise
 from evalmap.embeddings.array_types import Progress, no_progress
-from evalmap.screening.capping import CappedPairs, FoundPairs
-from evalmap.screening.exact import group_texts
-from evalmap.screening.kernels import WORDS, join, overlaps
+from evalmap.screening.pairs.capping import CappedPairs, FoundPairs
+from evalmap.screening.pairs.exact import group_texts
+from evalmap.screening.pairs.kernels import WORDS, join, overlaps
 
 GRAM = 4  # characters
 CHUNK = 2048  # sets between two reports of progress

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
-from evalmap.screening.selection import KEPT_BY_HAND, TARGET, drop, label_codes
-from evalmap.screening.types import Pairs, Selection
+from evalmap.screening.keep.select import KEPT_BY_HAND, TARGET, drop, label_codes
+from evalmap.screening.pair_types import Pairs, Selection
 
 
 @dataclass(frozen=True)

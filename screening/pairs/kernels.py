@@ -61,7 +61,7 @@ WORDS = 4  # of 64 bits: the fingerprint of a set of grams
 
 @cache
 def join() -> Any:
-    """The set-similarity join: see `evalmap.screening.lexical.find_lexical_pairs`, which prepares the arrays.
+    """The set-similarity join: see `evalmap.screening.pairs.lexical.find_lexical_pairs`, which prepares the arrays.
 
     Sets stand in order of their size, the grams of each from rare to frequent. Takes sets from `first` on until all are done or
     the room in `out_*` may not suffice for the next one; returns (the next set, pairs written).

@@ -15,11 +15,11 @@ from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.data.text.normalization import NORMALISATIONS
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.screening.capping import FoundPairs
-from evalmap.screening.exact import count_pairs, finest_level, group_by_level, pairs_of_groups, repeated
-from evalmap.screening.lexical import check_lexical_floor, find_lexical_pairs, jaccard
-from evalmap.screening.semantic import check_floor, find_similar_pairs, similarities
-from evalmap.screening.types import Pairs
+from evalmap.screening.pair_types import Pairs
+from evalmap.screening.pairs.capping import FoundPairs
+from evalmap.screening.pairs.exact import count_pairs, finest_level, group_by_level, pairs_of_groups, repeated
+from evalmap.screening.pairs.lexical import check_lexical_floor, find_lexical_pairs, jaccard
+from evalmap.screening.pairs.semantic import check_floor, find_similar_pairs, similarities
 
 STAGE = "pairs"
 VERSION = 1  # raise it when the meaning of the list changes

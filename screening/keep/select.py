@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.text.normalization import NORMALISATIONS
-from evalmap.screening.decisions import Decisions
-from evalmap.screening.types import LAYERS, RULES, Layer, Pairs, Selection
+from evalmap.screening.keep.by_hand import Decisions
+from evalmap.screening.pair_types import LAYERS, RULES, Layer, Pairs, Selection
 
 Contrast = Literal["protect", "remove"]
 CONTRASTS: tuple[Contrast, ...] = ("protect", "remove")

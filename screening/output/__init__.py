@@ -1,0 +1,1 @@
+"""What a screening leaves: kept and removed rows, and reports."""
