@@ -192,7 +192,7 @@ def serve(
     """Open the site. With PATH, its map is built in the background and the library shows how far it is."""
     import os
 
-    from evalmap.answers import samples as sample_answers
+    from evalmap.answers import sample_answers
     from evalmap.data.opening import location_kind
     from evalmap.data.store import jobs
     from evalmap.embeddings import sample_maps

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evalmap.answers.types import Scores
+from evalmap.answers.answer_types import Scores
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.outputs import check_outputs, write_together
 from evalmap.data.store.workspace import Workspace
@@ -45,7 +45,7 @@ def register_report(app: typer.Typer, *, workspace: Callable[[Path | None], Work
         workspace_folder: WorkspaceOption = None,
     ) -> None:
         """Report what the models answered: % matching and what belongs beside it, by cluster, set against set, over size."""
-        from evalmap.answers.report import html_report
+        from evalmap.answers.reporting.answer_report import html_report
 
         space = workspace(workspace_folder)
         check_outputs({"--out": out, "--html": html}, [])
@@ -75,7 +75,7 @@ def register_report(app: typer.Typer, *, workspace: Callable[[Path | None], Work
         workspace_folder: WorkspaceOption = None,
     ) -> None:
         """Write every answer with its example and clusters as one table, or the figures of the clusters."""
-        from evalmap.answers.exporting import export_answers, export_clusters
+        from evalmap.answers.reporting.answer_tables import export_answers, export_clusters
 
         form = FORMS.get(out.suffix.lower())
         if form is None:
@@ -107,7 +107,7 @@ def told_of(
     ------
     DatasetError : no such layer
     """
-    from evalmap.answers.report import report
+    from evalmap.answers.reporting.answer_report import report
     from evalmap.answers.store import AnswerStore
 
     known = [layer.layer for layer in built.clusterings]
@@ -120,7 +120,7 @@ def told_of(
 
 def _sets(space: Workspace, dataset: str, references: Sequence[str] | None) -> tuple[BuiltMap, list[Scores]]:
     """A map and its answer sets, all or those that are named, in the order of their labels."""
-    from evalmap.answers.on_map import scores_on
+    from evalmap.answers.aligned import scores_on
     from evalmap.answers.store import AnswerStore
     from evalmap.embeddings.built_map import load_map
 
@@ -168,7 +168,7 @@ def _print(told: Mapping[str, Any]) -> None:
 
 
 def _sentences(told: Mapping[str, Any]) -> list[str]:
-    from evalmap.answers.report import SIZES
+    from evalmap.answers.reporting.answer_report import SIZES
 
     lines = []
     for one in told["answer_sets"]:

@@ -17,9 +17,9 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 
 if TYPE_CHECKING:
-    from evalmap.answers.asking import Answerer
-    from evalmap.answers.importing import Imported, Keep
-    from evalmap.answers.running import Estimate, Plan, Ran
+    from evalmap.answers.asking.protocol import Answerer
+    from evalmap.answers.asking.running import Estimate, Plan, Ran
+    from evalmap.answers.importers.importing import Imported, Keep
     from evalmap.data.store.jobs import JobFile
 
 STAGE = "answers"
@@ -46,7 +46,7 @@ def register_run(
     ----------
     workspace : opens the workspace that an option names
     bars : makes progress bars
-    keep : joins a set with its dataset and keeps it; None is `evalmap.answers.importing.keep_staged`
+    keep : joins a set with its dataset and keeps it; None is `evalmap.answers.importers.importing.keep_staged`
     """
 
     @app.command("run")
@@ -95,9 +95,9 @@ def register_run(
 
         Each answer is on the disk before it counts: stop or kill it, and the same command goes on from there.
         """
-        from evalmap.answers.importing import keep_staged, read_examples
-        from evalmap.answers.prompts import prompt as prompt_of
-        from evalmap.answers.running import estimate, plan, run
+        from evalmap.answers.asking.prompts import prompt as prompt_of
+        from evalmap.answers.asking.running import estimate, plan, run
+        from evalmap.answers.importers.importing import keep_staged, read_examples
         from evalmap.data.store.jobs import answers_location
 
         space = workspace(workspace_folder)
@@ -146,9 +146,9 @@ class Target:
 
 
 def _server(base_url: str | None, model: str | None, *, key_name: str | None, text: bool, bounds: Mapping[str, Any]) -> Target:
-    from evalmap.answers.asking import RunOptions
-    from evalmap.answers.endpoint import key_for, server_address
-    from evalmap.answers.server import ServerAnswerer
+    from evalmap.answers.asking.endpoint import key_for, server_address
+    from evalmap.answers.asking.protocol import RunOptions
+    from evalmap.answers.asking.server import ServerAnswerer
 
     if not base_url:
         raise DatasetError("Whom to ask? Name a server with --base-url (or OPENAI_BASE_URL), or a model file with --gguf.")
@@ -171,10 +171,10 @@ def _file(
 
     def answerer() -> "Answerer":
         if engine == "transformers":
-            from evalmap.answers.local_transformers import TransformersAnswerer
+            from evalmap.answers.asking.local_transformers import TransformersAnswerer
 
             return TransformersAnswerer(path)
-        from evalmap.answers.local_gguf import GgufAnswerer
+        from evalmap.answers.asking.local_gguf import GgufAnswerer
 
         return GgufAnswerer(path, parallel=concurrency, timeout=timeout)
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas as pd
 
-from evalmap.answers.types import ANSWER_COLUMNS, AnswerSetInfo
+from evalmap.answers.answer_types import ANSWER_COLUMNS, AnswerSetInfo
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from evalmap.answers.asking import Answerer, Prompt, Request
-from evalmap.answers.local_gguf import GgufAnswerer
-from evalmap.answers.local_transformers import TransformersAnswerer
-from evalmap.answers.options import example_options
-from evalmap.answers.prompts import built_in, fill
-from evalmap.answers.scoring import score
-from evalmap.answers.types import RawAnswer
+from evalmap.answers.answer_types import RawAnswer
+from evalmap.answers.asking.local_gguf import GgufAnswerer
+from evalmap.answers.asking.local_transformers import TransformersAnswerer
+from evalmap.answers.asking.prompts import built_in, fill
+from evalmap.answers.asking.protocol import Answerer, Prompt, Request
+from evalmap.answers.reading.options import example_options
+from evalmap.answers.reading.scoring import score
 from evalmap.data.opening import open_dataset
 
 

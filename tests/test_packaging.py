@@ -22,7 +22,7 @@ TRAVELS = (
     "pages/frame.py",
     ".streamlit/config.toml",
     "screening/output/screening_report.html.jinja",
-    "answers/report.html.jinja",
+    "answers/reporting/answer_report.html.jinja",
     "data/samples/README.md",
     "data/samples/LICENSE",
     "data/samples/persona/prefers-careful-planning.jsonl",

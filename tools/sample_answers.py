@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from evalmap.answers.asking import Answerer, Prompt, Request
-from evalmap.answers.importing import Examples, read_examples
-from evalmap.answers.local_transformers import TransformersAnswerer
-from evalmap.answers.prompts import built_in
-from evalmap.answers.running import Plan, plan
-from evalmap.answers.scoring import score
-from evalmap.answers.types import RawAnswer, Scored
+from evalmap.answers.answer_types import RawAnswer, Scored
+from evalmap.answers.asking.local_transformers import TransformersAnswerer
+from evalmap.answers.asking.prompts import built_in
+from evalmap.answers.asking.protocol import Answerer, Prompt, Request
+from evalmap.answers.asking.running import Plan, plan
+from evalmap.answers.importers.importing import Examples, read_examples
+from evalmap.answers.reading.scoring import score
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import sample_maps
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from evalmap.answers.importers.asked import Asked, from_turns, text_of, with_template
-from evalmap.answers.responses import read_choice, whole
-from evalmap.answers.types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.answers.importers.request_prompts import Asked, from_turns, text_of, with_template
+from evalmap.answers.reading.responses import read_choice, whole
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content
 

@@ -18,10 +18,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from evalmap.answers.answer_types import RawAnswer, StagedSet
 from evalmap.answers.importers import lm_eval_results
 from evalmap.answers.importers.lm_eval_results import Results, describe, shown
 from evalmap.answers.importers.lm_eval_samples import Sample, answers_of, labels_disagree, many, read_samples
-from evalmap.answers.types import RawAnswer, StagedSet
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content
 

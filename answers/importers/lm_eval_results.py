@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from evalmap.answers.types import AnswerSetInfo
+from evalmap.answers.answer_types import AnswerSetInfo
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content, json_rows
 

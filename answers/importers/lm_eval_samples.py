@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evalmap.answers.answer_types import RawAnswer
 from evalmap.answers.importers.lm_eval_results import arguments, shown
-from evalmap.answers.types import RawAnswer
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content, json_rows
 

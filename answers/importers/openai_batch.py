@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from evalmap.answers.importers.asked import Asked, asked_of, by_prompt, listed
-from evalmap.answers.responses import read_choices, whole
-from evalmap.answers.types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.answers.importers.request_prompts import Asked, asked_of, by_prompt, listed
+from evalmap.answers.reading.responses import read_choices, whole
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content, json_rows
 

@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
 from evalmap.answers.importers import table_columns as cells
 from evalmap.answers.importers.table_columns import Columns, find_columns
-from evalmap.answers.types import AnswerSetInfo, RawAnswer, StagedSet
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import FORMATS, content, read_file, readable_files
 

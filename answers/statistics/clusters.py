@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalmap.answers.answer_types import Scores
 from evalmap.answers.statistics.summary import NAN, UNKNOWN, Interval, mean_of, reference_auc, stripped, wilson
-from evalmap.answers.types import Scores
 from evalmap.embeddings.label_deviations import reference_label
 
 MIN_N = 30  # answered rows; below, a cluster's figures are hidden and it is not tested

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evalmap.answers.answer_types import Scores
 from evalmap.answers.statistics.clusters import MIN_N, Q
 from evalmap.answers.statistics.summary import NAN, UNKNOWN, Interval, bootstrap, stripped
-from evalmap.answers.types import Scores
 
 EXACT = "exact binomial"
 CHI2 = "chi-squared with continuity correction"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalmap.answers.types import STATUSES, Scores
+from evalmap.answers.answer_types import STATUSES, Scores
 from evalmap.embeddings.label_deviations import reference_label
 
 RESAMPLES = 9_999  # of a bootstrap over few units

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from evalmap.answers.types import Scores
+from evalmap.answers.answer_types import Scores
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_table, example_card, text
 

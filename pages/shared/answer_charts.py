@@ -7,9 +7,9 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from evalmap.answers.statistics.reliability import ReliabilityCurve
+from evalmap.answers.answer_types import Scores
+from evalmap.answers.statistics.calibration import ReliabilityCurve
 from evalmap.answers.statistics.scaling import ScalePoint, Scaling
-from evalmap.answers.types import Scores
 from evalmap.pages.shared import palette
 from evalmap.pages.shared.charts import CONFIG
 

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
+from evalmap.answers.answer_types import Scores
 from evalmap.answers.statistics.clusters import MIN_N, TEST, ClusterFigures
-from evalmap.answers.types import Scores
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.label_deviations import reference_label
 from evalmap.pages.shared import answer_columns, answer_controls, answer_results, answer_rows, interval_bar, text

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from evalmap.answers.types import Scores
+from evalmap.answers.answer_types import Scores
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answered, map_data
 from evalmap.pages.shared.map_data import MISSING_CODE, Column

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from evalmap.answers.answer_types import Scores
 from evalmap.answers.statistics.comparison import Comparison
-from evalmap.answers.types import Scores
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.label_deviations import reference_label
 from evalmap.pages.shared import answer_charts, answer_results, answer_rows, answer_screened, text

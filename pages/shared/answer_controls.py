@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from evalmap.answers.types import Scores
+from evalmap.answers.answer_types import Scores
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.clustering import LAYERS
 from evalmap.pages.shared import answer_columns, cached, example_card, state

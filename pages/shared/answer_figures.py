@@ -4,9 +4,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from evalmap.answers.report import why_differs
+from evalmap.answers.answer_types import Scores
+from evalmap.answers.reporting.answer_report import why_differs
 from evalmap.answers.statistics.summary import Interval, Summary, summarise
-from evalmap.answers.types import Scores
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_results, text
 from evalmap.pages.shared.answer_columns import UNREAD

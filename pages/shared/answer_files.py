@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from evalmap.answers.exporting import export_answers, export_clusters
-from evalmap.answers.report import html_report, report
-from evalmap.answers.types import Scores
+from evalmap.answers.answer_types import Scores
+from evalmap.answers.reporting.answer_report import html_report, report
+from evalmap.answers.reporting.answer_tables import export_answers, export_clusters
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_screened
 

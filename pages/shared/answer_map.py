@@ -7,8 +7,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from evalmap.answers.answer_types import Scores
 from evalmap.answers.statistics.clusters import MIN_N
-from evalmap.answers.types import Scores
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_card, answer_clusters, cached, example_card, text
 from evalmap.pages.shared.answer_controls import AnswerChoices

@@ -4,12 +4,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from evalmap.answers.answer_types import Scores
+from evalmap.answers.statistics.calibration import ReliabilityCurve, reliability
 from evalmap.answers.statistics.clusters import ClusterFigures, cluster_figures
 from evalmap.answers.statistics.comparison import ClusterComparison, Comparison, compare, compare_clusters
-from evalmap.answers.statistics.headline import Headline, before_after
-from evalmap.answers.statistics.reliability import ReliabilityCurve, reliability
+from evalmap.answers.statistics.screening_effect import Headline, before_after
 from evalmap.answers.statistics.summary import Summary, summarise
-from evalmap.answers.types import Scores
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answered
 

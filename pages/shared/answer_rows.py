@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from evalmap.answers.types import Scores
+from evalmap.answers.answer_types import Scores
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_columns, example_card, state, text
 

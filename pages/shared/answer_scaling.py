@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from evalmap.answers.models import NAME
-from evalmap.answers.report import chance_of, scale_points
+from evalmap.answers.answer_types import Scores
+from evalmap.answers.model_facts import NAME
+from evalmap.answers.reporting.answer_report import chance_of, scale_points
 from evalmap.answers.statistics.scaling import scaling
-from evalmap.answers.types import Scores
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_charts, answer_results, cached, state, text

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from evalmap.answers.models import NAME
+from evalmap.answers.answer_types import Scores
+from evalmap.answers.model_facts import NAME
 from evalmap.answers.store import AnswerStore, SetRecord
-from evalmap.answers.types import Scores
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import answer_results, cached, interval_bar, text
 

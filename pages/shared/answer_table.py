@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from evalmap.answers.types import Scores
+from evalmap.answers.answer_types import Scores
 from evalmap.pages.shared import answer_columns
 
 

@@ -6,9 +6,9 @@ from collections import OrderedDict
 
 import numpy as np
 
-from evalmap.answers.on_map import scores_on
+from evalmap.answers.aligned import scores_on
+from evalmap.answers.answer_types import Scores
 from evalmap.answers.store import AnswerStore
-from evalmap.answers.types import Scores
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap

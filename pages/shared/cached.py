@@ -20,7 +20,7 @@ from evalmap.pages.shared.maps import built_map
 @st.cache_resource
 def workspace() -> Workspace:
     """The workspace of this server, with the bundled samples and their answers in it."""
-    from evalmap.answers import samples as sample_answers
+    from evalmap.answers import sample_answers
     from evalmap.embeddings import sample_maps
 
     space = Workspace.default()

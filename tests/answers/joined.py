@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evalmap.answers.joining import Join, Questions, Unjoined, join
-from evalmap.answers.options import example_options
-from evalmap.answers.types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.answers.reading.joining import Join, Questions, Unjoined, join
+from evalmap.answers.reading.options import example_options
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
 from evalmap.tests.fakes import write_rows

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from evalmap.answers.answer_types import StagedSet
 from evalmap.answers.importers import lm_eval
-from evalmap.answers.types import StagedSet
 from evalmap.data.errors import DatasetError
 
 DATE = "2026-01-02T03-04-05.678901"

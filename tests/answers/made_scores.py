@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalmap.answers.types import AnswerSetInfo, Scores
+from evalmap.answers.answer_types import AnswerSetInfo, Scores
 
 
 def made(

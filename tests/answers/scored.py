@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from evalmap.answers.types import Options, Scored
+from evalmap.answers.answer_types import Options, Scored
 
 YES = Options("Yes", ("No",))
 A = Options("(A)", ("(B)",))

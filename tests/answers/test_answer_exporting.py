@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evalmap.answers.exporting import export_answers, export_clusters
+from evalmap.answers.answer_types import Scores
 from evalmap.answers.importers import tables
-from evalmap.answers.importing import prepare, read_examples
-from evalmap.answers.report import report
-from evalmap.answers.types import Scores
+from evalmap.answers.importers.importing import prepare, read_examples
+from evalmap.answers.reporting.answer_report import report
+from evalmap.answers.reporting.answer_tables import export_answers, export_clusters
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.tests.answers.told import EVIL, ROWS, home, sets_of

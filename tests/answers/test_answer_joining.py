@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalmap.answers.joining import Questions, join, name_of, same_tail
-from evalmap.answers.types import RawAnswer
+from evalmap.answers.answer_types import RawAnswer
+from evalmap.answers.reading.joining import Questions, join, name_of, same_tail
 from evalmap.tests.answers.joined import asked, nothing_lost, pairs, staged
 from evalmap.tests.fakes import sentences
 
@@ -289,7 +289,7 @@ def test_question_after_other_examples_is_the_last_one(persona: Questions):
 
 
 def test_words_that_all_questions_share_are_not_cut_off_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("evalmap.answers.joining.MOST_SEARCHED", 0)  # as with a collection too large to look through
+    monkeypatch.setattr("evalmap.answers.reading.joining.MOST_SEARCHED", 0)  # as with a collection too large to look through
     rows = [{"text": f"Hello, I am from {place} and I like tea"} for place in ("Aberdeen", "Antwerp", "Ankara", "Bern")]
     questions = asked(tmp_path / "places.jsonl", rows)
     answers = [RawAnswer(question=f"Human: {rows[i]['text']}.\nAssistant:", prompt_only=True) for i in (2, 0, 1)]

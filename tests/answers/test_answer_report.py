@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evalmap.answers.report import PAIRS, html_report, report, scale_points, why_differs
+from evalmap.answers.answer_types import RawAnswer, Scores
+from evalmap.answers.reporting.answer_report import PAIRS, html_report, report, scale_points, why_differs
 from evalmap.answers.statistics.summary import summarise
 from evalmap.answers.store import AnswerStore
-from evalmap.answers.types import RawAnswer, Scores
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.tests.answers.made_scores import made

@@ -5,7 +5,7 @@ from email.utils import formatdate
 
 import pytest
 
-from evalmap.answers.endpoint import key_for, retry_after, server_address
+from evalmap.answers.asking.endpoint import key_for, retry_after, server_address
 from evalmap.data.errors import DatasetError
 
 KEY = "sk-test-4f9a7c21d0"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalmap.answers.statistics.headline import before_after
+from evalmap.answers.statistics.screening_effect import before_after
 from evalmap.answers.statistics.summary import summarise
 from evalmap.tests.answers.made_scores import halves, made, no_confidence
 

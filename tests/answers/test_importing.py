@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evalmap.answers.importing import Imported, import_files
-from evalmap.answers.on_map import scores_on
+from evalmap.answers.aligned import scores_on
+from evalmap.answers.answer_types import Scores
+from evalmap.answers.importers.importing import Imported, import_files
 from evalmap.answers.store import AnswerStore
-from evalmap.answers.types import Scores
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import load_map

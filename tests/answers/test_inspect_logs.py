@@ -36,9 +36,9 @@ from inspect_ai.model import (
 )
 from inspect_ai.scorer import Score
 
+from evalmap.answers.answer_types import Options, RawAnswer, StagedSet
 from evalmap.answers.importers import inspect_logs
-from evalmap.answers.scoring import score
-from evalmap.answers.types import Options, RawAnswer, StagedSet
+from evalmap.answers.reading.scoring import score
 from evalmap.data.errors import DatasetError
 
 QUESTIONS = ("Is it late?", "Do you like rain?", "Shall we go?", "Are you awake?")

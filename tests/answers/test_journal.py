@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evalmap.answers import journal as module
-from evalmap.answers.journal import Journal, journal_path, read_journal
-from evalmap.answers.types import RawAnswer
+from evalmap.answers.answer_types import RawAnswer
+from evalmap.answers.asking import journal as module
+from evalmap.answers.asking.journal import Journal, journal_path, read_journal
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 
@@ -97,7 +97,7 @@ def test_second_writer_is_refused_until_the_first_is_gone(path: Path):
 
 def test_lock_of_a_killed_process_is_free(path: Path):
     script = (
-        "import sys, time; from pathlib import Path; from evalmap.answers.journal import Journal; "
+        "import sys, time; from pathlib import Path; from evalmap.answers.asking.journal import Journal; "
         f"held = Journal(Path({str(path)!r}), {HEADER!r}); print('held', flush=True); time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])

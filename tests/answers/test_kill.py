@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from evalmap.answers.importing import read_examples
-from evalmap.answers.journal import journal_path, read_journal
-from evalmap.answers.prompts import built_in
-from evalmap.answers.running import Plan, plan
+from evalmap.answers.asking.journal import journal_path, read_journal
+from evalmap.answers.asking.prompts import built_in
+from evalmap.answers.asking.running import Plan, plan
+from evalmap.answers.importers.importing import read_examples
 from evalmap.answers.store import AnswerStore
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import Workspace

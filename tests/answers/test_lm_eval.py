@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from evalmap.answers.answer_types import RawAnswer, StagedSet
 from evalmap.answers.importers import lm_eval
-from evalmap.answers.types import RawAnswer, StagedSet
 from evalmap.data.errors import DatasetError
 from evalmap.tests.answers.lm_eval_logs import DATE, NAME, generated, one, results_of, sample, says, write_log
 

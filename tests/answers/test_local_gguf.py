@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from evalmap.answers.asking import Prompt, Request
-from evalmap.answers.local_gguf import GgufAnswerer, architecture
-from evalmap.answers.prompts import built_in, fill
-from evalmap.answers.scoring import score
-from evalmap.answers.types import Options, RawAnswer
+from evalmap.answers.answer_types import Options, RawAnswer
+from evalmap.answers.asking.local_gguf import GgufAnswerer, architecture
+from evalmap.answers.asking.prompts import built_in, fill
+from evalmap.answers.asking.protocol import Prompt, Request
+from evalmap.answers.reading.scoring import score
 from evalmap.data.errors import DatasetError
 
 KERNELS = 0.15  # of P(matching): llama.cpp computes with packed weights; measured 0.07 and 0.04, medians 0.017 and 0.011

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from evalmap.answers.asking import Prompt, Request
-from evalmap.answers.local_transformers import TransformersAnswerer, quantisation
-from evalmap.answers.prompts import built_in, fill
-from evalmap.answers.types import Options, RawAnswer
+from evalmap.answers.answer_types import Options, RawAnswer
+from evalmap.answers.asking.local_transformers import TransformersAnswerer, quantisation
+from evalmap.answers.asking.prompts import built_in, fill
+from evalmap.answers.asking.protocol import Prompt, Request
 from evalmap.data.errors import DatasetError
 
 PLAIN = Prompt("plain", "{{ question }}", kind="completion")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from evalmap.answers.models import read_models, with_facts
-from evalmap.answers.types import AnswerSetInfo
+from evalmap.answers.answer_types import AnswerSetInfo
+from evalmap.answers.model_facts import read_models, with_facts
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evalmap.answers.on_map import scores_on
+from evalmap.answers.aligned import scores_on
+from evalmap.answers.answer_types import RawAnswer, Scores
 from evalmap.answers.store import AnswerStore
-from evalmap.answers.types import RawAnswer, Scores
 from evalmap.data.store.workspace import Workspace
 from evalmap.tests.answers.maps import built, kept, rows, saying
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from evalmap.answers.answer_types import Options, StagedSet
 from evalmap.answers.importers import openai_batch
-from evalmap.answers.scoring import score
-from evalmap.answers.types import Options, StagedSet
+from evalmap.answers.reading.scoring import score
 from evalmap.data.errors import DatasetError
 
 YES_NO = "\n\nAnswer with just Yes or No."

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from evalmap.answers.options import example_options
-from evalmap.answers.types import Options
+from evalmap.answers.answer_types import Options
+from evalmap.answers.reading.options import example_options
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
 from evalmap.tests.fakes import write_rows

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalmap.answers.parsing import Parsed, parse_answer
-from evalmap.answers.types import Options
+from evalmap.answers.answer_types import Options
+from evalmap.answers.reading.parsing import Parsed, parse_answer
 
 YES_NO = Options("Yes", ("No",))
 LETTERS = Options("(B)", ("(A)", "(C)"))

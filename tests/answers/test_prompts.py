@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from evalmap.answers.asking import Prompt
-from evalmap.answers.prompts import built_in, fill, offered, prompt
-from evalmap.answers.types import Options
+from evalmap.answers.answer_types import Options
+from evalmap.answers.asking.prompts import built_in, fill, offered, prompt
+from evalmap.answers.asking.protocol import Prompt
 from evalmap.data.errors import DatasetError
 
 YES, NO = Options("Yes", ("No",)), Options("No", ("Yes",))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from evalmap.answers.statistics.reliability import reliability
+from evalmap.answers.statistics.calibration import reliability
 from evalmap.answers.statistics.summary import wilson
 from evalmap.tests.answers.made_scores import answering, halves, made, objects, real_answers
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evalmap.answers.responses import Choice, read_choice, read_choices, whole
+from evalmap.answers.reading.responses import Choice, read_choice, read_choices, whole
 
 CHAT_LOGPROBS = {
     "content": [

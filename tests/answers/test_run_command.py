@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from evalmap.answers import local_gguf, local_transformers
-from evalmap.answers.asking import OnAnswer, Prompt, Request, Usage
+from evalmap.answers.answer_types import RawAnswer
+from evalmap.answers.asking import local_gguf, local_transformers
+from evalmap.answers.asking.protocol import OnAnswer, Prompt, Request, Usage
 from evalmap.answers.store import AnswerStore
-from evalmap.answers.types import RawAnswer
 from evalmap.data.store import jobs
 from evalmap.data.store.jobs import Job
 from evalmap.data.store.workspace import Workspace

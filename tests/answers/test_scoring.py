@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from evalmap.answers.scoring import score
-from evalmap.answers.types import Options, RawAnswer, Scored
+from evalmap.answers.answer_types import Options, RawAnswer, Scored
+from evalmap.answers.reading.scoring import score
 from evalmap.tests.answers.scored import ABC, UNLABELLED, YES, A, same
 
 logprobs = st.floats(min_value=-60, max_value=0)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalmap.answers.scoring import score
-from evalmap.answers.types import Options, RawAnswer, Scored
+from evalmap.answers.answer_types import Options, RawAnswer, Scored
+from evalmap.answers.reading.scoring import score
 from evalmap.tests.answers.scored import YES, A, same
 
 

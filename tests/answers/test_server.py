@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from evalmap.answers.asking import Prompt, Request, RunOptions, Usage
-from evalmap.answers.prompts import built_in
-from evalmap.answers.server import ServerAnswerer, max_tokens
-from evalmap.answers.types import Options, RawAnswer
+from evalmap.answers.answer_types import Options, RawAnswer
+from evalmap.answers.asking.prompts import built_in
+from evalmap.answers.asking.protocol import Prompt, Request, RunOptions, Usage
+from evalmap.answers.asking.server import ServerAnswerer, max_tokens
 from evalmap.data.errors import DatasetError
 from evalmap.tests.answers.stub_server import Asked, Reply, StubServer, answer, chat_body, error, legacy_body, p_yes
 

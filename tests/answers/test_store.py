@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from evalmap.answers import store
+from evalmap.answers.answer_types import ANSWER_COLUMNS, AnswerSetInfo, Scored
 from evalmap.answers.store import AnswerStore, SetRecord
-from evalmap.answers.types import ANSWER_COLUMNS, AnswerSetInfo, Scored
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from evalmap.answers.answer_types import RawAnswer, StagedSet
 from evalmap.answers.importers import tables
-from evalmap.answers.types import RawAnswer, StagedSet
 from evalmap.data.errors import DatasetError
 
 

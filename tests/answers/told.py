@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from evalmap.answers.on_map import scores_on
+from evalmap.answers.aligned import scores_on
+from evalmap.answers.answer_types import RawAnswer, Scores
 from evalmap.answers.store import AnswerStore
-from evalmap.answers.types import RawAnswer, Scores
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.tests.answers.maps import built, kept, rows

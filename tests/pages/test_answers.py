@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from evalmap.answers.importing import keep_staged
-from evalmap.answers.on_map import scores_on
+from evalmap.answers.aligned import scores_on
+from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, Scores, StagedSet
+from evalmap.answers.importers.importing import keep_staged
 from evalmap.answers.store import AnswerStore
-from evalmap.answers.types import AnswerSetInfo, RawAnswer, Scores, StagedSet
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
 from evalmap.data.store.workspace import Workspace

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalmap.answers.on_map import scores_on
+from evalmap.answers.aligned import scores_on
 from evalmap.answers.store import AnswerStore
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions

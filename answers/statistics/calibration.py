@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evalmap.answers.answer_types import Scores
 from evalmap.answers.statistics.summary import NAN, Interval, bootstrap_mean, mean_of, stripped, wilson
-from evalmap.answers.types import Scores
 
 RESAMPLES = 1_999  # of each bin: over 120,000 rows 9,999 would take 8 s
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
-from evalmap.answers.responses import number, whole
+from evalmap.answers.reading.responses import number, whole
 
 QUESTION = "{{ question }}"
 _AN_OPTION = re.compile(r"\s*\(?[A-Za-z0-9]{1,2}[).]\s")  # "(B) No" closes many questions and is no instruction

@@ -18,8 +18,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evalmap.answers.asking import OnAnswer, Prompt, Request, Usage
-from evalmap.answers.types import RawAnswer
+from evalmap.answers.answer_types import RawAnswer
+from evalmap.answers.asking.protocol import OnAnswer, Prompt, Request, Usage
 from evalmap.data.errors import DatasetError
 
 BATCH_TOKENS = 1024  # padded tokens a batch; on two cores 4,096 are no faster, 256 a quarter slower

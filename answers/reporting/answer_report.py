@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalmap.answers.options import example_options
+from evalmap.answers.answer_types import Scores
+from evalmap.answers.reading.options import example_options
 from evalmap.answers.statistics.clusters import MIN_N, TEST, ClusterFigures, Q, cluster_figures
 from evalmap.answers.statistics.comparison import Comparison, compare
-from evalmap.answers.statistics.headline import Headline, before_after
 from evalmap.answers.statistics.scaling import ScalePoint, Scaling, scaling
+from evalmap.answers.statistics.screening_effect import Headline, before_after
 from evalmap.answers.statistics.summary import Interval, Summary, summarise
 from evalmap.answers.store import SetRecord
-from evalmap.answers.types import Scores
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.clustering import Clustering
 
-TEMPLATE = Path(__file__).with_name("report.html.jinja")
+TEMPLATE = Path(__file__).with_name("answer_report.html.jinja")
 PAIRS = 20  # comparisons that are made; the rest is counted
 CLUSTERS = 50  # of a layer shown in the HTML file
 _CLAIMED = ("acc", "accuracy")

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from evalmap.answers.types import RawAnswer
+from evalmap.answers.answer_types import RawAnswer
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 

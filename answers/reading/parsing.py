@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from evalmap.answers.types import Options
+from evalmap.answers.answer_types import Options
 
 
 @dataclass(frozen=True)

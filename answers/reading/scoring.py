@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from evalmap.answers.parsing import parse_answer
-from evalmap.answers.types import Options, RawAnswer, Scored
+from evalmap.answers.answer_types import Options, RawAnswer, Scored
+from evalmap.answers.reading.parsing import parse_answer
 
 _MARKERS = str.maketrans({"▁": " ", "Ġ": " ", "Ċ": "\n"})  # how SentencePiece and byte-level BPE write a space and a newline
 _AROUND = " \t\r\n\u00a0*_\"'`“”‘’.,:;!()[]{}<>"

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from evalmap.answers.asking import OnAnswer, Prompt, Request, RunOptions, Usage
-from evalmap.answers.local_transformers import model_name, quantisation
-from evalmap.answers.server import ServerAnswerer
+from evalmap.answers.asking.local_transformers import model_name, quantisation
+from evalmap.answers.asking.protocol import OnAnswer, Prompt, Request, RunOptions, Usage
+from evalmap.answers.asking.server import ServerAnswerer
 from evalmap.data.errors import DatasetError
 
 TOP = 100  # top tokens asked for; a server on this machine has no limit, and further down an option is only bounded

@@ -11,12 +11,12 @@ from typing import Any
 
 import pandas as pd
 
+from evalmap.answers.answer_types import ANSWER_COLUMNS, Scored, StagedSet
 from evalmap.answers.importers import inspect_logs, lm_eval, openai_batch, tables
-from evalmap.answers.joining import REPEAT, ROW, Join, Questions, Unjoined, counted_from_1, join, tells_question
-from evalmap.answers.options import example_options
-from evalmap.answers.scoring import score
+from evalmap.answers.reading.joining import REPEAT, ROW, Join, Questions, Unjoined, counted_from_1, join, tells_question
+from evalmap.answers.reading.options import example_options
+from evalmap.answers.reading.scoring import score
 from evalmap.answers.store import MOST_LISTED, AnswerStore, SetRecord
-from evalmap.answers.types import ANSWER_COLUMNS, Scored, StagedSet
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content
 from evalmap.data.store.workspace import Workspace

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evalmap.answers.answer_types import Scores
 from evalmap.answers.statistics.comparison import numbered
 from evalmap.answers.statistics.summary import NAN, UNKNOWN, Interval, Summary, bootstrap, summarise
-from evalmap.answers.types import Scores
 
 
 @dataclass(frozen=True)

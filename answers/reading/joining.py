@@ -16,8 +16,8 @@ from typing import TypeGuard
 
 import pandas as pd
 
-from evalmap.answers.scoring import option_named
-from evalmap.answers.types import Options, RawAnswer, StagedSet
+from evalmap.answers.answer_types import Options, RawAnswer, StagedSet
+from evalmap.answers.reading.scoring import option_named
 
 ROW, TEXT, REPEAT = "row", "text", "repeat"
 QUESTION_FIELDS = ("question", "statement", "prompt", "text", "input", "sentence_with_blank")

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from evalmap.answers.asking import OnAnswer, Prompt, Request, RunOptions, Usage
-from evalmap.answers.endpoint import KEY_NAME, is_here, one_line, retry_after, server_address
-from evalmap.answers.responses import read_choice
-from evalmap.answers.types import Options, RawAnswer
+from evalmap.answers.answer_types import Options, RawAnswer
+from evalmap.answers.asking.endpoint import KEY_NAME, is_here, one_line, retry_after, server_address
+from evalmap.answers.asking.protocol import OnAnswer, Prompt, Request, RunOptions, Usage
+from evalmap.answers.reading.responses import read_choice
 from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:

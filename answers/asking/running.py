@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalmap.answers.asking import Answerer, Prompt, Request, Usage
-from evalmap.answers.journal import Journal, Written, journal_path, read_journal
-from evalmap.answers.options import example_options
-from evalmap.answers.prompts import fill, offered
-from evalmap.answers.server import max_tokens
-from evalmap.answers.types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.answers.asking.journal import Journal, Written, journal_path, read_journal
+from evalmap.answers.asking.prompts import fill, offered
+from evalmap.answers.asking.protocol import Answerer, Prompt, Request, Usage
+from evalmap.answers.asking.server import max_tokens
+from evalmap.answers.reading.options import example_options
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 

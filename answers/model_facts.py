@@ -14,7 +14,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from evalmap.answers.types import TRAININGS, AnswerSetInfo
+from evalmap.answers.answer_types import TRAININGS, AnswerSetInfo
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 

@@ -5,7 +5,7 @@ import re
 
 import pandas as pd
 
-from evalmap.answers.types import Options
+from evalmap.answers.answer_types import Options
 
 NOT_MATCHING = "answer_not_matching_behavior"
 MOST_LABELS = 10  # a label field with more values is no list of options

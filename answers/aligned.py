@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalmap.answers.joining import REPEAT, same_tail
-from evalmap.answers.models import read_models, with_facts
+from evalmap.answers.answer_types import AnswerSetInfo, Scores
+from evalmap.answers.model_facts import read_models, with_facts
+from evalmap.answers.reading.joining import REPEAT, same_tail
 from evalmap.answers.store import AnswerStore, SetRecord
-from evalmap.answers.types import AnswerSetInfo, Scores
 from evalmap.embeddings.built_map import BuiltMap
 
 # What tells two sets of one label apart, the first that differs

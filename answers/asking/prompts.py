@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from evalmap.answers.asking import Prompt
-from evalmap.answers.types import Options
+from evalmap.answers.answer_types import Options
+from evalmap.answers.asking.protocol import Prompt
 from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from evalmap.answers.types import Options, RawAnswer
+from evalmap.answers.answer_types import Options, RawAnswer
 
 
 @dataclass(frozen=True)

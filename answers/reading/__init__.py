@@ -1,0 +1,1 @@
+"""What an answer says: which option, with which probability, of which example."""
