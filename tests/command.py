@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from evalmap import cli
+from evalmap.cli import main
 from evalmap.tests.fakes import sentences
 
 
@@ -39,7 +39,7 @@ class Command:
         self.capsys.readouterr()
         code: Any = 0
         try:
-            cli.main()
+            main.main()
         except SystemExit as error:
             code = error.code
         captured = self.capsys.readouterr()

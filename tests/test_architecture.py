@@ -98,7 +98,7 @@ def test_heavy_libraries_are_imported_where_they_are_used():
     assert wrong == []
 
 
-LIGHT = ("cli", "data", "embeddings.pipeline", "embeddings.built_map", "embeddings.sample_maps")
+LIGHT = ("cli.main", "data", "embeddings.pipeline", "embeddings.built_map", "embeddings.sample_maps")
 
 
 @pytest.mark.parametrize("module", LIGHT)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from evalmap import cli
+from evalmap.cli import main
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import load_map
@@ -190,7 +190,7 @@ def test_bad_usage_ends_with_2_and_builds_nothing(evalmap: Command, arguments: t
 
 
 def test_help_names_every_command():
-    result = CliRunner().invoke(cli.app, ["--help"])
+    result = CliRunner().invoke(main.app, ["--help"])
     assert result.exit_code == 0
     for command in ("build", "info", "list", "remove", "fetch", "serve"):
         assert re.search(rf"^  {command} ", result.stdout, re.MULTILINE)

@@ -21,7 +21,6 @@ from evalmap.embeddings.built_map import load_map
 from evalmap.embeddings.pipeline import STAGES
 from evalmap.tests.fakes import sentences, write_rows
 
-REPOSITORY = Path(__file__).parents[1]
 # The child: the real command line with a fake encoder, which waits after each batch as long as a file is there.
 CHILD = """
 import runpy, sys, time
@@ -42,7 +41,7 @@ class Held(FakeEncoder):
 
 
 pipeline.SentenceEncoder = lambda model: Held(batch=2)
-runpy.run_path({cli!r}, run_name="__main__")
+runpy.run_module({cli!r}, run_name="__main__")
 """
 
 
@@ -85,7 +84,7 @@ class Yard:
 @pytest.fixture
 def yard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Yard]:
     hold = tmp_path / "hold"
-    child = CHILD.format(hold=str(hold), cli=str(REPOSITORY / "cli.py"))
+    child = CHILD.format(hold=str(hold), cli="evalmap.cli")
     program = tmp_path / "program.py"
     program.write_text(child)
     monkeypatch.setattr(jobs, "COMMAND", (sys.executable, str(program)))

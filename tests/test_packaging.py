@@ -18,7 +18,7 @@ TRAVELS = (
     "__init__.py",
     "py.typed",
     "app.py",
-    "cli.py",
+    "cli/main.py",
     "pages/frame.py",
     ".streamlit/config.toml",
     "screening/output/screening_report.html.jinja",
@@ -75,7 +75,7 @@ def test_installed_package_is_imported_beside_a_strangers_folders_of_the_same_na
     (tmp_path / "data" / "__init__.py").write_text("raise RuntimeError('a stranger')\n")
     (tmp_path / "pages").mkdir()
     (tmp_path / "cli.py").write_text("raise RuntimeError('a stranger')\n")
-    script = "import evalmap.cli, evalmap.screening, evalmap.data; print(evalmap.__file__)"
+    script = "import evalmap.cli.main, evalmap.screening, evalmap.data; print(evalmap.__file__)"
     result = subprocess.run([str(installed / "python"), "-c", script], cwd=tmp_path, check=False, capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (0, "")
     assert Path(result.stdout.strip()).is_relative_to(installed.parent)

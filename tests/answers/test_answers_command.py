@@ -8,7 +8,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from evalmap.answers.store import AnswerStore
-from evalmap.cli import app
+from evalmap.cli.main import app
 from evalmap.data.store.workspace import Workspace
 from evalmap.tests.answers.maps import built, rows
 from evalmap.tests.fakes import write_rows

@@ -26,8 +26,8 @@ def register(
     bars : makes progress bars, a context manager with `progress(stage, done, total)`
     screened : (built, workspace) → the standard screening (kept, groups) or None; from outside, as this room knows no screening
     """
-    from evalmap.answers.report_command import register_report
-    from evalmap.answers.run_command import register_run
+    from evalmap.cli.answers_report import register_report
+    from evalmap.cli.answers_run import register_run
 
     group = typer.Typer(
         help="Model answers: import them, make them, report them.",

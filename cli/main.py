@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from evalmap.answers import command as answers
+from evalmap.cli import answers
+from evalmap.cli import screen as screening
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import ReadOptions
 from evalmap.data.store.workspace import Workspace
-from evalmap.screening import command as screening
 
 if TYPE_CHECKING:
     from evalmap.embeddings.built_map import BuiltMap

@@ -1,0 +1,1 @@
+"""The whole terminal: the commands, their options and what they print."""
