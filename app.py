@@ -5,9 +5,9 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from evalmap.pages.shared.headers import SecurityHeaders
-from evalmap.pages.shared.routes import routes
-from evalmap.pages.shared.startup import lifespan
+from evalmap.pages.server.headers import SecurityHeaders
+from evalmap.pages.server.routes import routes
+from evalmap.pages.server.startup import lifespan
 
 app = st.App(
     Path(__file__).parent / "pages" / "frame.py", routes=routes(), middleware=[Middleware(SecurityHeaders)], lifespan=lifespan

@@ -4,28 +4,28 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from evalmap.pages.shared import (
+from evalmap.pages.parts.duplicates import (
     contrast_list,
     duplicate_controls,
     duplicate_counts,
     duplicate_export,
-    duplicate_groups,
+    duplicate_pairs,
+    group_cards,
     leakage,
     pair_reader,
-    screened,
-    state,
 )
+from evalmap.pages.shared import state
 
 
 def draw() -> None:
     manifest = state.require_dataset()
-    built, pairs = screened.require_pairs(manifest)
+    built, pairs = duplicate_pairs.require_pairs(manifest)
     with st.sidebar:
         choices = duplicate_controls.draw(built, pairs)
-    screening = screened.select_rows(built, pairs, choices)
+    screening = duplicate_pairs.select_rows(built, pairs, choices)
     duplicate_counts.draw(built, pairs, screening, choices)
     parts: dict[str, Callable[[], None]] = {
-        "Groups": lambda: duplicate_groups.draw(built, pairs, screening, choices),
+        "Groups": lambda: group_cards.draw(built, pairs, screening, choices),
         "Around the cut": lambda: pair_reader.draw(built, pairs, choices),
         "Contrast pairs": lambda: contrast_list.draw(built, pairs, screening),
         "Across files": lambda: leakage.draw_files(built, pairs, choices),

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from evalmap.pages.shared import cached, state, warmed
+from evalmap.pages.server import caches, garbage
+from evalmap.pages.shared import state
 
 LOGO = Path(__file__).parent / "shared" / "logo.svg"
 ICON = LOGO.with_name("logo_icon.svg")
 
 st.set_page_config(page_title="Evalmap", page_icon=str(ICON), layout="wide", initial_sidebar_state="expanded")
-warmed.freeze()
+garbage.freeze()
 
 page = st.navigation(
     [
@@ -31,7 +32,7 @@ def _new_dataset() -> None:
 with st.sidebar:
     st.selectbox(
         "Dataset",
-        cached.workspace().slugs(),
+        caches.workspace().slugs(),
         index=None,
         placeholder="Choose a dataset",
         key=state.DATASET,

@@ -3,9 +3,11 @@
 import streamlit as st
 
 from evalmap.data.store import jobs
-from evalmap.pages.shared import add_dataset, cached, library_cards, published
+from evalmap.pages.parts.library import add_dataset, published
+from evalmap.pages.server import caches
+from evalmap.pages.shared import library_cards
 
-space = cached.workspace()
+space = caches.workspace()
 
 with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch"):

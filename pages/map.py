@@ -5,10 +5,12 @@ import streamlit as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.shared import about, cached, cluster_table, example_card, rows_table, state, text
-from evalmap.pages.shared.controls import Choices, draw_controls
-from evalmap.pages.shared.filters import passing
-from evalmap.pages.shared.map_view import MapView, rows_inside, show_map
+from evalmap.pages.component.map_view import MapView, rows_inside, show_map
+from evalmap.pages.parts.map import about, cluster_table, rows_table
+from evalmap.pages.parts.map.filters import passing
+from evalmap.pages.parts.map.map_controls import Choices, draw_controls
+from evalmap.pages.server import caches
+from evalmap.pages.shared import example_card, state, text
 
 HEIGHT = 600
 
@@ -16,7 +18,7 @@ HEIGHT = 600
 def draw() -> None:
     manifest = state.require_dataset()
     slug, fingerprint = manifest["slug"], manifest["fingerprint"]
-    built = cached.open_map(slug, fingerprint)
+    built = caches.open_map(slug, fingerprint)
     with st.sidebar:
         choices = draw_controls(built)
         opened = example_card.draw_address(built)
@@ -78,7 +80,7 @@ def _search(built: BuiltMap, choices: Choices) -> list[tuple[int, float]]:
     manifest = built.manifest
     model = manifest["settings"]["model"]
     try:
-        return cached.search(manifest["slug"], manifest["fingerprint"], model, choices.meaning, choices.top)
+        return caches.search(manifest["slug"], manifest["fingerprint"], model, choices.meaning, choices.top)
     except DatasetError as error:
         st.error(text.in_label(str(error), limit=600), icon=":material/error:")
         return []
@@ -90,7 +92,7 @@ def _chosen_rows(
     """The rows that the table shows, what they are, and their similarity to the search."""
     shown = mask.copy()
     if view.hidden and choices.column.kind == "category":
-        shown &= ~np.isin(cached.codes(built.manifest["slug"], built.manifest["fingerprint"], choices.column.key), view.hidden)
+        shown &= ~np.isin(caches.codes(built.manifest["slug"], built.manifest["fingerprint"], choices.column.key), view.hidden)
     if view.selection:
         rows = rows_inside(built.coordinates, view.selection)
         return rows[shown[rows]], "selected on the map", dict(hits)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.pages.shared import (
+from evalmap.pages.parts.answers import (
+    answer_calibration,
     answer_clusters,
     answer_compare,
     answer_controls,
@@ -13,23 +14,20 @@ from evalmap.pages.shared import (
     answer_files,
     answer_import,
     answer_map,
-    answer_reliability,
     answer_rows,
     answer_scaling,
-    answer_screened,
+    answer_screening_effect,
     answer_sets,
-    answered,
-    cached,
-    state,
-    text,
 )
+from evalmap.pages.server import answer_cache, caches
+from evalmap.pages.shared import state, text
 
 
 def draw() -> None:
     manifest = state.require_dataset()
-    built = cached.open_map(manifest["slug"], manifest["fingerprint"])
+    built = caches.open_map(manifest["slug"], manifest["fingerprint"])
     try:
-        sets = answered.sets_of(built)
+        sets = answer_cache.sets_of(built)
     except DatasetError as error:
         st.error(text.in_label(str(error), limit=600), icon=":material/error:")
         st.stop()
@@ -48,8 +46,8 @@ def draw() -> None:
         "Examples": lambda: answer_rows.draw(built, answer_controls.ordered(sets, choices), shown.rows, shown.what, key="examples"),
         "Compare": lambda: answer_compare.draw(built, sets, choices),
         "Scaling": lambda: answer_scaling.draw(built, sets, choices),
-        "Reliability": lambda: answer_reliability.draw(built, choices),
-        "Before and after screening": lambda: answer_screened.draw(built, sets),
+        "Reliability": lambda: answer_calibration.draw(built, choices),
+        "Before and after screening": lambda: answer_screening_effect.draw(built, sets),
         "Answer sets": lambda: answer_sets.draw(built, sets),
         "Import and run": lambda: answer_import.draw(built),
         "Export": lambda: answer_files.draw(built, sets),

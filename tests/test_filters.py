@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.clustering import Clustering
-from evalmap.pages.shared.filters import Filters, passing
+from evalmap.pages.parts.map.filters import Filters, passing
 
 TEXTS = [
     *("Über Straße", "a+b (c)", "ΣΊΣΥΦΟΣ", "50 % [x] ^$ .*", "back\\slash \\E", "two\nlines", "null"),

@@ -14,7 +14,7 @@ from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.clustering import Clustering
 from evalmap.embeddings.naming import ClusterName
 from evalmap.embeddings.pipeline import build
-from evalmap.pages.shared import map_data
+from evalmap.pages.component import map_data
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 
 TEXTS = sentences(7)

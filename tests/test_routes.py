@@ -22,7 +22,8 @@ from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.pipeline import build
-from evalmap.pages.shared import headers, map_data, maps, routes
+from evalmap.pages.component import map_data
+from evalmap.pages.server import headers, maps, routes
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -120,7 +121,7 @@ def test_plotly_travels_compressed_and_arrives_whole(client: TestClient):
 
 def test_the_components_files_are_served_under_an_address_that_changes_with_them(client: TestClient):
     answer = client.get(f"{routes.assets_url()}/map_view.js")
-    assert answer.content == (routes.HERE / "map_view.js").read_bytes()
+    assert answer.content == (routes.STATIC / "map_view.js").read_bytes()
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["cache-control"] == IMMUTABLE
     assert client.get("/evalmap/assets/old/map_view.css").headers["cache-control"] == "no-store"

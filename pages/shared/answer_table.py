@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from evalmap.answers.answer_types import Scores
-from evalmap.pages.shared import answer_columns
+from evalmap.pages.component import answer_columns
 
 
 def draw(sets: Sequence[Scores], row: int, *, key: str) -> None:

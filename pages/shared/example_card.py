@@ -9,7 +9,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.shared import answer_table, answered, glance, state, text
+from evalmap.pages.server import answer_cache
+from evalmap.pages.shared import answer_table, glance, state, text
 
 
 def address(built: BuiltMap, row: int) -> str:
@@ -82,7 +83,7 @@ def draw(built: BuiltMap, row: int | None) -> None:
     st.caption(f"{where}, line {int(example['line']):,} · {topics}")
     st.markdown("**Most similar**")
     _similar(built, row)
-    if sets := answered.sets_quietly(built):
+    if sets := answer_cache.sets_quietly(built):
         st.markdown("**Model answers**")
         answer_table.draw(sets, row, key=f"{built.manifest['slug']}-{row}")
     with st.expander("All fields"):

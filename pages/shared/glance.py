@@ -5,7 +5,8 @@ import streamlit as st
 
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.label_deviations import reference_label
-from evalmap.pages.shared import cached, text
+from evalmap.pages.server import caches
+from evalmap.pages.shared import text
 
 SHOWN = 4  # clusters whose label share departs
 
@@ -16,14 +17,14 @@ def draw(built: BuiltMap) -> None:
     slug, fingerprint = manifest["slug"], manifest["fingerprint"]
     st.info("Point at the map to read an example; click to open it here.", icon=":material/ads_click:")
     st.markdown("**At a glance**")
-    repeated = cached.repeated(slug, fingerprint)
+    repeated = caches.repeated(slug, fingerprint)
     st.caption(f"{repeated:,} rows repeat another one up to case, white space and the style of quotes and dashes.")
     if manifest["outliers"]:
         st.caption(f"{manifest['outliers']:,} outliers: even their nearest neighbour is unusually unlike them.")
     reference = reference_label(pd.Series(list(manifest["labels"]), dtype="str"))
     if reference is None:
         return
-    flagged = [departure for departure in cached.departures(slug, fingerprint, "kmeans") if departure.flagged]
+    flagged = [departure for departure in caches.departures(slug, fingerprint, "kmeans") if departure.flagged]
     names = built.names_by_layer["kmeans"]
     st.caption(f"{len(flagged)} of {len(names)} k-means clusters depart from the dataset's label balance.")
     whole = sum(manifest["labels"].values())

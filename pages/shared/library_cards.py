@@ -5,7 +5,9 @@ from typing import Any
 import streamlit as st
 
 from evalmap.data.store import jobs
-from evalmap.pages.shared import add_dataset, cached, state, text
+from evalmap.pages.parts.library import add_dataset
+from evalmap.pages.server import caches
+from evalmap.pages.shared import state, text
 
 
 def draw(manifests: list[dict[str, Any]], *, across: int = 3) -> None:
@@ -28,7 +30,7 @@ def open_map(slug: str, example: str = "") -> None:
 @st.fragment(run_every=1.0)
 def draw_jobs(known: list[jobs.Job]) -> None:
     """Builds that run, with progress and cancel, and those that failed, with the reason; looks again every second."""
-    space = cached.workspace()
+    space = caches.workspace()
     now = jobs.jobs(space)
     before = {job.id: job.state for job in known}
     if any(job.state in ("done", "cancelled") and before.get(job.id) == "running" for job in now):
@@ -46,7 +48,7 @@ def _running(job: jobs.Job) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         count = f" · {job.done:,} of {job.total:,}" if job.total > 1 else ""
         st.progress(job.ratio, text=f"**{text.in_label(job.name)}** · {job.stage}{count}")
-        st.button("Cancel", key=f"cancel-{job.id}", icon=":material/stop:", on_click=jobs.cancel, args=(cached.workspace(), job))
+        st.button("Cancel", key=f"cancel-{job.id}", icon=":material/stop:", on_click=jobs.cancel, args=(caches.workspace(), job))
 
 
 def _card(manifest: dict[str, Any]) -> None:
@@ -63,7 +65,7 @@ def _card(manifest: dict[str, Any]) -> None:
 
 
 def _more(manifest: dict[str, Any]) -> None:
-    space = cached.workspace()
+    space = caches.workspace()
     st.caption(text.in_label(manifest["source"], limit=200))
     again = (space, [manifest["location"]])
     st.button("Build again", key=f"again-{manifest['slug']}", icon=":material/refresh:", on_click=jobs.start, args=again)

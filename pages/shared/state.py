@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from evalmap.embeddings.clustering import KMEANS
-from evalmap.pages.shared.map_data import LAYER_TITLES
+from evalmap.pages.component.map_data import LAYER_TITLES
 
 DATASET = "dataset"
 COLOUR = "colour"
@@ -72,7 +72,7 @@ def forget(*keys: str) -> None:
 
 def require_dataset() -> dict[str, Any]:
     """The manifest of the dataset that is open; the page ends with a sentence where there is none."""
-    from evalmap.pages.shared.cached import workspace
+    from evalmap.pages.server.caches import workspace
 
     slug = st.session_state.get(DATASET)
     manifest = workspace().manifest(slug) if slug else None

@@ -18,7 +18,7 @@ from evalmap.embeddings import sample_maps
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
-from evalmap.pages.shared import maps
+from evalmap.pages.server import maps
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 
 FRAME = Path(__file__).parents[2] / "pages" / "frame.py"

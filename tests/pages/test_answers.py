@@ -18,8 +18,10 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
-from evalmap.pages.shared import answer_columns, answer_map, answered, map_data
-from evalmap.pages.shared.map_view import MapView
+from evalmap.pages.component import answer_columns, map_data
+from evalmap.pages.component.map_view import MapView
+from evalmap.pages.parts.answers import answer_map
+from evalmap.pages.server import answer_cache
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import MARKUP, open_page, run, said
@@ -55,9 +57,9 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
         p = [0.9 if cluster[i] == 0 else (0.7 if i % 2 else 0.3) + 0.05 * ((i * 7) % 5 - 2) / 5 for i in range(N)]
         keep(space, built, info("model a", "raw"), [answer(i, p[i], i) for i in range(N)])
         keep(space, built, info("model b", "raw"), [answer(i, 1 - p[i] if i % 3 == 0 else p[i], i) for i in range(N - 10)])
-        answered.forget()
+        answer_cache.forget()
         yield Asked(space, built)
-        answered.forget()
+        answer_cache.forget()
 
 
 def info(model: str, prompt: str) -> AnswerSetInfo:

@@ -16,7 +16,8 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import load_map
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
-from evalmap.pages.shared import answer_import, answered
+from evalmap.pages.parts.answers import answer_import
+from evalmap.pages.server import answer_cache
 from evalmap.tests.answers.stub_server import StubServer, answer, error, p_yes
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
@@ -35,7 +36,7 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace
         monkeypatch.setattr(answer_import, "serves_this_machine_only", lambda: True)
         monkeypatch.delenv("OPENAI_API_KEY", raising=False)
         yield space
-        answered.forget()
+        answer_cache.forget()
 
 
 def ask(address: str, *, limit: int):

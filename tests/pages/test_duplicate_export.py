@@ -7,7 +7,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import load_map
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
-from evalmap.pages.shared.duplicate_export import recipe_of, report_of, screen_map
+from evalmap.pages.parts.duplicates.duplicate_export import recipe_of, report_of, screen_map
 from evalmap.screening.keep.by_hand import DecisionLog, row_keys
 from evalmap.screening.output.files import kept_jsonl, removed_jsonl
 from evalmap.screening.output.screening_report import report_json

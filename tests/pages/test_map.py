@@ -12,7 +12,7 @@ from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.pipeline import build
-from evalmap.pages.shared import cached
+from evalmap.pages.server import caches
 from evalmap.tests.fakes import FakeEncoder, sentences
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import MARKUP, PERSONA, counted, lines, open_page, run, said, table
@@ -169,7 +169,7 @@ def test_search_lists_the_nearest_rows_that_pass_the_filters(space: Workspace, m
         asked.append((slug, model, query, top))
         return [(7, 0.9), (3, 0.8), (150, 0.7)]
 
-    monkeypatch.setattr(cached, "search", search)
+    monkeypatch.setattr(caches, "search", search)
     labels = site.built(space, PERSONA).examples["label"].to_numpy()
     at = open_map(meaning="being **late**")
     assert asked == [(PERSONA, "all-MiniLM-L6-v2", "being **late**", 50)]
@@ -187,7 +187,7 @@ def test_search_that_cannot_be_done_is_told_in_a_sentence(space: Workspace, monk
     def search(*_: object) -> list[tuple[int, float]]:
         raise DatasetError("my*model*: the model could not be loaded to search with. Build the map again.")
 
-    monkeypatch.setattr(cached, "search", search)
+    monkeypatch.setattr(caches, "search", search)
     at = open_map(meaning="anything")
     (error,) = at.error
     assert error.value == r"my\*model\*\: the model could not be loaded to search with\. Build the map again\."

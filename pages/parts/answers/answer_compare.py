@@ -1,0 +1,143 @@
+"""Two answer sets over the same examples: who matches where, and whether the difference is more than chance."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from evalmap.answers.answer_types import Scores
+from evalmap.answers.statistics.comparison import Comparison
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.embeddings.label_deviations import reference_label
+from evalmap.pages.parts.answers import answer_charts, answer_results, answer_rows, answer_screening_effect
+from evalmap.pages.parts.answers.answer_controls import AnswerChoices
+from evalmap.pages.shared import text
+
+APART = {
+    "Other answers": "where the two give different answers",
+    "Only the first matches": "that only the first answers with the matching option",
+    "Only the second matches": "that only the second answers with the matching option",
+    "Neither matches": "that neither answers with the matching option",
+}
+
+
+def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> None:
+    """The counts, the tests, the clusters and the examples of a comparison."""
+    a, b = choices.a, choices.b
+    if b is None:
+        st.info("Choose a second answer set under “Compare with” above the map.", icon=":material/compare_arrows:")
+        return
+    done = answer_screening_effect.standard_of(built)
+    groups = done.groups if done else None
+    found = answer_results.comparison(built, a, b, groups)
+    if not found.n:
+        st.info("No example was answered by both.", icon=":material/info:")
+        return
+    _headline(a, b, found)
+    left, right = st.columns([5, 6], gap="medium")
+    with left:
+        _counts(a, b, found)
+    with right:
+        answer_charts.scatter(a, b)
+    _clusters(built, choices, groups)
+    which = st.segmented_control("Examples", list(APART), default="Other answers", key="compare-rows")
+    rows = np.flatnonzero(_mask(a, b, which or "Other answers"))
+    answer_rows.draw(built, [a, b], rows, APART[which or "Other answers"], key=f"compare-{a.id}-{b.id}-{which}")
+
+
+def _headline(a: Scores, b: Scores, found: Comparison) -> None:
+    low, high = found.difference_interval.low, found.difference_interval.high
+    first, second = text.in_label(a.label, limit=80), text.in_label(b.label, limit=80)
+    st.markdown(
+        f"**{100 * found.difference:+.1f} points** of % matching ({100 * low:+.1f} to {100 * high:+.1f}): {first} less {second}, "
+        f"over {found.n:,} examples that both answered. McNemar p = {found.mcnemar_p:.2g} ({text.in_label(found.mcnemar_test)})."
+    )
+    same = found.n - found.different
+    ratio = text.percent(found.agreement, 1)
+    said = f"They give the same answer to {same:,} of them ({ratio}), different ones to {found.different:,}."
+    if found.different and found.mcnemar_p > 0.05:
+        said += " Two equal headlines can hide different answers: read the examples below."
+    if found.mean_p_difference == found.mean_p_difference:
+        interval = found.mean_p_interval
+        said += (
+            f" Mean P(matching) differs by {100 * found.mean_p_difference:+.1f} points "
+            f"({100 * interval.low:+.1f} to {100 * interval.high:+.1f}, n = {found.n_p:,})."
+        )
+    if found.grouped:
+        said += f" With each group of near-duplicates as one answer: p = {found.grouped_p:.2g}."
+    how = (
+        f"{found.n_groups:,} groups of near-duplicates"
+        if found.grouped
+        else "single examples, as near-duplicates were not looked for"
+    )
+    st.caption(f"{said} Intervals: paired bootstrap over {how}, 95 %.")
+
+
+def _counts(a: Scores, b: Scores, found: Comparison) -> None:
+    st.caption("Examples by whose answer matches")
+    table = pd.DataFrame(
+        {
+            "": ["first matches", "first does not"],
+            "second matches": [found.both, found.only_b],
+            "second does not": [found.only_a, found.neither],
+        }
+    )
+    st.dataframe(table, key=f"compare-counts-{a.id}-{b.id}", hide_index=True, width="content")
+    st.caption(f"First: {text.in_label(a.label, limit=80)}. Second: {text.in_label(b.label, limit=80)}.")
+
+
+def _clusters(built: BuiltMap, choices: AnswerChoices, groups: np.ndarray | None) -> None:
+    assert choices.b is not None
+    found = answer_results.cluster_comparisons(built, choices.a, choices.b, choices.layer, groups)
+    names = built.names_by_layer[choices.layer]
+    shown = sorted((c for c in found if not c.hidden), key=lambda c: (c.q if c.q == c.q else 2.0, -abs(c.difference)))
+    f = {figures.id: figures for figures in answer_results.clusters(built, choices.a, choices.layer)}
+    reference = reference_label(built.examples["label"])
+    flagged = sum(c.flagged for c in shown)
+    st.markdown(f"**{flagged} of {len(shown)} clusters** in which the two differ (q < .05)")
+    table = pd.DataFrame(
+        {
+            "name": [names[c.id].name for c in shown],
+            "n": [c.n for c in shown],
+            "share": [100 * f[c.id].label_share for c in shown],
+            "difference": [100 * c.difference for c in shown],
+            "interval": [f"{100 * c.difference_interval.low:+.1f} to {100 * c.difference_interval.high:+.1f}" for c in shown],
+            "only a": [c.only_a for c in shown],
+            "only b": [c.only_b for c in shown],
+            "q": [c.q for c in shown],
+            "differs": ["●" if c.flagged else "" for c in shown],
+        }
+    )
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        table,
+        key=f"compare-clusters-{choices.layer}-{choices.a.id}-{choices.b.id}",
+        hide_index=True,
+        placeholder="–",
+        height=min(36 * (len(table) + 1) + 2, 320),
+        column_config={
+            "name": st.column_config.TextColumn("cluster", width=260),
+            "n": number("n", format="localized", width=60),
+            "share": st.column_config.ProgressColumn(f"% {reference}", min_value=0, max_value=100, format="%.0f", width=90),
+            "difference": number("Δ % matching", format="%+.1f", width=100),
+            "interval": st.column_config.TextColumn("95 %", width=110),
+            "only a": number("only first", format="localized", width=80),
+            "only b": number("only second", format="localized", width=80),
+            "q": number("q", format="%.1e", width=70),
+            "differs": st.column_config.TextColumn("differs", width=70),
+        },
+        alt="Clusters with the difference of the two sets",
+    )
+
+
+def _mask(a: Scores, b: Scores, which: str) -> np.ndarray:
+    both = a.answered & b.answered
+    first, second = a.matches == 1, b.matches == 1
+    if which == "Only the first matches":
+        return both & first & ~second
+    if which == "Only the second matches":
+        return both & ~first & second
+    if which == "Neither matches":
+        return both & ~first & ~second
+    return both & (a.answer != b.answer)

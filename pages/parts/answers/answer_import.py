@@ -1,0 +1,121 @@
+"""Bringing answers in: from files of known formats, or by asking a model."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from evalmap.answers.asking.prompts import built_in
+from evalmap.answers.importers.importing import Imported, import_files
+from evalmap.data.errors import DatasetError
+from evalmap.data.store import jobs
+from evalmap.data.store.workspace import write_bytes
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.pages.parts.library.add_dataset import serves_this_machine_only
+from evalmap.pages.server import caches
+from evalmap.pages.shared import library_cards, text
+
+SUFFIXES = ["jsonl", "json", "csv", "tsv", "parquet", "eval", "gz"]
+FORMATS = (
+    "lm-evaluation-harness samples and results (--log_samples), Inspect logs (.eval, .json), OpenAI Batch output with its input "
+    "and error files, or a CSV, JSONL or Parquet table with a question (or its line) and an answer in each row."
+)
+_DONE = "answers-imported"
+
+
+def draw_empty(built: BuiltMap) -> None:
+    """The page as long as the dataset has no answers."""
+    st.markdown(f"#### {text.in_label(built.manifest['name'])}")
+    st.markdown(
+        "**No model answers yet.** Import those that you have, or ask a model; then see where on the map models answer how."
+    )
+    draw(built)
+
+
+def draw_done() -> None:
+    """What the import before this run did; it is told once."""
+    for sentence in st.session_state.pop(_DONE, []):
+        st.success(text.in_label(sentence, limit=400), icon=":material/check:")
+
+
+def draw(built: BuiltMap) -> None:
+    """The upload, and the form that asks a model."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Import answers**")
+        _upload(built)
+    with right:
+        st.markdown("**Ask a model**")
+        _run(built)
+    library_cards.draw_jobs(jobs.jobs(caches.workspace()))
+
+
+def _upload(built: BuiltMap) -> None:
+    st.caption(FORMATS)
+    files = st.file_uploader(
+        "Files with answers; those that belong together at once", type=SUFFIXES, accept_multiple_files=True, key="answer-files"
+    )
+    if st.button("Import", type="primary", disabled=not files, icon=":material/upload:"):
+        kept = _keep([(file.name, file.getvalue()) for file in files])
+        try:
+            with st.spinner("Reading, joining, scoring …"):
+                done = import_files(kept, caches.workspace(), dataset=built.manifest["slug"])
+        except DatasetError as error:
+            st.error(text.in_label(str(error), limit=800), icon=":material/error:")
+            return
+        st.session_state[_DONE] = [_sentence(one) for one in done]
+        st.rerun()
+
+
+def _sentence(done: Imported) -> str:
+    record = done.record
+    said = f"{record.info.label}: {sum(record.statuses.values()):,} answers from {record.info.source_file}"
+    if done.unjoined:
+        said += f"; {len(done.unjoined):,} belong to no example (see Answer sets)"
+    return said if done.changed else f"{said}. They were there already; nothing changed"
+
+
+def _keep(files: Sequence[tuple[str, bytes]]) -> list[Path]:
+    """Store uploads under names of ours in a folder of their own: files of one evaluation must lie together."""
+    named = [(re.sub(r"[^\w.+-]+", "_", Path(name).name).lstrip(".")[-150:] or "upload", content) for name, content in files]
+    digest = hashlib.sha256(b"\0".join(name.encode() + b"\0" + content for name, content in named)).hexdigest()[:16]
+    folder = caches.workspace().root / "answers" / "uploads" / digest
+    for name, content in named:
+        write_bytes(folder / name, content)
+    return [folder / name for name, _ in named]
+
+
+def _run(built: BuiltMap) -> None:
+    if not serves_this_machine_only():
+        st.caption("This server can be reached from other machines, so it asks no models. Use: evalmap answers run")
+        return
+    st.caption(
+        "Any OpenAI-compatible server: vLLM, llama.cpp, Ollama, a provider. A key is read from OPENAI_API_KEY or Streamlit's "
+        "secrets, never typed here."
+    )
+    address = st.text_input("Server", key="run-server", placeholder="http://127.0.0.1:8000/v1")
+    model = st.text_input("Model", key="run-model", placeholder="as the server calls it")
+    left, middle, right = st.columns(3)
+    prompt = left.selectbox("Prompt", list(built_in()), key="run-prompt")
+    limit = middle.number_input("Questions at most", 1, len(built), min(200, len(built)), key="run-limit")
+    at_once = right.number_input("At once", 1, 64, 8, key="run-concurrency")
+    if st.button("Ask", type="primary", disabled=not (address and model), icon=":material/play_arrow:"):
+        arguments = ["answers", "run", built.manifest["slug"], "--model", model, "--base-url", address, "--prompt", str(prompt)]
+        arguments += ["--limit", str(int(limit)), "--concurrency", str(int(at_once))]
+        space = caches.workspace()
+        name = f"{model} · {prompt} on {built.manifest['name']}"
+        location = jobs.answers_location(built.manifest["slug"], model, str(prompt))
+        jobs.start_command(space, location, name, arguments, environment=_key())
+        st.rerun()
+    st.caption("Answers are kept as they come: a run that is cut short goes on where it was, and no question is paid for twice.")
+
+
+def _key() -> dict[str, str]:
+    """The key from Streamlit's secrets, for the run's own environment; {} where the environment has it, or none is needed."""
+    try:
+        key = st.secrets.get("OPENAI_API_KEY")
+    except FileNotFoundError:  # there is no secrets file
+        return {}
+    return {"OPENAI_API_KEY": str(key)} if key else {}

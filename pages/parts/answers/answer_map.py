@@ -1,0 +1,103 @@
+"""The map on the answers page, and beside it one example with what each model answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from evalmap.answers.answer_types import Scores
+from evalmap.answers.statistics.clusters import MIN_N
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.pages.component.map_view import MapView, rows_inside, show_map
+from evalmap.pages.parts.answers import answer_card, answer_clusters
+from evalmap.pages.parts.answers.answer_controls import AnswerChoices
+from evalmap.pages.server import caches
+from evalmap.pages.shared import example_card, text
+
+HEIGHT = 520
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Which rows the reader looks at, and what they are."""
+
+    rows: NDArray[np.int64]
+    what: str
+    selected: bool
+
+
+def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Shown:
+    """Draw the map; the cluster that is selected in the table below stays in colour, the others turn grey."""
+    manifest = built.manifest
+    cluster = answer_clusters.selected(built, choices)
+    mask = None if cluster is None else np.asarray(built.clustering(choices.layer).labels == cluster)
+    left, right = st.columns([9, 5], gap="medium")
+    with left:
+        view = show_map(
+            f"{manifest['slug']}/{manifest['fingerprint']}",
+            key=f"answers-map-{manifest['slug']}-{manifest['fingerprint']}",
+            n=len(built),
+            column=choices.column,
+            mask=mask,
+            opened=choices.opened,
+            names=choices.names,
+            dark=st.context.theme.type == "dark",
+            height=HEIGHT,
+            name=f"{manifest['name']}, {choices.column.title}",
+            on_click=lambda row: example_card.open_row(built, row),
+        )
+        st.caption(_what(choices, mask))
+    with right:
+        if choices.opened is None:
+            _no_example(built, choices)
+        else:
+            answer_card.draw_example(built, sets, choices.opened)
+    return _shown(built, choices, mask, view)
+
+
+def _shown(built: BuiltMap, choices: AnswerChoices, mask: NDArray[np.bool_] | None, view: MapView) -> Shown:
+    shown = np.ones(len(built), dtype=bool) if mask is None else mask.copy()
+    if view.hidden and choices.column.kind == "category":
+        codes = caches.codes(built.manifest["slug"], built.manifest["fingerprint"], choices.column.key)
+        shown &= ~np.isin(codes, view.hidden)
+    if view.selection:
+        rows = rows_inside(built.coordinates, view.selection)
+        return Shown(rows[shown[rows]], "selected on the map", True)
+    return Shown(np.flatnonzero(shown), "in the dataset" if shown.all() else "in colour on the map", False)
+
+
+def _what(choices: AnswerChoices, mask: NDArray[np.bool_] | None) -> str:
+    column = choices.column
+    said = "Each point is an example."
+    if column.key.endswith(".p"):
+        said += " Blue: the matching answer has more than half of the options' probability; orange: less."
+    elif column.kind == "number":
+        said += " Blue: the first set puts more probability on the matching answer; orange: the second does."
+    if column.missing:
+        said += f" {column.missing:,} examples have no value here and are grey."
+    if mask is not None:
+        said += f" Only the selected cluster is in colour ({int(mask.sum()):,} examples)."
+    return said
+
+
+def _no_example(built: BuiltMap, choices: AnswerChoices) -> None:
+    st.info("Click a point to read the example and every model's answer to it.", icon=":material/ads_click:")
+    found = answer_clusters.figures(built, choices)
+    flagged = [f for f in found if f.flagged]
+    names = built.names_by_layer[choices.layer]
+    if flagged:
+        st.markdown("**Clusters that depart from the rest**, adjusted for their labels")
+        for figures in sorted(flagged, key=lambda f: -abs(f.deviation))[:6]:
+            way = "more" if figures.deviation > 0 else "less"
+            name = text.in_label(names[figures.id].name)
+            st.caption(
+                f"{100 * abs(figures.deviation):.1f} points {way} matching: **{name}** (n = {figures.n:,}, q = {figures.q:.2g})"
+            )
+        if len(flagged) > 6:
+            st.caption(f"… and {len(flagged) - 6} more, in the table below.")
+    elif all(f.hidden for f in found):
+        st.markdown(f"**No cluster can be tested**: none has {MIN_N} answers. Coarser clusters: “Clusters of” in the sidebar.")
+    else:
+        st.markdown("**No cluster departs from the rest** once its labels are taken into account (q < .05).")

@@ -1,0 +1,115 @@
+"""The figures of answer sets, kept between reruns: each under the map's fingerprint and what the sets answer on it."""
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from evalmap.answers.answer_types import Scores
+from evalmap.answers.statistics.calibration import ReliabilityCurve, reliability
+from evalmap.answers.statistics.clusters import ClusterFigures, cluster_figures
+from evalmap.answers.statistics.comparison import ClusterComparison, Comparison, compare, compare_clusters
+from evalmap.answers.statistics.screening_effect import Headline, before_after
+from evalmap.answers.statistics.summary import Summary, summarise
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.pages.server import answer_cache
+
+
+def labels_of(built: BuiltMap) -> NDArray[np.object_]:
+    return built.examples["label"].to_numpy(dtype=object)
+
+
+def confidence_of(built: BuiltMap) -> NDArray[np.float64]:
+    return built.examples["confidence"].to_numpy(dtype=np.float64)
+
+
+def summary(built: BuiltMap, scores: Scores) -> Summary:
+    return _summary(_key(built, scores), built, scores)
+
+
+def clusters(built: BuiltMap, scores: Scores, layer: str, *, adjust: bool = True) -> list[ClusterFigures]:
+    return _clusters(_key(built, scores), layer, adjust, built, scores)
+
+
+def comparison(built: BuiltMap, a: Scores, b: Scores, groups: NDArray[np.int64] | None) -> Comparison:
+    return _comparison(_key(built, a, b), _content(groups), built, a, b, groups)
+
+
+def cluster_comparisons(
+    built: BuiltMap, a: Scores, b: Scores, layer: str, groups: NDArray[np.int64] | None
+) -> list[ClusterComparison]:
+    return _cluster_comparisons(_key(built, a, b), layer, _content(groups), built, a, b, groups)
+
+
+def curves(built: BuiltMap, scores: Scores) -> list[ReliabilityCurve]:
+    return _curves(_key(built, scores), built, scores)
+
+
+def headline(built: BuiltMap, scores: Scores, kept: NDArray[np.bool_], groups: NDArray[np.int64]) -> Headline:
+    return _headline(_key(built, scores), _content(kept) + _content(groups), built, scores, kept, groups)
+
+
+def _key(built: BuiltMap, *sets: Scores) -> tuple[str, ...]:
+    manifest = built.manifest
+    return (manifest["slug"], manifest["fingerprint"], *(f"{scores.id}.{answer_cache.digest(scores)}" for scores in sets))
+
+
+def _content(values: np.ndarray | None) -> str:
+    from hashlib import sha256
+
+    return "" if values is None else sha256(np.ascontiguousarray(values).tobytes()).hexdigest()[:16]
+
+
+# Streamlit leaves arguments with a leading underscore out of the key.
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _summary(key: tuple[str, ...], _built: BuiltMap, _scores: Scores) -> Summary:
+    return summarise(_scores, labels=labels_of(_built), confidence=confidence_of(_built))
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _clusters(key: tuple[str, ...], layer: str, adjust: bool, _built: BuiltMap, _scores: Scores) -> list[ClusterFigures]:
+    clustering = _built.clustering(layer)
+    return cluster_figures(
+        _scores,
+        labels=labels_of(_built),
+        confidence=confidence_of(_built),
+        clusters=clustering.labels.astype(np.int64),
+        n_clusters=clustering.n_clusters,
+        adjust=adjust,
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner="Comparing …")
+def _comparison(
+    key: tuple[str, ...], content: str, _built: BuiltMap, _a: Scores, _b: Scores, _groups: NDArray[np.int64] | None
+) -> Comparison:
+    return compare(_a, _b, labels=labels_of(_built), groups=_groups)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Comparing cluster by cluster …")
+def _cluster_comparisons(
+    key: tuple[str, ...], layer: str, content: str, _built: BuiltMap, _a: Scores, _b: Scores, _groups: NDArray[np.int64] | None
+) -> list[ClusterComparison]:
+    clustering = _built.clustering(layer)
+    return compare_clusters(
+        _a,
+        _b,
+        labels=labels_of(_built),
+        clusters=clustering.labels.astype(np.int64),
+        n_clusters=clustering.n_clusters,
+        groups=_groups,
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _curves(key: tuple[str, ...], _built: BuiltMap, _scores: Scores) -> list[ReliabilityCurve]:
+    return reliability(_scores, labels=labels_of(_built), confidence=confidence_of(_built))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _headline(
+    key: tuple[str, ...], content: str, _built: BuiltMap, _scores: Scores, _kept: NDArray[np.bool_], _groups: NDArray[np.int64]
+) -> Headline:
+    labels, confidence = labels_of(_built), confidence_of(_built)
+    return before_after(_scores, labels=labels, confidence=confidence, kept=_kept, groups=_groups)

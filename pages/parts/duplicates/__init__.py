@@ -1,0 +1,1 @@
+"""What the duplicates page alone needs."""

@@ -1,0 +1,98 @@
+"""The files that a screening leaves, and the recipe that makes them again."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from evalmap.data.records import ReadOptions
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
+from evalmap.pages.parts.duplicates.duplicate_pairs import Screened
+from evalmap.pages.shared import state, text
+from evalmap.screening.keep.by_hand import DecisionLog
+from evalmap.screening.output.files import kept_jsonl, removed_jsonl
+from evalmap.screening.output.screening_report import html_report, report, report_json
+from evalmap.screening.pair_types import Pairs
+from evalmap.screening.recipe import Recipe, recipe_yaml
+from evalmap.screening.screening import Screening, ScreeningOptions, screen
+
+
+def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoices) -> None:
+    """What to keep beyond the threshold, and the downloads; each file is made when it is asked for."""
+    st.caption(
+        "Kept rows are the source lines, byte for byte; removed rows each say which kept row they are like, and by which numbers. "
+        "The recipe makes the same files again: evalmap screen --recipe recipe.yaml."
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        labelled = bool(built.manifest["labels"])
+        balance = st.toggle("Restore the label balance", key=state.BALANCE, persist_state="session", disabled=not labelled)
+        most = len(built)
+        exactly = "Keep exactly (0: all that are left)"
+        target = st.number_input(exactly, 0, most, 0, key=state.TARGET, persist_state="session", width=260)
+    options = ScreeningOptions(
+        threshold=choices.threshold,
+        layer=choices.layer,
+        normalise=choices.normalise,
+        keep=choices.keep,
+        contrast="protect" if choices.protect else "remove",
+        balance=balance,
+        target=int(target) or None,
+    )
+    name = built.manifest["slug"]
+
+    def made(write: Callable[[Screening], bytes]) -> Callable[[], bytes]:
+        return lambda: write(screen_map(built, pairs, options, screened.log))
+
+    with st.container(horizontal=True):
+        for label, file, mime, write in (
+            ("Kept rows", f"{name}-kept.jsonl", "application/x-ndjson", kept_jsonl),
+            ("Removed rows", f"{name}-removed.jsonl", "application/x-ndjson", removed_jsonl),
+            ("Report (JSON)", f"{name}-report.json", "application/json", lambda s: report_json(report_of(built, s))),
+            ("Report (HTML)", f"{name}-report.html", "text/html", lambda s: html_report(s, report_of(built, s))),
+            ("Recipe", "recipe.yaml", "application/yaml", lambda s: recipe_of(built, s.options, screened.log)),
+        ):
+            st.download_button(
+                label, made(write), file_name=file, mime=mime, key=f"screen-{file}", icon=":material/download:", on_click="ignore"
+            )
+    source = text.in_label(built.manifest["source"], limit=200)
+    st.caption(f"The recipe names the dataset beside it: keep it in the folder of {source}.")
+
+
+def screen_map(built: BuiltMap, pairs: Pairs, options: ScreeningOptions, log: DecisionLog) -> Screening:
+    """The whole screening of a built map, balance and target included."""
+    return screen(
+        built.examples,
+        built.vectors,
+        options=options,
+        fields=built.fields,
+        pairs=pairs,
+        decisions=log.rows(built.examples),
+        set_aside=built.set_aside,
+    )
+
+
+def report_of(built: BuiltMap, screening: Screening) -> dict[str, Any]:
+    """What report.json holds, as the command line would write it."""
+    manifest = built.manifest
+    settings = {
+        "inputs": manifest["datasets"],
+        "roles": manifest["roles"],
+        "part": manifest["settings"]["part"],
+        "encoder": manifest["settings"]["encoder"],
+    }
+    return report(screening, settings=settings, files={"kept": kept_jsonl(screening), "removed": removed_jsonl(screening)})
+
+
+def recipe_of(built: BuiltMap, options: ScreeningOptions, log: DecisionLog) -> bytes:
+    """The recipe that makes the same files from the source, to be kept in the source's folder."""
+    source = built.manifest["source"]
+    recipe = Recipe(
+        paths=(source,),
+        read=ReadOptions(**built.manifest.get("read", {})),
+        model=built.manifest["settings"]["model"],
+        options=options,
+        decisions=log,
+    )
+    return recipe_yaml(recipe, Path(source).parent / "recipe.yaml")

@@ -1,0 +1,124 @@
+"""Groups one by one: the keeper, what it stands for, the words that differ, and decisions by hand."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
+from evalmap.pages.parts.duplicates.duplicate_pairs import Screened
+from evalmap.pages.server import caches
+from evalmap.pages.shared import example_card, state, text
+from evalmap.pages.shared.library_cards import open_map
+from evalmap.screening.groups.diff import word_diff
+from evalmap.screening.groups.duplicate_groups import Sort, Stars, find_stars
+from evalmap.screening.keep.by_hand import DecisionLog, RowKey, row_keys
+from evalmap.screening.pair_types import NOT_EXACT, Pairs
+
+SHOWN = 8  # rows of a group; larger groups say how many more
+SORTS: dict[str, Sort] = {"largest first": "largest", "nearest to the cut first": "nearest"}
+
+
+def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoices) -> None:
+    """One group at a time, with keys: left and right arrows go, K keeps the first other row, B keeps both."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sort = st.selectbox("Order", list(SORTS), key=state.GROUP_ORDER, persist_state="session", width=240)
+        only = st.toggle("Semantic only", key=state.SEMANTIC_ONLY, persist_state="session", help=_SEMANTIC_ONLY)
+        if screened.log.steps:
+            st.button("Undo the last decision", icon=":material/undo:", on_click=_undo, args=(built,), key="undo")
+    stars = find_stars(pairs, screened.selection, sort=SORTS[sort or "largest first"])
+    groups = [g for g in range(len(stars)) if not only or _paraphrases(stars, g)]
+    if not groups:
+        st.info("No group at this threshold." if not only else "No group that only the embeddings find.", icon=":material/check:")
+        return
+    at = min(int(st.session_state.get(state.GROUP_AT, 0)), len(groups) - 1)
+    before, after = max(at - 1, 0), min(at + 1, len(groups) - 1)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Previous", icon=":material/chevron_left:", shortcut="Left", on_click=_go, args=(before,), key="previous")
+        st.button("Next", icon=":material/chevron_right:", shortcut="Right", on_click=_go, args=(after,), key="next")
+        st.markdown(f"group {at + 1:,} of {len(groups):,}")
+    _card(built, stars, groups[at], choices)
+
+
+def _card(built: BuiltMap, stars: Stars, group: int, choices: ScreenChoices) -> None:
+    keeper = int(stars.keepers[group])
+    members = stars.members(group)
+    rows = [int(row) for row in stars.rows[members]]
+    with st.container(border=True):
+        st.caption(f"**Kept** by {text.in_label(choices.keep)}: {where(built, keeper)}")
+        text.show(built.text(keeper))
+        size, lowest = int(stars.component_size[group]), float(stars.component_lowest[group])
+        if size > len(rows) + 1:
+            st.caption(f"This group is part of a chain of {size:,} rows whose least similar pair is {lowest:.3f}.")
+        _buttons(built, keeper, rows)
+    for i, row in enumerate(rows[:SHOWN]):
+        at = members.start + i
+        with st.container(border=True):
+            st.caption(f"Removed: {where(built, row)} · {_numbers(stars, at)}")
+            st.markdown(text.diff(word_diff(built.text(keeper), built.text(row))))
+            with st.container(horizontal=True):
+                keys = ("K", "B") if i == 0 else (None, None)
+                act(built, "Keep this one", lambda log, k, r=row: log.keep(k[r], instead_of=k[keeper]), keys[0], f"keep-{row}")
+                act(built, "Keep both", lambda log, k, r=row: log.keep_both(k[keeper], k[r]), keys[1], f"both-{row}")
+    if len(rows) > SHOWN:
+        st.caption(f"… and {len(rows) - SHOWN:,} more rows that this one stands for.")
+
+
+def _buttons(built: BuiltMap, keeper: int, rows: list[int]) -> None:
+    with st.container(horizontal=True):
+        act(built, "Remove this one too", lambda log, k: log.remove(k[keeper]), None, f"remove-{keeper}")
+        show = (built, [keeper, *rows])
+        st.button("Show on the map", icon=":material/my_location:", key=f"map-{keeper}", on_click=_show_on_map, args=show)
+
+
+def _show_on_map(built: BuiltMap, rows: list[int]) -> None:
+    slug = built.manifest["slug"]
+    open_map(slug, example_card.address(built, rows[0]))
+    st.session_state[state.GROUP_ROWS] = (slug, rows)
+
+
+def act(built: BuiltMap, label: str, change: Callable[[DecisionLog, list[RowKey]], None], shortcut: str | None, key: str) -> None:
+    """A button that records a decision by hand."""
+
+    def decide() -> None:
+        space = caches.workspace()
+        log = DecisionLog.load(space, built.manifest["source"])
+        change(log, row_keys(built.examples))
+        log.save(space, built.manifest["source"])
+
+    st.button(label, on_click=decide, shortcut=shortcut, key=key)
+
+
+def _undo(built: BuiltMap) -> None:
+    space = caches.workspace()
+    log = DecisionLog.load(space, built.manifest["source"])
+    log.undo()
+    log.save(space, built.manifest["source"])
+
+
+def _go(to: int) -> None:
+    st.session_state[state.GROUP_AT] = to
+
+
+def _paraphrases(stars: Stars, group: int) -> bool:
+    """Whether a group has rows that string matching misses: not equal under any normalisation, and few characters shared."""
+    members = stars.members(group)
+    return bool(((stars.exact[members] == NOT_EXACT) & (stars.lexical[members] < 0.5)).any())
+
+
+_SEMANTIC_ONLY = "Groups with a row that string matching misses: equal under no normalisation, character similarity under 0.5."
+
+
+def _numbers(stars: Stars, at: int) -> str:
+    exact = int(stars.exact[at])
+    equal = f"equal under N{exact}" if exact != NOT_EXACT else "not equal"
+    return f"{equal} · characters {stars.lexical[at]:.3f} · meaning {stars.semantic[at]:.3f}"
+
+
+def where(built: BuiltMap, row: int) -> str:
+    """Where an example stands and what it is labelled, for a place that reads Markdown."""
+    dataset, line = built.identity(row)
+    example = built.examples.iloc[row]
+    label = f" · {text.in_label(example['label'], limit=24)}" if isinstance(example["label"], str) else ""
+    confidence = f" · confidence {text.percent(example['confidence'], 1)}" if example["confidence"] == example["confidence"] else ""
+    return f"{text.in_label(dataset)}, line {line:,}{label}{confidence}"

@@ -1,0 +1,143 @@
+"""Adding a dataset: upload, path, address or hub id; what was detected is shown and can be overridden before the build."""
+
+import hashlib
+import ipaddress
+import re
+from pathlib import Path
+
+import streamlit as st
+
+from evalmap.data.errors import DatasetError
+from evalmap.data.opening import location_kind
+from evalmap.data.records import PARTS, ROLE_NAMES
+from evalmap.data.store import jobs
+from evalmap.data.store.workspace import write_bytes
+from evalmap.embeddings.encoder import DEFAULT_MODEL
+from evalmap.pages.parts.library.preview import Preview, preview
+from evalmap.pages.server import caches
+from evalmap.pages.shared import text
+
+SUFFIXES = ["jsonl", "json", "csv", "tsv", "parquet", "gz"]
+DETECTED, NONE = "as detected", "none"
+
+
+@st.dialog("Add a dataset", width="large")
+def dialog(location: str = "") -> None:
+    """Ask for a source, show what was found in it, and build it in the background; `location` fills in what to build again."""
+    if location:
+        st.caption(text.in_label(location, limit=200))
+        where = location
+    else:
+        where = _source()
+    found = _look(where) if where else None
+    options = _options(found)
+    if st.button("Build the map", type="primary", icon=":material/play_arrow:", disabled=not where):
+        jobs.start(caches.workspace(), [where], options=options)
+        st.rerun()
+
+
+def serves_this_machine_only() -> bool:
+    """Whether the server listens on a loopback address, so that whoever uses it could read the disk anyway."""
+    address = st.get_option("server.address") or ""
+    try:
+        return address == "localhost" or ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _source() -> str:
+    """Where the data is: a kept upload's path, a checked path, an address or an id; "" as long as nothing valid was given."""
+    upload, named = st.tabs(["Upload a file", "Path, address or hub id"])
+    with upload:
+        file = st.file_uploader("JSONL, JSON, CSV, TSV or Parquet; the first four also gzipped", type=SUFFIXES, key="upload")
+    with named:
+        location = st.text_input(
+            "File or folder on this machine, https address, or Hugging Face dataset id",
+            placeholder="/data/my-evals.jsonl · https://… · owner/name",
+            key="location",
+        )
+        if not serves_this_machine_only():
+            st.caption("This server can be reached from other machines: paths on its disk are not opened from here.")
+    if file:
+        return _keep_upload(file.name, file.getvalue())
+    if not location:
+        return ""
+    try:
+        return _checked(location.strip())
+    except DatasetError as error:
+        _say(error)
+        return ""
+
+
+def _look(where: str) -> Preview | None:
+    """What a local source holds; None for what has to be fetched first, and where it can't be read (the sentence is shown)."""
+    if location_kind(where) != "path":
+        return None
+    path = Path(where)
+    try:
+        found = preview(where, path.stat().st_mtime_ns)
+    except DatasetError as error:
+        _say(error)
+        return None
+    rows = f"{found.rows:,} rows" + (f" in the first of {found.files:,} files" if found.files > 1 else "")
+    roles = " · ".join(f"{role}: {text.in_label(field)}" for role, field in found.roles.items())
+    st.caption(f"{rows} · found {roles or 'no text field: choose one below'}")
+    if found.first:
+        with st.container(border=True):
+            text.show(found.first)
+    return found
+
+
+def _options(found: Preview | None) -> list[str]:
+    """The fields and settings that the user sets, as options of `evalmap build`."""
+    chosen: list[str] = []
+    with st.expander("Fields and settings", expanded=bool(found and not found.roles)):
+        columns = st.columns(3)
+        for at, role in enumerate(ROLE_NAMES):
+            value = _role(columns[at % 3], role, found)
+            if value is not None:
+                chosen += [f"--{role}", value]
+        part = columns[0].selectbox("Embed of a multiple choice", PARTS, key="part")
+        k = columns[1].number_input("k-means clusters", 1, 1000, 10, key="k")
+        seed = columns[2].number_input("Seed", 0, 2**31, 42, key="seed")
+        neighbours = columns[0].number_input("UMAP neighbours", 2, 200, 15, key="n-neighbors")
+        distance = columns[1].number_input("UMAP minimal distance", 0.0, 0.99, 0.1, step=0.05, key="min-dist")
+        model = columns[2].text_input("Model", key="model", placeholder=DEFAULT_MODEL)
+        chosen += ["--part", str(part), "--k", str(int(k)), "--seed", str(int(seed))]
+        chosen += ["--n-neighbors", str(int(neighbours)), "--min-dist", f"{distance:g}"] + (["--model", model] if model else [])
+    return chosen
+
+
+def _role(column, role: str, found: Preview | None) -> str | None:
+    """The field chosen for a role: a name, "" for none, None for what is detected."""
+    if found is None:
+        return column.text_input(f"{role} field", key=f"role-{role}", placeholder="detected") or None
+    detected = found.roles.get(role)
+    first = f"{DETECTED}: {detected or NONE}"
+    choices = [first, *([NONE] if role != "text" else []), *found.fields]
+    choice = column.selectbox(f"{role} field", choices, key=f"role-{role}-{found.key}")
+    return None if choice == first else "" if choice == NONE and NONE not in found.fields else choice
+
+
+def _checked(location: str) -> str:
+    if location_kind(location) == "path":
+        if not serves_this_machine_only():
+            raise DatasetError("This server can be reached from other machines, so it opens no paths. Upload the file instead.")
+        path = Path(location).expanduser()
+        if not path.exists():
+            raise DatasetError(f"{location}: no such file or folder on this machine. Check the path.")
+        return str(path.resolve())
+    return location
+
+
+def _keep_upload(name: str, content: bytes) -> str:
+    """Store an upload under a name of ours; the same content twice is one file."""
+    safe = re.sub(r"[^\w.-]+", "_", Path(name).name).lstrip(".")[-100:] or "upload"
+    target = caches.workspace().root / "uploads" / hashlib.sha256(content).hexdigest()[:12] / safe
+    if not target.exists():
+        write_bytes(target, content)
+    return str(target)
+
+
+def _say(error: DatasetError) -> None:
+    st.error(text.in_label(str(error), limit=600), icon=":material/error:")

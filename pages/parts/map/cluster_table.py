@@ -1,0 +1,68 @@
+"""The clusters of a layer: what they are called, how large, how balanced, what is typical of them."""
+
+import pandas as pd
+import streamlit as st
+
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.embeddings.label_deviations import TEST, reference_label
+from evalmap.embeddings.naming import ClusterName
+from evalmap.pages.component.map_data import LAYER_TITLES
+from evalmap.pages.parts.map.map_controls import cluster_option
+from evalmap.pages.server import caches
+from evalmap.pages.shared import state, text
+
+
+def draw(built: BuiltMap, layer: str) -> None:
+    """Draw the table of one layer; a selected row shows its exemplars and can be shown on the map."""
+    manifest = built.manifest
+    departures = caches.departures(manifest["slug"], manifest["fingerprint"], layer)
+    names = built.names_by_layer[layer]
+    reference = reference_label(built.examples["label"])
+    sizes = pd.Series(built.clustering(layer).labels).value_counts()
+    columns: dict[str, list[object]] = {"name": [n.name for n in names], "size": [int(sizes[n.id]) for n in names]}
+    if reference is not None:
+        columns["share"] = [100 * d.share for d in departures]
+        columns["departs"] = ["●" if d.flagged else "" for d in departures]
+    columns["typical"] = [built.text(n.medoid) for n in names]
+    table = pd.DataFrame(columns)
+    st.caption(f"{LAYER_TITLES[layer]}: {len(names)} clusters. Other layers: “Clusters of” in the sidebar.")
+    picked = st.dataframe(
+        table,
+        key=f"clusters-{manifest['slug']}-{layer}",
+        hide_index=True,
+        height=min(36 * (len(table) + 1) + 2, 420),
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "name": st.column_config.TextColumn("cluster", width=260),
+            "size": st.column_config.NumberColumn("rows", format="localized", width=60),
+            "share": st.column_config.ProgressColumn(f"% {reference}", min_value=0, max_value=100, format="%.0f", width=110),
+            "departs": st.column_config.TextColumn("departs", help=TEST, width=70),
+            "typical": st.column_config.TextColumn("most typical example", width=480),
+        },
+        alt="Clusters with their sizes and label shares",
+    )
+    if reference is not None:
+        st.caption(f"● label share departs from the dataset's: {TEST}.")
+    rows = picked["selection"]["rows"]  # type: ignore[index]
+    if not rows or rows[0] >= len(names):
+        st.info("Select a cluster to read its most typical examples.", icon=":material/ads_click:")
+        return
+    name = names[rows[0]]
+    departure = departures[name.id]
+    st.markdown(f"**{text.in_label(name.name)}**")
+    if reference is not None:
+        labels = built.examples["label"][built.clustering(layer).labels == name.id]
+        tested = f"q = {departure.q:.2g}" if departure.q == departure.q else "too few rows to test"
+        st.caption(f"{text.balance(labels)} · {tested}")
+    st.button("Show on map", icon=":material/my_location:", on_click=_show, args=(name,), key="show-cluster")
+    st.caption(f"Ranked terms: {', '.join(text.in_label(term) for term in name.terms) or 'none'}")
+    for row in name.exemplars:
+        with st.container(border=True):
+            text.show(built.text(row))
+
+
+def _show(name: ClusterName) -> None:
+    st.session_state[state.LAYER] = LAYER_TITLES[name.layer]
+    st.session_state[state.COLOUR] = LAYER_TITLES[name.layer]
+    st.session_state[state.CLUSTERS] = [cluster_option(name)]

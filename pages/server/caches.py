@@ -1,0 +1,77 @@
+"""Everything that is kept between reruns. Cached functions take the fingerprint and every setting as arguments."""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from evalmap.data.remote import collections
+from evalmap.data.remote.collections import fetching
+from evalmap.data.store.workspace import Workspace
+from evalmap.data.text.normalization import redundant
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.embeddings.label_deviations import Departure, label_departures
+from evalmap.embeddings.query import QueryEncoder
+from evalmap.pages.component import answer_columns, map_data
+from evalmap.pages.server.maps import built_map
+
+
+@st.cache_resource
+def workspace() -> Workspace:
+    """The workspace of this server, with the bundled samples and their answers in it."""
+    from evalmap.answers import sample_answers
+    from evalmap.embeddings import sample_maps
+
+    space = Workspace.default()
+    sample_maps.install(space)
+    sample_answers.install(space)
+    return space
+
+
+@st.cache_resource(max_entries=64)
+def columns(slug: str, fingerprint: str) -> list[map_data.Column]:
+    """What the map can be coloured by."""
+    return map_data.columns(built_map(slug, fingerprint))
+
+
+@st.cache_resource(max_entries=4)
+def query_encoder(model: str) -> QueryEncoder:
+    """The encoder for search by meaning, in a process of its own."""
+    return QueryEncoder(model)
+
+
+@st.cache_data(max_entries=256, show_spinner="Searching by meaning …")
+def search(slug: str, fingerprint: str, model: str, query: str, top: int) -> list[tuple[int, float]]:
+    """(row, similarity) of the rows nearest to the query, the nearest first."""
+    return built_map(slug, fingerprint).search(query_encoder(model).encode(query), top=top)
+
+
+@st.cache_data(max_entries=64)
+def departures(slug: str, fingerprint: str, layer: str) -> list[Departure]:
+    """Each cluster's labels against the dataset's."""
+    built = built_map(slug, fingerprint)
+    return label_departures(built.examples["label"], built.clustering(layer))
+
+
+def open_map(slug: str, fingerprint: str) -> BuiltMap:
+    """The built map, shared by all sessions and routes."""
+    return built_map(slug, fingerprint)
+
+
+@st.cache_resource(max_entries=64)
+def codes(slug: str, fingerprint: str, column: str) -> NDArray[np.uint16]:
+    """The category code of every row under a colouring, as the map draws it."""
+    return np.frombuffer(answer_columns.column_bytes(built_map(slug, fingerprint), column), dtype="<u2")
+
+
+@st.cache_data(max_entries=8)
+def source_states(collection_id: str, root: str, signature: tuple[tuple[int, int], ...]) -> dict[str, fetching.State]:
+    """Which files of a known collection lie whole below root; `signature` (sizes and times) says when to look again."""
+    return fetching.state(collections.collection(collection_id), Path(root))
+
+
+@st.cache_data(max_entries=64)
+def repeated(slug: str, fingerprint: str) -> int:
+    """Rows whose text repeats another's under N2."""
+    return redundant(built_map(slug, fingerprint).examples["text"], "N2")
