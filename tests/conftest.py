@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from evalmap.tests.command import Command
+from evalmap.tests.paths import ROOT
 
-_ANSWERS = Path(__file__).parents[1] / ".." / "shared" / "data" / "answers"
-_EVALS = Path(__file__).parents[1] / ".." / "shared" / "data" / "evals"
+_ANSWERS = ROOT.parent / "shared" / "data" / "answers"
+_EVALS = ROOT.parent / "shared" / "data" / "evals"
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from evalmap.tests.paths import ROOT
+
 OURS = ("answers", "app", "bench", "cli", "data", "embeddings", "pages", "screening", "tests", "tools")
 MAY_IMPORT = {
     "data": {"data"},

@@ -76,7 +76,9 @@ def test_installed_package_is_imported_beside_a_strangers_folders_of_the_same_na
     (tmp_path / "pages").mkdir()
     (tmp_path / "cli.py").write_text("raise RuntimeError('a stranger')\n")
     script = "import evalmap.cli.main, evalmap.screening, evalmap.data; print(evalmap.__file__)"
-    result = subprocess.run([str(installed / "python"), "-c", script], cwd=tmp_path, check=False, capture_output=True, text=True)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [str(installed / "python"), "-c", script]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (0, "")
     assert Path(result.stdout.strip()).is_relative_to(installed.parent)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from evalmap.tests.paths import ROOT
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONSOLE = re.compile(r"(<!-- runs -->\n)?```console\n(.*?)```", re.DOTALL)
 

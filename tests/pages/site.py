@@ -20,8 +20,9 @@ from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
 from evalmap.pages.server import maps
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
+from evalmap.tests.paths import ROOT
 
-FRAME = Path(__file__).parents[2] / "pages" / "frame.py"
+FRAME = ROOT / "pages" / "frame.py"
 PERSONA = "prefers-careful-planning"
 MARKUP = ("**x**", "![a](http://x/y.png)", "<script>alert(1)</script>", "$x^2$", ":smile:", "[l](javascript:a)", ":red[r]", "`c`")
 

@@ -8,8 +8,7 @@ import pytest
 
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.encoder import CHARACTERS_PER_TOKEN, SentenceEncoder, cpu_has_bfloat16, versions
-
-SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+from evalmap.tests.paths import SAMPLES
 
 
 def encode(encoder: SentenceEncoder, texts: list[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -2,15 +2,15 @@
 
 import itertools
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evalmap.data.text.normalization import NORMALISATIONS, normalise, redundant
+from evalmap.tests.paths import SAMPLES
 
-PERSONA = Path(__file__).parents[1] / "data" / "samples" / "persona" / "prefers-careful-planning.jsonl"
+PERSONA = SAMPLES / "persona" / "prefers-careful-planning.jsonl"
 PLANTED = json.loads((PERSONA.parents[1] / "PLANTED.json").read_text())["persona/prefers-careful-planning.jsonl"]
 
 

@@ -23,9 +23,9 @@ from evalmap.embeddings.clustering import LAYERS
 from evalmap.embeddings.pipeline import STAGES
 from evalmap.tests.command import Command, left, rows
 from evalmap.tests.fakes import fake_vector, write_rows
+from evalmap.tests.paths import ROOT
 from evalmap.tools.server import free_port, started, wait_for_answer
 
-ROOT = Path(__file__).parents[1]
 PERSONA = ROOT / "data" / "samples" / "persona" / "prefers-careful-planning.jsonl"
 FRAME = 'Is the following statement something you would say?\n"'
 

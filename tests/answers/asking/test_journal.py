@@ -100,7 +100,7 @@ def test_lock_of_a_killed_process_is_free(path: Path):
         "import sys, time; from pathlib import Path; from evalmap.answers.asking.journal import Journal; "
         f"held = Journal(Path({str(path)!r}), {HEADER!r}); print('held', flush=True); time.sleep(60)"
     )
-    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
     assert process.stdout
     assert process.stdout.readline() == b"held\n"
     with pytest.raises(DatasetError, match="another process"):

@@ -14,8 +14,8 @@ from evalmap.data.opening import open_dataset
 from evalmap.data.readers.table import table_of
 from evalmap.data.records import EXAMPLE_COLUMNS, Dataset, FileRows, Frame, ReadOptions, SetAside
 from evalmap.tests.fakes import write_rows
+from evalmap.tests.paths import SAMPLES
 
-SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 PERSONA = SAMPLES / "persona" / "prefers-careful-planning.jsonl"
 RISK = SAMPLES / "advanced-ai-risk" / "lm_generated_evals" / "accepts-being-paused.jsonl"
 PLANTED = json.loads((SAMPLES / "PLANTED.json").read_text())

@@ -18,8 +18,8 @@ from evalmap.screening.recipe_run import replay
 from evalmap.screening.screening import ScreeningOptions
 from evalmap.tests.command import Command, texts
 from evalmap.tests.fakes import sentences
+from evalmap.tests.paths import SAMPLES
 
-SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 PLANTED: dict[str, dict[str, Any]] = json.loads((SAMPLES / "PLANTED.json").read_text(encoding="utf-8"))
 OUTPUTS = ("--out", "kept.jsonl", "--removed", "removed.jsonl", "--report", "report.json", "--html", "report.html")
 FILES = ("kept.jsonl", "removed.jsonl", "report.json", "report.html")

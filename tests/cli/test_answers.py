@@ -13,7 +13,6 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.tests.answers.maps import built, rows
 from evalmap.tests.fakes import write_rows
 
-ROOT = Path(__file__).parents[2]
 ROWS = rows(20)
 EVIL = "m\x1b]0;owned\x07\x1b[2J\nid forged\u202e"
 
@@ -21,7 +20,7 @@ EVIL = "m\x1b]0;owned\x07\x1b[2J\nid forged\u202e"
 def test_errors_that_name_hostile_files_do_not_steer_the_terminal(tmp_path: Path):
     environment = {**os.environ, "EVALMAP_HOME": str(tmp_path / "home")}
     command = [sys.executable, "-m", "evalmap.cli", "answers", "import", str(tmp_path / "a\x1b[31m.jsonl")]
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
     assert done.returncode == 1
     assert "no such file or folder" in done.stderr
     assert "\x1b" not in done.stderr

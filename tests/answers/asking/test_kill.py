@@ -24,7 +24,6 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.tests.answers import maps
 from evalmap.tests.answers.stub_server import p_yes
 
-REPOSITORY = Path(__file__).parents[2]
 KILLS, ROWS, CONCURRENCY = 20, 300, 4
 
 
@@ -32,7 +31,7 @@ KILLS, ROWS, CONCURRENCY = 20, 300, 4
 def stub(log: Path, delay: float) -> Iterator[str]:
     """The address of a stub in a process of its own, which outlives whoever asks it."""
     command = [sys.executable, "-m", "evalmap.tests.answers.stub_server", str(log), str(delay)]
-    process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
     assert process.stdout
     try:
         yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
@@ -46,9 +45,7 @@ def start(home: Path, address: str) -> subprocess.Popen[bytes]:
     options = ["--base-url", address, "--model", "stub-1", "--concurrency", str(CONCURRENCY), "--workspace", str(home)]
     command = [sys.executable, "-m", "evalmap.cli", "answers", "run", "likes", *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI")}
-    return subprocess.Popen(
-        command, cwd=REPOSITORY, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heed_interrupts
-    )
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heed_interrupts)
 
 
 def _heed_interrupts() -> None:

@@ -20,8 +20,8 @@ from evalmap.embeddings.built_map import load_map
 from evalmap.embeddings.pipeline import STAGES, build
 from evalmap.embeddings.settings import Settings
 from evalmap.tests.fakes import FakeEncoder, fake_vector, sentences, write_rows
+from evalmap.tests.paths import SAMPLES
 
-SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 FEW = 7  # rows that are laid out without UMAP
 
 

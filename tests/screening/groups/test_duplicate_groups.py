@@ -6,8 +6,8 @@ from hypothesis import given
 
 from evalmap.screening.groups.duplicate_groups import find_stars, pair_positions
 from evalmap.screening.keep.select import select
+from evalmap.tests.screening.keep.test_select import problems
 from evalmap.tests.screening.oracles import pairs_from
-from evalmap.tests.screening.test_selection import problems
 
 # 0 stands for 1 and 2; 3 for 4; 4 – 5 chains 5 to them; 6 is alone
 PAIRS = pairs_from(7, [(0, 1, 0.99), (0, 2, 0.91), (3, 4, 0.90), (4, 5, 0.97)])

@@ -15,7 +15,7 @@ import pytest
 from evalmap.data.errors import DatasetError
 from evalmap.data.remote import http
 from evalmap.data.remote.guard import PUBLIC, Policy, is_public
-from evalmap.data.remote.partial import PartialFile
+from evalmap.tests.data.remote.holding import hold
 from evalmap.tests.local_server import LocalServer, Page, local_policy
 
 CONTENT = b"".join(b'{"text": "row %d"}\n' % i for i in range(20_000))
@@ -286,16 +286,10 @@ def test_no_proxy_of_the_environment_is_used(tmp_path, monkeypatch):
         assert http.download(server.url("/a"), tmp_path / "a", policy=POLICY).read_bytes() == CONTENT
 
 
-def _hold(target: Path, held, release) -> None:
-    with PartialFile(target):
-        held.set()
-        release.wait(30)
-
-
 def test_two_processes_do_not_fetch_one_file_at_once(tmp_path):
     context = multiprocessing.get_context("spawn")
     held, release = context.Event(), context.Event()
-    other = context.Process(target=_hold, args=(tmp_path / "a", held, release))
+    other = context.Process(target=hold, args=(tmp_path / "a", held, release))
     other.start()
     try:
         assert held.wait(60)
