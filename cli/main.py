@@ -316,12 +316,18 @@ screening.register(app, workspace=_workspace, bars=_Bars)
 answers.register(app, workspace=_workspace, bars=_Bars, screened=_screened)
 
 
+def sentence(error: DatasetError) -> str:
+    """An error in the terminal's words: the settings that mend it are options here."""
+    options = ", ".join(f"--{setting.replace('_', '-')}" for setting in error.settings)
+    return f"{str(error).removesuffix('.')} ({options})." if options else str(error)
+
+
 def main() -> None:
     """Run the command line: 0, 1 for bad input (one sentence on stderr), 2 for bad usage."""
     try:
         app()
     except DatasetError as error:
-        typer.echo("".join(char if char.isprintable() else " " for char in str(error)), err=True)  # it may name a hostile file
+        typer.echo("".join(char if char.isprintable() else " " for char in sentence(error)), err=True)  # it may name a hostile file
         sys.exit(1)
 
 

@@ -2,7 +2,18 @@
 
 
 class DatasetError(ValueError):
-    """What was got, what was expected, where, and what to do, in one sentence.
+    """Bad input. Its message is one sentence that names the place and the mend; a page or the command line shows it as it stands.
 
-    A page and the command line show its text as it is; any other exception is a defect and surfaces whole.
+    Parameters
+    ----------
+    sentence : what was got, what was expected, where, what to do; in words that hold on a page and in a terminal alike
+    settings : the settings that mend it, by their names (`text`, `min_dist`). Each face says where its own control is: the terminal
+        adds "(--text)", a page that it is chosen below.
     """
+
+    def __init__(self, sentence: str, *settings: str) -> None:
+        super().__init__(sentence)
+        self.settings = settings
+
+    def __reduce__(self) -> tuple[type["DatasetError"], tuple[str, ...]]:
+        return type(self), (str(self), *self.settings)
