@@ -37,7 +37,7 @@ def scores_on(built: BuiltMap, store: AnswerStore) -> list[Scores]:
     models = read_models(store.workspace)
     files = tuple(dict.fromkeys(str(name) for name in built.examples["dataset"]))
     parts: dict[str, list[Scores]] = defaultdict(list)
-    for record in _one_each(store.sets(), built.manifest["slug"]):
+    for record in _one_each(store.sets(), built.manifest.slug):
         if not any(same_tail(name, file) for name in record.datasets for file in files):
             continue
         scores = score_arrays(built, record, store.answers(record.id))
@@ -50,7 +50,7 @@ def scores_on(built: BuiltMap, store: AnswerStore) -> list[Scores]:
 def score_arrays(built: BuiltMap, record: SetRecord, answers: pd.DataFrame) -> Scores:
     """One stored set on a map."""
     n = len(built)
-    at = _rows_of(built, answers, own=record.slug == built.manifest["slug"])
+    at = _rows_of(built, answers, own=record.slug == built.manifest.slug)
     known = at >= 0
     table = answers[known].assign(at=at[known])
     counted = np.zeros(n, dtype=bool)

@@ -26,7 +26,7 @@ def install(workspace: Workspace) -> list[str]:
     ids = []
     for path in files:
         manifest = workspace.manifest(path.stem.split("__")[0])
-        if manifest is not None and manifest.get("sample"):  # not one that the user built anew from other rows
+        if manifest is not None and manifest.sample:  # not one that the user built anew from other rows
             ids += [keep_staged(workspace, manifest, staged).record.id for staged in tables.read([path])]
     store = AnswerStore(workspace)
     for id in set(there.get("sets", ())) - set(ids):

@@ -112,7 +112,7 @@ def told_of(
 
     known = [layer.layer for layer in built.clusterings]
     if unknown := [layer for layer in layers or () if layer not in known]:
-        raise DatasetError(f"--layer {unknown[0]}: {built.manifest['name']} has {', '.join(known)}. Choose of these.")
+        raise DatasetError(f"--layer {unknown[0]}: {built.manifest.name} has {', '.join(known)}. Choose of these.")
     done = screened(built, space)
     kept, groups = (None, None) if done is None else (done.kept, done.groups)
     return report(built, sets, layers=layers, kept=kept, groups=groups, records=AnswerStore(space).sets())
@@ -126,7 +126,7 @@ def _sets(space: Workspace, dataset: str, references: Sequence[str] | None) -> t
 
     built = load_map(space, space.find(dataset))
     sets = scores_on(built, AnswerStore(space))
-    name = built.manifest["name"]
+    name = built.manifest.name
     if not sets:
         raise DatasetError(f"{name}: no answer set has answers to its examples. Import one: evalmap answers import FILE")
     wanted = {_named(reference, sets, name) for reference in references or ()}

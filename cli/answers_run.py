@@ -116,8 +116,8 @@ def register_run(
             for line in _estimated(asked, estimate(asked, space, limit=limit)):
                 typer.echo(line)
             return
-        location = answers_location(manifest["slug"], target.model, chosen.id)
-        with _job(space, location, f"{target.model} on {manifest['name']}", slug=manifest["slug"]) as job:
+        location = answers_location(manifest.slug, target.model, chosen.id)
+        with _job(space, location, f"{target.model} on {manifest.name}", slug=manifest.slug) as job:
             asked = plan(manifest, examples.table, examples.fields, chosen, **about)
             with bars() as shown, _gently():
 

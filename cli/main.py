@@ -11,6 +11,7 @@ from evalmap.cli import answers
 from evalmap.cli import screen as screening
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import ReadOptions
+from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def info(
     space = _workspace(workspace)
     built = load_map(space, space.find(dataset))
     if as_json:
-        typer.echo(json.dumps({**built.manifest, "clusters": built.clusters()}, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps({**built.manifest.as_dict(), "clusters": built.clusters()}, ensure_ascii=False, indent=2))
         return
     for line in _built(built.manifest):
         typer.echo(line)
@@ -101,7 +102,7 @@ def list_datasets(workspace: WorkspaceOption = None) -> None:
     """List the datasets whose maps are in the workspace."""
     space = _workspace(workspace)
     for manifest in space.manifests():
-        typer.echo(f"{manifest['slug']:<40} {manifest['rows']:>9,} rows  {manifest['source']}")
+        typer.echo(f"{manifest.slug:<40} {manifest.rows:>9,} rows  {manifest.source}")
 
 
 @app.command()
@@ -110,7 +111,7 @@ def remove(
 ) -> None:
     """Remove a dataset's map from the workspace. The dataset's own files are not touched."""
     space = _workspace(workspace)
-    space.remove(space.find(dataset)["slug"])
+    space.remove(space.find(dataset).slug)
 
 
 @app.command()
@@ -165,7 +166,7 @@ def pairs(
 
     space = Workspace.default(workspace)
     built = load_map(space, space.find(dataset))
-    job = JobFile(space, pairs_location(built.manifest["slug"]), f"near-duplicates of {built.manifest['name']}")
+    job = JobFile(space, pairs_location(built.manifest.slug), f"near-duplicates of {built.manifest.name}")
     try:
         with _Bars() as bars:
 
@@ -177,9 +178,9 @@ def pairs(
     except DatasetError as error:
         job.finish("failed", error=str(error))
         raise
-    job.finish("done", slug=built.manifest["slug"])
+    job.finish("done", slug=built.manifest.slug)
     floors = ", ".join(f"{name} ≥ {floor:g}" for name, floor in found.floors.items())
-    typer.echo(f"{built.manifest['name']}: {len(found):,} pairs ({floors}) among {len(built):,} examples")
+    typer.echo(f"{built.manifest.name}: {len(found):,} pairs ({floors}) among {len(built):,} examples")
 
 
 @app.command()
@@ -215,7 +216,7 @@ def serve(
 
 def _build_one(
     space: Workspace, path: str, location: str, *, name: str | None, options: ReadOptions, settings: "Settings"
-) -> dict[str, Any]:
+) -> Manifest:
     """Build one map, telling how far it is on the terminal and in the job's file; returns its manifest."""
     from evalmap.data.opening import open_dataset
     from evalmap.data.store.jobs import JobFile
@@ -240,7 +241,7 @@ def _build_one(
     except BaseException as error:
         job.finish("failed" if isinstance(error, Exception) else "cancelled", error=f"{type(error).__name__}: {error}")
         raise
-    job.finish("done", slug=manifest["slug"])
+    job.finish("done", slug=manifest.slug)
     return manifest
 
 
@@ -284,25 +285,23 @@ class _Bars:
         self._bars.update(self._tasks[stage], completed=done, total=total or None)
 
 
-def _built(manifest: dict[str, Any]) -> list[str]:
+def _built(manifest: Manifest) -> list[str]:
     """What a build made, in a few lines for a person."""
-    from evalmap.embeddings.pipeline import frame_sentence
-
-    lines = [f"{manifest['name']}: {manifest['rows']:,} examples from {manifest['source']}"]
-    roles = ", ".join(f"{role} = {field}" for role, field in manifest["roles"].items())
-    lines.append(f"  roles: {roles} ({manifest['schema']})")
-    if manifest["labels"]:
-        shown = list(manifest["labels"].items())
+    lines = [f"{manifest.name}: {manifest.rows:,} examples from {manifest.source}"]
+    roles = ", ".join(f"{role} = {field}" for role, field in manifest.roles.items())
+    lines.append(f"  roles: {roles} ({manifest.schema})")
+    if manifest.labels:
+        shown = list(manifest.labels.items())
         lines.append(f"  labels: {', '.join(f'{count:,} {label}' for label, count in shown[:8])}{' …' if len(shown) > 8 else ''}")
-    if frame := manifest["frame"]:
-        lines.append(f"  frame: {frame_sentence(frame)}")
-    for count, what in ((manifest["set_aside"], "rows set aside"), (manifest["truncated"], "rows cut at the model's window")):
+    if manifest.boilerplate:
+        lines.append(f"  boilerplate: {manifest.boilerplate.sentence()}")
+    for count, what in ((manifest.set_aside, "rows set aside"), (manifest.truncated, "rows cut at the model's window")):
         if count:
             lines.append(f"  {count:,} {what}")
-    lines += [f"  note: {note}" for note in manifest["notes"]]
-    embedded = f"{manifest['embedded']:,} texts embedded, {manifest['reused']:,} reused"
-    seconds = ", ".join(f"{s['name']} {s['seconds']:.1f} s" + (" (cached)" if s["cached"] else "") for s in manifest["stages"])
-    lines += [f"  {embedded}", f"  {seconds}", f"  name in the workspace: {manifest['slug']}"]
+    lines += [f"  note: {note}" for note in manifest.notes]
+    embedded = f"{manifest.embedded:,} texts embedded, {manifest.reused:,} reused"
+    seconds = ", ".join(f"{s.name} {s.seconds:.1f} s" + (" (cached)" if s.cached else "") for s in manifest.stages)
+    lines += [f"  {embedded}", f"  {seconds}", f"  name in the workspace: {manifest.slug}"]
     return lines
 
 

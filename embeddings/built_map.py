@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import SetAside
+from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.clustering import Clustering
@@ -38,7 +39,7 @@ class BuiltMap:
     set_aside : rows of the source that are no examples
     """
 
-    manifest: dict[str, Any]
+    manifest: Manifest
     examples: pd.DataFrame
     fields: pd.DataFrame
     vectors: Vectors
@@ -113,19 +114,19 @@ class BuiltMap:
         return int(found[0]) if len(found) else None
 
 
-def load_map(workspace: Workspace, manifest: dict[str, Any]) -> BuiltMap:
+def load_map(workspace: Workspace, manifest: Manifest) -> BuiltMap:
     """Read a map by its manifest.
 
     Raises
     ------
     DatasetError : a stage's result is gone from the workspace
     """
-    folders = {stage["name"]: workspace.entry(stage["name"], stage["key"]) for stage in manifest["stages"]}
+    folders = {stage.name: workspace.entry(stage.name, stage.key) for stage in manifest.stages}
     gone: Sequence[str] = [name for name, folder in folders.items() if not folder.is_dir()]
     if gone:
         raise DatasetError(
-            f"{manifest['name']}: the results of stage {gone[0]} are gone from {workspace.root}. "
-            f"Build it again: evalmap build {manifest['location']}"
+            f"{manifest.name}: the results of stage {gone[0]} are gone from {workspace.root}. "
+            f"Build it again: evalmap build {manifest.location}"
         )
     with (folders["naming"] / "names.json").open(encoding="utf-8") as file:
         names = [ClusterName(**{**n, "terms": tuple(n["terms"]), "exemplars": tuple(n["exemplars"])}) for n in json.load(file)]

@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pandas as pd
 
 from evalmap.data.records import Dataset
 from evalmap.data.roles import describe
+from evalmap.data.store.manifest import BoilerplateRecord, Manifest, SettingsRecord, StageRecord
 from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings import vectors as vector_store
 from evalmap.embeddings.array_types import Encoder, Vectors
@@ -28,16 +29,6 @@ STAGES = ("records", "embeddings", "neighbors", "projection", "clustering", "nam
 StageProgress = Callable[[str, int, int], None]  # (stage, done, total)
 
 
-@dataclass(frozen=True)
-class Stage:
-    """What one stage did: the key of its result, how long it took, and whether it was there already."""
-
-    name: str
-    key: str
-    seconds: float
-    cached: bool
-
-
 def build(
     dataset: Dataset,
     *,
@@ -46,14 +37,14 @@ def build(
     encoder: Encoder | None = None,
     location: str | None = None,
     progress: StageProgress = lambda stage, done, total: None,
-) -> dict[str, Any]:
+) -> Manifest:
     """Build a dataset's map and move the dataset's pointer to it.
 
     A stage whose key is in the workspace is not done again. The pointer moves last: until then the old map is what is read.
 
     Returns
     -------
-    the manifest: what `evalmap info --json` prints, less the clusters
+    what `evalmap info --json` prints, less the clusters
     """
     settings = settings or Settings()
     encoder = encoder or SentenceEncoder(settings.model)
@@ -102,26 +93,23 @@ def build(
 
     named = run.stage("naming", [clustered, records], naming)
     slug = workspace.slug_for(dataset.source, dataset.name)  # now: another build may have taken the name meanwhile
-    manifest = {
+    encoder_record = json.loads((workspace.entry("embeddings", embedded) / "meta.json").read_text())
+    projection_record = json.loads((workspace.entry("projection", projected) / "settings.json").read_text())
+    manifest = Manifest(
         **_summary(dataset),
-        "slug": slug,
-        "location": location or dataset.source,
-        "truncated": run.embedding["truncated"],
-        "embedded": run.embedding["embedded"],
-        "reused": run.embedding["reused"],
-        "outliers": int(np.load(workspace.entry("neighbors", nearest) / "outliers.npy").sum()),
-        "settings": {
-            **settings.as_dict(),
-            "part": dataset.part,
-            "encoder": json.loads((workspace.entry("embeddings", embedded) / "meta.json").read_text()),
-            "projection": json.loads((workspace.entry("projection", projected) / "settings.json").read_text()),
-        },
-        "versions": versions(),
-        "stages": [asdict(stage) for stage in run.stages],
-        "fingerprint": stage_key("map", records, embedded, nearest, projected, clustered, named),
-        "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    workspace.save_manifest(slug, manifest)
+        slug=slug,
+        location=location or dataset.source,
+        truncated=run.embedding["truncated"],
+        embedded=run.embedding["embedded"],
+        reused=run.embedding["reused"],
+        outliers=int(np.load(workspace.entry("neighbors", nearest) / "outliers.npy").sum()),
+        settings=SettingsRecord(**settings.as_dict(), part=dataset.part, encoder=encoder_record, projection=projection_record),
+        versions=versions(),
+        stages=tuple(run.stages),
+        fingerprint=stage_key("map", records, embedded, nearest, projected, clustered, named),
+        built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    workspace.save_manifest(manifest)
     return manifest
 
 
@@ -154,7 +142,7 @@ class _Run:
 
     def __init__(self, workspace: Workspace, progress: StageProgress) -> None:
         self.workspace, self.progress = workspace, progress
-        self.stages: list[Stage] = []
+        self.stages: list[StageRecord] = []
         self.embedding: dict[str, int] = {}
 
     def stage(self, name: str, parts: list[object], write: Callable[[Path], None]) -> str:
@@ -165,7 +153,7 @@ class _Run:
             with self.workspace.create(name, key) as folder:
                 write(folder)
         self.progress(name, 1, 1)
-        self.stages.append(Stage(name, key, round(time.perf_counter() - started, 3), cached))
+        self.stages.append(StageRecord(name, key, round(time.perf_counter() - started, 3), cached))
         return key
 
     def embed(self, texts: list[str], encoder: Encoder) -> str:
@@ -173,7 +161,7 @@ class _Run:
         key, self.embedding = vector_store.embed(
             texts, encoder=encoder, workspace=self.workspace, progress=lambda done, total: self.progress("embeddings", done, total)
         )
-        self.stages.append(Stage("embeddings", key, round(time.perf_counter() - started, 3), self.embedding["embedded"] == 0))
+        self.stages.append(StageRecord("embeddings", key, round(time.perf_counter() - started, 3), self.embedding["embedded"] == 0))
         return key
 
 
@@ -211,10 +199,10 @@ def _summary(dataset: Dataset) -> dict[str, Any]:
         "schema": dataset.roles.schema,
         "read": {name: value for name, value in asdict(dataset.options).items() if value is not None},
         "labels": label_counts(examples["label"]),
-        "frame": _frame(dataset),
+        "boilerplate": _boilerplate(dataset),
         "set_aside": len(dataset.set_aside),
-        "set_aside_rows": [{"dataset": r.dataset, "line": r.line, "reason": r.reason} for r in dataset.set_aside[:1000]],
-        "notes": list(dataset.notes),
+        "set_aside_rows": tuple({"dataset": r.dataset, "line": r.line, "reason": r.reason} for r in dataset.set_aside[:1000]),
+        "notes": tuple(dataset.notes),
         "datasets": {str(name): int(count) for name, count in files.items()},
     }
 
@@ -226,15 +214,8 @@ def label_counts(labels: pd.Series) -> dict[str, int]:
     return {str(label): int(count) for label, count in ordered}
 
 
-def frame_sentence(frame: dict[str, Any]) -> str:
-    """How the page and the command line tell of a frame."""
-    ends = [f"the same {len(frame['prefix']):,} characters open"] if frame["prefix"] else []
-    ends += [f"the same {len(frame['suffix']):,} close"] if frame["suffix"] else []
-    return f"{' and '.join(ends)} {frame['rows']:,} of {frame['of']:,} rows: not embedded"
-
-
-def _frame(dataset: Dataset) -> dict[str, Any] | None:
-    """The frame that most rows bear; None where there is none."""
+def _boilerplate(dataset: Dataset) -> BoilerplateRecord | None:
+    """The boilerplate that most rows bear; None where there is none."""
     if not dataset.frames:
         return None
     borne: dict[tuple[str, str], list[int]] = {}
@@ -243,4 +224,4 @@ def _frame(dataset: Dataset) -> dict[str, Any] | None:
         rows[0] += frame.rows
         rows[1] += frame.of
     (prefix, suffix), (rows, of) = max(borne.items(), key=lambda item: item[1][0])
-    return {"prefix": prefix, "suffix": suffix, "rows": rows, "of": of, "frames": len(borne)}
+    return BoilerplateRecord(prefix, suffix, rows, of, len(borne))

@@ -2,10 +2,11 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from evalmap.data.opening import open_dataset
+from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.pipeline import build
 
@@ -25,7 +26,7 @@ def sample_name(path: Path) -> str:
     return path.relative_to(ROOT).with_suffix("").as_posix()
 
 
-def build_samples(workspace: Workspace) -> list[dict[str, Any]]:
+def build_samples(workspace: Workspace) -> list[Manifest]:
     """Build the map of every sample and of all samples together; returns their manifests."""
     manifests = []
     for path in sample_files():
@@ -49,9 +50,9 @@ def ship(workspace: Workspace) -> None:
     shutil.copytree(workspace.root / "stages", BUILT / "stages")
     (BUILT / "datasets").mkdir()
     for manifest in workspace.manifests():
-        source = Path(manifest["source"]).relative_to(ROOT).as_posix()
-        relative = {**manifest, "source": source, "location": source}
-        (BUILT / "datasets" / f"{manifest['slug']}.json").write_text(json.dumps(relative, ensure_ascii=False, indent=1) + "\n")
+        source = Path(manifest.source).relative_to(ROOT).as_posix()
+        relative = replace(manifest, source=source, location=source).as_dict()
+        (BUILT / "datasets" / f"{manifest.slug}.json").write_text(json.dumps(relative, ensure_ascii=False, indent=1) + "\n")
 
 
 def install(workspace: Workspace) -> list[str]:
@@ -61,18 +62,18 @@ def install(workspace: Workspace) -> list[str]:
     """
     slugs = []
     for path in sorted((BUILT / "datasets").glob("*.json")):
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        slugs.append(manifest["slug"])
-        source = str(ROOT / manifest["source"]) if manifest["source"] != "." else str(ROOT)
-        installed = {**manifest, "source": source, "location": source, "sample": True}
-        there = workspace.manifest(manifest["slug"])
-        if there and (there == installed or not there.get("sample")):
+        manifest = Manifest.from_dict(json.loads(path.read_text(encoding="utf-8")), where=str(path))
+        slugs.append(manifest.slug)
+        source = str(ROOT / manifest.source) if manifest.source != "." else str(ROOT)
+        installed = replace(manifest, source=source, location=source, sample=True)
+        there = workspace.manifest(manifest.slug)
+        if there and (there == installed or not there.sample):
             continue
-        for stage in manifest["stages"]:
-            if not workspace.has(stage["name"], stage["key"]):
-                with workspace.create(stage["name"], stage["key"]) as folder:
-                    shutil.copytree(BUILT / "stages" / stage["name"] / stage["key"], folder, dirs_exist_ok=True)
-        workspace.save_manifest(manifest["slug"], installed)
+        for stage in manifest.stages:
+            if not workspace.has(stage.name, stage.key):
+                with workspace.create(stage.name, stage.key) as folder:
+                    shutil.copytree(BUILT / "stages" / stage.name / stage.key, folder, dirs_exist_ok=True)
+        workspace.save_manifest(installed)
     return slugs
 
 

@@ -18,7 +18,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 
 library_cards.draw_jobs(jobs.jobs(space))
 manifests = space.manifests()
-own = [manifest for manifest in manifests if not manifest.get("sample")]
+own = [manifest for manifest in manifests if not manifest.sample]
 if own:
     st.markdown("#### Your maps")
     library_cards.draw(own)
@@ -26,5 +26,5 @@ else:
     st.info("Nothing of your own yet. Add a file, a folder, an address or a hub dataset; or open a sample.", icon=":material/add:")
 st.markdown("#### Samples")
 st.caption("Small datasets written by a language model for this project, with duplicates and contradictions planted in them.")
-library_cards.draw([manifest for manifest in manifests if manifest.get("sample")])
+library_cards.draw([manifest for manifest in manifests if manifest.sample])
 published.draw()

@@ -17,14 +17,14 @@ HEIGHT = 600
 
 def draw() -> None:
     manifest = state.require_dataset()
-    slug, fingerprint = manifest["slug"], manifest["fingerprint"]
+    slug, fingerprint = manifest.slug, manifest.fingerprint
     built = caches.open_map(slug, fingerprint)
     with st.sidebar:
         choices = draw_controls(built)
         opened = example_card.draw_address(built)
     mask = passing(built, choices.filters)
     hits = _search(built, choices)
-    st.markdown(f"#### {text.in_label(manifest['name'])}")
+    st.markdown(f"#### {text.in_label(manifest.name)}")
     summary = st.empty()  # it tells what is in view, which the map below knows
     left, right = st.columns([9, 5], gap="medium")
     with left:
@@ -48,8 +48,8 @@ def draw() -> None:
 def _map(built: BuiltMap, choices: Choices, mask: np.ndarray, hits: list[int], opened: int | None) -> MapView:
     manifest = built.manifest
     return show_map(
-        f"{manifest['slug']}/{manifest['fingerprint']}",
-        key=f"map-{manifest['slug']}-{manifest['fingerprint']}",
+        f"{manifest.slug}/{manifest.fingerprint}",
+        key=f"map-{manifest.slug}-{manifest.fingerprint}",
         n=len(built),
         column=choices.column,
         mask=mask if choices.filters.active else None,
@@ -58,7 +58,7 @@ def _map(built: BuiltMap, choices: Choices, mask: np.ndarray, hits: list[int], o
         names=choices.names,
         dark=st.context.theme.type == "dark",
         height=HEIGHT,
-        name=manifest["name"],
+        name=manifest.name,
         on_click=lambda row: example_card.open_row(built, row),
     )
 
@@ -66,7 +66,7 @@ def _map(built: BuiltMap, choices: Choices, mask: np.ndarray, hits: list[int], o
 def _group(built: BuiltMap) -> list[int]:
     """The group of near-duplicates that the duplicates page asked to show, until it is dismissed; [] without one."""
     slug, rows = st.session_state.get(state.GROUP_ROWS) or ("", [])
-    if slug != built.manifest["slug"] or max(rows) >= len(built):
+    if slug != built.manifest.slug or max(rows) >= len(built):
         return []
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"A group of {len(rows):,} near-duplicates is ringed.")
@@ -78,9 +78,9 @@ def _search(built: BuiltMap, choices: Choices) -> list[tuple[int, float]]:
     if not choices.meaning:
         return []
     manifest = built.manifest
-    model = manifest["settings"]["model"]
+    model = manifest.settings.model
     try:
-        return caches.search(manifest["slug"], manifest["fingerprint"], model, choices.meaning, choices.top)
+        return caches.search(manifest.slug, manifest.fingerprint, model, choices.meaning, choices.top)
     except DatasetError as error:
         st.error(text.in_label(str(error), limit=600), icon=":material/error:")
         return []
@@ -92,7 +92,7 @@ def _chosen_rows(
     """The rows that the table shows, what they are, and their similarity to the search."""
     shown = mask.copy()
     if view.hidden and choices.column.kind == "category":
-        shown &= ~np.isin(caches.codes(built.manifest["slug"], built.manifest["fingerprint"], choices.column.key), view.hidden)
+        shown &= ~np.isin(caches.codes(built.manifest.slug, built.manifest.fingerprint, choices.column.key), view.hidden)
     if view.selection:
         rows = rows_inside(built.coordinates, view.selection)
         return rows[shown[rows]], "selected on the map", dict(hits)
@@ -103,19 +103,19 @@ def _chosen_rows(
 
 def _summary(built: BuiltMap, choices: Choices, mask: np.ndarray, view: MapView) -> str:
     manifest = built.manifest
-    parts = [f"{manifest['rows']:,} examples"]
+    parts = [f"{manifest.rows:,} examples"]
     if choices.filters.active:
         parts.append(f"**{int(mask.sum()):,} pass the filters** ({text.balance(built.examples['label'][mask])})")
-    elif manifest["labels"]:
+    elif manifest.labels:
         parts.append(text.balance(built.examples["label"]))
     if view.view:
         inside = rows_inside(built.coordinates, {"box": view.view})
         inside = inside[mask[inside]]
         parts.append(f"{len(inside):,} in view ({text.balance(built.examples['label'].iloc[inside])})")
-    if manifest["set_aside"]:
-        parts.append(f"{manifest['set_aside']:,} rows set aside")
-    if manifest["outliers"]:
-        parts.append(f"{manifest['outliers']:,} outliers")
+    if manifest.set_aside:
+        parts.append(f"{manifest.set_aside:,} rows set aside")
+    if manifest.outliers:
+        parts.append(f"{manifest.outliers:,} outliers")
     return " · ".join(parts)
 
 

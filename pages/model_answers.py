@@ -25,7 +25,7 @@ from evalmap.pages.shared import state, text
 
 def draw() -> None:
     manifest = state.require_dataset()
-    built = caches.open_map(manifest["slug"], manifest["fingerprint"])
+    built = caches.open_map(manifest.slug, manifest.fingerprint)
     try:
         sets = answer_cache.sets_of(built)
     except DatasetError as error:
@@ -35,7 +35,7 @@ def draw() -> None:
     if not sets:
         answer_import.draw_empty(built)
         return
-    st.markdown(f"#### {text.in_label(manifest['name'])}")
+    st.markdown(f"#### {text.in_label(manifest.name)}")
     choices = answer_controls.draw(built, sets)
     answer_figures.draw(built, choices)
     shown = answer_map.draw(built, sets, choices)

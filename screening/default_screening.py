@@ -47,7 +47,7 @@ def standard_screening(built: BuiltMap, workspace: Workspace) -> Standard | None
         options=options,
         fields=built.fields,
         pairs=pairs,
-        decisions=DecisionLog.load(workspace, built.manifest["source"]).rows(built.examples),
+        decisions=DecisionLog.load(workspace, built.manifest.source).rows(built.examples),
     )
     components = find_components(pairs, threshold=options.threshold, layer=options.layer, normalise=options.normalise)
     return Standard(done.selection.kept, components.labels.astype(np.int64), options.threshold)

@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,10 @@ def labelled_samples() -> Iterator[tuple[str, Examples]]:
     """(slug, examples) of every shipped sample that has labels, each file by itself."""
     shipped = Workspace(sample_maps.BUILT)
     for manifest in shipped.manifests():
-        if manifest["slug"] != sample_maps.COLLECTION:
+        if manifest.slug != sample_maps.COLLECTION:
             examples = read_examples(shipped, manifest)
             if examples.table["label"].notna().any():
-                yield str(manifest["slug"]), examples
+                yield str(manifest.slug), examples
 
 
 def answer_sample(answerer: Answerer, examples: Examples, prompt: Prompt, *, limit: int | None = None) -> list[dict[str, Any]]:
@@ -62,7 +63,7 @@ def answer_sample(answerer: Answerer, examples: Examples, prompt: Prompt, *, lim
     ------
     RuntimeError : a row was answered with an error, or without a choice
     """
-    manifest = {**examples.manifest, "source": "samples"}
+    manifest = replace(examples.manifest, source="samples")
     about = answerer.about()
     planned = plan(manifest, examples.table, examples.fields, prompt, model=str(about["model"]), server="file")
     told = {"model": about["model"], "params": int(about["params"]), **{name: about[name] for name in _RUN if about[name]}}
@@ -85,7 +86,7 @@ def write_table(path: Path, rows: list[dict[str, Any]]) -> None:
 
 def _rows(planned: Plan, examples: Examples, answers: Mapping[str, RawAnswer]) -> Iterator[tuple[int, dict[str, Any]]]:
     options = examples.questions.options
-    name = sample_maps.sample_name(sample_maps.ROOT / examples.manifest["source"])
+    name = sample_maps.sample_name(sample_maps.ROOT / examples.manifest.source)
     for key, answer in answers.items():
         for _, line, question, place in planned.rows[key]:
             scored = score(answer, options[place])

@@ -11,7 +11,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         workspace = Workspace(folder)
         for manifest in sample_maps.build_samples(workspace):
-            print(f"{manifest['slug']}: {manifest['rows']:,} rows")
+            print(f"{manifest.slug}: {manifest.rows:,} rows")
         sample_maps.ship(workspace)
 
 

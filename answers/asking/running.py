@@ -23,6 +23,7 @@ from evalmap.answers.asking.protocol import Answerer, Prompt, Request, Usage
 from evalmap.answers.asking.server import max_tokens
 from evalmap.answers.reading.options import example_options
 from evalmap.data.errors import DatasetError
+from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 
 CHARACTERS_A_TOKEN = 4  # of English text, where no tokenizer is at hand
@@ -97,7 +98,7 @@ class Ran:
 
 
 def plan(
-    manifest: Mapping[str, Any],
+    manifest: Manifest,
     examples: pd.DataFrame,
     source_fields: pd.DataFrame,
     prompt: Prompt,
@@ -135,24 +136,24 @@ def plan(
         rows.setdefault(key, []).append((datasets[place], int(lines[place]) - 1, question, place))
     if not requests:
         raise DatasetError(
-            f"{manifest['name']}: no row has answer options, so there is nothing to choose from. "
+            f"{manifest.name}: no row has answer options, so there is nothing to choose from. "
             "Build it with a label (--label) or with choices (--choices)."
         )
     listed = list(requests.values())
     asked = {"model": model, "server": server, "text": text, "extra": dict(extra or {}), "temperature": 0}
     put = {"template": prompt.template, "kind": prompt.kind, "system": prompt.system, "lead": prompt.lead}
-    identity = [manifest["source"], asked, put]
+    identity = [manifest.source, asked, put]
     run_id = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:20]
     return Plan(
         run_id=run_id,
-        name=str(manifest["name"]),
+        name=str(manifest.name),
         prompt=prompt,
         requests=tuple(listed[i] for i in spread(len(listed))),
         rows={key: tuple(found) for key, found in rows.items()},
         without_options=without,
         header={
             "run": run_id,
-            "dataset": {"slug": manifest["slug"], "name": manifest["name"], "source": manifest["source"]},
+            "dataset": {"slug": manifest.slug, "name": manifest.name, "source": manifest.source},
             **asked,
             "prompt": {"id": prompt.id, **put},
         },
@@ -274,9 +275,7 @@ def spread(n: int, *, seed: int = 42) -> NDArray[np.int64]:
     return np.argsort(keys, kind="stable")
 
 
-def _questions(
-    manifest: Mapping[str, Any], examples: pd.DataFrame, source_fields: pd.DataFrame
-) -> Iterator[tuple[dict[str, Any], str]]:
+def _questions(manifest: Manifest, examples: pd.DataFrame, source_fields: pd.DataFrame) -> Iterator[tuple[dict[str, Any], str]]:
     """Of each example the fields that it has, and its question: the field of that name, else its text."""
     names = [str(name) for name in source_fields.columns]
     missing = source_fields.isna().to_numpy()

@@ -19,6 +19,7 @@ from evalmap.answers.reading.scoring import score
 from evalmap.answers.store import MOST_LISTED, AnswerStore, SetRecord
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content
+from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 
 IMPORTERS = (inspect_logs, lm_eval, openai_batch, tables)  # the first that recognises a file reads it
@@ -38,14 +39,14 @@ class Imported:
 class Examples:
     """The examples of a built dataset, without its map: all that joining needs."""
 
-    manifest: dict[str, Any]
+    manifest: Manifest
     table: pd.DataFrame
     fields: pd.DataFrame
 
     @cached_property
     def questions(self) -> Questions:
         options = example_options(self.table, self.fields)
-        return Questions(self.table, self.fields, self.manifest["roles"]["text"], options)
+        return Questions(self.table, self.fields, self.manifest.roles["text"], options)
 
 
 def import_files(paths: Sequence[Path], workspace: Workspace, *, dataset: str | None = None) -> list[Imported]:
@@ -110,14 +111,14 @@ def best_dataset(built: Sequence[Examples], staged: StagedSet) -> Examples:
         if found and found == most:
             fitting.append((examples, _by_line_alone(examples, staged, joins)))
     if not fitting:
-        looked = ", ".join(examples.manifest["slug"] for examples in built[:8]) + (" …" if len(built) > 8 else "")
+        looked = ", ".join(examples.manifest.slug for examples in built[:8]) + (" …" if len(built) > 8 else "")
         raise DatasetError(
             f"{staged.info.source_file}: none of its {len(staged.answers):,} answers belongs to a built dataset "
             f"(looked in: {looked or 'none is built'}). Build the dataset of its questions first: evalmap build PATH"
         )
     best, asked = min(fitting, key=lambda fit: len(fit[0].table))
     if other := next((examples for examples, theirs in fitting if theirs != asked), None):
-        names = f"{best.manifest['slug']} and {other.manifest['slug']}"
+        names = f"{best.manifest.slug} and {other.manifest.slug}"
         raise DatasetError(
             f"{staged.info.source_file}: its answers name lines only, and {names} both have these lines, with other questions in "
             "them. Name the one that was asked with --dataset."
@@ -141,12 +142,12 @@ def _readable(workspace: Workspace) -> list[Examples]:
     return found
 
 
-def read_examples(workspace: Workspace, manifest: dict[str, Any]) -> Examples:
+def read_examples(workspace: Workspace, manifest: Manifest) -> Examples:
     """The examples of a built dataset."""
-    key = next(stage["key"] for stage in manifest["stages"] if stage["name"] == "records")
+    key = manifest.key("records")
     folder = workspace.entry("records", key)
     if not folder.is_dir():
-        raise DatasetError(f"{manifest['name']}: its records are gone from {workspace.root}. Build it again: evalmap build PATH")
+        raise DatasetError(f"{manifest.name}: its records are gone from {workspace.root}. Build it again: evalmap build PATH")
     return Examples(manifest, pd.read_parquet(folder / "examples.parquet"), pd.read_parquet(folder / "fields.parquet"))
 
 
@@ -159,7 +160,7 @@ class Prepared:
     unjoined: tuple[Unjoined, ...]
 
 
-def keep_staged(workspace: Workspace, manifest: dict[str, Any], staged: StagedSet) -> Imported:
+def keep_staged(workspace: Workspace, manifest: Manifest, staged: StagedSet) -> Imported:
     """Join a set with a built dataset and keep it.
 
     Raises
@@ -186,13 +187,13 @@ def prepare(examples: Examples, staged: StagedSet, *, trust_lines: bool = False)
         named = "; ".join(f"{u.what}: {u.why}" for u in unjoined[:MOST_NAMED])
         raise DatasetError(
             f"{staged.info.source_file or staged.info.label}: none of its {len(staged.answers):,} answers belongs to "
-            f"{examples.manifest['name']} ({named}). Name the dataset that was asked with --dataset."
+            f"{examples.manifest.name} ({named}). Name the dataset that was asked with --dataset."
         )
     if alone := len(_by_line_alone(examples, staged, joins)):
         rows = "answer is" if alone == 1 else "answers are"
         note = f"{alone:,} {rows} joined by line alone (counted from 0): the source tells no question to check it by."
         staged = replace(staged, notes=(*staged.notes, note))
-    id = hashlib.sha256(f"{staged.info.id}/{examples.manifest['slug']}".encode()).hexdigest()[:16]
+    id = hashlib.sha256(f"{staged.info.id}/{examples.manifest.slug}".encode()).hexdigest()[:16]
     table = _table(id, examples, staged, joins, questions)
     return Prepared(_record(id, examples, staged, table, unjoined), table, tuple(unjoined))
 
@@ -231,7 +232,7 @@ def _record(id: str, examples: Examples, staged: StagedSet, table: pd.DataFrame,
     return SetRecord(
         id=id,
         info=staged.info,
-        slug=examples.manifest["slug"],
+        slug=examples.manifest.slug,
         datasets=files,
         n_expected=expected,
         n_ok=n_ok,
@@ -249,4 +250,4 @@ def _keep(workspace: Workspace, prepared: Prepared) -> Imported:
     return Imported(prepared.record, prepared.unjoined, changed)
 
 
-Keep = Callable[[Workspace, dict[str, Any], StagedSet], Imported]
+Keep = Callable[[Workspace, Manifest, StagedSet], Imported]

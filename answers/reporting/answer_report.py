@@ -153,8 +153,8 @@ def versions() -> dict[str, str]:
 
 def _dataset(built: BuiltMap) -> dict[str, Any]:
     manifest = built.manifest
-    told = {name: manifest[name] for name in ("name", "slug", "source", "fingerprint", "roles", "labels")}
-    return {**told, "rows": len(built), "files": dict(manifest["datasets"])}
+    told = {name: getattr(manifest, name) for name in ("name", "slug", "source", "fingerprint", "roles", "labels")}
+    return {**told, "rows": len(built), "files": dict(manifest.datasets)}
 
 
 def _set(scores: Scores, summary: Summary, records: Sequence[SetRecord]) -> dict[str, Any]:

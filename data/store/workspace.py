@@ -19,9 +19,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.store.manifest import Manifest
 
 DAY = 86_400.0  # seconds
 FORMAT = 1  # raise it when the meaning of stored files changes: older entries are then built anew
@@ -91,24 +91,22 @@ class Workspace:
 
     # Pointers
 
-    def manifests(self) -> list[dict[str, Any]]:
+    def manifests(self) -> list[Manifest]:
         """The pointers of all built datasets, by slug."""
-        found = []
-        for path in sorted((self.root / "datasets").glob("*.json")):
-            if manifest := _read_json(path):
-                found.append(manifest)
-        return found
+        read = (_read_manifest(path) for path in sorted((self.root / "datasets").glob("*.json")))
+        return [manifest for manifest in read if manifest]
 
     def slugs(self) -> list[str]:
         """The slugs of all built datasets, sorted."""
         return sorted(path.stem for path in (self.root / "datasets").glob("*.json"))
 
-    def manifest(self, slug: str) -> dict[str, Any] | None:
+    def manifest(self, slug: str) -> Manifest | None:
         """The pointer of a dataset, or None where it was never built."""
-        return _read_json(self.root / "datasets" / f"{_safe(slug)}.json")
+        return _read_manifest(self.root / "datasets" / f"{_safe(slug)}.json")
 
-    def save_manifest(self, slug: str, manifest: dict[str, Any]) -> None:
-        write_json(self.root / "datasets" / f"{_safe(slug)}.json", manifest)
+    def save_manifest(self, manifest: Manifest) -> None:
+        """Move a dataset's pointer."""
+        write_json(self.root / "datasets" / f"{_safe(manifest.slug)}.json", manifest.as_dict())
 
     def remove(self, slug: str) -> None:
         """Forget a dataset's map, and with it the stage entries that no pointer needs.
@@ -128,15 +126,15 @@ class Workspace:
     def slug_for(self, source: str, name: str) -> str:
         """The slug of a source: the one it has, else one made of its name that no other source has."""
         for manifest in self.manifests():
-            if manifest["source"] == source:
-                return manifest["slug"]
+            if manifest.source == source:
+                return manifest.slug
         slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "dataset"
         taken = self.manifest(slug)
-        if taken and taken["source"] != source:
+        if taken and taken.source != source:
             slug = f"{slug}-{hashlib.sha256(source.encode()).hexdigest()[:6]}"
         return slug
 
-    def find(self, reference: str) -> dict[str, Any]:
+    def find(self, reference: str) -> Manifest:
         """The pointer of a built dataset, by its slug, its name, or the path or address that was built.
 
         Raises
@@ -146,16 +144,16 @@ class Workspace:
         manifests = self.manifests()
         path = str(Path(reference).expanduser().resolve())
         for matches in (
-            [m for m in manifests if m["source"] in (reference, path) or m["location"] in (reference, path)],
-            [m for m in manifests if m["slug"] == reference],
-            [m for m in manifests if m["name"] == reference],
+            [m for m in manifests if m.source in (reference, path) or m.location in (reference, path)],
+            [m for m in manifests if m.slug == reference],
+            [m for m in manifests if m.name == reference],
         ):
             if len(matches) == 1:
                 return matches[0]
             if matches:
-                slugs = ", ".join(m["slug"] for m in matches)
+                slugs = ", ".join(m.slug for m in matches)
                 raise DatasetError(f"{reference}: {len(matches)} datasets are called so ({slugs}). Use one of these names.")
-        known = ", ".join(m["slug"] for m in manifests[:8]) or "none yet"
+        known = ", ".join(m.slug for m in manifests[:8]) or "none yet"
         raise DatasetError(f"{reference}: not built in {self.root} (built: {known}). Build it with: evalmap build {reference}")
 
 
@@ -178,15 +176,16 @@ def write_bytes(path: Path, content: bytes) -> None:
         Path(temporary).unlink(missing_ok=True)
 
 
-def _read_json(path: Path) -> dict[str, Any] | None:
+def _read_manifest(path: Path) -> Manifest | None:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    return Manifest.from_dict(values, where=str(path))
 
 
-def _entries_of(manifest: dict[str, Any] | None) -> set[tuple[str, str]]:
-    return {(stage["name"], stage["key"]) for stage in manifest["stages"]} if manifest else set()
+def _entries_of(manifest: Manifest | None) -> set[tuple[str, str]]:
+    return {(stage.name, stage.key) for stage in manifest.stages} if manifest else set()
 
 
 def _safe(slug: str) -> str:

@@ -151,7 +151,7 @@ def _cluster_name(built: BuiltMap, layer: str, row: int) -> str | None:
 
 
 def _sources(built: BuiltMap) -> Iterator[_Source]:
-    examples, fields, roles = built.examples, built.fields, built.manifest.get("roles") or {}
+    examples, fields, roles = built.examples, built.fields, built.manifest.roles
     if examples["label"].notna().any():
         yield _Source("label", "Label", examples["label"])
     for clustering in built.clusterings:

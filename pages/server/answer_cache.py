@@ -30,7 +30,7 @@ def sets_of(built: BuiltMap) -> list[Scores]:
     """
     workspace = Workspace.default()
     store = AnswerStore(workspace)
-    key = (str(workspace.root), built.manifest["slug"], built.manifest["fingerprint"], store.signature())
+    key = (str(workspace.root), built.manifest.slug, built.manifest.fingerprint, store.signature())
     with _lock:  # two readers of one map wait for one load
         if key not in _kept:
             _kept[key] = scores_on(built, store)

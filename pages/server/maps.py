@@ -2,9 +2,9 @@
 
 import threading
 from collections import OrderedDict
-from typing import Any
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap, load_map
 
@@ -53,10 +53,10 @@ def forget() -> None:
 
 
 def _load(workspace: Workspace, slug: str, fingerprint: str) -> BuiltMap:
-    manifest: dict[str, Any] | None = workspace.manifest(slug)
+    manifest: Manifest | None = workspace.manifest(slug)
     if manifest is None:
         raise DatasetError(f"{slug}: no map of this name in the workspace. Choose a dataset from the library.")
-    if manifest["fingerprint"] != fingerprint:
+    if manifest.fingerprint != fingerprint:
         raise DatasetError(f"{slug}: this map was built again. Reload the page to see the new one.")
     built = load_map(workspace, manifest)
     for array in (built.coordinates, built.outliers, built.truncated, *(layer.labels for layer in built.clusterings)):

@@ -16,7 +16,7 @@ from evalmap.pages.shared import answer_table, glance, state, text
 def address(built: BuiltMap, row: int) -> str:
     """How the URL names an example: its line, after its file where there are several."""
     dataset, line = built.identity(row)
-    return str(line) if len(built.manifest["datasets"]) == 1 else f"{dataset}:{line}"
+    return str(line) if len(built.manifest.datasets) == 1 else f"{dataset}:{line}"
 
 
 def opened_row(built: BuiltMap) -> int | None:
@@ -25,12 +25,12 @@ def opened_row(built: BuiltMap) -> int | None:
     dataset, _, line = named.rpartition(":")
     if not (line.isdecimal() and len(line) < 19):  # "²" is a digit; a line fits int64
         return None
-    return built.row_of(dataset or next(iter(built.manifest["datasets"])), int(line))
+    return built.row_of(dataset or next(iter(built.manifest.datasets)), int(line))
 
 
 def draw_address(built: BuiltMap) -> int | None:
     """Draw the field that names the open example, and return its row; None where none is open."""
-    several = len(built.manifest["datasets"]) > 1
+    several = len(built.manifest.datasets) > 1
     st.text_input(
         "Example",
         key=state.EXAMPLE,
@@ -85,7 +85,7 @@ def draw(built: BuiltMap, row: int | None) -> None:
     _similar(built, row)
     if sets := answer_cache.sets_quietly(built):
         st.markdown("**Model answers**")
-        answer_table.draw(sets, row, key=f"{built.manifest['slug']}-{row}")
+        answer_table.draw(sets, row, key=f"{built.manifest.slug}-{row}")
     with st.expander("All fields"):
         _fields(example["raw"])
 
@@ -105,7 +105,7 @@ def _similar(built: BuiltMap, row: int) -> None:
             "line": [address(built, other) for other in rows],
         }
     )
-    key = f"similar-{built.manifest['slug']}-{row}"
+    key = f"similar-{built.manifest.slug}-{row}"
     st.dataframe(
         table,
         key=key,

@@ -14,21 +14,21 @@ SHOWN = 4  # clusters whose label share departs
 def draw(built: BuiltMap) -> None:
     """Repeated texts, clusters that are out of balance, and rows unlike all others."""
     manifest = built.manifest
-    slug, fingerprint = manifest["slug"], manifest["fingerprint"]
+    slug, fingerprint = manifest.slug, manifest.fingerprint
     st.info("Point at the map to read an example; click to open it here.", icon=":material/ads_click:")
     st.markdown("**At a glance**")
     repeated = caches.repeated(slug, fingerprint)
     st.caption(f"{repeated:,} rows repeat another one up to case, white space and the style of quotes and dashes.")
-    if manifest["outliers"]:
-        st.caption(f"{manifest['outliers']:,} outliers: even their nearest neighbour is unusually unlike them.")
-    reference = reference_label(pd.Series(list(manifest["labels"]), dtype="str"))
+    if manifest.outliers:
+        st.caption(f"{manifest.outliers:,} outliers: even their nearest neighbour is unusually unlike them.")
+    reference = reference_label(pd.Series(list(manifest.labels), dtype="str"))
     if reference is None:
         return
     flagged = [departure for departure in caches.departures(slug, fingerprint, "kmeans") if departure.flagged]
     names = built.names_by_layer["kmeans"]
     st.caption(f"{len(flagged)} of {len(names)} k-means clusters depart from the dataset's label balance.")
-    whole = sum(manifest["labels"].values())
-    share = manifest["labels"][reference] / whole
+    whole = sum(manifest.labels.values())
+    share = manifest.labels[reference] / whole
     for departure in sorted(flagged, key=lambda d: -abs(d.share - share))[:SHOWN]:
         name = text.in_label(names[departure.id].name)
         st.caption(f"{text.percent(departure.share)} {text.in_label(reference)} of {departure.n:,}: **{name}**")

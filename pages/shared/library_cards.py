@@ -1,16 +1,15 @@
 """Cards of built maps, and of builds under way."""
 
-from typing import Any
-
 import streamlit as st
 
 from evalmap.data.store import jobs
+from evalmap.data.store.manifest import Manifest
 from evalmap.pages.parts.library import add_dataset
 from evalmap.pages.server import caches
 from evalmap.pages.shared import state, text
 
 
-def draw(manifests: list[dict[str, Any]], *, across: int = 3) -> None:
+def draw(manifests: list[Manifest], *, across: int = 3) -> None:
     """One card a map, several across."""
     for start in range(0, len(manifests), across):
         columns = st.columns(across, gap="small")
@@ -51,33 +50,33 @@ def _running(job: jobs.Job) -> None:
         st.button("Cancel", key=f"cancel-{job.id}", icon=":material/stop:", on_click=jobs.cancel, args=(caches.workspace(), job))
 
 
-def _card(manifest: dict[str, Any]) -> None:
-    st.markdown(f"**{text.in_label(manifest['name'], limit=60)}**")
-    files = len(manifest["datasets"])
-    st.caption(f"{manifest['rows']:,} examples" + (f" in {files:,} files" if files > 1 else "") + f" · {_labels(manifest)}")
+def _card(manifest: Manifest) -> None:
+    st.markdown(f"**{text.in_label(manifest.name, limit=60)}**")
+    files = len(manifest.datasets)
+    st.caption(f"{manifest.rows:,} examples" + (f" in {files:,} files" if files > 1 else "") + f" · {_labels(manifest)}")
     with st.container(horizontal=True, vertical_alignment="center"):
-        slug = manifest["slug"]
+        slug = manifest.slug
         st.button("Open map", key=f"open-{slug}", icon=":material/scatter_plot:", on_click=open_map, args=(slug,))
         st.badge("ready", color="green", icon=":material/check:")
-        if not manifest.get("sample"):
+        if not manifest.sample:
             with st.popover("", icon=":material/more_horiz:", type="tertiary", help="Build again or remove"):
                 _more(manifest)
 
 
-def _more(manifest: dict[str, Any]) -> None:
+def _more(manifest: Manifest) -> None:
     space = caches.workspace()
-    st.caption(text.in_label(manifest["source"], limit=200))
-    again = (space, [manifest["location"]])
-    st.button("Build again", key=f"again-{manifest['slug']}", icon=":material/refresh:", on_click=jobs.start, args=again)
-    if st.button("Other fields or settings", key=f"settings-{manifest['slug']}", icon=":material/tune:"):
-        add_dataset.dialog(manifest["location"])
-    remove = (manifest["slug"],)
-    st.button("Remove the map", key=f"remove-{manifest['slug']}", icon=":material/delete:", on_click=space.remove, args=remove)
+    st.caption(text.in_label(manifest.source, limit=200))
+    again = (space, [manifest.location])
+    st.button("Build again", key=f"again-{manifest.slug}", icon=":material/refresh:", on_click=jobs.start, args=again)
+    if st.button("Other fields or settings", key=f"settings-{manifest.slug}", icon=":material/tune:"):
+        add_dataset.dialog(manifest.location)
+    remove = (manifest.slug,)
+    st.button("Remove the map", key=f"remove-{manifest.slug}", icon=":material/delete:", on_click=space.remove, args=remove)
     st.caption("Removing a map leaves the dataset's own files as they are.")
 
 
-def _labels(manifest: dict[str, Any]) -> str:
-    labels = manifest["labels"]
+def _labels(manifest: Manifest) -> str:
+    labels = manifest.labels
     total = sum(labels.values())
     if not total:
         return "no labels"

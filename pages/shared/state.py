@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from evalmap.data.store.manifest import Manifest
 from evalmap.embeddings.clustering import KMEANS
 from evalmap.pages.component.map_data import LAYER_TITLES
 
@@ -70,7 +71,7 @@ def forget(*keys: str) -> None:
             st.session_state.pop(key, None)
 
 
-def require_dataset() -> dict[str, Any]:
+def require_dataset() -> Manifest:
     """The manifest of the dataset that is open; the page ends with a sentence where there is none."""
     from evalmap.pages.server.caches import workspace
 

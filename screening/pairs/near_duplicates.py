@@ -183,7 +183,7 @@ def stored_pairs(built: BuiltMap, workspace: Workspace) -> Pairs | None:
 
 
 def _embeddings_key(built: BuiltMap) -> str:
-    return next(stage["key"] for stage in built.manifest["stages"] if stage["name"] == "embeddings")
+    return built.manifest.key("embeddings")
 
 
 def _key(embeddings: str, layers: Sequence[str], floor: float, lexical_floor: float, max_pairs: int) -> str:

@@ -201,7 +201,7 @@ def test_one_source_imported_for_two_datasets_is_one_set_on_a_third(space: Works
     store = AnswerStore(space)
     assert only(scores_on(above, store)).answered.all()
     kept(space, above, answers)
-    assert only(scores_on(above, store)).id == next(record.id for record in store.sets() if record.slug == above.manifest["slug"])
+    assert only(scores_on(above, store)).id == next(record.id for record in store.sets() if record.slug == above.manifest.slug)
     assert only(scores_on(files[0], store)).answered.all()
     copy = built(space, tmp_path / "elsewhere" / "habits.jsonl", ROWS)
     assert only(scores_on(copy, store)).label == "made up · raw"

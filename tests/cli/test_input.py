@@ -157,7 +157,8 @@ def test_odd_input_is_built_and_reported(evalmap: Command):
         "2 rows share their id with another (first: id a on lines 1, 2 of odd): rows are told apart by dataset and line.",
     ]
     assert "note: 2 rows share their id" in built.out
-    built_map = load_map(Workspace(os.environ["EVALMAP_HOME"]), info)
+    space = Workspace(os.environ["EVALMAP_HOME"])
+    built_map = load_map(space, space.find(info["slug"]))
     shown = ["half \ufffd of a pair", "one\u2028line only", "null", "the last of them"]
     assert [built_map.text(row) for row in (0, 1, 2, 4)] == shown
     assert len(built_map.text(3)) == 100_000

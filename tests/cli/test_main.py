@@ -46,7 +46,7 @@ def test_info_tells_all_that_was_built(evalmap: Command):
     assert "1 rows set aside" in built.out
     info = evalmap("info", "mine.jsonl", "--json").json
     expected = {
-        "rows": 61, "roles": {"text": "text", "label": "label"}, "labels": {"No": 31, "Yes": 30}, "frame": None,
+        "rows": 61, "roles": {"text": "text", "label": "label"}, "labels": {"No": 31, "Yes": 30}, "boilerplate": None,
         "truncated": 1, "set_aside": 1, "slug": "mine",
     }  # fmt: skip
     assert {key: info[key] for key in expected} == expected
@@ -115,12 +115,12 @@ def test_question_and_statement_give_the_same_vectors_without_the_frame(evalmap:
     assert evalmap("build", "persona.jsonl").code == 0
     workspace = Workspace(evalmap.home)
     statement = load_map(workspace, workspace.find("persona"))
-    assert statement.manifest["frame"] is None
+    assert statement.manifest.boilerplate is None
     built = evalmap("build", "persona.jsonl", "--text", "question")
-    assert "frame: the same 53 characters open and the same 1 close 40 of 40 rows: not embedded" in built.out
+    assert "boilerplate: the same 53 characters open and the same 1 close 40 of 40 rows: not embedded" in built.out
     info = evalmap("info", "persona", "--json").json
-    assert {key: info["frame"][key] for key in ("prefix", "suffix", "rows")} == {"prefix": FRAME, "suffix": '"', "rows": 40}
-    assert len(info["frame"]["prefix"]) == 53
+    assert {key: info["boilerplate"][key] for key in ("prefix", "suffix", "rows")} == {"prefix": FRAME, "suffix": '"', "rows": 40}
+    assert len(info["boilerplate"]["prefix"]) == 53
     assert info["roles"]["text"] == "question"
     assert info["embedded"] == 0
     question = load_map(workspace, workspace.find("persona"))
@@ -230,7 +230,7 @@ def test_process_builds_a_sample_with_the_real_model_and_a_clean_stderr(tmp_path
     question = process("build", PERSONA, "--text", "question", home=home, folder=tmp_path)
     assert (question.returncode, question.stderr) == (0, "")
     info = json.loads(process("info", PERSONA, "--json", home=home, folder=tmp_path).stdout)
-    assert (info["rows"], info["labels"], len(info["frame"]["prefix"])) == (200, {"No": 100, "Yes": 100}, 53)
+    assert (info["rows"], info["labels"], len(info["boilerplate"]["prefix"])) == (200, {"No": 100, "Yes": 100}, 53)
     assert np.array_equal(load_map(workspace, info).vectors, before)
     offline = process("build", PERSONA, "--model", "no-such/model", home=home, folder=tmp_path)
     assert offline.returncode == 1

@@ -43,8 +43,8 @@ def test_row_i_of_everything_is_example_i(read: BuiltMap):
     assert read.coordinates.shape == (100, 2)
     assert len(read.graph) == len(read.outliers) == 100
     assert np.flatnonzero(read.truncated).tolist() == [98]
-    assert read.manifest["truncated"] == 1
-    assert read.manifest["outliers"] == read.outliers.sum()
+    assert read.manifest.truncated == 1
+    assert read.manifest.outliers == read.outliers.sum()
 
 
 def test_clusters_of_each_layer_hold_every_row_and_every_label(read: BuiltMap):
@@ -61,7 +61,7 @@ def test_clusters_of_each_layer_hold_every_row_and_every_label(read: BuiltMap):
             assert (cluster["size"], cluster["labels"]) == (len(rows), dict(expected))
             assert cluster["medoid"] in [TEXTS[row] for row in rows]
             assert cluster["name"]
-    assert sum((Counter(c["labels"]) for c in clusters if c["layer"] == "kmeans"), Counter()) == read.manifest["labels"]
+    assert sum((Counter(c["labels"]) for c in clusters if c["layer"] == "kmeans"), Counter()) == read.manifest.labels
 
 
 def test_names_stand_by_layer_and_id(read: BuiltMap):
@@ -117,7 +117,7 @@ def test_stage_that_is_gone_is_told(read: BuiltMap, home: Path, tmp_path: Path):
     shutil.copytree(home / "home", tmp_path / "copy")
     workspace = Workspace(tmp_path / "copy")
     shutil.rmtree(workspace.root / "stages" / "projection")
-    remedy = f"Build it again: evalmap build {read.manifest['location']}"
+    remedy = f"Build it again: evalmap build {read.manifest.location}"
     sentence = f"topics: the results of stage projection are gone from {workspace.root}. {remedy}"
     with pytest.raises(DatasetError, match=f"^{re.escape(sentence)}$"):
         load_map(workspace, read.manifest)

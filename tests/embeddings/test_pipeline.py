@@ -1,6 +1,5 @@
 """The build: what each stage reads, keeps and redoes."""
 
-import json
 import multiprocessing
 import os
 import signal
@@ -14,6 +13,7 @@ import pytest
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
+from evalmap.data.store.manifest import BoilerplateRecord, Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import vectors
 from evalmap.embeddings.built_map import load_map
@@ -29,16 +29,16 @@ def rows_of(texts: list[str], **more: Any) -> list[dict[str, Any]]:
     return [{"text": text, "label": ["Yes", "No"][i % 2], **more} for i, text in enumerate(texts)]
 
 
-def built(path: Path, workspace: Workspace, *, encoder: FakeEncoder | None = None, **settings: Any) -> dict[str, Any]:
+def built(path: Path, workspace: Workspace, *, encoder: FakeEncoder | None = None, **settings: Any) -> Manifest:
     return build(open_dataset(path), workspace=workspace, encoder=encoder or FakeEncoder(), settings=Settings(**settings))
 
 
-def redone(manifest: dict[str, Any]) -> set[str]:
-    return {stage["name"] for stage in manifest["stages"] if not stage["cached"]}
+def redone(manifest: Manifest) -> set[str]:
+    return {stage.name for stage in manifest.stages if not stage.cached}
 
 
-def keys(manifest: dict[str, Any]) -> dict[str, str]:
-    return {stage["name"]: stage["key"] for stage in manifest["stages"]}
+def keys(manifest: Manifest) -> dict[str, str]:
+    return {stage.name: stage.key for stage in manifest.stages}
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def few(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Path, dict[str, Any]]:
+def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Path, Manifest]:
     """120 rows, built once; each test below changes something else."""
     folder = tmp_path_factory.mktemp("base")
     path = write_rows(folder / "topics.jsonl", rows_of(sentences(120)))
@@ -60,31 +60,31 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Path, dic
     return workspace, path, built(path, workspace)
 
 
-def test_manifest_tells_what_was_built(base: tuple[Workspace, Path, dict[str, Any]]):
+def test_manifest_tells_what_was_built(base: tuple[Workspace, Path, Manifest]):
     workspace, path, manifest = base
     expected = {
         "name": "topics", "slug": "topics", "source": str(path), "location": str(path), "rows": 120, "rows_read": 120,
-        "roles": {"text": "text", "label": "label"}, "schema": "generic", "labels": {"No": 60, "Yes": 60}, "frame": None,
-        "set_aside": 0, "notes": [], "datasets": {"topics": 120}, "truncated": 0, "embedded": 120, "reused": 0,
+        "roles": {"text": "text", "label": "label"}, "schema": "generic", "labels": {"No": 60, "Yes": 60}, "boilerplate": None,
+        "set_aside": 0, "notes": (), "datasets": {"topics": 120}, "truncated": 0, "embedded": 120, "reused": 0,
     }  # fmt: skip
-    assert {name: manifest[name] for name in expected} == expected
-    assert [stage["name"] for stage in manifest["stages"]] == list(STAGES)
+    assert {name: getattr(manifest, name) for name in expected} == expected
+    assert [stage.name for stage in manifest.stages] == list(STAGES)
     assert redone(manifest) == set(STAGES)
-    assert manifest["settings"]["encoder"]["model_key"] == "fake-1"
-    assert manifest["settings"]["projection"]["method"] == "umap"
-    assert 0 <= manifest["settings"]["projection"]["trustworthiness"] <= 1
-    assert workspace.manifest("topics") == json.loads(json.dumps(manifest))
+    assert manifest.settings.encoder["model_key"] == "fake-1"
+    assert manifest.settings.projection["method"] == "umap"
+    assert 0 <= manifest.settings.projection["trustworthiness"] <= 1
+    assert workspace.manifest("topics") == manifest
 
 
-def test_same_build_again_does_nothing(base: tuple[Workspace, Path, dict[str, Any]]):
+def test_same_build_again_does_nothing(base: tuple[Workspace, Path, Manifest]):
     workspace, path, before = base
     again = built(path, workspace, encoder=FakeEncoder(die_after=0))
     assert redone(again) == set()
-    assert again["fingerprint"] == before["fingerprint"]
-    assert (again["embedded"], again["reused"]) == (0, 120)
+    assert again.fingerprint == before.fingerprint
+    assert (again.embedded, again.reused) == (0, 120)
 
 
-def test_same_rows_in_another_workspace_give_the_same_map(base: tuple[Workspace, Path, dict[str, Any]], workspace: Workspace):
+def test_same_rows_in_another_workspace_give_the_same_map(base: tuple[Workspace, Path, Manifest], workspace: Workspace):
     home, path, before = base
     again = built(path, workspace)
     assert keys(again) == keys(before)
@@ -105,17 +105,17 @@ def test_same_rows_in_another_workspace_give_the_same_map(base: tuple[Workspace,
     ],
 )
 def test_setting_redoes_its_stages_and_embeds_nothing(
-    base: tuple[Workspace, Path, dict[str, Any]], settings: dict[str, Any], stages: set[str]
+    base: tuple[Workspace, Path, Manifest], settings: dict[str, Any], stages: set[str]
 ):
     workspace, path, before = base
     manifest = built(path, workspace, encoder=FakeEncoder(die_after=0), **settings)
     assert redone(manifest) == stages
     assert {name for name in STAGES if keys(manifest)[name] != keys(before)[name]} == stages
-    assert manifest["fingerprint"] != before["fingerprint"]
-    assert {name: manifest["settings"][name] for name in settings} == settings
+    assert manifest.fingerprint != before.fingerprint
+    assert {name: getattr(manifest.settings, name) for name in settings} == settings
 
 
-def test_changed_label_redoes_records_and_names_only(base: tuple[Workspace, Path, dict[str, Any]], tmp_path: Path):
+def test_changed_label_redoes_records_and_names_only(base: tuple[Workspace, Path, Manifest], tmp_path: Path):
     workspace, _, _ = base
     path = write_rows(tmp_path / "topics.jsonl", rows_of(sentences(120), note="new"))
     manifest = built(path, workspace, encoder=FakeEncoder(die_after=0))
@@ -130,7 +130,7 @@ def test_ten_rows_more_than_a_thousand_embed_ten(workspace: Workspace, tmp_path:
     encoder = FakeEncoder()
     manifest = built(path, workspace, encoder=encoder)
     assert encoder.encoded == texts[1000:]
-    assert (manifest["rows"], manifest["embedded"], manifest["reused"]) == (1010, 10, 1000)
+    assert (manifest.rows, manifest.embedded, manifest.reused) == (1010, 10, 1000)
     assert len(workspace.manifests()) == 1
 
 
@@ -151,8 +151,8 @@ def test_nulls_are_set_aside_and_never_embedded(workspace: Workspace, tmp_path: 
     encoder = FakeEncoder()
     manifest = built(path, workspace, encoder=encoder)
     assert encoder.encoded == sentences(5)
-    assert (manifest["rows"], manifest["rows_read"], manifest["set_aside"]) == (5, 8, 3)
-    assert {(row["line"], row["reason"]) for row in manifest["set_aside_rows"]} == {
+    assert (manifest.rows, manifest.rows_read, manifest.set_aside) == (5, 8, 3)
+    assert {(row["line"], row["reason"]) for row in manifest.set_aside_rows} == {
         (6, "text is null"), (7, "text is empty"), (8, "the line holds null"),
     }  # fmt: skip
 
@@ -161,7 +161,7 @@ def test_frame_is_reported(workspace: Workspace, tmp_path: Path):
     path = write_rows(tmp_path / "framed.jsonl", [{"text": f"Please consider this: “{text}”."} for text in sentences(FEW)])
     encoder = FakeEncoder()
     manifest = built(path, workspace, encoder=encoder)
-    assert manifest["frame"] == {"prefix": "Please consider this: “", "suffix": "”.", "rows": FEW, "of": FEW, "frames": 1}
+    assert manifest.boilerplate == BoilerplateRecord("Please consider this: “", "”.", rows=FEW, of=FEW, frames=1)
     assert encoder.encoded == sentences(FEW)
 
 
@@ -170,8 +170,8 @@ def test_degenerate_datasets_have_a_map(workspace: Workspace, tmp_path: Path, te
     path = write_rows(tmp_path / "odd.jsonl", [{"text": text} for text in texts])
     found = load_map(workspace, built(path, workspace))
     assert np.isfinite(found.coordinates).all()
-    assert found.manifest["settings"]["projection"]["method"] == "pca"
-    assert found.manifest["settings"]["projection"]["trustworthiness"] is None or len(set(texts)) == 1
+    assert found.manifest.settings.projection["method"] == "pca"
+    assert found.manifest.settings.projection["trustworthiness"] is None or len(set(texts)) == 1
     assert [len(c.labels) for c in found.clusterings] == [len(texts)] * 4
 
 
@@ -187,7 +187,7 @@ def test_stages_tell_their_progress_in_order(few: Path, workspace: Workspace):
 def test_two_sources_of_one_name_keep_a_map_each(few: Path, workspace: Workspace, tmp_path: Path):
     (tmp_path / "other").mkdir()
     other = write_rows(tmp_path / "other" / "few.jsonl", rows_of(sentences(FEW, seed=9)))
-    slugs = [built(path, workspace)["slug"] for path in (few, other, few)]
+    slugs = [built(path, workspace).slug for path in (few, other, few)]
     assert slugs[0] == slugs[2] == "few"
     assert slugs[1] != "few"
     assert len(workspace.manifests()) == 2
@@ -201,7 +201,7 @@ def test_failed_build_leaves_the_old_map(few: Path, workspace: Workspace):
     write_rows(few, rows_of(sentences(FEW, seed=3)))
     with pytest.raises(RuntimeError, match="told to die"):
         built(few, workspace, encoder=FakeEncoder(die_after=0))
-    assert workspace.find(str(few)) == json.loads(json.dumps(before))
+    assert workspace.find(str(few)) == before
     assert load_map(workspace, workspace.find("few")).examples["text"].tolist() == sentences(FEW)
 
 
@@ -225,7 +225,7 @@ def test_killed_build_leaves_the_old_map_and_the_next_goes_on_from_its_shards(fe
     child.start()
     child.join()
     assert child.exitcode == -signal.SIGKILL
-    assert workspace.find("few") == json.loads(json.dumps(before))
+    assert workspace.find("few") == before
     old = load_map(workspace, workspace.find("few"))
     assert old.examples["text"].tolist() == sentences(FEW)
     assert np.array_equal(old.vectors, [fake_vector(text) for text in sentences(FEW)])
@@ -233,7 +233,7 @@ def test_killed_build_leaves_the_old_map_and_the_next_goes_on_from_its_shards(fe
     encoder = FakeEncoder()
     after = built(few, workspace, encoder=encoder)
     assert encoder.encoded == texts[4:]
-    assert (after["embedded"], after["reused"]) == (3, 4)
+    assert (after.embedded, after.reused) == (3, 4)
     assert load_map(workspace, after).examples["text"].tolist() == texts
 
 
@@ -264,7 +264,7 @@ def test_two_processes_that_embed_the_same_texts_end_with_one_whole_entry(worksp
 
 def test_two_builds_at_once_of_one_dataset_end_with_one_whole_map(few: Path, workspace: Workspace):
     together = threading.Barrier(2)
-    found: list[dict[str, Any]] = []
+    found: list[Manifest] = []
 
     class Waiting(FakeEncoder):
         def encode(self, texts):
@@ -276,7 +276,7 @@ def test_two_builds_at_once_of_one_dataset_end_with_one_whole_map(few: Path, wor
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({manifest["fingerprint"] for manifest in found}) == 1
+    assert len({manifest.fingerprint for manifest in found}) == 1
     assert len(workspace.manifests()) == 1
     read = load_map(workspace, workspace.find("few"))
     assert np.array_equal(read.vectors, [fake_vector(text) for text in sentences(FEW)])
@@ -302,7 +302,7 @@ def test_setting_out_of_range(settings: dict[str, Any], sentence: str):
 
 
 def test_every_seed_that_is_allowed_works(few: Path, workspace: Workspace):
-    assert built(few, workspace, seed=2**32 - 1)["settings"]["seed"] == 2**32 - 1
+    assert built(few, workspace, seed=2**32 - 1).settings.seed == 2**32 - 1
 
 
 def test_one_row_cannot_be_built(workspace: Workspace, tmp_path: Path):

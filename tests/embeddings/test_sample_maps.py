@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ FILES: dict[str, tuple[tuple[str, ...], int, dict[str | None, int]]] = {
     "winogenerated/schemas_of_work.jsonl": (SCHEMAS, 180, {None: 180}),
 }  # fmt: skip
 PLANTED: dict[str, Any] = json.loads((sample_maps.ROOT / "PLANTED.json").read_text("utf-8"))
-SHIPPED = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((sample_maps.BUILT / "datasets").glob("*.json"))}
+SHIPPED = {manifest.slug: manifest for manifest in Workspace(sample_maps.BUILT).manifests()}
 LEAST_COSINE, LEAST_OVERLAP, LEAST_RAND = 0.999, 0.97, 0.9
 
 
@@ -240,20 +241,20 @@ def both(shipped: Workspace, rebuilt: Workspace, slug: str) -> tuple[BuiltMap, B
 
 def test_every_sample_has_a_map_and_all_of_them_one():
     files = [path.relative_to(sample_maps.ROOT).as_posix() for path in sample_maps.sample_files()]
-    assert sorted(manifest["source"] for manifest in SHIPPED.values()) == sorted([".", *files])
-    assert {manifest["source"]: manifest["rows"] for manifest in SHIPPED.values()} == {
+    assert sorted(manifest.source for manifest in SHIPPED.values()) == sorted([".", *files])
+    assert {manifest.source: manifest.rows for manifest in SHIPPED.values()} == {
         ".": sum(rows for _, rows, _ in FILES.values()), **{file: rows for file, (_, rows, _) in FILES.items()},
     }  # fmt: skip
 
 
 def test_every_stage_that_is_shipped_is_needed_and_there():
-    needed = {(stage["name"], stage["key"]) for manifest in SHIPPED.values() for stage in manifest["stages"]}
+    needed = {(stage.name, stage.key) for manifest in SHIPPED.values() for stage in manifest.stages}
     assert {(path.parent.name, path.name) for path in (sample_maps.BUILT / "stages").glob("*/*")} == needed
 
 
 @pytest.mark.parametrize("slug", SHIPPED)
 def test_shipped_records_are_those_of_the_files(slug: str):
-    dataset = sample_maps.open_samples() if slug == "samples" else open_dataset(sample_maps.ROOT / SHIPPED[slug]["source"])
+    dataset = sample_maps.open_samples() if slug == "samples" else open_dataset(sample_maps.ROOT / SHIPPED[slug].source)
     built = load_map(Workspace(sample_maps.BUILT), SHIPPED[slug])
     if slug != "samples":  # two files share a stem, so the name may differ; what is in them may not
         assert built.examples["dataset"].nunique() == 1
@@ -282,15 +283,17 @@ def test_shipped_map_is_what_build_makes_today(slug: str, shipped: Workspace, re
     old, new = both(shipped, rebuilt, slug)
     differs: list[str] = []
     for name in STAGES:
-        keys = [next(stage["key"] for stage in built.manifest["stages"] if stage["name"] == name) for built in (old, new)]
+        keys = [built.manifest.key(name) for built in (old, new)]
         if keys[0] != keys[1]:
             differs.append(f"key of {name}: shipped {keys[0]}, today {keys[1]}")
     for setting in ("model", "n_neighbors", "min_dist", "k", "seed", "part"):
-        if old.manifest["settings"][setting] != new.manifest["settings"].get(setting):
-            differs.append(f"{setting}: {old.manifest['settings'][setting]}, today {new.manifest['settings'].get(setting)}")
-    for told in ("rows", "roles", "schema", "labels", "frame", "truncated", "set_aside", "datasets"):
-        if old.manifest[told] != new.manifest[told]:
-            differs.append(f"{told}: shipped {old.manifest[told]}, today {new.manifest[told]}")
+        then, today = (getattr(built.manifest.settings, setting) for built in (old, new))
+        if then != today:
+            differs.append(f"{setting}: {then}, today {today}")
+    for name in ("rows", "roles", "schema", "labels", "boilerplate", "truncated", "set_aside", "datasets"):
+        then, today = (getattr(built.manifest, name) for built in (old, new))
+        if then != today:
+            differs.append(f"{name}: shipped {then}, today {today}")
     if old.examples["embedded_text"].tolist() == new.examples["embedded_text"].tolist():
         cosines = (old.vectors * new.vectors).sum(axis=1)
         if cosines.min() < LEAST_COSINE:
@@ -312,29 +315,29 @@ def test_shipped_map_is_what_build_makes_today(slug: str, shipped: Workspace, re
 def test_shipped_maps_open_where_they_were_installed(shipped: Workspace):
     for slug in SHIPPED:
         manifest = shipped.find(slug)
-        assert manifest["sample"]
-        assert Path(manifest["source"]).exists()
+        assert manifest.sample
+        assert Path(manifest.source).exists()
         built = load_map(shipped, manifest)
-        assert len(built.examples) == len(built.coordinates) == len(built.vectors) == manifest["rows"]
+        assert len(built.examples) == len(built.coordinates) == len(built.vectors) == manifest.rows
         assert np.isfinite(built.coordinates).all()
         for layer in built.clusterings:
-            assert sum(c["size"] for c in built.clusters() if c["layer"] == layer.layer) == manifest["rows"]
-    assert load_graph(shipped.entry("neighbors", shipped.find("samples")["stages"][2]["key"]))
-    assert load_clusterings(shipped.entry("clustering", shipped.find("samples")["stages"][4]["key"]))
+            assert sum(c["size"] for c in built.clusters() if c["layer"] == layer.layer) == manifest.rows
+    assert load_graph(shipped.entry("neighbors", shipped.find("samples").key("neighbors")))
+    assert load_clusterings(shipped.entry("clustering", shipped.find("samples").key("clustering")))
 
 
 def test_install_leaves_what_the_user_built_and_brings_older_samples_up_to_date(tmp_path: Path):
     workspace = Workspace(tmp_path)
     sample_maps.install(workspace)
-    own = {**workspace.find("prefers-careful-planning"), "fingerprint": "own", "settings": {"k": 3}}
-    del own["sample"]
-    workspace.save_manifest("prefers-careful-planning", own)
-    older = {**workspace.find("schemas-of-work"), "fingerprint": "older", "source": "/elsewhere/schemas_of_work.jsonl"}
-    workspace.save_manifest("schemas-of-work", older)
+    sample = workspace.find("prefers-careful-planning")
+    own = replace(sample, fingerprint="own", settings=replace(sample.settings, k=3), sample=False)
+    workspace.save_manifest(own)
+    older = replace(workspace.find("schemas-of-work"), fingerprint="older", source="/elsewhere/schemas_of_work.jsonl")
+    workspace.save_manifest(older)
     assert sample_maps.install(workspace) == list(SHIPPED)
     assert workspace.manifest("prefers-careful-planning") == own
-    assert workspace.find("schemas-of-work")["fingerprint"] == SHIPPED["schemas-of-work"]["fingerprint"]
-    assert Path(workspace.find("schemas-of-work")["source"]).exists()
+    assert workspace.find("schemas-of-work").fingerprint == SHIPPED["schemas-of-work"].fingerprint
+    assert Path(workspace.find("schemas-of-work").source).exists()
 
 
 def test_ship_writes_sources_relative_to_the_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shipped: Workspace):
@@ -343,5 +346,5 @@ def test_ship_writes_sources_relative_to_the_samples(tmp_path: Path, monkeypatch
     assert {path.name for path in (tmp_path / "built" / "datasets").iterdir()} == {f"{slug}.json" for slug in SHIPPED}
     for slug in SHIPPED:
         written = json.loads((tmp_path / "built" / "datasets" / f"{slug}.json").read_text("utf-8"))
-        assert written["source"] == written["location"] == SHIPPED[slug]["source"]
+        assert written["source"] == written["location"] == SHIPPED[slug].source
     assert sample_maps.install(Workspace(tmp_path / "home")) == list(SHIPPED)

@@ -20,11 +20,11 @@ def draw_example(built: BuiltMap, sets: Sequence[Scores], row: int) -> None:
     with st.container(border=True):
         text.show(example["text"])
     st.caption(f"{text.in_label(str(example['dataset']), limit=60)}, line {int(example['line']):,}")
-    answer_table.draw(sets, row, key=f"{built.manifest['slug']}-{row}")
+    answer_table.draw(sets, row, key=f"{built.manifest.slug}-{row}")
     st.button("Open on the map page", icon=":material/scatter_plot:", on_click=_open, args=(built, row), type="tertiary")
 
 
 def _open(built: BuiltMap, row: int) -> None:
     from evalmap.pages.shared import library_cards
 
-    library_cards.open_map(built.manifest["slug"], example_card.address(built, row))
+    library_cards.open_map(built.manifest.slug, example_card.address(built, row))

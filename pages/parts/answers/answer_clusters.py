@@ -76,7 +76,7 @@ def _order(found: Sequence[ClusterFigures]) -> list[int]:
 
 
 def _key(built: BuiltMap, choices: AnswerChoices) -> str:
-    return f"answer-clusters-{built.manifest['slug']}-{choices.layer}-{choices.a.id}"
+    return f"answer-clusters-{built.manifest.slug}-{choices.layer}-{choices.a.id}"
 
 
 def _table(built: BuiltMap, choices: AnswerChoices, found: Sequence[ClusterFigures], reference: str | None) -> pd.DataFrame:

@@ -61,7 +61,7 @@ def _colour(built: BuiltMap, a: Scores, b: Scores | None) -> Column:
     if b is not None:
         offered[DIFFERENCE] = answer_columns.difference_column(a, b)
     manifest = built.manifest
-    offered[LABEL] = next((c for c in caches.columns(manifest["slug"], manifest["fingerprint"]) if c.key == "label"), None)
+    offered[LABEL] = next((c for c in caches.columns(manifest.slug, manifest.fingerprint) if c.key == "label"), None)
     columns = {title: column for title, column in offered.items() if column is not None}
     chosen = st.selectbox("Colour by", list(columns), key=state.ANSWER_COLOUR, bind="query-params")
     return columns.get(chosen or "", next(iter(columns.values())))

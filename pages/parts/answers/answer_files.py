@@ -15,7 +15,7 @@ from evalmap.pages.parts.answers import answer_screening_effect
 
 def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
     """The downloads; each file is made when it is asked for."""
-    name = built.manifest["slug"]
+    name = built.manifest.slug
     st.caption(
         f"{len(sets)} answer sets over {len(built):,} examples. The command line writes the same: evalmap answers report | export."
     )

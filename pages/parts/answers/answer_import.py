@@ -27,7 +27,7 @@ _DONE = "answers-imported"
 
 def draw_empty(built: BuiltMap) -> None:
     """The page as long as the dataset has no answers."""
-    st.markdown(f"#### {text.in_label(built.manifest['name'])}")
+    st.markdown(f"#### {text.in_label(built.manifest.name)}")
     st.markdown(
         "**No model answers yet.** Import those that you have, or ask a model; then see where on the map models answer how."
     )
@@ -61,7 +61,7 @@ def _upload(built: BuiltMap) -> None:
         kept = _keep([(file.name, file.getvalue()) for file in files])
         try:
             with st.spinner("Reading, joining, scoring …"):
-                done = import_files(kept, caches.workspace(), dataset=built.manifest["slug"])
+                done = import_files(kept, caches.workspace(), dataset=built.manifest.slug)
         except DatasetError as error:
             st.error(text.in_label(str(error), limit=800), icon=":material/error:")
             return
@@ -102,11 +102,11 @@ def _run(built: BuiltMap) -> None:
     limit = middle.number_input("Questions at most", 1, len(built), min(200, len(built)), key="run-limit")
     at_once = right.number_input("At once", 1, 64, 8, key="run-concurrency")
     if st.button("Ask", type="primary", disabled=not (address and model), icon=":material/play_arrow:"):
-        arguments = ["answers", "run", built.manifest["slug"], "--model", model, "--base-url", address, "--prompt", str(prompt)]
+        arguments = ["answers", "run", built.manifest.slug, "--model", model, "--base-url", address, "--prompt", str(prompt)]
         arguments += ["--limit", str(int(limit)), "--concurrency", str(int(at_once))]
         space = caches.workspace()
-        name = f"{model} · {prompt} on {built.manifest['name']}"
-        location = jobs.answers_location(built.manifest["slug"], model, str(prompt))
+        name = f"{model} · {prompt} on {built.manifest.name}"
+        location = jobs.answers_location(built.manifest.slug, model, str(prompt))
         jobs.start_command(space, location, name, arguments, environment=_key())
         st.rerun()
     st.caption("Answers are kept as they come: a run that is cut short goes on where it was, and no question is paid for twice.")

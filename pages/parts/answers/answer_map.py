@@ -36,8 +36,8 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Sho
     left, right = st.columns([9, 5], gap="medium")
     with left:
         view = show_map(
-            f"{manifest['slug']}/{manifest['fingerprint']}",
-            key=f"answers-map-{manifest['slug']}-{manifest['fingerprint']}",
+            f"{manifest.slug}/{manifest.fingerprint}",
+            key=f"answers-map-{manifest.slug}-{manifest.fingerprint}",
             n=len(built),
             column=choices.column,
             mask=mask,
@@ -45,7 +45,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Sho
             names=choices.names,
             dark=st.context.theme.type == "dark",
             height=HEIGHT,
-            name=f"{manifest['name']}, {choices.column.title}",
+            name=f"{manifest.name}, {choices.column.title}",
             on_click=lambda row: example_card.open_row(built, row),
         )
         st.caption(_what(choices, mask))
@@ -60,7 +60,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Sho
 def _shown(built: BuiltMap, choices: AnswerChoices, mask: NDArray[np.bool_] | None, view: MapView) -> Shown:
     shown = np.ones(len(built), dtype=bool) if mask is None else mask.copy()
     if view.hidden and choices.column.kind == "category":
-        codes = caches.codes(built.manifest["slug"], built.manifest["fingerprint"], choices.column.key)
+        codes = caches.codes(built.manifest.slug, built.manifest.fingerprint, choices.column.key)
         shown &= ~np.isin(codes, view.hidden)
     if view.selection:
         rows = rows_inside(built.coordinates, view.selection)

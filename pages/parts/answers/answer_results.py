@@ -50,7 +50,7 @@ def headline(built: BuiltMap, scores: Scores, kept: NDArray[np.bool_], groups: N
 
 def _key(built: BuiltMap, *sets: Scores) -> tuple[str, ...]:
     manifest = built.manifest
-    return (manifest["slug"], manifest["fingerprint"], *(f"{scores.id}.{answer_cache.digest(scores)}" for scores in sets))
+    return (manifest.slug, manifest.fingerprint, *(f"{scores.id}.{answer_cache.digest(scores)}" for scores in sets))
 
 
 def _content(values: np.ndarray | None) -> str:

@@ -31,7 +31,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores], rows: NDArray[np.int64], what:
     pages = -(-len(rows) // PAGE)
     page = st.pagination(pages, key=f"answer-page-{key}-{order}-{len(rows)}") if pages > 1 else 1
     shown = rows[(page - 1) * PAGE : page * PAGE]
-    _table(built, sets[:MOST_SETS], shown, f"answer-rows-{built.manifest['slug']}-{key}-{order}-{page}")
+    _table(built, sets[:MOST_SETS], shown, f"answer-rows-{built.manifest.slug}-{key}-{order}-{page}")
     if len(sets) > MOST_SETS:
         st.caption(f"{MOST_SETS} of {len(sets)} answer sets are shown; open an example to see all.")
 
@@ -58,7 +58,7 @@ def _table(built: BuiltMap, sets: Sequence[Scores], rows: NDArray[np.int64], key
         }
     )
     config: dict[str, Any] = {
-        "line": st.column_config.TextColumn("line", width=70 if len(built.manifest["datasets"]) == 1 else 200),
+        "line": st.column_config.TextColumn("line", width=70 if len(built.manifest.datasets) == 1 else 200),
         "text": st.column_config.TextColumn("text", width=430),
         "label": st.column_config.TextColumn("matching", width=80),
     }

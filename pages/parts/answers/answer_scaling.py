@@ -28,11 +28,11 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
     prompts = sorted({scores.info.prompt_id for scores in sets})
     mine = prompts.index(choices.a.info.prompt_id)
     prompt = middle.selectbox(
-        "Prompt", prompts, index=mine, key=f"scale-prompt-{built.manifest['slug']}", format_func=lambda p: p or "unknown"
+        "Prompt", prompts, index=mine, key=f"scale-prompt-{built.manifest.slug}", format_func=lambda p: p or "unknown"
     )
     names = built.names_by_layer[choices.layer]
     where = right.selectbox(
-        "In", [WHOLE, *(f"{n.id} · {n.name}" for n in names)], key=f"scale-in-{built.manifest['slug']}-{choices.layer}"
+        "In", [WHOLE, *(f"{n.id} · {n.name}" for n in names)], key=f"scale-in-{built.manifest.slug}-{choices.layer}"
     )
     rows = np.ones(len(built), dtype=bool)
     if where and where != WHOLE:

@@ -24,9 +24,9 @@ def standard_of(built: BuiltMap) -> Standard | None:
 
     manifest = built.manifest
     made = str(len(decisions(built).steps))
-    found = standard(manifest["slug"], manifest["fingerprint"], made)
+    found = standard(manifest.slug, manifest.fingerprint, made)
     if found is None:
-        standard.clear(manifest["slug"], manifest["fingerprint"], made)  # they may be looked for later
+        standard.clear(manifest.slug, manifest.fingerprint, made)  # they may be looked for later
     return found
 
 
@@ -66,7 +66,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
     number = st.column_config.NumberColumn
     st.dataframe(
         pd.DataFrame(lines),
-        key=f"headline-{built.manifest['slug']}",
+        key=f"headline-{built.manifest.slug}",
         hide_index=True,
         placeholder="–",
         column_config={

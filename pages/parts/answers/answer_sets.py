@@ -24,7 +24,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
     store = AnswerStore(caches.workspace())
     files = set(built.examples["dataset"])
     for record in store.sets():
-        if record.slug == built.manifest["slug"] or files & set(record.datasets):
+        if record.slug == built.manifest.slug or files & set(record.datasets):
             _source(store, record)
 
 
@@ -51,7 +51,7 @@ def _table(built: BuiltMap, sets: Sequence[Scores]) -> None:
     number = st.column_config.NumberColumn
     st.dataframe(
         pd.DataFrame(lines),
-        key=f"answer-sets-{built.manifest['slug']}",
+        key=f"answer-sets-{built.manifest.slug}",
         hide_index=True,
         placeholder="–",
         column_config={

@@ -66,6 +66,6 @@ def _rules(built: BuiltMap) -> list[str]:
     if not built.examples["confidence"].notna().any():
         rules.remove("confidence")
     first = default_rule(built.examples)
-    sources = [f"source:{name}" for name in built.manifest["datasets"]] if 1 < len(built.manifest["datasets"]) <= 20 else []
+    sources = [f"source:{name}" for name in built.manifest.datasets] if 1 < len(built.manifest.datasets) <= 20 else []
     numeric = [f"column:{name}" for name in built.fields.select_dtypes("number").columns]
     return [first, *(rule for rule in rules if rule != first), *sources, *numeric]

@@ -21,7 +21,7 @@ def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoic
     keepers = np.unique(selection.keeper[~selection.kept & (selection.keeper >= 0)])
     left, right = st.columns([5, 6], gap="medium")
     with left:
-        st.markdown(f"#### {text.in_label(built.manifest['name'])}")
+        st.markdown(f"#### {text.in_label(built.manifest.name)}")
         with st.container(horizontal=True):
             st.metric("Pairs", f"{alike:,}")
             st.metric("Groups", f"{len(keepers):,}")
@@ -51,7 +51,7 @@ def nearest(pairs: Pairs, choices: ScreenChoices) -> np.ndarray:
 
 
 def _balance(built: BuiltMap, kept: np.ndarray) -> None:
-    before = _shares(built.manifest["labels"])
+    before = _shares(built.manifest.labels)
     if not before:
         st.caption("The dataset has no labels: nothing to balance.")
         return

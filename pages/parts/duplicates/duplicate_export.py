@@ -26,7 +26,7 @@ def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoic
         "The recipe makes the same files again: evalmap screen --recipe recipe.yaml."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        labelled = bool(built.manifest["labels"])
+        labelled = bool(built.manifest.labels)
         balance = st.toggle("Restore the label balance", key=state.BALANCE, persist_state="session", disabled=not labelled)
         most = len(built)
         exactly = "Keep exactly (0: all that are left)"
@@ -40,7 +40,7 @@ def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoic
         balance=balance,
         target=int(target) or None,
     )
-    name = built.manifest["slug"]
+    name = built.manifest.slug
 
     def made(write: Callable[[Screening], bytes]) -> Callable[[], bytes]:
         return lambda: write(screen_map(built, pairs, options, screened.log))
@@ -56,7 +56,7 @@ def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoic
             st.download_button(
                 label, made(write), file_name=file, mime=mime, key=f"screen-{file}", icon=":material/download:", on_click="ignore"
             )
-    source = text.in_label(built.manifest["source"], limit=200)
+    source = text.in_label(built.manifest.source, limit=200)
     st.caption(f"The recipe names the dataset beside it: keep it in the folder of {source}.")
 
 
@@ -77,21 +77,21 @@ def report_of(built: BuiltMap, screening: Screening) -> dict[str, Any]:
     """What report.json holds, as the command line would write it."""
     manifest = built.manifest
     settings = {
-        "inputs": manifest["datasets"],
-        "roles": manifest["roles"],
-        "part": manifest["settings"]["part"],
-        "encoder": manifest["settings"]["encoder"],
+        "inputs": manifest.datasets,
+        "roles": manifest.roles,
+        "part": manifest.settings.part,
+        "encoder": manifest.settings.encoder,
     }
     return report(screening, settings=settings, files={"kept": kept_jsonl(screening), "removed": removed_jsonl(screening)})
 
 
 def recipe_of(built: BuiltMap, options: ScreeningOptions, log: DecisionLog) -> bytes:
     """The recipe that makes the same files from the source, to be kept in the source's folder."""
-    source = built.manifest["source"]
+    source = built.manifest.source
     recipe = Recipe(
         paths=(source,),
-        read=ReadOptions(**built.manifest.get("read", {})),
-        model=built.manifest["settings"]["model"],
+        read=ReadOptions(**built.manifest.read),
+        model=built.manifest.settings.model,
         options=options,
         decisions=log,
     )

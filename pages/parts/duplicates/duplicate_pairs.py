@@ -1,12 +1,12 @@
 """The pairs of a built map, and the selection made from them: what all parts of the duplicates page look at."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from evalmap.data.store import jobs
+from evalmap.data.store.manifest import Manifest
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.server import caches
@@ -27,23 +27,23 @@ class Screened:
     log: DecisionLog
 
 
-def require_pairs(manifest: dict[str, Any]) -> tuple[BuiltMap, Pairs]:
+def require_pairs(manifest: Manifest) -> tuple[BuiltMap, Pairs]:
     """The map and its pair list; where there is none yet, it is looked for in the background and the page ends."""
-    built = caches.open_map(manifest["slug"], manifest["fingerprint"])
-    pairs = _pairs(manifest["slug"], manifest["fingerprint"])
+    built = caches.open_map(manifest.slug, manifest.fingerprint)
+    pairs = _pairs(manifest.slug, manifest.fingerprint)
     if pairs is not None:
         return built, pairs
-    _pairs.clear(manifest["slug"], manifest["fingerprint"])
+    _pairs.clear(manifest.slug, manifest.fingerprint)
     space = caches.workspace()
-    job = jobs.find(space, jobs.pairs_location(manifest["slug"]))
+    job = jobs.find(space, jobs.pairs_location(manifest.slug))
     if job is None and len(built) <= AT_ONCE:
-        jobs.start_pairs(space, manifest["slug"])
+        jobs.start_pairs(space, manifest.slug)
     elif job is None or job.state != "running":
         st.info(
             f"The near-duplicates among {len(built):,} examples are looked for once, every pair; this takes minutes on two cores.",
             icon=":material/join_inner:",
         )
-        st.button("Find near-duplicates", type="primary", on_click=jobs.start_pairs, args=(space, manifest["slug"]))
+        st.button("Find near-duplicates", type="primary", on_click=jobs.start_pairs, args=(space, manifest.slug))
     library_cards.draw_jobs(jobs.jobs(space))
     st.stop()
 
@@ -52,7 +52,7 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> Screen
     """Which rows stay under the choices and the decisions made by hand."""
     log = decisions(built)
     manifest = built.manifest
-    order = _order(manifest["slug"], manifest["fingerprint"], choices.keep)
+    order = _order(manifest.slug, manifest.fingerprint, choices.keep)
     selection = select(
         pairs,
         threshold=choices.threshold,
@@ -68,7 +68,7 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> Screen
 
 def decisions(built: BuiltMap) -> DecisionLog:
     """The decisions made by hand about this dataset, from the workspace."""
-    return DecisionLog.load(caches.workspace(), built.manifest["source"])
+    return DecisionLog.load(caches.workspace(), built.manifest.source)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the pairs …")

@@ -72,7 +72,7 @@ def _buttons(built: BuiltMap, keeper: int, rows: list[int]) -> None:
 
 
 def _show_on_map(built: BuiltMap, rows: list[int]) -> None:
-    slug = built.manifest["slug"]
+    slug = built.manifest.slug
     open_map(slug, example_card.address(built, rows[0]))
     st.session_state[state.GROUP_ROWS] = (slug, rows)
 
@@ -82,18 +82,18 @@ def act(built: BuiltMap, label: str, change: Callable[[DecisionLog, list[RowKey]
 
     def decide() -> None:
         space = caches.workspace()
-        log = DecisionLog.load(space, built.manifest["source"])
+        log = DecisionLog.load(space, built.manifest.source)
         change(log, row_keys(built.examples))
-        log.save(space, built.manifest["source"])
+        log.save(space, built.manifest.source)
 
     st.button(label, on_click=decide, shortcut=shortcut, key=key)
 
 
 def _undo(built: BuiltMap) -> None:
     space = caches.workspace()
-    log = DecisionLog.load(space, built.manifest["source"])
+    log = DecisionLog.load(space, built.manifest.source)
     log.undo()
-    log.save(space, built.manifest["source"])
+    log.save(space, built.manifest.source)
 
 
 def _go(to: int) -> None:

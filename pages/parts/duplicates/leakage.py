@@ -21,7 +21,7 @@ LARGEST = 200_000_000  # rows of A × rows of B that a page compares while the r
 
 def draw_files(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> None:
     """The file × file matrix of a collection; a selected pair of files shows what they share."""
-    if len(built.manifest["datasets"]) < 2:
+    if len(built.manifest.datasets) < 2:
         st.info("This dataset is one file. Build a folder to compare its files.", icon=":material/folder_open:")
         return
     examples = built.examples
@@ -45,7 +45,7 @@ def draw_files(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> None:
     ).sort_values(["pairs alike", "file"], ascending=[False, True], ignore_index=True)
     picked = st.dataframe(
         table,
-        key=f"file-pairs-{built.manifest['slug']}",
+        key=f"file-pairs-{built.manifest.slug}",
         hide_index=True,
         height=300,
         on_select="rerun",
@@ -66,22 +66,22 @@ def draw_files(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> None:
 
 def draw_against(built: BuiltMap, choices: ScreenChoices) -> None:
     """Compare with another built dataset: which of these rows are copied from it or too near to it, row by row of it."""
-    model = built.manifest["settings"]["encoder"]["model_key"]
+    model = built.manifest.settings.encoder["model_key"]
     others = {
-        manifest["slug"]: manifest
+        manifest.slug: manifest
         for manifest in caches.workspace().manifests()
-        if manifest["slug"] != built.manifest["slug"] and manifest["settings"]["encoder"]["model_key"] == model
+        if manifest.slug != built.manifest.slug and manifest.settings.encoder["model_key"] == model
     }
     hint = "a built dataset: test set, human-written, few-shot seeds"
     chosen = st.selectbox("Compare with", list(others), index=None, placeholder=hint, key=state.AGAINST)
     if not chosen:
         st.caption("Shows which of this dataset's rows repeat the other's, or stand too near to it, at this threshold.")
         return
-    other = caches.open_map(chosen, others[chosen]["fingerprint"])
+    other = caches.open_map(chosen, others[chosen].fingerprint)
     if len(built) * len(other) > LARGEST:
         st.info("These two are too large to compare here. Use evalmap screen --against PATH.", icon=":material/terminal:")
         return
-    leakage = _compare(built.manifest["slug"], built.manifest["fingerprint"], chosen, others[chosen]["fingerprint"])
+    leakage = _compare(built.manifest.slug, built.manifest.fingerprint, chosen, others[chosen].fingerprint)
     try:
         positions = leakage.alike(threshold=choices.threshold, layer=choices.layer, normalise=choices.normalise)
     except DatasetError as error:

@@ -24,7 +24,7 @@ def _draw(collection: Collection) -> None:
     space = caches.workspace()
     root = space.sources / collection.id
     states = caches.source_states(collection.id, str(root), _signature(collection, root))
-    built = {manifest["source"]: manifest["slug"] for manifest in space.manifests()}
+    built = {manifest.source: manifest.slug for manifest in space.manifests()}
     running = {job.location for job in jobs.jobs(space) if job.state == "running"}
     loaded = sum(state == "loaded" for state in states.values())
     st.markdown(f"#### {text.in_label(collection.title)}")

@@ -1,33 +1,35 @@
-"""What the map was made of and how: roles, frame, rows set aside, settings, versions, stages."""
+"""What the map was made of and how: roles, boilerplate, rows set aside, settings, versions, stages."""
+
+from dataclasses import asdict
 
 import pandas as pd
 import streamlit as st
 
+from evalmap.data.store.manifest import Manifest
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.embeddings.pipeline import frame_sentence
 from evalmap.pages.shared import text
 
 
 def draw(built: BuiltMap) -> None:
     """Draw the facts of a build."""
     manifest = built.manifest
-    settings, projection = manifest["settings"], manifest["settings"]["projection"]
+    settings, projection = manifest.settings, manifest.settings.projection
     st.markdown("**Fields**")
-    roles = " · ".join(f"{role}: {text.in_label(field)}" for role, field in manifest["roles"].items())
-    st.caption(f"{roles} · schema {manifest['schema']}")
-    if frame := manifest["frame"]:
-        st.markdown("**Frame**")
-        st.caption(text.in_label(frame_sentence(frame), limit=400))
-        st.code(f"{frame['prefix']}…{frame['suffix']}", language=None, wrap_lines=True)
+    roles = " · ".join(f"{role}: {text.in_label(field)}" for role, field in manifest.roles.items())
+    st.caption(f"{roles} · schema {manifest.schema}")
+    if shared := manifest.boilerplate:
+        st.markdown("**Boilerplate**")
+        st.caption(text.in_label(shared.sentence(), limit=400))
+        st.code(f"{shared.prefix}…{shared.suffix}", language=None, wrap_lines=True)
     for sentence in _counts(manifest):
         st.caption(sentence)
-    for note in manifest["notes"]:
+    for note in manifest.notes:
         st.caption(text.in_label(note, limit=400))
-    if manifest["set_aside_rows"]:
-        with st.expander(f"{manifest['set_aside']:,} rows set aside"):
-            st.dataframe(pd.DataFrame(manifest["set_aside_rows"]), hide_index=True)
+    if manifest.set_aside_rows:
+        with st.expander(f"{manifest.set_aside:,} rows set aside"):
+            st.dataframe(pd.DataFrame(list(manifest.set_aside_rows)), hide_index=True)
     st.markdown("**Map**")
-    encoder = settings["encoder"]
+    encoder = settings.encoder
     details = f"{encoder['dims']} dimensions, window {encoder['window']} tokens, {encoder['dtype']}"
     model = f"{text.in_label(encoder['model'])} ({details})"
     trust = projection.get("trustworthiness")
@@ -37,17 +39,17 @@ def draw(built: BuiltMap) -> None:
     if trust is not None:
         st.caption(f"Trustworthiness {trust:.3f} of 1: how far neighbours here are neighbours in the embeddings.")
     layers = ", ".join(f"{c.n_clusters} ({c.layer})" for c in built.clusterings)
-    st.caption(f"Clusters: {layers}; k-means on the embeddings (k = {settings['k']}), Leiden on the graph, seed {settings['seed']}")
+    st.caption(f"Clusters: {layers}; k-means on the embeddings (k = {settings.k}), Leiden on the graph, seed {settings.seed}")
     with st.expander("Stages and versions"):
-        st.dataframe(pd.DataFrame(manifest["stages"]), hide_index=True)
-        st.dataframe(pd.DataFrame(manifest["versions"].items(), columns=["library", "version"]), hide_index=True)
+        st.dataframe(pd.DataFrame([asdict(stage) for stage in manifest.stages]), hide_index=True)
+        st.dataframe(pd.DataFrame(manifest.versions.items(), columns=["library", "version"]), hide_index=True)
 
 
-def _counts(manifest: dict) -> list[str]:
+def _counts(manifest: Manifest) -> list[str]:
     found = []
-    if manifest["truncated"]:
-        window = manifest["settings"]["encoder"]["window"]
-        found.append(f"{manifest['truncated']:,} rows are longer than the model's window of {window} tokens: the rest is cut.")
-    if manifest["outliers"]:
-        found.append(f"{manifest['outliers']:,} outliers: even their nearest neighbour is unusually unlike them.")
+    if manifest.truncated:
+        window = manifest.settings.encoder["window"]
+        found.append(f"{manifest.truncated:,} rows are longer than the model's window of {window} tokens: the rest is cut.")
+    if manifest.outliers:
+        found.append(f"{manifest.outliers:,} outliers: even their nearest neighbour is unusually unlike them.")
     return found

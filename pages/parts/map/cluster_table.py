@@ -15,7 +15,7 @@ from evalmap.pages.shared import state, text
 def draw(built: BuiltMap, layer: str) -> None:
     """Draw the table of one layer; a selected row shows its exemplars and can be shown on the map."""
     manifest = built.manifest
-    departures = caches.departures(manifest["slug"], manifest["fingerprint"], layer)
+    departures = caches.departures(manifest.slug, manifest.fingerprint, layer)
     names = built.names_by_layer[layer]
     reference = reference_label(built.examples["label"])
     sizes = pd.Series(built.clustering(layer).labels).value_counts()
@@ -28,7 +28,7 @@ def draw(built: BuiltMap, layer: str) -> None:
     st.caption(f"{LAYER_TITLES[layer]}: {len(names)} clusters. Other layers: “Clusters of” in the sidebar.")
     picked = st.dataframe(
         table,
-        key=f"clusters-{manifest['slug']}-{layer}",
+        key=f"clusters-{manifest.slug}-{layer}",
         hide_index=True,
         height=min(36 * (len(table) + 1) + 2, 420),
         on_select="rerun",

@@ -52,7 +52,7 @@ def cluster_option(name: ClusterName) -> str:
 def _colour(built: BuiltMap) -> Column:
     manifest = built.manifest
     # A bound widget writes what it shows into the URL; so the options are the titles.
-    own = caches.columns(manifest["slug"], manifest["fingerprint"])
+    own = caches.columns(manifest.slug, manifest.fingerprint)
     columns = {column.title: column for column in (*own, *answer_columns.columns(answer_cache.sets_quietly(built)))}
     chosen = st.selectbox("Colour by", list(columns), key=state.COLOUR, bind="query-params")
     return columns.get(chosen or "", next(iter(columns.values())))
@@ -65,12 +65,12 @@ def _filters(built: BuiltMap) -> Filters:
         st.button("Clear", type="tertiary", on_click=state.forget, args=state.FILTERS, help="Clear every filter and the search.")
     contains = st.text_input("Text contains", key=state.CONTAINS, bind="query-params", placeholder="literal text, any case")
     labels: list[str] = []
-    if len(manifest["labels"]) > 1:
-        labels = st.multiselect("Label", list(manifest["labels"]), key=state.LABELS, bind="query-params", placeholder="any")
+    if len(manifest.labels) > 1:
+        labels = st.multiselect("Label", list(manifest.labels), key=state.LABELS, bind="query-params", placeholder="any")
     confidence = _confidence(built) if examples["confidence"].notna().any() else None
     files: list[str] = []
-    if len(manifest["datasets"]) > 1:
-        files = st.multiselect("Dataset in the collection", list(manifest["datasets"]), key=state.FILES, bind="query-params")
+    if len(manifest.datasets) > 1:
+        files = st.multiselect("Dataset in the collection", list(manifest.datasets), key=state.FILES, bind="query-params")
     title = st.selectbox(
         "Clusters of",
         list(LAYER_TITLES.values()),

@@ -27,7 +27,7 @@ def draw(built: BuiltMap, rows: NDArray[np.int64], what: str, similarity: dict[i
         st.caption(f"{text.balance(built.examples['label'].iloc[rows])} · {_make_up(built, rows)}")
         pages = -(-len(rows) // PAGE)
         # The key holds what the pages are of, so that another selection starts on its first page.
-        key = f"page-{built.manifest['fingerprint']}-{hash((len(rows), int(rows[0]), int(rows[-1]), what))}"
+        key = f"page-{built.manifest.fingerprint}-{hash((len(rows), int(rows[0]), int(rows[-1]), what))}"
         page = st.pagination(pages, key=key) if pages > 1 else 1
         _table(built, rows[(page - 1) * PAGE : page * PAGE], similarity)
 
@@ -43,7 +43,7 @@ def _table(built: BuiltMap, rows: NDArray[np.int64], similarity: dict[int, float
     if examples["confidence"].notna().any():
         table["confidence"] = 100 * examples["confidence"].to_numpy()
     table["topic"] = [names[labels[row]].name for row in rows]
-    key = f"rows-{built.manifest['fingerprint']}-{int(rows[0])}-{len(rows)}"
+    key = f"rows-{built.manifest.fingerprint}-{int(rows[0])}-{len(rows)}"
 
     st.dataframe(
         table,
@@ -54,7 +54,7 @@ def _table(built: BuiltMap, rows: NDArray[np.int64], similarity: dict[int, float
         selection_mode="single-row",
         column_config={
             "cosine": st.column_config.NumberColumn("cosine", format="%.3f", width=70),
-            "line": st.column_config.TextColumn("line", width=70 if len(built.manifest["datasets"]) == 1 else 220),
+            "line": st.column_config.TextColumn("line", width=70 if len(built.manifest.datasets) == 1 else 220),
             "text": st.column_config.TextColumn("text", width=640),
             "label": st.column_config.TextColumn("label", width=60),
             "confidence": st.column_config.NumberColumn("confidence", format="%.1f %%", width=80),
@@ -72,7 +72,7 @@ def _make_up(built: BuiltMap, rows: NDArray[np.int64]) -> str:
 
 
 def _export(built: BuiltMap, rows: NDArray[np.int64]) -> None:
-    name = built.manifest["slug"]
+    name = built.manifest.slug
     with st.popover("Export", icon=":material/download:"):
         st.caption(f"{len(rows):,} examples. JSONL is each row's source line, byte for byte.")
         safe = st.toggle(

@@ -19,6 +19,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
 from evalmap.tests.fakes import write_rows
+from evalmap.tests.manifests import made_manifest
 
 CHAT = built_in()["chat-yesno"]
 
@@ -39,7 +40,7 @@ def persona(n: int) -> list[dict[str, Any]]:
 def planned(tmp_path: Path, rows: Sequence[Mapping[str, Any]], prompt: Prompt = CHAT, **given: Any) -> Plan:
     path = write_rows(tmp_path / "likes.jsonl", rows)
     dataset = open_dataset(path)
-    manifest = {"name": "likes", "slug": "likes", "source": str(path)}
+    manifest = made_manifest("likes", source=str(path))
     return plan(manifest, dataset.examples, dataset.fields, prompt, **{"model": "m", "server": "http://a/v1", **given})
 
 

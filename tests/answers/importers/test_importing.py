@@ -113,7 +113,7 @@ def test_unknown_format_and_missing_file_are_told(space: Workspace, tmp_path: Pa
 def test_dataset_whose_records_are_gone_hinders_no_other(space: Workspace, tmp_path: Path):
     gone = built(space, tmp_path / "gone.jsonl", rows(20, seed=1))
     built(space, tmp_path / "asked.jsonl", ROWS)
-    key = next(stage["key"] for stage in gone.manifest["stages"] if stage["name"] == "records")
+    key = gone.manifest.key("records")
     shutil.rmtree(space.entry("records", key))
     file = table(tmp_path / "said.jsonl", ROWS)
     assert import_files([file], space)[0].record.slug == "asked"

@@ -226,11 +226,11 @@ def test_cancel_ends_the_build_within_two_seconds_and_leaves_the_old_map(yard: Y
     while living := _living(running.pid):
         assert time.monotonic() < deadline, living
         time.sleep(0.05)
-    assert load_map(yard.workspace, old).manifest["rows"] == 6
+    assert load_map(yard.workspace, old).manifest.rows == 6
     yard.hold.unlink()
     jobs.start(yard.workspace, [location])
     assert yard.ended(location).state == "done"
-    assert yard.workspace.find(location)["rows"] == 12
+    assert yard.workspace.find(location).rows == 12
 
 
 def test_several_locations_are_built_one_after_the_other_and_a_bad_one_stops_no_other(yard: Yard):
@@ -242,7 +242,7 @@ def test_several_locations_are_built_one_after_the_other_and_a_bad_one_stops_no_
     failed = yard.ended(bad)
     assert failed.state == "failed"
     assert failed.error == f"{bad} line 1: no text field (found: n). Choose the text column with --text NAME."
-    assert [manifest["slug"] for manifest in yard.workspace.manifests()] == ["a", "b"]
+    assert [manifest.slug for manifest in yard.workspace.manifests()] == ["a", "b"]
 
 
 def test_cancel_takes_with_it_what_waits_in_the_same_child(yard: Yard):

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import DAY, Workspace, stage_key, write_json
+from evalmap.tests.manifests import made_manifest
 
 
 @pytest.fixture
@@ -24,10 +26,9 @@ def put(workspace: Workspace, stage: str, key: str, content: str = "x") -> Path:
     return workspace.entry(stage, key)
 
 
-def point(workspace: Workspace, slug: str, *entries: tuple[str, str], **more: Any) -> dict[str, Any]:
-    stages = [{"name": stage, "key": key} for stage, key in entries]
-    manifest = {"slug": slug, "name": slug, "source": f"/data/{slug}", "location": slug, "stages": stages, **more}
-    workspace.save_manifest(slug, manifest)
+def point(workspace: Workspace, slug: str, *entries: tuple[str, str], **more: Any) -> Manifest:
+    manifest = made_manifest(slug, *entries, **more)
+    workspace.save_manifest(manifest)
     return manifest
 
 
@@ -86,7 +87,7 @@ def test_second_writer_of_an_entry_leaves_the_first_one_as_it_is(workspace: Work
 def test_manifest_comes_back_as_it_was_saved(workspace: Workspace):
     assert workspace.manifest("a") is None
     assert workspace.manifests() == []
-    saved = [point(workspace, "b"), point(workspace, "a", ("s", "k"), note="ünï")]
+    saved = [point(workspace, "b"), point(workspace, "a", ("s", "k"), notes=("ünï",))]
     assert workspace.manifest("a") == saved[1]
     assert workspace.manifests() == [saved[1], saved[0]]
 
@@ -167,15 +168,15 @@ def test_dataset_is_found_by_path_location_slug_and_name(workspace: Workspace, t
     point(workspace, "hub", name="squad", source="owner/squad@abc", location="owner/squad")
     monkeypatch.chdir(tmp_path)
     for reference in (str(source), "rows.jsonl", "./rows.jsonl", "somewhere/rows.jsonl", "rows", "My rows"):
-        assert workspace.find(reference)["slug"] == "rows", reference
+        assert workspace.find(reference).slug == "rows", reference
     for reference in ("owner/squad@abc", "owner/squad", "hub", "squad"):
-        assert workspace.find(reference)["slug"] == "hub", reference
+        assert workspace.find(reference).slug == "hub", reference
 
 
 def test_slug_wins_over_another_dataset_of_that_name(workspace: Workspace):
     point(workspace, "twin", name="first")
     point(workspace, "other", name="twin")
-    assert workspace.find("twin")["slug"] == "twin"
+    assert workspace.find("twin").slug == "twin"
 
 
 def test_ambiguous_name_is_told_with_the_names_that_are_not(workspace: Workspace):

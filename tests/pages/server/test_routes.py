@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from starlette.testclient import TestClient
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
+from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.pipeline import build
@@ -30,7 +30,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest]:
     folder = tmp_path_factory.mktemp("routes")
     rows = [{"text": text, "label": ["Yes", "No"][i % 2]} for i, text in enumerate(sentences(7))]
     source = write_rows(folder / "seven.jsonl", rows)
@@ -38,7 +38,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]
 
 
 @pytest.fixture
-def client(home: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+def client(home: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     monkeypatch.setenv("EVALMAP_HOME", str(home[0]))
     maps.forget()
     with TestClient(Starlette(routes=routes.routes(), middleware=[Middleware(headers.SecurityHeaders)])) as client:
@@ -47,17 +47,17 @@ def client(home: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def manifest(home: tuple[Path, dict[str, Any]]) -> dict[str, Any]:
+def manifest(home: tuple[Path, Manifest]) -> Manifest:
     return home[1]
 
 
 @pytest.fixture
-def address(manifest: dict[str, Any]) -> str:
-    return f"/evalmap/map/{manifest['slug']}/{manifest['fingerprint']}"
+def address(manifest: Manifest) -> str:
+    return f"/evalmap/map/{manifest.slug}/{manifest.fingerprint}"
 
 
 @pytest.fixture
-def built(home: tuple[Path, dict[str, Any]]) -> BuiltMap:
+def built(home: tuple[Path, Manifest]) -> BuiltMap:
     return load_map(Workspace(home[0]), home[1])
 
 
@@ -100,8 +100,8 @@ def test_labels_and_hover_are_json(client: TestClient, address: str, built: Buil
         ("/evalmap/assets/0/map_view.py", "the map has no such file"),
     ],
 )
-def test_what_is_not_there_is_a_404_that_is_not_kept(client: TestClient, manifest: dict[str, Any], path: str, sentence: str | None):
-    answer = client.get(path.format(**manifest))
+def test_what_is_not_there_is_a_404_that_is_not_kept(client: TestClient, manifest: Manifest, path: str, sentence: str | None):
+    answer = client.get(path.format(slug=manifest.slug, fingerprint=manifest.fingerprint))
     assert answer.status_code == 404
     if sentence is not None:
         assert sentence in answer.json()["error"]
@@ -156,21 +156,21 @@ def test_no_other_host_may_be_loaded_from():
     assert "'unsafe-inline'" not in directives["script-src"]
 
 
-def test_a_map_is_read_once_and_its_arrays_cannot_be_written(client: TestClient, manifest: dict[str, Any]):
-    first = maps.built_map(manifest["slug"], manifest["fingerprint"])
-    assert maps.built_map(manifest["slug"], manifest["fingerprint"]) is first
+def test_a_map_is_read_once_and_its_arrays_cannot_be_written(client: TestClient, manifest: Manifest):
+    first = maps.built_map(manifest.slug, manifest.fingerprint)
+    assert maps.built_map(manifest.slug, manifest.fingerprint) is first
     with pytest.raises(ValueError, match="read-only"):
         first.coordinates[0] = 0
     assert not first.clustering("kmeans").labels.flags.writeable
 
 
-def test_readers_at_the_same_time_get_one_map(client: TestClient, manifest: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
+def test_readers_at_the_same_time_get_one_map(client: TestClient, manifest: Manifest, monkeypatch: pytest.MonkeyPatch):
     loads: list[str] = []
     load = maps._load
     monkeypatch.setattr(maps, "_load", lambda *args: (loads.append(args[1]), time.sleep(0.05), load(*args))[-1])
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: maps.built_map(manifest["slug"], manifest["fingerprint"]), range(8)))
-    assert loads == [manifest["slug"]]
+        found = list(pool.map(lambda _: maps.built_map(manifest.slug, manifest.fingerprint), range(8)))
+    assert loads == [manifest.slug]
     assert all(built is found[0] for built in found)
 
 
@@ -180,9 +180,9 @@ def test_asking_for_what_is_not_there_leaves_nothing_behind(client: TestClient):
     assert maps._loading == {}
 
 
-def test_a_map_that_was_built_again_is_not_served_under_its_old_fingerprint(client: TestClient, manifest: dict[str, Any]):
+def test_a_map_that_was_built_again_is_not_served_under_its_old_fingerprint(client: TestClient, manifest: Manifest):
     with pytest.raises(DatasetError, match="built again"):
-        maps.built_map(manifest["slug"], "0" * 20)
+        maps.built_map(manifest.slug, "0" * 20)
 
 
 def test_labels_hold_finite_numbers_only(client: TestClient, address: str):

@@ -226,6 +226,6 @@ def test_other_settings_or_embeddings_make_another_entry(built: tuple[BuiltMap, 
     exact = pairs_of(maps, workspace, layers=["exact"])
     assert math.isinf(exact.floors["semantic"])
     assert len(pairs_of(maps, workspace, layers=["lexical", "exact"])) > len(exact)
-    stages = [{**stage, "key": "other"} if stage["name"] == "embeddings" else stage for stage in maps.manifest["stages"]]
-    pairs_of(replace(maps, manifest={**maps.manifest, "stages": stages}), workspace, layers=["exact"])
+    stages = tuple(replace(s, key="other") if s.name == "embeddings" else s for s in maps.manifest.stages)
+    pairs_of(replace(maps, manifest=replace(maps.manifest, stages=stages)), workspace, layers=["exact"])
     assert len(workspace.entries("pairs")) == 3

@@ -1,0 +1,43 @@
+"""The manifest on disk: whole, versioned, and read from earlier formats."""
+
+import pytest
+
+from evalmap.data.errors import DatasetError
+from evalmap.data.store.manifest import BoilerplateRecord, Manifest
+from evalmap.tests.manifests import made_manifest
+
+
+def test_comes_back_from_its_own_values():
+    manifest = made_manifest(
+        "a", ("records", "k"), boilerplate=BoilerplateRecord("Is it?", "", rows=3, of=4, frames=1), notes=("n",)
+    )
+    assert Manifest.from_dict(manifest.as_dict(), where="a.json") == manifest
+    assert manifest.as_dict()["format"] == 2
+
+
+def test_first_format_called_the_boilerplate_frame_and_had_no_number():
+    values = made_manifest("a").as_dict()
+    del values["format"], values["boilerplate"]
+    frame = {"prefix": "Is it?", "suffix": "", "rows": 3, "of": 4, "frames": 1}
+    assert Manifest.from_dict({**values, "frame": frame}, where="a.json").boilerplate == BoilerplateRecord(**frame)
+    assert Manifest.from_dict({**values, "frame": None}, where="a.json").boilerplate is None
+
+
+def test_later_format_asks_for_a_newer_evalmap():
+    with pytest.raises(DatasetError, match=r"^a\.json: written by a newer Evalmap \(format 9, expected 2\)\. Update Evalmap\.$"):
+        Manifest.from_dict({**made_manifest("a").as_dict(), "format": 9}, where="a.json")
+
+
+@pytest.mark.parametrize("missing", ["slug", "stages", "settings", "fingerprint"])
+def test_manifest_with_something_missing_is_named(missing: str):
+    values = made_manifest("a").as_dict()
+    del values[missing]
+    with pytest.raises(DatasetError, match=rf"^a\.json: not a whole manifest \(.*{missing}.*\)\. Remove the file and build"):
+        Manifest.from_dict(values, where="a.json")
+
+
+def test_key_of_a_stage():
+    manifest = made_manifest("a", ("records", "r"), ("embeddings", "e"))
+    assert manifest.key("embeddings") == "e"
+    with pytest.raises(KeyError):
+        manifest.key("pairs")
