@@ -17,6 +17,7 @@ from evalmap.data.text.multiple_choice import lacks_question, split
 from evalmap.data.text.normalization import normalise
 from evalmap.embeddings import sample_maps
 from evalmap.embeddings.built_map import BuiltMap, load_map
+from evalmap.embeddings.clustering import cluster_kmeans
 from evalmap.embeddings.neighbors import find_neighbors
 from evalmap.embeddings.pipeline import STAGES, _digest, load_clusterings, load_graph
 from evalmap.embeddings.settings import Settings
@@ -41,7 +42,7 @@ FILES: dict[str, tuple[tuple[str, ...], int, dict[str | None, int]]] = {
 }  # fmt: skip
 PLANTED: dict[str, Any] = json.loads((sample_maps.ROOT / "PLANTED.json").read_text("utf-8"))
 SHIPPED = {manifest.slug: manifest for manifest in Workspace(sample_maps.BUILT).manifests()}
-LEAST_COSINE, LEAST_OVERLAP, LEAST_RAND = 0.999, 0.97, 0.9
+LEAST_COSINE, LEAST_OVERLAP, LEAST_RAND, MOST_INERTIA = 0.999, 0.97, 0.9, 0.01
 
 
 @cache
@@ -273,13 +274,30 @@ def test_shipped_neighbours_are_exactly_those_of_the_shipped_vectors(slug: str):
     np.testing.assert_allclose(graph.knn_similarities, built.graph.knn_similarities, atol=1e-5)
 
 
+@pytest.mark.parametrize("slug", SHIPPED)
+def test_shipped_k_means_is_that_of_the_shipped_vectors(slug: str):
+    from sklearn.metrics import adjusted_rand_score
+
+    built = load_map(Workspace(sample_maps.BUILT), SHIPPED[slug])
+    settings = built.manifest.settings
+    again = cluster_kmeans(np.array(built.vectors), k=settings.k, random_state=settings.seed)
+    assert adjusted_rand_score(again.labels, built.clustering("kmeans").labels) >= LEAST_RAND
+
+
+def inertia(built: BuiltMap) -> float:
+    """The sum of squared distances of the rows to their cluster's mean, what k-means makes small."""
+    labels = built.clustering("kmeans").labels
+    vectors = np.array(built.vectors, dtype=np.float64)
+    return sum(float(((of - of.mean(axis=0)) ** 2).sum()) for of in (vectors[labels == c] for c in range(labels.max() + 1)))
+
+
+# Vectors differ in the fourth decimal between CPUs with and without bf16. Where two solutions of k-means are equally good, as in
+# values-collective-decisions (inertia 145.07 and 145.27), that decides which is found: today's must be as good, not the same.
 @pytest.mark.model
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("slug", SHIPPED)
 def test_shipped_map_is_what_build_makes_today(slug: str, shipped: Workspace, rebuilt: Workspace):
-    from sklearn.metrics import adjusted_rand_score
-
     old, new = both(shipped, rebuilt, slug)
     differs: list[str] = []
     for name in STAGES:
@@ -302,9 +320,9 @@ def test_shipped_map_is_what_build_makes_today(slug: str, shipped: Workspace, re
         shared = [len(np.intersect1d(a, b)) for a, b in zip(old.graph.knn_indices, new.graph.knn_indices, strict=True)]
         if np.mean(shared) / k < LEAST_OVERLAP:
             differs.append(f"neighbours: overlap {np.mean(shared) / k:.3f}")
-        agreement = adjusted_rand_score(old.clustering("kmeans").labels, new.clustering("kmeans").labels)
-        if agreement < LEAST_RAND:
-            differs.append(f"k-means: adjusted Rand index {agreement:.3f}")
+        then, today = (inertia(built) for built in (old, new))
+        if today > (1 + MOST_INERTIA) * then:
+            differs.append(f"k-means: inertia {today:.2f}, shipped {then:.2f}")
         if old.clustering("kmeans").n_clusters != new.clustering("kmeans").n_clusters:
             differs.append("k-means: another number of clusters")
     else:
