@@ -18,7 +18,8 @@ from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.clustering import Clustering
 from evalmap.embeddings.naming import ClusterName
 from evalmap.embeddings.neighbors import NeighborGraph
-from evalmap.embeddings.pipeline import label_counts, load_clusterings, load_graph
+from evalmap.embeddings.pipeline import label_counts
+from evalmap.embeddings.stages import load_clusterings, load_graph
 from evalmap.embeddings.vectors import load_vectors
 
 

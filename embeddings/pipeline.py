@@ -1,12 +1,10 @@
 """The build: records → embeddings → neighbors → projection → clustering → naming, each stage kept and reused by its key."""
 
-import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,17 +14,37 @@ from evalmap.data.records import Dataset
 from evalmap.data.roles import describe
 from evalmap.data.store.manifest import BoilerplateRecord, Manifest, SettingsRecord, StageRecord
 from evalmap.data.store.workspace import Workspace, stage_key
-from evalmap.embeddings import vectors as vector_store
+from evalmap.embeddings import stages, vectors
 from evalmap.embeddings.array_types import Encoder, Vectors
-from evalmap.embeddings.clustering import GRAPH_LAYERS, KMEANS, Clustering, cluster_graph, cluster_kmeans
 from evalmap.embeddings.encoder import DEFAULT_MODEL, SentenceEncoder, versions
-from evalmap.embeddings.naming import name_clusters
-from evalmap.embeddings.neighbors import NeighborGraph, find_neighbors, mark_outliers
-from evalmap.embeddings.projection import project, trustworthiness
 from evalmap.embeddings.settings import Settings
+from evalmap.embeddings.stages import Build, Stage, StageProgress, entry
 
-STAGES = ("records", "embeddings", "neighbors", "projection", "clustering", "naming")
-StageProgress = Callable[[str, int, int], None]  # (stage, done, total)
+# In the order in which they run. A stage is redone when something that it reads has changed, and then those that read its key.
+PIPELINE: tuple[Stage, ...] = (
+    entry("records", share=0.05, reads=lambda b: [stages.digest(b.dataset)], write=stages.write_records),
+    Stage("embeddings", share=0.6, run=stages.embed),
+    entry(
+        "neighbors",
+        share=0.15,
+        reads=lambda b: [b.keys["embeddings"], b.settings.graph_neighbors],
+        write=stages.write_neighbors,
+    ),
+    entry(
+        "projection",
+        share=0.12,
+        reads=lambda b: [b.keys["neighbors"], b.settings.n_neighbors, b.settings.min_dist, b.settings.seed],
+        write=stages.write_projection,
+    ),
+    entry(
+        "clustering",
+        share=0.05,
+        reads=lambda b: [b.keys["neighbors"], b.settings.k, b.settings.seed],
+        write=stages.write_clustering,
+    ),
+    entry("naming", share=0.03, reads=lambda b: [b.keys["clustering"], b.keys["records"]], write=stages.write_names),
+)
+STAGES = tuple(stage.name for stage in PIPELINE)
 
 
 def build(
@@ -42,71 +60,38 @@ def build(
 
     A stage whose key is in the workspace is not done again. The pointer moves last: until then the old map is what is read.
 
+    Parameters
+    ----------
+    location : what a later build opens to read the same rows again; default: the dataset's source
+    progress : called with (stage, done, total), total 0 where it is not known
+
     Returns
     -------
     what `evalmap info --json` prints, less the clusters
     """
     settings = settings or Settings()
-    encoder = encoder or SentenceEncoder(settings.model)
-    run = _Run(workspace, progress)
-
-    records = run.stage("records", [_digest(dataset)], lambda folder: _write_records(folder, dataset))
-    texts = dataset.examples["embedded_text"].tolist()
-    embedded = run.embed(texts, encoder)
-    matrix = vector_store.load_vectors(workspace.entry("embeddings", embedded))
-
-    def neighbors(folder: Path) -> None:
-        graph = find_neighbors(
-            matrix, n_neighbors=settings.graph_neighbors, progress=lambda done, total: progress("neighbors", done, total)
-        )
-        np.save(folder / "indices.npy", graph.knn_indices)
-        np.save(folder / "similarities.npy", graph.knn_similarities)
-        np.save(folder / "outliers.npy", mark_outliers(graph))
-
-    nearest = run.stage("neighbors", [embedded, settings.graph_neighbors], neighbors)
-    graph = load_graph(workspace.entry("neighbors", nearest))
-
-    def projection(folder: Path) -> None:
-        found = project(
-            matrix, graph=graph, n_neighbors=settings.n_neighbors, min_dist=settings.min_dist, random_state=settings.seed
-        )
-        np.save(folder / "coordinates.npy", found.coordinates)
-        trust = trustworthiness(matrix, found.coordinates)
-        write = {**found.settings, "trustworthiness": None if np.isnan(trust) else round(trust, 4)}
-        (folder / "settings.json").write_text(json.dumps(write))
-
-    projected = run.stage("projection", [nearest, settings.n_neighbors, settings.min_dist, settings.seed], projection)
-
-    def clustering(folder: Path) -> None:
-        for layer in (
-            cluster_kmeans(matrix, k=settings.k, random_state=settings.seed),
-            *cluster_graph(graph, matrix, random_state=settings.seed),
-        ):
-            np.save(folder / f"{layer.layer}.npy", layer.labels)
-
-    clustered = run.stage("clustering", [nearest, settings.k, settings.seed], clustering)
-    layers = load_clusterings(workspace.entry("clustering", clustered))
-
-    def naming(folder: Path) -> None:
-        names = [asdict(name) for name in name_clusters(texts, layers, matrix)]
-        (folder / "names.json").write_text(json.dumps(names, ensure_ascii=False))
-
-    named = run.stage("naming", [clustered, records], naming)
+    under_way = Build(dataset, workspace, settings, encoder or SentenceEncoder(settings.model), progress)
+    records = []
+    for stage in PIPELINE:
+        started = time.perf_counter()
+        key, cached = stage.run(under_way)
+        under_way.keys[stage.name] = key
+        records.append(StageRecord(stage.name, key, round(time.perf_counter() - started, 3), cached))
     slug = workspace.slug_for(dataset.source, dataset.name)  # now: another build may have taken the name meanwhile
-    encoder_record = json.loads((workspace.entry("embeddings", embedded) / "meta.json").read_text())
-    projection_record = json.loads((workspace.entry("projection", projected) / "settings.json").read_text())
+    encoder_record = json.loads((under_way.folder("embeddings") / "meta.json").read_text())
+    projection_record = json.loads((under_way.folder("projection") / "settings.json").read_text())
     manifest = Manifest(
         **_summary(dataset),
         slug=slug,
         location=location or dataset.source,
-        truncated=run.embedding["truncated"],
-        embedded=run.embedding["embedded"],
-        reused=run.embedding["reused"],
-        outliers=int(np.load(workspace.entry("neighbors", nearest) / "outliers.npy").sum()),
+        truncated=under_way.truncated,
+        embedded=under_way.embedded,
+        reused=under_way.reused,
+        outliers=int(np.load(under_way.folder("neighbors") / "outliers.npy").sum()),
         settings=SettingsRecord(**settings.as_dict(), part=dataset.part, encoder=encoder_record, projection=projection_record),
         versions=versions(),
-        stages=tuple(run.stages),
-        fingerprint=stage_key("map", records, embedded, nearest, projected, clustered, named),
+        stages=tuple(records),
+        fingerprint=stage_key("map", *under_way.keys.values()),
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     workspace.save_manifest(manifest)
@@ -122,69 +107,13 @@ def embed_texts(
     progress: StageProgress = lambda stage, done, total: None,
 ) -> tuple[str, Vectors]:
     """Just the vectors: (key of the entry, (n_samples, n_dims) float32, unit norm, read-only from disk). No map is built."""
-    run = _Run(workspace, progress)
-    key = run.embed(list(texts), encoder or SentenceEncoder(model))
-    return key, vector_store.load_vectors(workspace.entry("embeddings", key))
-
-
-def load_graph(folder: Path) -> NeighborGraph:
-    """The neighbour graph of an entry, read-only from disk."""
-    return NeighborGraph(np.load(folder / "indices.npy", mmap_mode="r"), np.load(folder / "similarities.npy", mmap_mode="r"))
-
-
-def load_clusterings(folder: Path) -> tuple[Clustering, ...]:
-    """k-means and the three graph layers of an entry."""
-    return tuple(Clustering(layer, np.load(folder / f"{layer}.npy")) for layer in (KMEANS, *GRAPH_LAYERS))
-
-
-class _Run:
-    """The stages of one build, timed."""
-
-    def __init__(self, workspace: Workspace, progress: StageProgress) -> None:
-        self.workspace, self.progress = workspace, progress
-        self.stages: list[StageRecord] = []
-        self.embedding: dict[str, int] = {}
-
-    def stage(self, name: str, parts: list[object], write: Callable[[Path], None]) -> str:
-        key, started = stage_key(name, *parts), time.perf_counter()
-        self.progress(name, 0, 1)
-        cached = self.workspace.has(name, key)
-        if not cached:
-            with self.workspace.create(name, key) as folder:
-                write(folder)
-        self.progress(name, 1, 1)
-        self.stages.append(StageRecord(name, key, round(time.perf_counter() - started, 3), cached))
-        return key
-
-    def embed(self, texts: list[str], encoder: Encoder) -> str:
-        started = time.perf_counter()
-        key, self.embedding = vector_store.embed(
-            texts, encoder=encoder, workspace=self.workspace, progress=lambda done, total: self.progress("embeddings", done, total)
-        )
-        self.stages.append(StageRecord("embeddings", key, round(time.perf_counter() - started, 3), self.embedding["embedded"] == 0))
-        return key
-
-
-def _digest(dataset: Dataset) -> str:
-    """A hash of everything that the records stage writes."""
-    digest = hashlib.sha256()
-    for column in ("dataset", "line", "raw", "text", "embedded_text", "label", "confidence", "choices", "group", "id"):
-        values = dataset.examples[column]
-        texts = ("\x00" if missing else str(value) for value, missing in zip(values, values.isna(), strict=True))
-        digest.update("\x1f".join(texts).encode())
-    digest.update(_set_aside(dataset).encode())
-    digest.update(json.dumps([asdict(dataset.roles), [asdict(f) for f in dataset.frames], dataset.part]).encode())
-    return digest.hexdigest()
-
-
-def _write_records(folder: Path, dataset: Dataset) -> None:
-    dataset.examples.to_parquet(folder / "examples.parquet", compression="zstd", index=False)
-    dataset.fields.to_parquet(folder / "fields.parquet", compression="zstd", index=False)
-    (folder / "set_aside.json").write_text(_set_aside(dataset), encoding="utf-8")
-
-
-def _set_aside(dataset: Dataset) -> str:
-    return json.dumps([asdict(row) for row in dataset.set_aside])
+    key, _ = vectors.embed(
+        list(texts),
+        encoder=encoder or SentenceEncoder(model),
+        workspace=workspace,
+        progress=lambda done, total: progress("embeddings", done, total),
+    )
+    return key, vectors.load_vectors(workspace.entry("embeddings", key))
 
 
 def _summary(dataset: Dataset) -> dict[str, Any]:

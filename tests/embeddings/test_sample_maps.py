@@ -19,8 +19,9 @@ from evalmap.embeddings import sample_maps
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.clustering import cluster_kmeans
 from evalmap.embeddings.neighbors import find_neighbors
-from evalmap.embeddings.pipeline import STAGES, _digest, load_clusterings, load_graph
+from evalmap.embeddings.pipeline import STAGES
 from evalmap.embeddings.settings import Settings
+from evalmap.embeddings.stages import digest, load_clusterings, load_graph
 
 LM = "advanced-ai-risk/lm_generated_evals/accepts-being-paused.jsonl"
 HUMAN = "advanced-ai-risk/human_generated_evals/accepts-being-paused.jsonl"
@@ -262,7 +263,7 @@ def test_shipped_records_are_those_of_the_files(slug: str):
     assert built.examples["raw"].tolist() == dataset.examples["raw"].tolist()
     assert built.examples["embedded_text"].tolist() == dataset.examples["embedded_text"].tolist()
     assert built.examples["label"].fillna("").tolist() == dataset.examples["label"].fillna("").tolist()
-    assert len(_digest(dataset)) == 64
+    assert len(digest(dataset)) == 64
 
 
 @pytest.mark.parametrize("slug", SHIPPED)

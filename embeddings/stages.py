@@ -1,0 +1,181 @@
+"""The stages of a build: what each reads, and what it writes into its entry. `pipeline.py` says in which order they run."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from evalmap.data.records import Dataset
+from evalmap.data.store.workspace import Workspace, stage_key
+from evalmap.embeddings import vectors
+from evalmap.embeddings.array_types import Encoder, Vectors
+from evalmap.embeddings.clustering import LAYERS, Clustering, cluster_graph, cluster_kmeans
+from evalmap.embeddings.naming import name_clusters
+from evalmap.embeddings.neighbors import NeighborGraph, find_neighbors, mark_outliers
+from evalmap.embeddings.projection import project, trustworthiness
+from evalmap.embeddings.settings import Settings
+
+StageProgress = Callable[[str, int, int], None]  # (stage, done, total)
+
+
+@dataclass
+class Build:
+    """A build under way: its inputs, and the keys of the stages that are done.
+
+    embedded, reused : texts that the encoder was asked for; found again from an earlier build
+    truncated : texts longer than the encoder's window
+    """
+
+    dataset: Dataset
+    workspace: Workspace
+    settings: Settings
+    encoder: Encoder
+    progress: StageProgress
+    keys: dict[str, str] = field(default_factory=dict)
+    embedded: int = 0
+    reused: int = 0
+    truncated: int = 0
+
+    def folder(self, stage: str) -> Path:
+        """The entry of a stage that is done."""
+        return self.workspace.entry(stage, self.keys[stage])
+
+    @cached_property
+    def texts(self) -> list[str]:
+        return self.dataset.examples["embedded_text"].tolist()
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        return vectors.load_vectors(self.folder("embeddings"))
+
+    @cached_property
+    def graph(self) -> NeighborGraph:
+        return load_graph(self.folder("neighbors"))
+
+    @cached_property
+    def clusterings(self) -> tuple[Clustering, ...]:
+        return load_clusterings(self.folder("clustering"))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a build.
+
+    name : of its folder in the workspace
+    share : of a build's time, 0–1: how far the bar is when it begins
+    run : does it, or finds it done; returns its key and whether it was there already
+    """
+
+    name: str
+    share: float
+    run: Callable[["Build"], tuple[str, bool]]
+
+
+def entry(name: str, *, share: float, reads: Callable[[Build], Sequence[object]], write: Callable[[Build, Path], None]) -> Stage:
+    """A stage that writes one entry, keyed by what it reads: JSON-able values, the keys of earlier stages among them."""
+
+    def run(build: Build) -> tuple[str, bool]:
+        key = stage_key(name, *reads(build))
+        build.progress(name, 0, 1)
+        cached = build.workspace.has(name, key)
+        if not cached:
+            with build.workspace.create(name, key) as folder:
+                write(build, folder)
+        build.progress(name, 1, 1)
+        return key, cached
+
+    return Stage(name, share, run)
+
+
+def digest(dataset: Dataset) -> str:
+    """A hash of everything that the records stage writes."""
+    found = hashlib.sha256()
+    for column in ("dataset", "line", "raw", "text", "embedded_text", "label", "confidence", "choices", "group", "id"):
+        values = dataset.examples[column]
+        texts = ("\x00" if missing else str(value) for value, missing in zip(values, values.isna(), strict=True))
+        found.update("\x1f".join(texts).encode())
+    found.update(_set_aside(dataset).encode())
+    found.update(json.dumps([asdict(dataset.roles), [asdict(f) for f in dataset.frames], dataset.part]).encode())
+    return found.hexdigest()
+
+
+def write_records(build: Build, folder: Path) -> None:
+    """examples.parquet, fields.parquet, set_aside.json."""
+    dataset = build.dataset
+    dataset.examples.to_parquet(folder / "examples.parquet", compression="zstd", index=False)
+    dataset.fields.to_parquet(folder / "fields.parquet", compression="zstd", index=False)
+    (folder / "set_aside.json").write_text(_set_aside(dataset), encoding="utf-8")
+
+
+def embed(build: Build) -> tuple[str, bool]:
+    """The vectors, per text: those that an earlier build embedded are found again."""
+    key, counts = vectors.embed(
+        build.texts,
+        encoder=build.encoder,
+        workspace=build.workspace,
+        progress=lambda done, total: build.progress("embeddings", done, total),
+    )
+    build.embedded, build.reused, build.truncated = counts["embedded"], counts["reused"], counts["truncated"]
+    return key, counts["embedded"] == 0
+
+
+def write_neighbors(build: Build, folder: Path) -> None:
+    """indices.npy, similarities.npy, outliers.npy."""
+    graph = find_neighbors(
+        build.vectors,
+        n_neighbors=build.settings.graph_neighbors,
+        progress=lambda done, total: build.progress("neighbors", done, total),
+    )
+    np.save(folder / "indices.npy", graph.knn_indices)
+    np.save(folder / "similarities.npy", graph.knn_similarities)
+    np.save(folder / "outliers.npy", mark_outliers(graph))
+
+
+def write_projection(build: Build, folder: Path) -> None:
+    """coordinates.npy, settings.json."""
+    settings = build.settings
+    found = project(
+        build.vectors,
+        graph=build.graph,
+        n_neighbors=settings.n_neighbors,
+        min_dist=settings.min_dist,
+        random_state=settings.seed,
+    )
+    np.save(folder / "coordinates.npy", found.coordinates)
+    trust = trustworthiness(build.vectors, found.coordinates)
+    record = {**found.settings, "trustworthiness": None if np.isnan(trust) else round(trust, 4)}
+    (folder / "settings.json").write_text(json.dumps(record))
+
+
+def write_clustering(build: Build, folder: Path) -> None:
+    """<layer>.npy, one a layer."""
+    settings = build.settings
+    for clustering in (
+        cluster_kmeans(build.vectors, k=settings.k, random_state=settings.seed),
+        *cluster_graph(build.graph, build.vectors, random_state=settings.seed),
+    ):
+        np.save(folder / f"{clustering.layer}.npy", clustering.labels)
+
+
+def write_names(build: Build, folder: Path) -> None:
+    """names.json."""
+    names = [asdict(name) for name in name_clusters(build.texts, build.clusterings, build.vectors)]
+    (folder / "names.json").write_text(json.dumps(names, ensure_ascii=False))
+
+
+def load_graph(folder: Path) -> NeighborGraph:
+    """The neighbour graph of an entry, read-only from disk."""
+    return NeighborGraph(np.load(folder / "indices.npy", mmap_mode="r"), np.load(folder / "similarities.npy", mmap_mode="r"))
+
+
+def load_clusterings(folder: Path) -> tuple[Clustering, ...]:
+    """k-means and the three graph layers of an entry."""
+    return tuple(Clustering(layer, np.load(folder / f"{layer}.npy")) for layer in LAYERS)
+
+
+def _set_aside(dataset: Dataset) -> str:
+    return json.dumps([asdict(row) for row in dataset.set_aside])
