@@ -1,15 +1,8 @@
 // The legend: an entry a category, each a button that hides or shows it; a scale for numbers.
 
-import { numberColors } from "./map_points.js";
-
-export const format = (number) => number.toLocaleString("en");
-
-export function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
+import { numberColors } from "./map_colors.js";
+import { element, format } from "./map_elements.js";
+import { MISSING } from "./map_points.js";
 
 export function drawLegend(box, { column, missingColor, dark, hidden, counts, filtered, onToggle, onIsolate }) {
   const focused = box.contains(document.activeElement) ? document.activeElement.dataset.code : undefined;
@@ -22,7 +15,7 @@ export function drawLegend(box, { column, missingColor, dark, hidden, counts, fi
   }
   const entries = element("div", "em-entries");
   for (const [place, [name, count, code]] of column.categories.entries()) {
-    const isMissing = column.missing > 0 && code === 65_535;
+    const isMissing = column.missing > 0 && code === MISSING;
     const shown = !hidden.has(code);
     const button = element("button", "em-entry");
     button.type = "button";

@@ -1,11 +1,10 @@
 // What lies over the points: cluster names, rings, and the outline of a selection being drawn.
 
-import { element } from "./map_legend.js";
+import { element, svgElement } from "./map_elements.js";
 
 const MAX_NAMES = 40;
 const NAME_HEIGHT = 20;
 const FONT = "600 12.5px";
-const SVG = "http://www.w3.org/2000/svg";
 
 // The layer whose names fit the view: coarse from afar, fine from near
 export function layerFor(column, zoom) {
@@ -75,9 +74,8 @@ function overlap(a, b) {
 
 export class Drawing {
   constructor(svg) {
-    this.rings = svg.appendChild(document.createElementNS(SVG, "g"));
-    this.outline = svg.appendChild(document.createElementNS(SVG, "path"));
-    this.outline.setAttribute("class", "em-outline");
+    this.rings = svg.appendChild(svgElement("g"));
+    this.outline = svg.appendChild(svgElement("path", "em-outline"));
     this.marks = [];
   }
 
@@ -86,9 +84,8 @@ export class Drawing {
     if (opened !== null) marks.push({ row: opened, classes: ["em-opened-halo", "em-opened"], radius: 11 });
     this.marks = marks.map((mark) => {
       const circles = mark.classes.map((name) => {
-        const circle = document.createElementNS(SVG, "circle");
-        circle.setAttribute("class", name);
-        circle.setAttribute("r", mark.radius);
+        const circle = svgElement("circle", name);
+        circle.setAttribute("r", String(mark.radius));
         return circle;
       });
       return { ...mark, circles };

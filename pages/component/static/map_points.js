@@ -1,9 +1,8 @@
-// Arithmetic on points: what is drawn, in which colour, and what lies where. No DOM here.
+// Arithmetic on points: which are drawn, how large, and what lies where. No DOM here.
 
 export const MAX_DRAWN = 99_999; // plotly's hover and selection code stalls from 100,000 points in a trace
-export const MISSING = 65_535;
-const STEPS = 64; // of the numeric colour scale
-const CIVIDIS = ["#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838"];
+export const MISSING = 65_535; // the code of a row without a value
+const REACH = 9; // px around a point that count as on it
 
 // The order in which points are drawn: random, so that no category hides another, and the same at every visit
 export function drawingOrder(n) {
@@ -29,49 +28,6 @@ export function decodeMask(text, n) {
   const mask = new Uint8Array(n);
   for (let i = 0; i < n; i++) mask[i] = (bytes.charCodeAt(i >> 3) >> (i & 7)) & 1;
   return mask;
-}
-
-// {slots: a palette place of every row, colors: the palette}
-export function paint(values, column, cycle, missing, dark) {
-  const slots = new Uint8Array(values.length);
-  if (column.kind === "number") {
-    const colors = [...numberColors(dark, column.scale), missing];
-    const span = column.high - column.low || 1;
-    for (let i = 0; i < slots.length; i++) {
-      const v = values[i];
-      slots[i] = Number.isNaN(v) ? STEPS : Math.min(STEPS - 1, Math.max(0, Math.floor(((v - column.low) / span) * STEPS)));
-    }
-    return { slots, colors };
-  }
-  const colors = [...new Set([...column.colors, ...cycle])];
-  const grey = colors.length;
-  const placeOf = (code) => colors.indexOf(column.colors[code] ?? cycle[code % cycle.length]);
-  const places = new Map();
-  for (let i = 0; i < slots.length; i++) {
-    const code = values[i];
-    if (code === MISSING) { slots[i] = grey; continue; }
-    let place = places.get(code);
-    if (place === undefined) places.set(code, (place = placeOf(code)));
-    slots[i] = place;
-  }
-  return { slots, colors: [...colors, missing] };
-}
-
-export function numberColors(dark, kind) {
-  if (kind === "diverging") {
-    const ends = ["#E69F00", dark ? "#4a4f57" : "#c9ccd1", "#0072B2"]; // the middle is near the page's background: no difference
-    return Array.from({ length: STEPS }, (_, i) => mix(i / (STEPS - 1), ends));
-  }
-  // the ends of the scale that would vanish in the page's background are left out
-  const [low, high] = dark ? [0.22, 1] : [0, 0.92];
-  return Array.from({ length: STEPS }, (_, i) => mix(low + ((high - low) * i) / (STEPS - 1), CIVIDIS));
-}
-
-function mix(t, stops) {
-  const at = t * (stops.length - 1), i = Math.min(stops.length - 2, Math.floor(at)), f = at - i;
-  const parts = (hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
-  const a = parts(stops[i]), b = parts(stops[i + 1]);
-  return `rgb(${a.map((v, k) => Math.round(v + (b[k] - v) * f)).join(",")})`;
 }
 
 // Which rows are drawn in colour and which in grey. In view first; what the cap leaves is filled with points outside the view.
@@ -137,6 +93,16 @@ export function nearest(points, rows, frame, px, py, reach) {
   return found;
 }
 
+// The row below a place in pixels, or null: the lists of rows are searched one after the other
+export function rowAt(points, lists, frame, [x, y], size) {
+  const reach = Math.max(REACH, size / 2 + 3);
+  for (const rows of lists) {
+    const row = nearest(points, rows, frame, x, y, reach);
+    if (row !== null) return row;
+  }
+  return null;
+}
+
 // The view that shows every point, in the stage's proportions
 export function homeView(points, width, height) {
   let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
@@ -148,6 +114,19 @@ export function homeView(points, width, height) {
   const scale = Math.max((x1 - x0 || 1) / usableW, (y1 - y0 || 1) / usableH);
   const cx = (x0 + x1) / 2, cy = (y0 + y1) / 2;
   return { x: [cx - (scale * width) / 2, cx + (scale * width) / 2], y: [cy - (scale * height) / 2, cy + (scale * height) / 2] };
+}
+
+export function sameView(a, b) {
+  const near = 1e-3 * (b.x[1] - b.x[0]);
+  return ["x", "y"].every((axis) => a[axis].every((end, i) => Math.abs(end - b[axis][i]) < near));
+}
+
+// The view moved so that a row stands in its middle, in the same zoom; null where the row is in it already
+export function viewAround(points, row, { x: [x0, x1], y: [y0, y1] }) {
+  const x = points.x[row], y = points.y[row];
+  if (x > x0 && x < x1 && y > y0 && y < y1) return null;
+  const w = (x1 - x0) / 2, h = (y1 - y0) / 2;
+  return { x: [x - w, x + w], y: [y - h, y + h] };
 }
 
 export function countInside({ x, y }, { x: [x0, x1], y: [y0, y1] }) {

@@ -79,6 +79,18 @@ export function labels(url) {
   return once(url, async () => (await get(url, "labels", "the cluster names")).json());
 }
 
+// All that a drawing needs, at once: {library, points, values, clusters}
+export async function load({ assets, plotly: libraryUrl, map, n, column: { key, kind } }) {
+  const [library, xy, values, clusters] = await Promise.all([
+    plotly(libraryUrl),
+    points(`${map}/points`, n),
+    column(`${map}/column/${encodeURIComponent(key)}`, kind, n),
+    labels(`${map}/labels`),
+    styles(`${assets}/map_view.css`),
+  ]);
+  return { library, points: xy, values, clusters };
+}
+
 const hovers = new Map();
 
 export async function hover(base, row, signal) {

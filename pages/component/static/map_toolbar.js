@@ -1,8 +1,7 @@
 // The tool bar: what a drag does, zoom, and back to the whole map.
 
-import { element } from "./map_legend.js";
+import { element, svgElement } from "./map_elements.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
   pan: "M12 3v18M3 12h18M12 3l-2.5 2.5M12 3l2.5 2.5M12 21l-2.5-2.5M12 21l2.5-2.5M3 12l2.5-2.5M3 12l2.5 2.5M21 12l-2.5-2.5M21 12l-2.5 2.5",
   lasso: "M7 17.5C4.500 16 3 13.800 3 11c0-4 4-7 9-7s9 3 9 7-4 7-9 7c-1 0-2-.1-3-.4M7 17.500a2 2 0 1 0 2 2c0 1-.8 2-2.500 2",
@@ -40,10 +39,10 @@ function tool(icon, title, onClick) {
   button.type = "button";
   button.title = title;
   button.setAttribute("aria-label", title);
-  const svg = document.createElementNS(SVG, "svg");
+  const svg = svgElement("svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  svg.appendChild(document.createElementNS(SVG, "path")).setAttribute("d", ICONS[icon]);
+  svg.appendChild(svgElement("path")).setAttribute("d", ICONS[icon]);
   button.append(svg);
   button.addEventListener("click", onClick);
   return button;

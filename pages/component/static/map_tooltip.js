@@ -1,6 +1,6 @@
 // The tooltip of the point below the pointer. Data goes in as textContent only.
 
-import { element } from "./map_legend.js";
+import { element } from "./map_elements.js";
 import { FetchError, hover } from "./map_store.js";
 
 const WAIT = 40; // ms on a point before its text is asked for

@@ -1,0 +1,18 @@
+// Small things that every part of the map builds from. Data goes into the page as text only, never as markup.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export const format = (number) => number.toLocaleString("en");
+
+export function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+export function svgElement(tag, className) {
+  const made = document.createElementNS(SVG, tag);
+  if (className) made.setAttribute("class", className);
+  return made;
+}
