@@ -1,4 +1,7 @@
+// @ts-check
 // What is there to draw: the points in the colours of one colouring, on a light or a dark page.
+/** @import { Composition, Loaded, Payload, Points, Row, View } from "../map_types.d.ts" */
+/** @import { Visibility } from "./map_visibility.js" */
 
 import { paint } from "./map_colors.js";
 import { layerFor } from "./map_overlay.js";
@@ -7,41 +10,80 @@ import { MAX_DRAWN, chooseRows, countInside, drawingOrder, pointSize } from "./m
 const MISSING_ON_DARK = "#7b8087";
 
 export class Scene {
-  // before: the scene that this one replaces, or null
+  /**
+   * @param {Loaded} loaded
+   * @param {Payload} data
+   * @param {boolean} dark
+   * @param {Scene | null} before the scene that this one replaces
+   */
   constructor({ points, values, clusters }, data, dark, before) {
     this.points = points;
-    this.order = before?.points === points ? before.order : drawingOrder(data.n);
+    this.order = orderFor(points, before);
     this.clusters = clusters;
     this.column = data.column;
     this.dark = dark;
     this.missing = dark ? MISSING_ON_DARK : data.missing;
-    Object.assign(this, paint(values, data.column, data.cycle, this.missing, dark)); // slots, colors
+    this.paint = paint(values, data.column, data.cycle, this.missing, dark);
   }
 
-  // The rows drawn of a view, and how: what Plot.draw takes
+  /**
+   * The rows drawn of a view, and how.
+   *
+   * @param {View} view
+   * @param {number} width
+   * @param {number} height
+   * @param {Visibility} visibility
+   * @returns {Composition}
+   */
   compose(view, width, height, visibility) {
-    const { points, slots, colors, dark, missing } = this;
-    return { ...chooseRows(points, this.order, view, visibility), points, slots, colors, dark, missing, view, width, height, size: this.sizeIn(view) };
+    const { points, dark, missing } = this;
+    return { ...chooseRows(points, this.order, view, visibility), ...this.paint, points, dark, missing, view, width, height, size: this.sizeIn(view) };
   }
 
-  // Points grow as fewer share the view
+  /**
+   * Points grow as fewer share the view.
+   *
+   * @param {View} view
+   */
   sizeIn(view) {
     return pointSize(Math.min(countInside(this.points, view), MAX_DRAWN));
   }
 
-  // Whether a move changes which points are drawn, or how large: `size` is that of the last drawing
+  /**
+   * Whether a move changes which points are drawn, or how large.
+   *
+   * @param {View} view
+   * @param {number} size of the points in the last drawing
+   */
   changesIn(view, size) {
     return this.order.length > MAX_DRAWN || this.sizeIn(view) !== size;
   }
 
-  // The cluster names for a zoom (1: the whole map), and the layer they come from
+  /**
+   * The cluster names for a zoom, and the layer they come from.
+   *
+   * @param {number} zoom 1: the whole map is in view
+   */
   namesAt(zoom) {
     const layer = layerFor(this.column, zoom);
     return { layer, clusters: this.clusters[layer] ?? [] };
   }
 
-  // The colour of a row's label, or null where the colouring shows something else
+  /**
+   * The colour of a row's label, or null where the colouring shows something else.
+   *
+   * @param {Row} row
+   */
   labelColor(row) {
-    return this.column.key === "label" ? this.colors[this.slots[row]] : null;
+    return this.column.key === "label" ? this.paint.colors[this.paint.slots[row]] : null;
   }
+}
+
+/**
+ * @param {Points} points
+ * @param {Scene | null} before
+ * @returns {Uint32Array}
+ */
+function orderFor(points, before) {
+  return before && before.points === points ? before.order : drawingOrder(points.x.length);
 }
