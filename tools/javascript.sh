@@ -2,6 +2,7 @@
 # The checks of the map's script. Node is that of the environment, which pyright needs as well; eslint and tsc come from npm.
 #
 #   sh tools/javascript.sh lint    eslint, then the types
+#   sh tools/javascript.sh test    the unit tests, with node's own runner: they need nothing from npm
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -29,12 +30,18 @@ lint() {
     install || leave_out "eslint and tsc could not be installed from npm"
     status=0
     "$node" "$modules/eslint/bin/eslint.js" --config tools/js/eslint.config.js --max-warnings 0 \
-        pages/component/static tools/js || status=1
+        pages/component/static tests/pages/component/js tools/js || status=1
     "$node" "$modules/typescript/bin/tsc" --project tools/js/tsconfig.json || status=1
     return $status
 }
 
+# The page loads these files as modules and needs no package.json to say so; node guesses it, and would tell so every time.
+run_tests() {
+    "$node" --disable-warning=MODULE_TYPELESS_PACKAGE_JSON --test --test-reporter=dot tests/pages/component/js/*.test.js
+}
+
 case ${1:-} in
 lint) lint ;;
-*) echo "usage: sh tools/javascript.sh lint" >&2; exit 2 ;;
+test) run_tests ;;
+*) echo "usage: sh tools/javascript.sh lint|test" >&2; exit 2 ;;
 esac

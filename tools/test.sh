@@ -23,6 +23,7 @@ started=$(date +%s)
 chromium=$("$bin/python" -m evalmap.tools.browser --install)
 echo "== browser: ${chromium:-none} after $(($(date +%s) - started)) s"
 
+phase javascript-tests sh tools/javascript.sh test
 phase tests "$bin/pytest" -n 2 --dist loadfile --ignore tests/browser
 if [ -n "$chromium" ]; then
     export CHROMIUM="$chromium"

@@ -33,5 +33,6 @@ export default [
     },
   },
   { files: ["pages/component/static/**"], languageOptions: { globals: globals.browser } },
-  { files: ["tests/**", "tools/**"], languageOptions: { globals: globals.node } },
+  { files: ["tools/**"], languageOptions: { globals: globals.node } },
+  { files: ["tests/**"], languageOptions: { globals: { ...globals.node, document: "readonly", window: "readonly" } } }, // fake_dom.js
 ];
