@@ -2,7 +2,7 @@
 #
 #   make run                 the site on http://127.0.0.1:8501 with the bundled samples
 #   make run DATA=path       the same, with that file or folder opened
-#   make test                ruff, pyright and all tests, its own set-up included
+#   make test                ruff, pyright, eslint, tsc and all tests, its own set-up included
 #
 # PYTHON=… names the Python to build .venv from, PORT=… the port, CHROMIUM=… the browser of the browser tests.
 
@@ -28,6 +28,7 @@ test: $(DEV)
 lint: $(DEV)
 	$(BIN)/ruff check
 	$(BIN)/pyright
+	@sh tools/javascript.sh lint
 
 lock: $(DEV)
 	$(BIN)/python -m evalmap.tools.lock
@@ -42,7 +43,7 @@ wheel: $(DEV)
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) tools/js/node_modules build dist .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: $(RUN)

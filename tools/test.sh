@@ -1,5 +1,5 @@
 #!/bin/sh
-# All checks, each to its end: ruff, pyright, then the tests; the ones in Chromium by themselves. Exit status 1 if any failed.
+# All checks, each to its end: ruff, pyright, eslint and tsc, then the tests; the ones in Chromium by themselves. Exit status 1 if any failed.
 # Browser tests run one after the other: two software-rendered maps at once on two cores make waits uncertain.
 set -u
 bin=.venv/bin
@@ -17,11 +17,13 @@ phase() { # phase NAME COMMAND…: run it, tell how long it took, remember wheth
 export PYRIGHT_PYTHON_IGNORE_WARNINGS=1
 phase ruff "$bin/ruff" check
 phase pyright "$bin/pyright"
+phase javascript sh tools/javascript.sh lint
 
 started=$(date +%s)
 chromium=$("$bin/python" -m evalmap.tools.browser --install)
 echo "== browser: ${chromium:-none} after $(($(date +%s) - started)) s"
 
+phase javascript-tests sh tools/javascript.sh test
 phase tests "$bin/pytest" -n 2 --dist loadfile --ignore tests/browser
 if [ -n "$chromium" ]; then
     export CHROMIUM="$chromium"

@@ -1,27 +1,43 @@
+// @ts-check
 // What lies over the points: cluster names, rings, and the outline of a selection being drawn.
+/** @import { ClusterName, Column, Frame, Place, Points, Rect, Row } from "../map_types.d.ts" */
 
-import { element } from "./map_legend.js";
+import { element, svgElement } from "./map_elements.js";
 
 const MAX_NAMES = 40;
 const NAME_HEIGHT = 20;
 const FONT = "600 12.5px";
-const SVG = "http://www.w3.org/2000/svg";
 
-// The layer whose names fit the view: coarse from afar, fine from near
+/**
+ * The layer whose names fit the view: coarse from afar, fine from near.
+ *
+ * @param {Pick<Column, "key">} column
+ * @param {number} zoom 1: the whole map is in view
+ */
 export function layerFor(column, zoom) {
   if (column.key.startsWith("cluster.")) return column.key.slice("cluster.".length);
   return zoom < 1.7 ? "graph-0" : zoom < 4 ? "graph-1" : "graph-2";
 }
 
 export class Names {
+  /** @param {HTMLElement} box */
   constructor(box) {
     this.box = box;
+    /** @type {Map<string, HTMLElement>} of the names that stand on the map */
     this.nodes = new Map();
-    this.pen = document.createElement("canvas").getContext("2d");
+    this.pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
+    /** @type {Map<string, number>} */
     this.widths = new Map();
   }
 
-  // clusters: [{id, name, x, y, size}] of one layer
+  /**
+   * The largest clusters first; a name that would touch another is left out.
+   *
+   * @param {ClusterName[]} clusters of one layer
+   * @param {string} layer
+   * @param {Frame} frame
+   * @param {Rect[]} obstacles
+   */
   draw(clusters, layer, frame, obstacles) {
     this.pen.font = `${FONT} ${getComputedStyle(this.box).fontFamily}`;
     const placed = [...obstacles], kept = new Set();
@@ -57,57 +73,74 @@ export class Names {
     this.nodes.clear();
   }
 
+  /** @param {string} text */
   width(text) {
-    if (!this.widths.has(text)) this.widths.set(text, Math.ceil(this.pen.measureText(text).width) + 8);
-    return this.widths.get(text);
+    const known = this.widths.get(text);
+    if (known !== undefined) return known;
+    const width = Math.ceil(this.pen.measureText(text).width) + 8;
+    this.widths.set(text, width);
+    return width;
   }
 }
 
+/** @param {string} name */
 function shorten(name) {
   return name.length > 44 ? `${name.slice(0, 43)}…` : name;
 }
 
+/** @type {(value: number, low: number, high: number) => number} */
 const within = (value, low, high) => Math.min(Math.max(value, low), high);
 
+/** @type {(a: Rect, b: Rect) => boolean} */
 function overlap(a, b) {
   return a.left < b.right + 6 && b.left < a.right + 6 && a.top < b.bottom + 4 && b.top < a.bottom + 4;
 }
 
 export class Drawing {
+  /** @param {SVGSVGElement} svg */
   constructor(svg) {
-    this.rings = svg.appendChild(document.createElementNS(SVG, "g"));
-    this.outline = svg.appendChild(document.createElementNS(SVG, "path"));
-    this.outline.setAttribute("class", "em-outline");
+    this.rings = svg.appendChild(svgElement("g"));
+    this.outline = svg.appendChild(svgElement("path", "em-outline"));
+    /** @type {{ row: Row, circles: SVGCircleElement[] }[]} */
     this.marks = [];
   }
 
+  /**
+   * @param {Row[]} rows search hits
+   * @param {Row | null} opened
+   */
   setRings(rows, opened) {
-    const marks = rows.map((row) => ({ row, classes: ["em-hit-halo", "em-hit"], radius: 7 }));
-    if (opened !== null) marks.push({ row: opened, classes: ["em-opened-halo", "em-opened"], radius: 11 });
-    this.marks = marks.map((mark) => {
-      const circles = mark.classes.map((name) => {
-        const circle = document.createElementNS(SVG, "circle");
-        circle.setAttribute("class", name);
-        circle.setAttribute("r", mark.radius);
-        return circle;
-      });
-      return { ...mark, circles };
-    });
+    this.marks = rows.map((row) => ({ row, circles: [circle("em-hit-halo", 7), circle("em-hit", 7)] }));
+    if (opened !== null) this.marks.push({ row: opened, circles: [circle("em-opened-halo", 11), circle("em-opened", 11)] });
     this.rings.replaceChildren(...this.marks.flatMap((mark) => mark.circles));
   }
 
+  /**
+   * @param {Points} points
+   * @param {Frame} frame
+   */
   place(points, frame) {
     for (const { row, circles } of this.marks) {
       const x = frame.px(points.x[row]), y = frame.py(points.y[row]);
-      for (const circle of circles) {
-        circle.setAttribute("cx", x.toFixed(1));
-        circle.setAttribute("cy", y.toFixed(1));
+      for (const ring of circles) {
+        ring.setAttribute("cx", x.toFixed(1));
+        ring.setAttribute("cy", y.toFixed(1));
       }
     }
   }
 
-  // path: [[x, y]] in pixels
+  /** @param {Place[]} path */
   setOutline(path) {
     this.outline.setAttribute("d", path.length > 1 ? `M${path.map((p) => p.map((v) => v.toFixed(1)).join(",")).join("L")}Z` : "");
   }
+}
+
+/**
+ * @param {string} className
+ * @param {number} radius
+ */
+function circle(className, radius) {
+  const made = svgElement("circle", className);
+  made.setAttribute("r", String(radius));
+  return made;
 }

@@ -1,46 +1,73 @@
+// @ts-check
 // The points themselves: plotly draws them, pans and zooms. Selecting, hovering and clicking are ours.
+/** @import { Composition, Frame, PlotlyDiv, PlotlyLibrary, Range, View } from "../map_types.d.ts" */
 
 import { counters } from "./map_store.js";
 
 const LOSSES = 3; // lost WebGL contexts in a row after which we stop trying
 
 export class Plot {
-  // onMove: at every step of a pan or zoom; onMoved: once it ends; onNoWebGL: the probe said yes but plotly could not
+  /**
+   * @param {PlotlyLibrary} library
+   * @param {HTMLElement} box
+   * @param {object} options
+   * @param {boolean} options.webgl
+   * @param {() => void} options.onMove at every step of a pan or zoom
+   * @param {() => void} options.onMoved once it ends
+   * @param {() => void} options.onNoWebGL the probe said yes but plotly could not
+   */
   constructor(library, box, { webgl, onMove, onMoved, onNoWebGL }) {
-    Object.assign(this, { library, box, webgl, onMove, onMoved, onNoWebGL });
-    this.losses = 0;
+    this.library = library;
+    this.box = box;
+    this.webgl = webgl;
+    this.onMove = onMove;
+    this.onMoved = onMoved;
+    this.onNoWebGL = onNoWebGL;
+    /** @type {PlotlyDiv | null} */
+    this.div = null;
+    /** @type {Composition | null} the last drawing */
+    this.what = null;
+    /** @type {Promise<unknown>} */
     this.queue = Promise.resolve();
+    this.losses = 0;
+    this.wired = this.quiet = this.recovering = this.gone = false;
   }
 
-  // One drawing after the other: plotly does not like to be asked twice at once
+  /**
+   * One drawing after the other: plotly does not like to be asked twice at once.
+   *
+   * @param {Composition} what
+   */
   draw(what) {
     this.queue = this.queue.then(() => this.react(what)).catch((error) => console.error(error));
     return this.queue;
   }
 
+  /** @param {Composition} what */
   async react(what) {
     if (this.gone) return;
     this.what = what;
-    if (!this.div) this.start();
+    const div = (this.div ??= this.start());
     this.quiet = true;
-    await this.library.react(this.div, traces(what, this.webgl), layout(what), CONFIG);
+    await this.library.react(div, traces(what, this.webgl), layout(what), CONFIG);
     this.quiet = false;
     if (this.gone) return;
-    if (this.webgl && this.div.querySelector(".no-webgl")) return this.onNoWebGL();
+    if (this.webgl && div.querySelector(".no-webgl")) return this.onNoWebGL();
     counters.drawn += 1;
     counters.shown = what.front.length + what.back.length;
     if (this.wired) return;
     this.wired = true;
-    this.div.on("plotly_relayouting", () => this.onMove());
-    this.div.on("plotly_relayout", () => !this.quiet && this.onMoved());
+    div.on("plotly_relayouting", () => this.onMove());
+    div.on("plotly_relayout", () => !this.quiet && this.onMoved());
     // plotly 4.1 shows nothing after a lost context (plotly.js #8068): draw anew
-    this.div.on("plotly_webglcontextlost", () => this.recover());
+    div.on("plotly_webglcontextlost", () => this.recover());
   }
 
   start() {
-    this.div = document.createElement("div");
-    this.box.replaceChildren(this.div);
+    const div = /** @type {PlotlyDiv} */ (document.createElement("div"));
+    this.box.replaceChildren(div);
     this.wired = false;
+    return div;
   }
 
   recover() {
@@ -48,24 +75,34 @@ export class Plot {
     this.recovering = true;
     setTimeout(() => {
       this.recovering = false;
-      if (this.gone) return;
-      const what = { ...this.what, view: this.view };
+      if (this.gone || !this.div || !this.what) return;
+      const what = { ...this.what, view: this.view ?? this.what.view };
       this.library.purge(this.div);
       this.div = null;
       this.draw(what).then(() => this.onMove());
     }, 50);
   }
 
-  // {x: [left, right], y: [bottom, top]} in data units, live while the reader drags
+  /**
+   * The visible part, live while the reader drags; null before the first drawing.
+   *
+   * @returns {View | null}
+   */
   get view() {
     const full = this.div?._fullLayout;
     if (!full?.xaxis) return null;
-    return { x: full.xaxis.range.map(Number), y: full.yaxis.range.map(Number) };
+    return { x: ends(full.xaxis.range), y: ends(full.yaxis.range) };
   }
 
-  // From data units to pixels of the stage and back
+  /**
+   * From data units to pixels of the stage and back; null before the first drawing.
+   *
+   * @returns {Frame | null}
+   */
   frame() {
-    const { x: [x0, x1], y: [y0, y1] } = this.view, { width, height } = this.div._fullLayout;
+    const { view } = this, full = this.div?._fullLayout;
+    if (!view || !full) return null;
+    const { x: [x0, x1], y: [y0, y1] } = view, { width, height } = full;
     return {
       width,
       height,
@@ -76,16 +113,18 @@ export class Plot {
     };
   }
 
+  /** @param {number} factor of the view's width: below 1 comes nearer */
   zoom(factor) {
     const view = this.view;
     if (!view) return;
+    /** @type {(range: Range) => Range} */
     const around = ([a, b]) => [(a + b) / 2 - ((b - a) / 2) * factor, (a + b) / 2 + ((b - a) / 2) * factor];
-    return this.goTo({ x: around(view.x), y: around(view.y) });
+    this.goTo({ x: around(view.x), y: around(view.y) });
   }
 
+  /** @param {View} view */
   goTo({ x, y }) {
     this.queue = this.queue.then(() => this.div && this.library.relayout(this.div, { "xaxis.range": [...x], "yaxis.range": [...y] }));
-    return this.queue;
   }
 
   destroy() {
@@ -98,6 +137,10 @@ export class Plot {
 
 const CONFIG = { displayModeBar: false, displaylogo: false, scrollZoom: true, doubleClick: false, responsive: false, showTips: false };
 
+/** @type {(range: unknown[]) => Range} */
+const ends = (range) => [Number(range[0]), Number(range[1])];
+
+/** @param {Pick<Composition, "view" | "width" | "height">} what */
 function layout({ view, width, height }) {
   const axis = { visible: false, showgrid: false, zeroline: false, autorange: false };
   return {
@@ -115,24 +158,35 @@ function layout({ view, width, height }) {
   };
 }
 
-function traces({ points, front, back, slots, colors, size, dark, missing }, webgl) {
+/**
+ * @param {Composition} what
+ * @param {boolean} webgl
+ */
+export function traces({ points, front, back, slots, colors, size, dark, missing }, webgl) {
   const type = webgl ? "scattergl" : "scatter";
   const base = { type, mode: "markers", hoverinfo: "skip", showlegend: false };
-  const of = (array, rows) => {
-    const taken = new array.constructor(rows.length);
-    for (let k = 0; k < rows.length; k++) taken[k] = array[rows[k]];
-    return taken;
-  };
   const last = colors.length - 1;
   const stops = colors.flatMap((color, i) => [[i / colors.length, color], [(i + 1) / colors.length, color]]);
   const line = { width: 0 };
   return [
-    { ...base, x: of(points.x, back), y: of(points.y, back), marker: { size: Math.max(2.5, size * 0.8), color: missing, opacity: dark ? 0.28 : 0.22, line } },
+    { ...base, x: take(points.x, back), y: take(points.y, back), marker: { size: Math.max(2.5, size * 0.8), color: missing, opacity: dark ? 0.28 : 0.22, line } },
     {
       ...base,
-      x: of(points.x, front),
-      y: of(points.y, front),
-      marker: { size, opacity: front.length > 20_000 ? 0.7 : 0.82, color: of(slots, front), colorscale: stops, cmin: -0.5, cmax: last + 0.5, showscale: false, line },
+      x: take(points.x, front),
+      y: take(points.y, front),
+      marker: { size, opacity: front.length > 20_000 ? 0.7 : 0.82, color: take(slots, front), colorscale: stops, cmin: -0.5, cmax: last + 0.5, showscale: false, line },
     },
   ];
+}
+
+/**
+ * @template {Float32Array | Uint8Array} T
+ * @param {T} array
+ * @param {Uint32Array} rows
+ * @returns {T}
+ */
+function take(array, rows) {
+  const taken = /** @type {T} */ (array instanceof Float32Array ? new Float32Array(rows.length) : new Uint8Array(rows.length));
+  for (let k = 0; k < rows.length; k++) taken[k] = array[rows[k]];
+  return taken;
 }

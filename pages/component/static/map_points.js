@@ -1,11 +1,16 @@
-// Arithmetic on points: what is drawn, in which colour, and what lies where. No DOM here.
+// @ts-check
+// Arithmetic on points: which are drawn, how large, and what lies where. No DOM here.
+/** @import { Chosen, Frame, Place, Points, Row, Selection, Shown, View } from "../map_types.d.ts" */
 
 export const MAX_DRAWN = 99_999; // plotly's hover and selection code stalls from 100,000 points in a trace
-export const MISSING = 65_535;
-const STEPS = 64; // of the numeric colour scale
-const CIVIDIS = ["#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838"];
+export const MISSING = 65_535; // the code of a row without a value
+const REACH = 9; // px around a point that count as on it
 
-// The order in which points are drawn: random, so that no category hides another, and the same at every visit
+/**
+ * The order in which points are drawn: random, so that no category hides another, and the same at every visit.
+ *
+ * @param {number} n
+ */
 export function drawingOrder(n) {
   const order = new Uint32Array(n);
   let state = 0x9e3779b9;
@@ -23,6 +28,12 @@ export function drawingOrder(n) {
   return order;
 }
 
+/**
+ * The filter as map_data.bitset writes it: 1 for a row that passes; null where all do.
+ *
+ * @param {string | null} text
+ * @param {number} n
+ */
 export function decodeMask(text, n) {
   if (!text) return null;
   const bytes = atob(text);
@@ -31,51 +42,17 @@ export function decodeMask(text, n) {
   return mask;
 }
 
-// {slots: a palette place of every row, colors: the palette}
-export function paint(values, column, cycle, missing, dark) {
-  const slots = new Uint8Array(values.length);
-  if (column.kind === "number") {
-    const colors = [...numberColors(dark, column.scale), missing];
-    const span = column.high - column.low || 1;
-    for (let i = 0; i < slots.length; i++) {
-      const v = values[i];
-      slots[i] = Number.isNaN(v) ? STEPS : Math.min(STEPS - 1, Math.max(0, Math.floor(((v - column.low) / span) * STEPS)));
-    }
-    return { slots, colors };
-  }
-  const colors = [...new Set([...column.colors, ...cycle])];
-  const grey = colors.length;
-  const placeOf = (code) => colors.indexOf(column.colors[code] ?? cycle[code % cycle.length]);
-  const places = new Map();
-  for (let i = 0; i < slots.length; i++) {
-    const code = values[i];
-    if (code === MISSING) { slots[i] = grey; continue; }
-    let place = places.get(code);
-    if (place === undefined) places.set(code, (place = placeOf(code)));
-    slots[i] = place;
-  }
-  return { slots, colors: [...colors, missing] };
-}
-
-export function numberColors(dark, kind) {
-  if (kind === "diverging") {
-    const ends = ["#E69F00", dark ? "#4a4f57" : "#c9ccd1", "#0072B2"]; // the middle is near the page's background: no difference
-    return Array.from({ length: STEPS }, (_, i) => mix(i / (STEPS - 1), ends));
-  }
-  // the ends of the scale that would vanish in the page's background are left out
-  const [low, high] = dark ? [0.22, 1] : [0, 0.92];
-  return Array.from({ length: STEPS }, (_, i) => mix(low + ((high - low) * i) / (STEPS - 1), CIVIDIS));
-}
-
-function mix(t, stops) {
-  const at = t * (stops.length - 1), i = Math.min(stops.length - 2, Math.floor(at)), f = at - i;
-  const parts = (hex) => [1, 3, 5].map((k) => parseInt(hex.slice(k, k + 2), 16));
-  const a = parts(stops[i]), b = parts(stops[i + 1]);
-  return `rgb(${a.map((v, k) => Math.round(v + (b[k] - v) * f)).join(",")})`;
-}
-
-// Which rows are drawn in colour and which in grey. In view first; what the cap leaves is filled with points outside the view.
-export function chooseRows(points, order, view, { passes, hidden, selected, values }) {
+/**
+ * Which rows are drawn in colour and which in grey. In view first; what the cap leaves is filled with points outside the view.
+ *
+ * @param {Points} points
+ * @param {Uint32Array} order
+ * @param {View} view
+ * @param {Shown} shown
+ * @param {number} [most] points in a drawing
+ * @returns {Chosen}
+ */
+export function chooseRows(points, order, view, { passes, hidden, selected, values }, most = MAX_DRAWN) {
   const { x, y } = points, n = x.length;
   const [x0, x1] = view.x, [y0, y1] = view.y;
   const state = new Uint8Array(n); // 0 hidden, 1 grey, 2 in colour; + 4 in view
@@ -85,7 +62,7 @@ export function chooseRows(points, order, view, { passes, hidden, selected, valu
     state[i] = (!passes || passes[i]) && (!selected || selected[i]) ? 2 : 1;
     if (x[i] >= x0 && x[i] <= x1 && y[i] >= y0 && y[i] <= y1) { state[i] += 4; inView += 1; }
   }
-  const room = Math.min(n, MAX_DRAWN);
+  const room = Math.min(n, most);
   const front = new Uint32Array(room), back = new Uint32Array(room);
   let fronts = 0, backs = 0, drawnInView = 0;
   for (const wanted of [6, 5, 2, 1]) {
@@ -100,7 +77,12 @@ export function chooseRows(points, order, view, { passes, hidden, selected, valu
   return { front: front.subarray(0, fronts), back: back.subarray(0, backs), inView, drawnInView };
 }
 
-// The same test as rows_inside in map_view.py
+/**
+ * 1 for a row inside; the same test as rows_inside in map_view.py.
+ *
+ * @param {Points} points
+ * @param {Selection} selection
+ */
 export function insideSelection(points, selection) {
   const { x, y } = points, n = x.length, inside = new Uint8Array(n);
   if (selection.box) {
@@ -123,10 +105,22 @@ export function insideSelection(points, selection) {
   return inside;
 }
 
-// The drawn point nearest to a place in pixels, or null; the uppermost where several are equally near
+/**
+ * The drawn point nearest to a place in pixels, or null; the uppermost where several are equally near.
+ *
+ * @param {Points} points
+ * @param {ArrayLike<Row>} rows in the order in which they are drawn
+ * @param {Frame} frame
+ * @param {number} px
+ * @param {number} py
+ * @param {number} reach in pixels
+ * @returns {Row | null}
+ */
 export function nearest(points, rows, frame, px, py, reach) {
   const { x, y } = points;
-  let best = reach * reach, found = null;
+  let best = reach * reach;
+  /** @type {Row | null} */
+  let found = null;
   for (let k = 0; k < rows.length; k++) {
     const i = rows[k];
     const dx = frame.px(x[i]) - px;
@@ -137,7 +131,32 @@ export function nearest(points, rows, frame, px, py, reach) {
   return found;
 }
 
-// The view that shows every point, in the stage's proportions
+/**
+ * The row below a place in pixels, or null: the lists of rows are searched one after the other.
+ *
+ * @param {Points} points
+ * @param {ArrayLike<Row>[]} lists
+ * @param {Frame} frame
+ * @param {Place} place
+ * @param {number} size of a point, in pixels
+ */
+export function rowAt(points, lists, frame, [x, y], size) {
+  const reach = Math.max(REACH, size / 2 + 3);
+  for (const rows of lists) {
+    const row = nearest(points, rows, frame, x, y, reach);
+    if (row !== null) return row;
+  }
+  return null;
+}
+
+/**
+ * The view that shows every point, in the stage's proportions.
+ *
+ * @param {Points} points
+ * @param {number} width
+ * @param {number} height
+ * @returns {View}
+ */
 export function homeView(points, width, height) {
   let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
   for (let i = 0; i < points.x.length; i++) {
@@ -150,12 +169,47 @@ export function homeView(points, width, height) {
   return { x: [cx - (scale * width) / 2, cx + (scale * width) / 2], y: [cy - (scale * height) / 2, cy + (scale * height) / 2] };
 }
 
+/**
+ * Whether two views differ by less than a thousandth of their width.
+ *
+ * @param {View} a
+ * @param {View} b
+ */
+export function sameView(a, b) {
+  const near = 1e-3 * (b.x[1] - b.x[0]), ends = [...b.x, ...b.y];
+  return [...a.x, ...a.y].every((end, i) => Math.abs(end - ends[i]) < near);
+}
+
+/**
+ * The view moved so that a row stands in its middle, in the same zoom; null where the row is in it already.
+ *
+ * @param {Points} points
+ * @param {Row} row
+ * @param {View} view
+ * @returns {View | null}
+ */
+export function viewAround(points, row, { x: [x0, x1], y: [y0, y1] }) {
+  const x = points.x[row], y = points.y[row];
+  if (x > x0 && x < x1 && y > y0 && y < y1) return null;
+  const w = (x1 - x0) / 2, h = (y1 - y0) / 2;
+  return { x: [x - w, x + w], y: [y - h, y + h] };
+}
+
+/**
+ * @param {Points} points
+ * @param {View} view
+ */
 export function countInside({ x, y }, { x: [x0, x1], y: [y0, y1] }) {
   let count = 0;
   for (let i = 0; i < x.length; i++) count += x[i] >= x0 && x[i] <= x1 && y[i] >= y0 && y[i] <= y1 ? 1 : 0;
   return count;
 }
 
+/**
+ * How large a point is drawn, in pixels: the larger the fewer there are.
+ *
+ * @param {number} drawn
+ */
 export function pointSize(drawn) {
   return drawn <= 300 ? 10 : drawn <= 1_500 ? 8 : drawn <= 5_000 ? 6 : drawn <= 20_000 ? 4.5 : drawn <= 60_000 ? 3.5 : 3;
 }

@@ -1,11 +1,15 @@
+// @ts-check
 // What a page fetches once and keeps: plotly.js, points, columns, cluster names, hover texts. All keyed by address.
+/** @import { Clusters, Column, Counters, FetchKind, Hover, Loaded, Payload, PlotlyLibrary, Points, Row, Values } from "../map_types.d.ts" */
 
+/** @type {Counters} */
 const counters = (globalThis.__evalmap ??= {
   drawn: 0, // redraws of the points
   fetches: { points: 0, column: 0, labels: 0, hover: 0 },
   shown: 0, // points in the last drawing
   position: () => null, // row → {x, y} in the window, for tests
 });
+/** @type {Map<string, unknown>} promises of what was asked for, by address */
 const kept = (globalThis.__evalmapKept ??= new Map());
 const MAX_HOVERS = 500;
 
@@ -13,22 +17,34 @@ export { counters };
 
 export class FetchError extends Error {}
 
-function once(key, load) {
+/**
+ * @template T
+ * @param {string} key
+ * @param {() => Promise<T>} ask
+ * @returns {Promise<T>}
+ */
+function once(key, ask) {
   if (!kept.has(key)) {
-    const loading = load();
+    const loading = ask();
     kept.set(key, loading);
     loading.catch(() => kept.delete(key)); // a failure is tried again
   }
-  return kept.get(key);
+  return /** @type {Promise<T>} */ (kept.get(key));
 }
 
+/**
+ * @param {string} url
+ * @param {FetchKind} kind
+ * @param {string} what in the words of a sentence
+ * @param {AbortSignal} [signal]
+ */
 async function get(url, kind, what, signal) {
   counters.fetches[kind] += 1;
   let response;
   try {
     response = await fetch(url, { signal });
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new FetchError(`The server did not answer when asked for ${what}. Is it still running? Reload the page to try again.`);
   }
   if (response.ok) return response;
@@ -36,17 +52,26 @@ async function get(url, kind, what, signal) {
   throw new FetchError(body.error || `The server answered ${response.status} when asked for ${what}. Reload the page to try again.`);
 }
 
+/**
+ * @param {string} url
+ * @returns {Promise<PlotlyLibrary>}
+ */
 export function plotly(url) {
   return once(url, () => new Promise((resolve, reject) => {
+    const missing = () => reject(new FetchError("The map's drawing library could not be loaded. Reload the page to try again."));
     if (globalThis.Plotly?.react) return resolve(globalThis.Plotly);
     const script = document.createElement("script");
     script.src = url;
-    script.onload = () => resolve(globalThis.Plotly);
-    script.onerror = () => reject(new FetchError("The map's drawing library could not be loaded. Reload the page to try again."));
+    script.onload = () => (globalThis.Plotly ? resolve(globalThis.Plotly) : missing());
+    script.onerror = missing;
     document.head.append(script);
   }));
 }
 
+/**
+ * @param {string} url
+ * @returns {Promise<string>}
+ */
 export function styles(url) {
   return once(url, () => new Promise((resolve, reject) => {
     const link = document.createElement("link");
@@ -58,6 +83,13 @@ export function styles(url) {
   }));
 }
 
+/**
+ * The coordinates as map_data.points writes them: x of every row, then y of every row.
+ *
+ * @param {string} url
+ * @param {number} n
+ * @returns {Promise<Points>}
+ */
 export function points(url, n) {
   return once(url, async () => {
     const buffer = await (await get(url, "points", "the points")).arrayBuffer();
@@ -66,6 +98,14 @@ export function points(url, n) {
   });
 }
 
+/**
+ * A colouring as map_data.column_bytes writes it: numbers or codes.
+ *
+ * @param {string} url
+ * @param {Column["kind"]} kind
+ * @param {number} n
+ * @returns {Promise<Values>}
+ */
 export function column(url, kind, n) {
   return once(url, async () => {
     const buffer = await (await get(url, "column", "the colours")).arrayBuffer();
@@ -75,32 +115,63 @@ export function column(url, kind, n) {
   });
 }
 
+/**
+ * @param {string} url
+ * @returns {Promise<Clusters>}
+ */
 export function labels(url) {
   return once(url, async () => (await get(url, "labels", "the cluster names")).json());
 }
 
+/**
+ * All that a drawing needs, at once.
+ *
+ * @param {Payload} data
+ * @returns {Promise<Loaded>}
+ */
+export async function load({ assets, plotly: libraryUrl, map, n, column: { key, kind } }) {
+  const [library, xy, values, clusters] = await Promise.all([
+    plotly(libraryUrl),
+    points(`${map}/points`, n),
+    column(`${map}/column/${encodeURIComponent(key)}`, kind, n),
+    labels(`${map}/labels`),
+    styles(`${assets}/map_view.css`),
+  ]);
+  return { library, points: xy, values, clusters };
+}
+
+/** @type {Map<string, Hover>} the latest, by address */
 const hovers = new Map();
 
+/**
+ * @param {string} base the map's address
+ * @param {Row} row
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Hover>}
+ */
 export async function hover(base, row, signal) {
   const url = `${base}/hover?row=${row}`;
-  if (hovers.has(url)) return hovers.get(url);
+  const known = hovers.get(url);
+  if (known) return known;
+  /** @type {Hover} */
   const found = await (await get(url, "hover", "the example", signal)).json();
-  if (hovers.size >= MAX_HOVERS) hovers.delete(hovers.keys().next().value);
+  if (hovers.size >= MAX_HOVERS) hovers.delete([...hovers.keys()][0]);
   hovers.set(url, found);
   return found;
 }
 
+/** @returns {boolean} */
 export function hasWebGL() {
   if (!kept.has("webgl")) {
-    let found = false;
+    let found;
     try {
       const context = document.createElement("canvas").getContext("webgl");
-      found = Boolean(context);
       context?.getExtension("WEBGL_lose_context")?.loseContext(); // browsers allow few at a time
+      found = context !== null;
     } catch {
       found = false;
     }
     kept.set("webgl", found);
   }
-  return kept.get("webgl");
+  return kept.get("webgl") === true;
 }

@@ -1,8 +1,10 @@
+// @ts-check
 // The tool bar: what a drag does, zoom, and back to the whole map.
+/** @import { Mode } from "./map_gestures.js" */
 
-import { element } from "./map_legend.js";
+import { element, svgElement } from "./map_elements.js";
 
-const SVG = "http://www.w3.org/2000/svg";
+/** Paths in a square of 24. */
 const ICONS = {
   pan: "M12 3v18M3 12h18M12 3l-2.5 2.5M12 3l2.5 2.5M12 21l-2.5-2.5M12 21l2.5-2.5M3 12l2.5-2.5M3 12l2.5 2.5M21 12l-2.5-2.5M21 12l-2.5 2.5",
   lasso: "M7 17.5C4.500 16 3 13.800 3 11c0-4 4-7 9-7s9 3 9 7-4 7-9 7c-1 0-2-.1-3-.4M7 17.500a2 2 0 1 0 2 2c0 1-.8 2-2.500 2",
@@ -11,8 +13,16 @@ const ICONS = {
   out: "M5 12h14",
   home: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5M9.500 12a2.500 2.500 0 1 0 5 0a2.500 2.500 0 1 0-5 0",
 };
+/** @type {[Mode, string][]} */
 const MODES = [["pan", "Pan"], ["lasso", "Lasso select"], ["box", "Box select"]];
 
+/**
+ * @param {HTMLElement} box
+ * @param {object} tools
+ * @param {(mode: Mode) => void} tools.onMode
+ * @param {(factor: number) => void} tools.onZoom
+ * @param {() => void} tools.onHome
+ */
 export function drawToolbar(box, { onMode, onZoom, onHome }) {
   box.setAttribute("role", "toolbar");
   box.setAttribute("aria-label", "Map tools");
@@ -25,25 +35,35 @@ export function drawToolbar(box, { onMode, onZoom, onHome }) {
   box.replaceChildren(group(modes), group(rest));
 }
 
+/**
+ * @param {HTMLElement} box
+ * @param {Mode} mode
+ */
 export function pressMode(box, mode) {
-  for (const button of box.querySelectorAll("[data-mode]")) button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
+  for (const button of box.querySelectorAll("[data-mode]")) button.setAttribute("aria-pressed", String(button.getAttribute("data-mode") === mode));
 }
 
+/** @param {HTMLElement[]} buttons */
 function group(buttons) {
   const made = element("div", "em-tools");
   made.append(...buttons);
   return made;
 }
 
+/**
+ * @param {keyof typeof ICONS} icon
+ * @param {string} title
+ * @param {() => void} onClick
+ */
 function tool(icon, title, onClick) {
   const button = element("button", "em-tool");
   button.type = "button";
   button.title = title;
   button.setAttribute("aria-label", title);
-  const svg = document.createElementNS(SVG, "svg");
+  const svg = svgElement("svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  svg.appendChild(document.createElementNS(SVG, "path")).setAttribute("d", ICONS[icon]);
+  svg.appendChild(svgElement("path")).setAttribute("d", ICONS[icon]);
   button.append(svg);
   button.addEventListener("click", onClick);
   return button;

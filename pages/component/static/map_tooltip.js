@@ -1,27 +1,46 @@
+// @ts-check
 // The tooltip of the point below the pointer. Data goes in as textContent only.
+/** @import { Column, Hover, Place, Row } from "../map_types.d.ts" */
 
-import { element } from "./map_legend.js";
+import { element } from "./map_elements.js";
 import { FetchError, hover } from "./map_store.js";
 
 const WAIT = 40; // ms on a point before its text is asked for
 const GAP = 14; // px between the pointer and the tooltip
+/** @type {[string, keyof Hover["cluster"]][]} */
+const LAYERS = [["Topic", "graph-1"], ["Cluster", "kmeans"]];
 
 export class Tooltip {
+  /** @param {HTMLElement} box */
   constructor(box) {
     this.box = box;
+    /** @type {Row | null} */
     this.row = null;
+    /** @type {Place} of the pointer, in pixels of the window */
+    this.at = [0, 0];
+    /** @type {AbortController | undefined} */
+    this.request = undefined;
+    /** @type {number | undefined} */
+    this.timer = undefined;
   }
 
-  // color: of the label's swatch, or null; answer: what a model answered, or null
+  /**
+   * @param {string} base the map's address
+   * @param {Row} row
+   * @param {number} x
+   * @param {number} y
+   * @param {string | null} color of the label's swatch
+   * @param {string | null} answer what a model answered
+   */
   show(base, row, x, y, color, answer) {
     this.at = [x, y];
     if (row === this.row) return this.place();
     this.hide();
     this.row = row;
-    this.request = new AbortController();
+    const { signal } = (this.request = new AbortController());
     this.timer = setTimeout(async () => {
       try {
-        const found = await hover(base, row, this.request.signal);
+        const found = await hover(base, row, signal);
         if (this.row === row) this.fill(found, color, answer);
       } catch (error) {
         if (this.row === row && error instanceof FetchError) this.say(error.message);
@@ -36,6 +55,11 @@ export class Tooltip {
     this.box.hidden = true;
   }
 
+  /**
+   * @param {Hover} found
+   * @param {string | null} color
+   * @param {string | null} answer
+   */
   fill(found, color, answer) {
     const facts = element("div", "em-facts");
     if (found.label !== null) {
@@ -53,7 +77,8 @@ export class Tooltip {
     if (facts.childElementCount) lines.push(facts);
     if (answer) lines.push(element("div", "em-facts em-answer", answer));
     const where = element("div", "em-where");
-    for (const [title, name] of [["Topic", found.cluster["graph-1"]], ["Cluster", found.cluster.kmeans]]) {
+    for (const [title, layer] of LAYERS) {
+      const name = found.cluster[layer];
       if (name) where.append(element("span", "em-where-title", title), element("span", "", name));
     }
     where.append(element("span", "em-where-title", "Source"), element("span", "", `${found.dataset}, line ${found.line}`));
@@ -63,6 +88,7 @@ export class Tooltip {
     this.place();
   }
 
+  /** @param {string} sentence */
   say(sentence) {
     this.box.replaceChildren(element("div", "em-source", sentence));
     this.box.hidden = false;
@@ -79,7 +105,12 @@ export class Tooltip {
   }
 }
 
-// What a colouring that comes from model answers says of a row; null for the map's own colourings
+/**
+ * What a colouring that comes from model answers says of a row; null for the map's own colourings.
+ *
+ * @param {Column} column
+ * @param {number} value
+ */
 export function answerOf(column, value) {
   if (!column.key.startsWith("answers.")) return null;
   if (column.kind === "number") return `${column.title}: ${Number.isNaN(value) ? "no value" : value.toFixed(2)}`;
@@ -87,6 +118,7 @@ export function answerOf(column, value) {
   return known ? `${column.title}: ${known[0]}` : null;
 }
 
+/** @param {number} value */
 function confidence(value) {
   return value >= 0 && value <= 1 ? `${(100 * value).toFixed(1)} %` : String(Number(value.toPrecision(6)));
 }

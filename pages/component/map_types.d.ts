@@ -1,0 +1,192 @@
+// What the map's JavaScript gets from Python and over the network, and the little of Plotly and Streamlit that it uses.
+// Read by the type checker only; no browser sees it.
+
+/** A row of the map, from 0. */
+export type Row = number;
+/** A category's number in a column's values; 65,535 for rows without one. */
+export type Code = number;
+/** A place in pixels of the stage. */
+export type Place = [x: number, y: number];
+export type Range = [low: number, high: number];
+
+/** A part of the plane, in data units. */
+export interface View {
+  x: Range;
+  y: Range;
+}
+
+/** Coordinates, one a row. */
+export interface Points {
+  x: Float32Array;
+  y: Float32Array;
+}
+
+/** A column's values, one a row: numbers (NaN where missing) or codes. */
+export type Values = Float32Array | Uint16Array;
+
+export type Selection =
+  | { box: View; lasso?: undefined }
+  | { lasso: { x: number[]; y: number[] }; box?: undefined };
+
+/** A colouring, as map_view.py sends it. */
+export interface Column {
+  key: string;
+  title: string;
+  kind: "category" | "number";
+  categories: [name: string, count: number, code: Code][];
+  /** Categories beyond those listed. */
+  more: number;
+  /** Rows without a value. */
+  missing: number;
+  /** Of the listed categories, in their order. */
+  colors: string[];
+  low: number | null;
+  high: number | null;
+  scale: "sequential" | "diverging";
+}
+
+/** All that show_map of map_view.py sends. */
+export interface Payload {
+  /** Addresses: the folder of these files, plotly.js, the map. */
+  assets: string;
+  plotly: string;
+  map: string;
+  name: string;
+  n: number;
+  column: Column;
+  /** Colours of the categories that are not listed, over and over. */
+  cycle: string[];
+  missing: string;
+  /** One bit a row in base64; null where all pass. */
+  mask: string | null;
+  highlight: Row[];
+  opened: Row | null;
+  names: boolean;
+  dark: boolean;
+  height: number;
+}
+
+/** What Python is told as "view": see read_view in map_view.py. */
+export interface State {
+  selection: Selection | null;
+  view: View | null;
+  hidden: Code[];
+}
+
+/** What mount() gets from Streamlit (components v2). */
+export interface Component {
+  data: Payload;
+  setStateValue(name: "view", value: State): void;
+  setTriggerValue(name: "clicked", value: Row): void;
+}
+
+/** Where a cluster's name stands, in data units: cluster_labels of map_data.py. */
+export interface ClusterName {
+  id: number;
+  name: string;
+  x: number;
+  y: number;
+  size: number;
+}
+export type Clusters = Record<string, ClusterName[]>;
+
+/** An example as the tooltip shows it: hover of map_data.py. */
+export interface Hover {
+  text: string;
+  label: string | null;
+  confidence: number | null;
+  cluster: Record<"kmeans" | "graph-1", string | null>;
+  dataset: string;
+  line: number;
+}
+
+export interface Loaded {
+  library: PlotlyLibrary;
+  points: Points;
+  values: Values;
+  clusters: Clusters;
+}
+
+/** From data units to pixels of the stage (px, py) and back (x, y). */
+export interface Frame {
+  width: number;
+  height: number;
+  px(x: number): number;
+  py(y: number): number;
+  x(px: number): number;
+  y(py: number): number;
+}
+
+/** A rectangle in pixels of the stage. */
+export interface Rect {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** Rows drawn in colour (front) and in grey (back). */
+export interface Chosen {
+  front: Uint32Array;
+  back: Uint32Array;
+  inView: number;
+  drawnInView: number;
+}
+
+export interface Paint {
+  /** The palette's place of every row. */
+  slots: Uint8Array;
+  /** The palette; its last colour is that of rows without a value. */
+  colors: string[];
+}
+
+/** One drawing of the points. */
+export interface Composition extends Chosen, Paint {
+  points: Points;
+  view: View;
+  width: number;
+  height: number;
+  /** Of a point, in pixels. */
+  size: number;
+  dark: boolean;
+  missing: string;
+}
+
+/** Which rows are to be drawn, and how: 1 for yes; null: all. */
+export interface Shown {
+  passes: Uint8Array | null;
+  selected: Uint8Array | null;
+  hidden: Set<Code>;
+  values: ArrayLike<number>;
+}
+
+/** The division that Plotly draws in. */
+export interface PlotlyDiv extends HTMLDivElement {
+  on(event: "plotly_relayouting" | "plotly_relayout" | "plotly_webglcontextlost", listener: () => void): void;
+  _fullLayout?: { width: number; height: number; xaxis?: { range: unknown[] }; yaxis: { range: unknown[] } };
+}
+
+export interface PlotlyLibrary {
+  react(div: HTMLElement, traces: object[], layout: object, config: object): Promise<unknown>;
+  relayout(div: HTMLElement, changes: Record<string, unknown>): Promise<unknown>;
+  purge(div: HTMLElement): void;
+}
+
+/** What the browser tests read. */
+export interface Counters {
+  /** Redraws of the points. */
+  drawn: number;
+  fetches: Record<FetchKind, number>;
+  /** Points in the last drawing. */
+  shown: number;
+  /** Where a row's point stands in the window. */
+  position(row: Row): { x: number; y: number } | null;
+}
+
+export type FetchKind = "points" | "column" | "labels" | "hover";
+
+declare global {
+  var Plotly: PlotlyLibrary | undefined;
+  var __evalmap: Counters | undefined;
+  var __evalmapKept: Map<string, unknown> | undefined;
+}

@@ -1,0 +1,93 @@
+// @ts-check
+// The boxes that a map consists of: the stage with the points and what lies over them, the tool bar, the note, the legend.
+/** @import { Payload, Rect } from "../map_types.d.ts" */
+
+import { element, format, svgElement } from "./map_elements.js";
+
+export class Layout {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root;
+    this.stage = part("em-stage", "map", "img");
+    this.plot = part("em-plot");
+    this.names = part("em-names", "map-names");
+    this.svg = svgElement("svg", "em-drawing");
+    this.stage.append(this.plot, this.svg, this.names);
+    this.toolbar = part("em-toolbar");
+    this.note = part("em-note", "map-note");
+    this.message = part("em-message", "", "status");
+    this.tip = part("em-tip", "map-tooltip", "tooltip");
+    this.legend = part("em-legend", "map-legend", "group");
+    this.tip.hidden = this.toolbar.hidden = this.note.hidden = true;
+    const middle = part("em-middle");
+    middle.append(this.stage, this.toolbar, this.note, this.message);
+    const whole = part("em-whole");
+    whole.append(middle, this.legend, this.tip);
+    root.replaceChildren(whole);
+  }
+
+  /** @param {number} pixels */
+  setHeight(pixels) {
+    this.root.style.setProperty("--em-height", `${pixels}px`);
+  }
+
+  /** @param {boolean} busy */
+  setBusy(busy) {
+    if (busy) this.root.dataset.busy = "true";
+    else delete this.root.dataset.busy;
+  }
+
+  /** @param {boolean} dark */
+  setDark(dark) {
+    this.root.classList.toggle("em-dark", dark);
+  }
+
+  /**
+   * What a screen reader calls the map and its legend.
+   *
+   * @param {Payload} data
+   */
+  describe(data) {
+    this.stage.setAttribute("aria-label", describe(data));
+    this.legend.setAttribute("aria-label", `Legend: ${data.column.title}`);
+  }
+
+  /**
+   * A sentence in the map's place.
+   *
+   * @param {string} sentence "" takes it away
+   */
+  say(sentence) {
+    this.message.textContent = sentence;
+    this.message.hidden = !sentence;
+  }
+
+  /**
+   * Where names must not stand.
+   *
+   * @returns {Rect[]}
+   */
+  corners() {
+    return [this.toolbar, this.note].filter((box) => !box.hidden).map((box) => (
+      { left: box.offsetLeft, top: box.offsetTop, right: box.offsetLeft + box.offsetWidth, bottom: box.offsetTop + box.offsetHeight }
+    ));
+  }
+}
+
+/**
+ * @param {string} className
+ * @param {string} [testid] what browser tests find it by
+ * @param {string} [role]
+ */
+function part(className, testid, role) {
+  const made = element("div", className);
+  if (testid) made.dataset.testid = testid;
+  if (role) made.setAttribute("role", role);
+  return made;
+}
+
+/** @param {Pick<Payload, "n" | "name" | "column">} data */
+export function describe({ n, name, column: { key, title } }) {
+  const by = key.startsWith("field.") ? title : title.toLowerCase();
+  return `Map of ${format(n)} ${n === 1 ? "example" : "examples"} of ${name}, coloured by ${by}`;
+}

@@ -1,0 +1,187 @@
+// @ts-check
+// The picture: the points as plotly draws them, the names and rings over them, and the view that the reader moved to.
+
+/** @import { Composition, Place, PlotlyLibrary, Row, View } from "../map_types.d.ts" */
+/** @import { Layout } from "./map_layout.js" */
+/** @import { Scene } from "./map_scene.js" */
+/** @import { Visibility } from "./map_visibility.js" */
+
+import { Drawing, Names } from "./map_overlay.js";
+import { Plot } from "./map_plot.js";
+import { homeView, rowAt, sameView, viewAround } from "./map_points.js";
+
+const SETTLED = 250; // ms without a move after which the view is drawn anew
+const RESIZED = 60; // ms without another size
+
+export class Picture {
+  /**
+   * @param {Layout} layout
+   * @param {Visibility} visibility
+   * @param {object} heard
+   * @param {(drawn: Composition) => void} heard.onDrawn
+   * @param {() => void} heard.onMoved by the reader
+   */
+  constructor(layout, visibility, { onDrawn, onMoved }) {
+    this.layout = layout;
+    this.visibility = visibility;
+    this.onDrawn = onDrawn;
+    this.onMoved = onMoved;
+    this.names = new Names(layout.names);
+    this.drawing = new Drawing(layout.svg);
+    /** @type {Plot | null} */
+    this.plot = null;
+    /** @type {Scene | null} */
+    this.scene = null;
+    /** @type {Composition | null} the latest drawing */
+    this.drawn = null;
+    /** @type {Uint32Array[]} rows that hover and click find */
+    this.answering = [];
+    /** @type {View | null} the view that shows the whole map */
+    this.home = null;
+    this.moved = false; // whether the reader moved the map
+    this.named = true; // whether cluster names stand on it
+    this.redrawing = 0;
+    /** @type {number | undefined} */
+    this.resampling = undefined;
+    /** @type {number | undefined} */
+    this.resized = undefined;
+    this.resizing = new ResizeObserver(() => this.onResize());
+    this.resizing.observe(layout.stage);
+  }
+
+  /** The part that the reader moved to; null where it is the whole map. */
+  get view() {
+    return this.moved && this.plot ? this.plot.view : null;
+  }
+
+  /** From data units to pixels of the stage and back; null while nothing is drawn. */
+  frame() {
+    return this.plot?.frame() ?? null;
+  }
+
+  /**
+   * @param {PlotlyLibrary} library
+   * @param {boolean} webgl
+   * @param {() => void} onNoWebGL
+   */
+  start(library, webgl, onNoWebGL) {
+    this.plot ??= new Plot(library, this.layout.plot, { webgl, onMove: () => this.overlay(), onMoved: () => this.onRelayout(), onNoWebGL });
+  }
+
+  /** The points, again: in the scene's colours, with the filter, the selection and the legend as they are now. */
+  async draw() {
+    const { clientWidth: width, clientHeight: height } = this.layout.stage;
+    if (!this.plot || !this.scene || !width || !height) return;
+    this.home = homeView(this.scene.points, width, height);
+    const drawn = this.scene.compose(this.view ?? this.home, width, height, this.visibility);
+    this.drawn = drawn;
+    this.answering = this.visibility.answering(drawn);
+    this.layout.setBusy(true);
+    await this.plot.draw(drawn);
+    this.layout.setBusy(false);
+    this.onDrawn(drawn);
+    this.overlay();
+  }
+
+  drawSoon() {
+    cancelAnimationFrame(this.redrawing);
+    this.redrawing = requestAnimationFrame(() => this.draw());
+  }
+
+  /** What lies over the points, where they stand now. */
+  overlay() {
+    const frame = this.frame();
+    if (!frame || !this.scene || !this.home) return;
+    this.drawing.place(this.scene.points, frame);
+    if (!this.named) return this.names.clear();
+    const zoom = (this.home.x[1] - this.home.x[0]) / (frame.x(frame.width) - frame.x(0));
+    const { layer, clusters } = this.scene.namesAt(zoom);
+    this.names.draw(clusters, layer, frame, this.layout.corners());
+  }
+
+  /** @param {number} factor of the view's width: below 1 comes nearer */
+  zoom(factor) {
+    this.plot?.zoom(factor);
+  }
+
+  goHome() {
+    if (this.plot?.view && this.home) this.plot.goTo(this.home);
+  }
+
+  /**
+   * Bring a row into the view without changing the zoom.
+   *
+   * @param {Row} row
+   */
+  reveal(row) {
+    if (!this.plot?.view || !this.scene) return;
+    const view = viewAround(this.scene.points, row, this.plot.view);
+    if (view) this.plot.goTo(view);
+  }
+
+  /**
+   * The row below a place, or null.
+   *
+   * @param {Place} at
+   */
+  find(at) {
+    const frame = this.frame();
+    return frame && this.drawn ? rowAt(this.drawn.points, this.answering, frame, at, this.drawn.size) : null;
+  }
+
+  /**
+   * Where a row's point stands in the window.
+   *
+   * @param {Row} row
+   */
+  positionOf(row) {
+    const box = this.layout.stage.getBoundingClientRect(), frame = this.frame(), points = this.scene?.points;
+    return frame && points ? { x: box.left + frame.px(points.x[row]), y: box.top + frame.py(points.y[row]) } : null;
+  }
+
+  onRelayout() {
+    const view = this.plot?.view;
+    if (!view || !this.home) return;
+    this.moved = !sameView(view, this.home);
+    this.overlay();
+    clearTimeout(this.resampling);
+    this.resampling = setTimeout(() => this.onSettled(), SETTLED);
+    this.onMoved();
+  }
+
+  onSettled() {
+    const view = this.plot?.view;
+    if (view && this.drawn && this.scene?.changesIn(view, this.drawn.size)) this.drawSoon();
+  }
+
+  onResize() {
+    clearTimeout(this.resized);
+    const { stage } = this.layout, { width, height } = this.drawn ?? {};
+    if (stage.clientWidth === width && stage.clientHeight === height) return;
+    this.resized = setTimeout(() => this.draw(), RESIZED);
+  }
+
+  /** Nothing is drawn any more; the view stays. */
+  clear() {
+    this.plot?.destroy();
+    this.plot = null;
+    this.names.clear();
+    this.drawing.setRings([], null);
+  }
+
+  /** Another map takes this one's place. */
+  reset() {
+    this.answering = [];
+    this.moved = false;
+    this.clear();
+  }
+
+  destroy() {
+    clearTimeout(this.resampling);
+    clearTimeout(this.resized);
+    cancelAnimationFrame(this.redrawing);
+    this.resizing.disconnect();
+    this.plot?.destroy();
+    this.plot = null;
+  }
+}
