@@ -109,9 +109,11 @@ def told_of(
     """
     from evalmap.answers.reporting.answer_report import report
     from evalmap.answers.store import AnswerStore
+    from evalmap.embeddings.layers import layer_of
 
     known = [layer.layer for layer in built.clusterings]
-    if unknown := [layer for layer in layers or () if layer not in known]:
+    accepted = {*known, *(layer_of(layer).former_id for layer in known)}
+    if unknown := [layer for layer in layers or () if layer not in accepted]:
         raise DatasetError(f"--layer {unknown[0]}: {built.manifest.name} has {', '.join(known)}. Choose of these.")
     done = screened(built, space)
     kept, groups = (None, None) if done is None else (done.kept, done.groups)

@@ -16,6 +16,7 @@ from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.clustering import Clustering
+from evalmap.embeddings.layers import layer_of
 from evalmap.embeddings.naming import ClusterName
 from evalmap.embeddings.neighbors import NeighborGraph
 from evalmap.embeddings.pipeline import label_counts
@@ -56,11 +57,9 @@ class BuiltMap:
         return len(self.examples)
 
     def clustering(self, layer: str) -> Clustering:
-        """The layer by its name; ValueError where there is none."""
-        for clustering in self.clusterings:
-            if clustering.layer == layer:
-                return clustering
-        raise ValueError(f"layer {layer!r} is unknown; there are {', '.join(c.layer for c in self.clusterings)}")
+        """The layer by its id (`evalmap.embeddings.layers`); ValueError where there is none."""
+        wanted = layer_of(layer).id
+        return next(clustering for clustering in self.clusterings if clustering.layer == wanted)
 
     @cached_property
     def names_by_layer(self) -> dict[str, list[ClusterName]]:
@@ -130,7 +129,7 @@ def load_map(workspace: Workspace, manifest: Manifest) -> BuiltMap:
             f"Build it again: evalmap build {manifest.location}"
         )
     with (folders["naming"] / "names.json").open(encoding="utf-8") as file:
-        names = [ClusterName(**{**n, "terms": tuple(n["terms"]), "exemplars": tuple(n["exemplars"])}) for n in json.load(file)]
+        names = [_name(**values) for values in json.load(file)]
     return BuiltMap(
         manifest=manifest,
         examples=pd.read_parquet(folders["records"] / "examples.parquet"),
@@ -144,3 +143,7 @@ def load_map(workspace: Workspace, manifest: Manifest) -> BuiltMap:
         truncated=np.load(folders["embeddings"] / "truncated.npy"),
         set_aside=tuple(SetAside(**row) for row in json.loads((folders["records"] / "set_aside.json").read_text(encoding="utf-8"))),
     )
+
+
+def _name(*, layer: str, terms: list[str], exemplars: list[int], **more: Any) -> ClusterName:
+    return ClusterName(layer=layer_of(layer).id, terms=tuple(terms), exemplars=tuple(exemplars), **more)

@@ -7,17 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.embeddings.array_types import Vectors
+from evalmap.embeddings.layers import KMEANS, TOPICS
 from evalmap.embeddings.neighbors import NeighborGraph, check_vectors
 
-KMEANS = "kmeans"
-GRAPH_LAYERS = ("graph-0", "graph-1", "graph-2")  # coarse → fine
-LAYERS = (KMEANS, *GRAPH_LAYERS)
 FINEST = 16.0  # the resolution of Leiden's modularity in the finest layer; 1 in the coarsest
 
 
 @dataclass(frozen=True)
 class Clustering:
-    """One layer: `labels` (n_samples,) int32 from 0, the largest cluster first; there is no noise."""
+    """One layer of clusters.
+
+    layer : its id in `evalmap.embeddings.layers`
+    labels : (n_samples,) int32 from 0, the largest cluster first; there is no noise
+    """
 
     layer: str
     labels: NDArray[np.int32]
@@ -46,7 +48,7 @@ def cluster_kmeans(embeddings: Vectors, *, k: int = 10, random_state: int = 42) 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct rows than k: said in the docstring
         labels = KMeans(n_clusters=min(k, len(embeddings)), n_init=n_init, random_state=random_state).fit_predict(embeddings)
-    return Clustering(KMEANS, by_size(labels))
+    return Clustering(KMEANS.id, by_size(labels))
 
 
 def cluster_graph(
@@ -81,7 +83,7 @@ def cluster_graph(
         layers.insert(0, members)
         membership = sparse.csr_matrix((np.ones(n), (np.arange(n), members)), shape=(n, int(members.max()) + 1))
         communities = sparse.csr_matrix(membership.T @ rows @ membership)
-    return tuple(Clustering(layer, labels) for layer, labels in zip(GRAPH_LAYERS, layers, strict=True))
+    return tuple(Clustering(layer.id, labels) for layer, labels in zip(TOPICS, layers, strict=True))
 
 
 def by_size(labels: NDArray[np.integer]) -> NDArray[np.int32]:

@@ -13,7 +13,8 @@ from evalmap.data.records import Dataset
 from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings import vectors
 from evalmap.embeddings.array_types import Encoder, Vectors
-from evalmap.embeddings.clustering import LAYERS, Clustering, cluster_graph, cluster_kmeans
+from evalmap.embeddings.clustering import Clustering, cluster_graph, cluster_kmeans
+from evalmap.embeddings.layers import LAYERS
 from evalmap.embeddings.naming import name_clusters
 from evalmap.embeddings.neighbors import NeighborGraph, find_neighbors, mark_outliers
 from evalmap.embeddings.projection import project, trustworthiness
@@ -173,8 +174,12 @@ def load_graph(folder: Path) -> NeighborGraph:
 
 
 def load_clusterings(folder: Path) -> tuple[Clustering, ...]:
-    """k-means and the three graph layers of an entry."""
-    return tuple(Clustering(layer, np.load(folder / f"{layer}.npy")) for layer in LAYERS)
+    """All layers of an entry, whichever names its files bear."""
+    found = []
+    for layer in LAYERS:
+        path = folder / f"{layer.id}.npy"
+        found.append(Clustering(layer.id, np.load(path if path.exists() else folder / f"{layer.former_id}.npy")))
+    return tuple(found)
 
 
 def _set_aside(dataset: Dataset) -> str:

@@ -12,13 +12,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.embeddings.clustering import Clustering
+from evalmap.embeddings.layers import KMEANS, LAYERS, TOPICS_MEDIUM, layer_of
 
 MISSING_CODE = 65_535
 MISSING_NAME = "missing"
 MAX_FIELD_TEXTS = 50  # a source field with more distinct texts is no colouring
 HOVER_CHARACTERS = 600
-LAYER_TITLES = {"kmeans": "Clusters (k-means)", "graph-0": "Topics, coarse", "graph-1": "Topics", "graph-2": "Topics, fine"}
-_OWN_TITLES = frozenset((*LAYER_TITLES.values(), "Label", "Confidence", "Dataset", "Group", "Outlier"))
+_HOVER_LAYERS = ((TOPICS_MEDIUM, "Topic"), (KMEANS, "Cluster"))
+_OWN_TITLES = frozenset((*(layer.title for layer in LAYERS), "Label", "Confidence", "Dataset", "Group", "Outlier"))
 Kind = Literal["category", "number"]
 
 
@@ -94,25 +96,20 @@ def column_codes(built: BuiltMap, key: str) -> NDArray[np.uint16] | NDArray[np.f
     return np.frombuffer(raw, dtype="<u2" if len(raw) == 2 * len(built) else "<f4")
 
 
-def cluster_labels(built: BuiltMap) -> dict[str, list[dict[str, Any]]]:
-    """Where each layer's cluster names stand: [{id, name, x, y, size}], x and y the medians of the cluster's coordinates."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for clustering in built.clusterings:
-        order = np.argsort(clustering.labels, kind="stable")
-        sizes = np.bincount(clustering.labels, minlength=clustering.n_clusters)
-        members = np.split(order, np.cumsum(sizes)[:-1]) if len(sizes) else []
-        found[clustering.layer] = [
-            {
-                "id": name.id,
-                "name": name.name,
-                "x": round(float(np.median(built.coordinates[members[name.id], 0])), 4),
-                "y": round(float(np.median(built.coordinates[members[name.id], 1])), 4),
-                "size": int(sizes[name.id]),
-            }
-            for name in built.names_by_layer.get(clustering.layer, [])
-            if sizes[name.id]
-        ]
-    return found
+def cluster_labels(built: BuiltMap) -> list[dict[str, Any]]:
+    """Where the cluster names of each layer stand, and from which zoom on: [{layer, zoom, names: [{id, name, x, y, size}]}].
+
+    x and y are the medians of the cluster's coordinates; zoom is null for a layer whose names stand only where the map is coloured
+    by it.
+    """
+    return [
+        {
+            "layer": clustering.layer,
+            "zoom": layer_of(clustering.layer).zoom,
+            "names": _places(built, clustering),
+        }
+        for clustering in built.clusterings
+    ]
 
 
 def hover(built: BuiltMap, row: int) -> dict[str, Any]:
@@ -131,7 +128,7 @@ def hover(built: BuiltMap, row: int) -> dict[str, Any]:
         "text": text if len(text) <= HOVER_CHARACTERS else text[:HOVER_CHARACTERS].rstrip() + "…",
         "label": None if pd.isna(example["label"]) else str(example["label"]),
         "confidence": None if np.isnan(confidence) else confidence,
-        "cluster": {layer: _cluster_name(built, layer, row) for layer in ("kmeans", "graph-1")},
+        "clusters": [{"title": title, "name": _cluster_name(built, layer.id, row)} for layer, title in _HOVER_LAYERS],
         "dataset": str(example["dataset"]),
         "line": int(example["line"]),
     }
@@ -140,6 +137,23 @@ def hover(built: BuiltMap, row: int) -> dict[str, Any]:
 def bitset(mask: NDArray[np.bool_]) -> str:
     """A row mask as the browser reads it: one bit a row, the lowest bit first, in base64."""
     return base64.b64encode(np.packbits(mask, bitorder="little").tobytes()).decode("ascii")
+
+
+def _places(built: BuiltMap, clustering: Clustering) -> list[dict[str, Any]]:
+    order = np.argsort(clustering.labels, kind="stable")
+    sizes = np.bincount(clustering.labels, minlength=clustering.n_clusters)
+    members = np.split(order, np.cumsum(sizes)[:-1]) if len(sizes) else []
+    return [
+        {
+            "id": name.id,
+            "name": name.name,
+            "x": round(float(np.median(built.coordinates[members[name.id], 0])), 4),
+            "y": round(float(np.median(built.coordinates[members[name.id], 1])), 4),
+            "size": int(sizes[name.id]),
+        }
+        for name in built.names_by_layer.get(clustering.layer, [])
+        if sizes[name.id]
+    ]
 
 
 def _cluster_name(built: BuiltMap, layer: str, row: int) -> str | None:
@@ -156,7 +170,7 @@ def _sources(built: BuiltMap) -> Iterator[_Source]:
         yield _Source("label", "Label", examples["label"])
     for clustering in built.clusterings:
         names = tuple(name.name for name in sorted(built.names_by_layer.get(clustering.layer, []), key=lambda name: name.id))
-        title = LAYER_TITLES.get(clustering.layer, clustering.layer)
+        title = layer_of(clustering.layer).title
         yield _Source(f"cluster.{clustering.layer}", title, pd.Series(clustering.labels), names)
     if examples["confidence"].notna().any():
         yield _Source("confidence", "Confidence", examples["confidence"])

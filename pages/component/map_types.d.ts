@@ -80,7 +80,7 @@ export interface Component {
   setTriggerValue(name: "clicked", value: Row): void;
 }
 
-/** Where a cluster's name stands, in data units: cluster_labels of map_data.py. */
+/** Where a cluster's name stands, in data units. */
 export interface ClusterName {
   id: number;
   name: string;
@@ -88,14 +88,19 @@ export interface ClusterName {
   y: number;
   size: number;
 }
-export type Clusters = Record<string, ClusterName[]>;
+/** The names of one layer, and the zoom from which they stand (null: only where the map is coloured by the layer): cluster_labels of map_data.py. */
+export interface LayerNames {
+  layer: string;
+  zoom: number | null;
+  names: ClusterName[];
+}
 
 /** An example as the tooltip shows it: hover of map_data.py. */
 export interface Hover {
   text: string;
   label: string | null;
   confidence: number | null;
-  cluster: Record<"kmeans" | "graph-1", string | null>;
+  clusters: { title: string; name: string | null }[];
   dataset: string;
   line: number;
 }
@@ -104,7 +109,7 @@ export interface Loaded {
   library: PlotlyLibrary;
   points: Points;
   values: Values;
-  clusters: Clusters;
+  layers: LayerNames[];
 }
 
 /** From data units to pixels of the stage (px, py) and back (x, y). */

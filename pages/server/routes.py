@@ -106,7 +106,7 @@ async def hover(request: Request) -> Response:
     return await _answer(request, lambda built: map_data.hover(built, int(asked)))
 
 
-async def _answer(request: Request, read: Callable[[BuiltMap], bytes | dict[str, Any]]) -> Response:
+async def _answer(request: Request, read: Callable[[BuiltMap], bytes | dict[str, Any] | list[dict[str, Any]]]) -> Response:
     """What `read` finds in the map of the address; 404 with a sentence where there is no such map, colouring or row."""
     slug, fingerprint = request.path_params["slug"], request.path_params["fingerprint"]
     try:

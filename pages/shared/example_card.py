@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.embeddings.layers import TOPICS_COARSE, TOPICS_MEDIUM
 from evalmap.pages.server import answer_cache
 from evalmap.pages.shared import answer_table, glance, state, text
 
@@ -91,7 +92,7 @@ def draw(built: BuiltMap, row: int | None) -> None:
 
 
 def _clusters(built: BuiltMap, row: int) -> list[tuple[str, int]]:
-    return [(c.layer, int(c.labels[row])) for c in built.clusterings if c.layer in ("graph-0", "graph-1")]
+    return [(c.layer, int(c.labels[row])) for c in built.clusterings if c.layer in (TOPICS_COARSE.id, TOPICS_MEDIUM.id)]
 
 
 def _similar(built: BuiltMap, row: int) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.label_deviations import reference_label
+from evalmap.embeddings.layers import KMEANS
 from evalmap.pages.server import caches
 from evalmap.pages.shared import text
 
@@ -24,8 +25,8 @@ def draw(built: BuiltMap) -> None:
     reference = reference_label(pd.Series(list(manifest.labels), dtype="str"))
     if reference is None:
         return
-    flagged = [departure for departure in caches.departures(slug, fingerprint, "kmeans") if departure.flagged]
-    names = built.names_by_layer["kmeans"]
+    flagged = [departure for departure in caches.departures(slug, fingerprint, KMEANS.id) if departure.flagged]
+    names = built.names_by_layer[KMEANS.id]
     st.caption(f"{len(flagged)} of {len(names)} k-means clusters depart from the dataset's label balance.")
     whole = sum(manifest.labels.values())
     share = manifest.labels[reference] / whole

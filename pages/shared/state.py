@@ -5,8 +5,7 @@ from typing import Any
 import streamlit as st
 
 from evalmap.data.store.manifest import Manifest
-from evalmap.embeddings.clustering import KMEANS
-from evalmap.pages.component.map_data import LAYER_TITLES
+from evalmap.embeddings.layers import KMEANS
 
 DATASET = "dataset"
 COLOUR = "colour"
@@ -54,7 +53,7 @@ _STARTS: dict[str, Any] = {
     CONTAINS: "",
     MEANING: "",
     COLOUR: "Label",  # where there are no labels: the first that there is
-    LAYER: LAYER_TITLES[KMEANS],
+    LAYER: KMEANS.title,
     EXAMPLE: "",
 }
 

@@ -69,7 +69,10 @@ def _again(told: Command, tmp_path: Path):
     [
         (("report", "asked", "--set", "none"), "--set none: no such answer set on asked (there: "),
         (("report", "asked", "--set", "m"), "--set m: no such answer set on asked"),
-        (("report", "asked", "--layer", "x"), "--layer x: asked has kmeans, graph-0, graph-1, graph-2. Choose of these."),
+        (
+            ("report", "asked", "--layer", "x"),
+            "--layer x: asked has kmeans, topics-coarse, topics-medium, topics-fine. Choose of these.",
+        ),
         (("report", "unknown"), "unknown: not built in "),
         (("report", "asked", "--html", "gone/r.html"), "--html gone/r.html: there is no folder gone. Make it first."),
         (("report", "asked", "--out", "r", "--html", "r"), "--html r: --out names the same file. Name another one."),

@@ -19,7 +19,7 @@ from evalmap.cli import main
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import load_map
-from evalmap.embeddings.clustering import LAYERS
+from evalmap.embeddings.layers import LAYERS
 from evalmap.embeddings.pipeline import STAGES
 from evalmap.tests.command import Command, left, rows
 from evalmap.tests.fakes import fake_vector, write_rows
@@ -50,8 +50,8 @@ def test_info_tells_all_that_was_built(evalmap: Command):
         "truncated": 1, "set_aside": 1, "slug": "mine",
     }  # fmt: skip
     assert {key: info[key] for key in expected} == expected
-    assert list(dict.fromkeys(cluster["layer"] for cluster in info["clusters"])) == list(LAYERS)
-    for layer in LAYERS:
+    assert list(dict.fromkeys(cluster["layer"] for cluster in info["clusters"])) == [layer.id for layer in LAYERS]
+    for layer in (layer.id for layer in LAYERS):
         clusters = [cluster for cluster in info["clusters"] if cluster["layer"] == layer]
         assert sum(cluster["size"] for cluster in clusters) == 61
         assert [cluster["id"] for cluster in clusters] == list(range(len(clusters)))

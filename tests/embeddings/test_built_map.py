@@ -12,8 +12,9 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap, load_map
-from evalmap.embeddings.clustering import LAYERS
+from evalmap.embeddings.layers import LAYERS
 from evalmap.embeddings.pipeline import build, label_counts
+from evalmap.embeddings.sample_maps import BUILT
 from evalmap.embeddings.settings import Settings
 from evalmap.tests.fakes import FakeEncoder, fake_vector, sentences, write_rows
 
@@ -49,8 +50,8 @@ def test_row_i_of_everything_is_example_i(read: BuiltMap):
 
 def test_clusters_of_each_layer_hold_every_row_and_every_label(read: BuiltMap):
     clusters = read.clusters()
-    assert list(dict.fromkeys(cluster["layer"] for cluster in clusters)) == list(LAYERS)
-    for layer in LAYERS:
+    assert list(dict.fromkeys(cluster["layer"] for cluster in clusters)) == [layer.id for layer in LAYERS]
+    for layer in (layer.id for layer in LAYERS):
         found = [cluster for cluster in clusters if cluster["layer"] == layer]
         labels = read.clustering(layer).labels
         assert [cluster["id"] for cluster in found] == list(range(len(found)))
@@ -65,14 +66,31 @@ def test_clusters_of_each_layer_hold_every_row_and_every_label(read: BuiltMap):
 
 
 def test_names_stand_by_layer_and_id(read: BuiltMap):
-    assert [[name.id for name in read.names_by_layer[layer]] for layer in LAYERS] == [
-        list(range(read.clustering(layer).n_clusters)) for layer in LAYERS
+    assert [[name.id for name in read.names_by_layer[layer.id]] for layer in LAYERS] == [
+        list(range(read.clustering(layer.id).n_clusters)) for layer in LAYERS
     ]
 
 
 def test_unknown_layer_is_told_with_those_there_are(read: BuiltMap):
-    with pytest.raises(ValueError, match=r"^layer 'graph-9' is unknown; there are kmeans, graph-0, graph-1, graph-2$"):
+    there = "kmeans, topics-coarse, topics-medium, topics-fine"
+    with pytest.raises(ValueError, match=rf"^layer 'graph-9' is unknown; there are {there}$"):
         read.clustering("graph-9")
+
+
+def test_layers_answer_to_the_ids_of_version_0_1(read: BuiltMap):
+    for former, today in (("graph-0", "topics-coarse"), ("graph-1", "topics-medium"), ("graph-2", "topics-fine")):
+        assert read.clustering(former) is read.clustering(today)
+
+
+def test_map_of_version_0_1_opens_with_todays_layers():
+    shipped = Workspace(BUILT)
+    built = load_map(shipped, shipped.find("samples"))
+    assert [clustering.layer for clustering in built.clusterings] == [layer.id for layer in LAYERS]
+    assert set(built.names_by_layer) == {layer.id for layer in LAYERS}
+    folder = shipped.entry("clustering", built.manifest.key("clustering"))
+    for layer in LAYERS:
+        stored = np.load(folder / f"{layer.former_id or layer.id}.npy")
+        assert np.array_equal(built.clustering(layer.id).labels, stored)
 
 
 def test_similar_rows_are_those_of_brute_force(read: BuiltMap):

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
 from evalmap.embeddings.array_types import Vectors
-from evalmap.embeddings.clustering import GRAPH_LAYERS, Clustering, by_size, centroids, cluster_graph, cluster_kmeans
+from evalmap.embeddings.clustering import Clustering, by_size, centroids, cluster_graph, cluster_kmeans
+from evalmap.embeddings.layers import TOPICS
 from evalmap.embeddings.neighbors import find_neighbors
 from evalmap.tests.fakes import fake_vector, sentences, unit_vectors
 
@@ -101,7 +102,7 @@ def test_layers_are_nested_and_no_cluster_is_smaller_than_allowed(n: int, smalle
     embeddings = unit_vectors(n, 8, seed=seed)
     options = {} if smallest is None else {"min_cluster_size": smallest}
     layers = layers_of(embeddings, **options)
-    assert tuple(layer.layer for layer in layers) == GRAPH_LAYERS
+    assert tuple(layer.layer for layer in layers) == tuple(layer.id for layer in TOPICS)
     for layer in layers:
         assert_numbered_by_size(layer, n)
         assert np.bincount(layer.labels).min() >= (smallest or 5) or layer.n_clusters == 1

@@ -51,9 +51,13 @@ def test_terms_are_those_of_the_formula(cluster: int):
 
 def test_every_cluster_of_every_layer_is_named_in_order():
     embeddings = np.stack([fake_vector(text) for text in CORPUS])
-    halves = Clustering("graph-0", np.array([0] * 6 + [1] * 6, np.int32))
+    halves = Clustering("topics-coarse", np.array([0] * 6 + [1] * 6, np.int32))
     names = name_clusters(CORPUS, [Clustering("kmeans", np.array(LABELS, np.int32)), halves], embeddings)
-    assert [(name.layer, name.id) for name in names] == [*(("kmeans", i) for i in range(3)), ("graph-0", 0), ("graph-0", 1)]
+    assert [(name.layer, name.id) for name in names] == [
+        *(("kmeans", i) for i in range(3)),
+        ("topics-coarse", 0),
+        ("topics-coarse", 1),
+    ]
 
 
 def test_topics_are_named_by_their_own_words():

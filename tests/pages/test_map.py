@@ -232,16 +232,16 @@ def test_example_of_a_collection_is_named_with_its_file(space: Workspace):
 
 def test_selected_cluster_shows_its_exemplars_and_can_be_shown_on_the_map(space: Workspace):
     built = site.built(space, PERSONA)
-    name = built.names_by_layer["graph-1"][1]
+    name = built.names_by_layer["topics-medium"][1]
     at = open_map(layer="Topics")
     assert "Select a cluster to read its most typical examples." in [info.value for info in at.info]
-    site.select_row(at, f"clusters-{PERSONA}-graph-1", 1)
+    site.select_row(at, f"clusters-{PERSONA}-topics-medium", 1)
     assert [text.value for text in at.text] == [built.text(row) for row in name.exemplars]
     at.button(key="show-cluster").click()
     run(at)
     assert at.selectbox(key="layer").value == at.selectbox(key="colour").value == "Topics"
     assert at.multiselect(key="cluster").value == [f"1 · {name.name}"]
-    assert lines(at) == numbered(np.flatnonzero(built.clustering("graph-1").labels == 1))
+    assert lines(at) == numbered(np.flatnonzero(built.clustering("topics-medium").labels == 1))
 
 
 def test_cluster_table_shows_sizes_and_shares(space: Workspace):

@@ -1,6 +1,6 @@
 // @ts-check
 // What lies over the points: cluster names, rings, and the outline of a selection being drawn.
-/** @import { ClusterName, Column, Frame, Place, Points, Rect, Row } from "../map_types.d.ts" */
+/** @import { ClusterName, Column, Frame, LayerNames, Place, Points, Rect, Row } from "../map_types.d.ts" */
 
 import { element, svgElement } from "./map_elements.js";
 
@@ -9,14 +9,15 @@ const NAME_HEIGHT = 20;
 const FONT = "600 12.5px";
 
 /**
- * The layer whose names fit the view: coarse from afar, fine from near.
+ * The layer whose names fit the view, coarse from afar and fine from near; or the one that the map is coloured by.
  *
+ * @param {LayerNames[]} layers coarse before fine
  * @param {Pick<Column, "key">} column
  * @param {number} zoom 1: the whole map is in view
  */
-export function layerFor(column, zoom) {
-  if (column.key.startsWith("cluster.")) return column.key.slice("cluster.".length);
-  return zoom < 1.7 ? "graph-0" : zoom < 4 ? "graph-1" : "graph-2";
+export function layerFor(layers, column, zoom) {
+  const colored = layers.find(({ layer }) => column.key === `cluster.${layer}`);
+  return colored ?? layers.findLast((layer) => layer.zoom !== null && layer.zoom <= zoom) ?? null;
 }
 
 export class Names {

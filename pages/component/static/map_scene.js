@@ -16,10 +16,10 @@ export class Scene {
    * @param {boolean} dark
    * @param {Scene | null} before the scene that this one replaces
    */
-  constructor({ points, values, clusters }, data, dark, before) {
+  constructor({ points, values, layers }, data, dark, before) {
     this.points = points;
     this.order = orderFor(points, before);
-    this.clusters = clusters;
+    this.layers = layers;
     this.column = data.column;
     this.dark = dark;
     this.missing = dark ? MISSING_ON_DARK : data.missing;
@@ -65,8 +65,8 @@ export class Scene {
    * @param {number} zoom 1: the whole map is in view
    */
   namesAt(zoom) {
-    const layer = layerFor(this.column, zoom);
-    return { layer, clusters: this.clusters[layer] ?? [] };
+    const found = layerFor(this.layers, this.column, zoom);
+    return { layer: found?.layer ?? "", clusters: found?.names ?? [] };
   }
 
   /**

@@ -1,6 +1,6 @@
 // @ts-check
 // What a page fetches once and keeps: plotly.js, points, columns, cluster names, hover texts. All keyed by address.
-/** @import { Clusters, Column, Counters, FetchKind, Hover, Loaded, Payload, PlotlyLibrary, Points, Row, Values } from "../map_types.d.ts" */
+/** @import { Column, Counters, FetchKind, Hover, LayerNames, Loaded, Payload, PlotlyLibrary, Points, Row, Values } from "../map_types.d.ts" */
 
 /** @type {Counters} */
 const counters = (globalThis.__evalmap ??= {
@@ -117,7 +117,7 @@ export function column(url, kind, n) {
 
 /**
  * @param {string} url
- * @returns {Promise<Clusters>}
+ * @returns {Promise<LayerNames[]>}
  */
 export function labels(url) {
   return once(url, async () => (await get(url, "labels", "the cluster names")).json());
@@ -130,14 +130,14 @@ export function labels(url) {
  * @returns {Promise<Loaded>}
  */
 export async function load({ assets, plotly: libraryUrl, map, n, column: { key, kind } }) {
-  const [library, xy, values, clusters] = await Promise.all([
+  const [library, xy, values, layers] = await Promise.all([
     plotly(libraryUrl),
     points(`${map}/points`, n),
     column(`${map}/column/${encodeURIComponent(key)}`, kind, n),
     labels(`${map}/labels`),
     styles(`${assets}/map_view.css`),
   ]);
-  return { library, points: xy, values, clusters };
+  return { library, points: xy, values, layers };
 }
 
 /** @type {Map<string, Hover>} the latest, by address */

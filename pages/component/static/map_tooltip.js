@@ -7,8 +7,6 @@ import { FetchError, hover } from "./map_store.js";
 
 const WAIT = 40; // ms on a point before its text is asked for
 const GAP = 14; // px between the pointer and the tooltip
-/** @type {[string, keyof Hover["cluster"]][]} */
-const LAYERS = [["Topic", "graph-1"], ["Cluster", "kmeans"]];
 
 export class Tooltip {
   /** @param {HTMLElement} box */
@@ -77,8 +75,7 @@ export class Tooltip {
     if (facts.childElementCount) lines.push(facts);
     if (answer) lines.push(element("div", "em-facts em-answer", answer));
     const where = element("div", "em-where");
-    for (const [title, layer] of LAYERS) {
-      const name = found.cluster[layer];
+    for (const { title, name } of found.clusters) {
       if (name) where.append(element("span", "em-where-title", title), element("span", "", name));
     }
     where.append(element("span", "em-where-title", "Source"), element("span", "", `${found.dataset}, line ${found.line}`));

@@ -12,8 +12,8 @@ from evalmap.answers.answer_types import Scores
 from evalmap.answers.statistics.clusters import MIN_N, TEST, ClusterFigures
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.label_deviations import reference_label
+from evalmap.embeddings.layers import layer_of
 from evalmap.pages.component import answer_columns
-from evalmap.pages.component.map_data import LAYER_TITLES
 from evalmap.pages.parts.answers import answer_controls, answer_results, answer_rows, interval_bar
 from evalmap.pages.parts.answers.answer_controls import AnswerChoices
 from evalmap.pages.shared import text
@@ -39,7 +39,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
     flagged, unadjusted = sum(f.flagged for f in found), sum(f.flagged for f in raw)
     st.markdown(
         f"**{flagged} of {len(found) - hidden} tested clusters** depart from what their labels let expect; without the "
-        f"adjustment it would be {unadjusted}. {LAYER_TITLES[choices.layer]}, {text.in_label(choices.a.label, limit=100)}."
+        f"adjustment it would be {unadjusted}. {layer_of(choices.layer).title}, {text.in_label(choices.a.label, limit=100)}."
     )
     reference = reference_label(built.examples["label"])
     st.dataframe(

@@ -7,9 +7,9 @@ import streamlit as st
 
 from evalmap.answers.answer_types import Scores
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.embeddings.clustering import LAYERS
+from evalmap.embeddings.layers import LAYERS
 from evalmap.pages.component import answer_columns
-from evalmap.pages.component.map_data import LAYER_TITLES, Column
+from evalmap.pages.component.map_data import Column
 from evalmap.pages.server import caches
 from evalmap.pages.shared import example_card, state
 
@@ -43,10 +43,10 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> AnswerChoices:
     with right:
         column = _colour(built, a, b)
     with st.sidebar:
-        title = st.selectbox("Clusters of", list(LAYER_TITLES.values()), key=state.LAYER, bind="query-params")
+        title = st.selectbox("Clusters of", [layer.title for layer in LAYERS], key=state.LAYER, bind="query-params")
         names = st.toggle("Cluster names on the map", value=True, key=state.NAMES, bind="query-params")
         opened = example_card.draw_address(built)
-    layer = next((layer for layer in LAYERS if LAYER_TITLES[layer] == title), LAYERS[0])
+    layer = next((layer for layer in LAYERS if layer.title == title), LAYERS[0]).id
     return AnswerChoices(a, b, column, layer, names, opened)
 
 

@@ -5,8 +5,8 @@ import streamlit as st
 
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.label_deviations import TEST, reference_label
+from evalmap.embeddings.layers import layer_of
 from evalmap.embeddings.naming import ClusterName
-from evalmap.pages.component.map_data import LAYER_TITLES
 from evalmap.pages.parts.map.map_controls import cluster_option
 from evalmap.pages.server import caches
 from evalmap.pages.shared import state, text
@@ -25,7 +25,7 @@ def draw(built: BuiltMap, layer: str) -> None:
         columns["departs"] = ["●" if d.flagged else "" for d in departures]
     columns["typical"] = [built.text(n.medoid) for n in names]
     table = pd.DataFrame(columns)
-    st.caption(f"{LAYER_TITLES[layer]}: {len(names)} clusters. Other layers: “Clusters of” in the sidebar.")
+    st.caption(f"{layer_of(layer).title}: {len(names)} clusters. Other layers: “Clusters of” in the sidebar.")
     picked = st.dataframe(
         table,
         key=f"clusters-{manifest.slug}-{layer}",
@@ -63,6 +63,6 @@ def draw(built: BuiltMap, layer: str) -> None:
 
 
 def _show(name: ClusterName) -> None:
-    st.session_state[state.LAYER] = LAYER_TITLES[name.layer]
-    st.session_state[state.COLOUR] = LAYER_TITLES[name.layer]
+    st.session_state[state.LAYER] = layer_of(name.layer).title
+    st.session_state[state.COLOUR] = layer_of(name.layer).title
     st.session_state[state.CLUSTERS] = [cluster_option(name)]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.embeddings.layers import KMEANS
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Filters:
 
     labels: tuple[str, ...] = ()
     confidence: tuple[float, float] | None = None
-    layer: str = "kmeans"
+    layer: str = KMEANS.id
     clusters: tuple[int, ...] = ()
     files: tuple[str, ...] = ()
     contains: str = ""

@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.embeddings.clustering import LAYERS
+from evalmap.embeddings.layers import LAYERS
 from evalmap.embeddings.naming import ClusterName
 from evalmap.pages.component import answer_columns
-from evalmap.pages.component.map_data import LAYER_TITLES, Column
+from evalmap.pages.component.map_data import Column
 from evalmap.pages.parts.map.filters import Filters
 from evalmap.pages.server import answer_cache, caches
 from evalmap.pages.shared import state, text
@@ -73,13 +73,13 @@ def _filters(built: BuiltMap) -> Filters:
         files = st.multiselect("Dataset in the collection", list(manifest.datasets), key=state.FILES, bind="query-params")
     title = st.selectbox(
         "Clusters of",
-        list(LAYER_TITLES.values()),
+        [layer.title for layer in LAYERS],
         key=state.LAYER,
         bind="query-params",
         on_change=state.forget,
         args=(state.CLUSTERS,),
     )
-    layer = next((layer for layer in LAYERS if LAYER_TITLES[layer] == title), LAYERS[0])
+    layer = next((layer for layer in LAYERS if layer.title == title), LAYERS[0]).id
     named = {cluster_option(name): name.id for name in built.names_by_layer[layer]}
     clusters = st.multiselect(
         "Cluster",

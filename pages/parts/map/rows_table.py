@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from evalmap.data.exporting import export_rows
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.embeddings.layers import TOPICS_COARSE, TOPICS_MEDIUM
 from evalmap.pages.shared import example_card, text
 
 PAGE = 25
@@ -34,8 +35,8 @@ def draw(built: BuiltMap, rows: NDArray[np.int64], what: str, similarity: dict[i
 
 def _table(built: BuiltMap, rows: NDArray[np.int64], similarity: dict[int, float]) -> None:
     examples = built.examples.iloc[rows]
-    names = built.names_by_layer["graph-1"]
-    labels = built.clustering("graph-1").labels
+    names = built.names_by_layer[TOPICS_MEDIUM.id]
+    labels = built.clustering(TOPICS_MEDIUM.id).labels
     table = pd.DataFrame({"line": [example_card.address(built, int(row)) for row in rows], "text": examples["text"].to_numpy()})
     if any(int(row) in similarity for row in rows):
         table.insert(0, "cosine", [similarity.get(int(row), np.nan) for row in rows])
@@ -66,8 +67,8 @@ def _table(built: BuiltMap, rows: NDArray[np.int64], similarity: dict[int, float
 
 def _make_up(built: BuiltMap, rows: NDArray[np.int64]) -> str:
     """The selection's largest topics."""
-    counts = Counter(built.clustering("graph-0").labels[rows].tolist()).most_common(3)
-    names = built.names_by_layer["graph-0"]
+    counts = Counter(built.clustering(TOPICS_COARSE.id).labels[rows].tolist()).most_common(3)
+    names = built.names_by_layer[TOPICS_COARSE.id]
     return "topics: " + "; ".join(f"{text.in_label(names[c].name)} {text.percent(n / len(rows))}" for c, n in counts)
 
 

@@ -63,7 +63,7 @@ def test_points_are_all_x_and_then_all_y_in_little_endian_float32(built: BuiltMa
 
 def test_columns_come_in_the_order_of_the_menu_with_the_label_first(built: BuiltMap):
     keys = [column.key for column in map_data.columns(built)]
-    layers = [f"cluster.{layer}" for layer in ("kmeans", "graph-0", "graph-1", "graph-2")]
+    layers = [f"cluster.{layer}" for layer in ("kmeans", "topics-coarse", "topics-medium", "topics-fine")]
     assert keys[:6] == ["label", *layers, "confidence"]
     assert "dataset" not in keys
     assert {"field.weight", "field.true", "field.Label"} <= set(keys)
@@ -138,19 +138,24 @@ def test_cluster_labels_stand_at_the_median_of_their_points(built: BuiltMap):
     found = map_data.cluster_labels(
         with_changes(built, clusterings=(Clustering("kmeans", labels),), names=names, coordinates=coordinates)
     )
-    assert found == {
-        "kmeans": [
-            {"id": 0, "name": "cluster 0", "x": 1.0, "y": 5.5, "size": 4},
-            {"id": 1, "name": "cluster 1", "x": 3.0, "y": 3.0, "size": 3},
-        ]
-    }
+    names_there = [
+        {"id": 0, "name": "cluster 0", "x": 1.0, "y": 5.5, "size": 4},
+        {"id": 1, "name": "cluster 1", "x": 3.0, "y": 3.0, "size": 3},
+    ]
+    assert found == [{"layer": "kmeans", "zoom": None, "names": names_there}]
+
+
+def test_names_of_topics_stand_from_coarse_to_fine_as_the_zoom_grows(built: BuiltMap):
+    zooms = {layer["layer"]: layer["zoom"] for layer in map_data.cluster_labels(built)}
+    assert zooms == {"kmeans": None, "topics-coarse": 0.0, "topics-medium": 1.7, "topics-fine": 4.0}
 
 
 def test_hover_tells_the_example_and_leaves_out_what_is_missing(built: BuiltMap):
     found = map_data.hover(built, 1)
     assert (found["text"], found["label"], found["confidence"]) == (TEXTS[1], "Yes", 0.75)
     assert (found["dataset"], found["line"]) == ("seven", 2)
-    assert found["cluster"]["kmeans"] == built.names_by_layer["kmeans"][built.clustering("kmeans").labels[1]].name
+    names = [built.names_by_layer[layer][built.clustering(layer).labels[1]].name for layer in ("topics-medium", "kmeans")]
+    assert found["clusters"] == [{"title": "Topic", "name": names[0]}, {"title": "Cluster", "name": names[1]}]
     assert map_data.hover(built, 3)["label"] is None
     assert map_data.hover(built, 2)["confidence"] is None
 

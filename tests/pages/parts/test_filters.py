@@ -36,7 +36,7 @@ FILTERS = st.builds(
     Filters,
     labels=st.lists(st.sampled_from(["Yes", "No", "(A)", ""]), max_size=2).map(tuple),
     confidence=st.one_of(st.none(), st.sampled_from([(0.0, 0.5), (0.25, 0.75), (0.5, 0.5), (0.9, 0.95)])),
-    layer=st.sampled_from(["kmeans", "graph-1"]),
+    layer=st.sampled_from(["kmeans", "topics-medium"]),
     clusters=st.lists(st.integers(0, 3), max_size=2).map(tuple),
     files=st.lists(st.sampled_from(["a", "b"]), max_size=2).map(tuple),
     contains=st.sampled_from(["", "ü", "STRASS", "straße", "σ", "(", "B (", ".*", "^$", "\\", "\\e", "\n", "NULL", ".", "МОСКва"]),
@@ -47,7 +47,7 @@ def a_map(rows: list[dict[str, Any]]) -> BuiltMap:
     columns = {"text": "str", "label": "str", "dataset": "str", "confidence": "float64"}
     examples = pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=kind) for name, kind in columns.items()})
     labels = np.array([row["cluster"] for row in rows], dtype=np.int32)
-    layers = {"kmeans": Clustering("kmeans", labels), "graph-1": Clustering("graph-1", (3 - labels).astype(np.int32))}
+    layers = {"kmeans": Clustering("kmeans", labels), "topics-medium": Clustering("topics-medium", (3 - labels).astype(np.int32))}
 
     class Map(SimpleNamespace):
         def __len__(self) -> int:
@@ -114,4 +114,4 @@ def test_contains_is_literal_and_blind_to_case(contains: str, found: list[int]):
 def test_whatever_is_asked_for_makes_filters_active():
     asked = [{"labels": ("x",)}, {"confidence": (0, 1)}, {"clusters": (0,)}, {"files": ("a",)}, {"contains": " "}]
     assert [one for one in asked if not Filters(**one).active] == []
-    assert not Filters(layer="graph-1").active
+    assert not Filters(layer="topics-medium").active

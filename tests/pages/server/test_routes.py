@@ -187,4 +187,4 @@ def test_a_map_that_was_built_again_is_not_served_under_its_old_fingerprint(clie
 
 def test_labels_hold_finite_numbers_only(client: TestClient, address: str):
     layers = json.loads(client.get(f"{address}/labels").content)
-    assert all(np.isfinite([cluster["x"], cluster["y"]]).all() for layer in layers.values() for cluster in layer)
+    assert all(np.isfinite([cluster["x"], cluster["y"]]).all() for layer in layers for cluster in layer["names"])

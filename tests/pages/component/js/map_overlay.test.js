@@ -13,8 +13,10 @@ beforeEach(() => {
 });
 
 test("names come from coarser layers the farther the view is, or from the layer that is coloured", () => {
-  assert.deepEqual([1, 1.7, 4].map((zoom) => layerFor({ key: "label" }, zoom)), ["graph-0", "graph-1", "graph-2"]);
-  assert.equal(layerFor({ key: "cluster.kmeans" }, 9), "kmeans");
+  const layers = [["kmeans", null], ["coarse", 0], ["medium", 1.7], ["fine", 4]].map(([layer, zoom]) => ({ layer, zoom, names: [] }));
+  assert.deepEqual([1, 1.69, 1.7, 4].map((zoom) => layerFor(layers, { key: "label" }, zoom).layer), ["coarse", "coarse", "medium", "fine"]);
+  assert.equal(layerFor(layers, { key: "cluster.kmeans" }, 9).layer, "kmeans");
+  assert.equal(layerFor([], { key: "label" }, 1), null);
 });
 
 test("of two names that would touch, the larger cluster's stands", () => {
@@ -35,7 +37,7 @@ test("a name is moved, not made anew, and goes when its layer does", () => {
   names.draw([cluster(1, 50, 30, 5)], "kmeans", frame, []);
   assert.equal(box.children[0], node);
   assert.notEqual(node.style.transform, place);
-  names.draw([cluster(1, 50, 30, 5)], "graph-0", frame, []);
+  names.draw([cluster(1, 50, 30, 5)], "topics-coarse", frame, []);
   assert.equal(box.children.length, 1);
   assert.notEqual(box.children[0], node);
   names.clear();

@@ -7,8 +7,9 @@ import { Visibility } from "../../../../pages/component/static/map_visibility.js
 const points = { x: Float32Array.of(0, 1, 9), y: Float32Array.of(0, 1, 9) };
 const COLUMN = { key: "label", title: "Label", kind: "category", categories: [], more: 0, missing: 0, colors: ["#aa0000", "#00aa00"], low: null, high: null, scale: "sequential" };
 const DATA = { n: 3, column: COLUMN, cycle: ["#111111"], missing: "grey" };
-const clusters = { "graph-0": [{ id: 0, name: "a", x: 0, y: 0, size: 3 }] };
-const loaded = { points, values: Uint16Array.of(0, 1, 0), clusters };
+const names = [{ id: 0, name: "a", x: 0, y: 0, size: 3 }];
+const layers = [{ layer: "kmeans", zoom: null, names: [] }, { layer: "topics-coarse", zoom: 0, names }, { layer: "topics-fine", zoom: 4, names: [] }];
+const loaded = { points, values: Uint16Array.of(0, 1, 0), layers };
 const ALL = { x: [-1, 10], y: [-1, 10] };
 
 function visible() {
@@ -42,10 +43,11 @@ test("a small map is drawn anew only where the points' size changes", () => {
   assert.equal(scene.changesIn(ALL, 8), true);
 });
 
-test("names come from the zoom's layer, and a layer that is not there has none", () => {
+test("names come from the zoom's layer, and a map without layers has none", () => {
   const scene = new Scene(loaded, DATA, false, null);
-  assert.deepEqual(scene.namesAt(1), { layer: "graph-0", clusters: clusters["graph-0"] });
-  assert.deepEqual(scene.namesAt(9), { layer: "graph-2", clusters: [] });
+  assert.deepEqual(scene.namesAt(1), { layer: "topics-coarse", clusters: names });
+  assert.deepEqual(scene.namesAt(9), { layer: "topics-fine", clusters: [] });
+  assert.deepEqual(new Scene({ ...loaded, layers: [] }, DATA, false, null).namesAt(1), { layer: "", clusters: [] });
 });
 
 test("only the colouring by label gives a row a label's colour", () => {

@@ -44,7 +44,7 @@ test("a column's bytes are codes or numbers, by its kind", async () => {
 
 test("what was fetched is kept: two maps ask once", async () => {
   const url = address(), before = counters.fetches.labels;
-  answers = [found({ kmeans: [] })];
+  answers = [found([{ layer: "kmeans", zoom: null, names: [] }])];
   const [one, two] = await Promise.all([labels(url), labels(url)]);
   assert.equal(one, two);
   assert.deepEqual(asked, [url]);
@@ -53,9 +53,9 @@ test("what was fetched is kept: two maps ask once", async () => {
 
 test("a failure is told and tried again", async () => {
   const url = address();
-  answers = [new TypeError("network"), found({ kmeans: [] })];
+  answers = [new TypeError("network"), found([{ layer: "kmeans", zoom: null, names: [] }])];
   await assert.rejects(labels(url), { constructor: FetchError, message: /did not answer when asked for the cluster names/ });
-  assert.deepEqual(await labels(url), { kmeans: [] });
+  assert.deepEqual(await labels(url), [{ layer: "kmeans", zoom: null, names: [] }]);
 });
 
 test("the server's own sentence is passed on, and its status where it has none", async () => {

@@ -6,7 +6,7 @@ import { openPage } from "./fake_dom.js";
 
 const MARKUP = '<img src="https://elsewhere.test/x.png" onerror="alert(1)"> & <b>bold</b>';
 const EXAMPLE = {
-  text: "Do you plan ahead?", label: "Yes", confidence: 0.987, cluster: { kmeans: "plans", "graph-1": null }, dataset: "careful", line: 12,
+  text: "Do you plan ahead?", label: "Yes", confidence: 0.987, clusters: [{ title: "Topic", name: null }, { title: "Cluster", name: "plans" }], dataset: "careful", line: 12,
 };
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 let box, tooltip, asked, answer, base, maps = 0;
@@ -39,7 +39,7 @@ test("a point's text is asked for after 40 ms and shown", async (t) => {
 });
 
 test("dataset text is shown as it is, never as markup", () => {
-  tooltip.fill({ ...EXAMPLE, text: MARKUP, label: MARKUP, cluster: { kmeans: MARKUP, "graph-1": MARKUP }, dataset: MARKUP }, "#fff", MARKUP);
+  tooltip.fill({ ...EXAMPLE, text: MARKUP, label: MARKUP, clusters: [{ title: "Topic", name: MARKUP }, { title: "Cluster", name: MARKUP }], dataset: MARKUP }, "#fff", MARKUP);
   assert.equal(box.querySelector(".em-text").textContent, MARKUP);
   assert.equal(box.querySelector("strong").textContent, MARKUP);
   assert.equal(box.querySelector(".em-answer").textContent, MARKUP);

@@ -11,7 +11,7 @@ const COLUMN = {
   key: "label", title: "Label", kind: "category", categories: [["Yes", 2, 0], ["No", 1, 1]], more: 0, missing: 0,
   colors: ["#aa0000", "#00aa00"], low: null, high: null, scale: "sequential",
 };
-const FILES = { points: Float32Array.of(0, 80, 40, 0, 60, 30).buffer, column: Uint16Array.of(0, 1, 0).buffer, labels: { "graph-0": [{ id: 0, name: "plans", x: 40, y: 45, size: 3 }] } };
+const FILES = { points: Float32Array.of(0, 80, 40, 0, 60, 30).buffer, column: Uint16Array.of(0, 1, 0).buffer, labels: [{ layer: "topics-coarse", zoom: 0, names: [{ id: 0, name: "plans", x: 40, y: 45, size: 3 }] }] };
 let root, parentElement, library, sent, data, maps = 0, unmount;
 
 const later = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
