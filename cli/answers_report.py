@@ -9,11 +9,12 @@ import typer
 
 from evalmap.answers.answer_types import Scores
 from evalmap.data.errors import DatasetError
+from evalmap.data.exporting import EXPORT_FORMATS, export_format_of
 from evalmap.data.store.outputs import check_outputs, write_together
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 
-FORMS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl"}
+_ENDINGS = ", ".join(known.ending for known in EXPORT_FORMATS.values())
 DatasetArgument = Annotated[str, typer.Argument(help="The path that was built, or the dataset's name in the workspace.")]
 SetsOption = Annotated[
     list[str] | None, typer.Option("--set", help="Only this answer set, by label or id (repeatable; default: all).")
@@ -65,7 +66,7 @@ def register_report(app: typer.Typer, *, workspace: Callable[[Path | None], Work
     @app.command("export")
     def export_command(
         dataset: DatasetArgument,
-        out: Annotated[Path, typer.Option(help="Write here; the ending chooses the format: .csv, .parquet or .jsonl.")],
+        out: Annotated[Path, typer.Option(help=f"Write here; the ending chooses the format: {_ENDINGS}.")],
         clusters: Annotated[bool, typer.Option("--clusters", help="The figures of the clusters, not the answers.")] = False,
         layers: LayersOption = None,
         sets: SetsOption = None,
@@ -77,9 +78,9 @@ def register_report(app: typer.Typer, *, workspace: Callable[[Path | None], Work
         """Write every answer with its example and clusters as one table, or the figures of the clusters."""
         from evalmap.answers.reporting.answer_tables import export_answers, export_clusters
 
-        form = FORMS.get(out.suffix.lower())
+        form = export_format_of(out)
         if form is None:
-            raise DatasetError(f"--out {out}: a table is written as {', '.join(FORMS)}. Give the file one of these endings.")
+            raise DatasetError(f"--out {out}: a table is written as {_ENDINGS}. Give the file one of these endings.")
         if layers and not clusters:
             raise DatasetError("--layer: the answers are written with all layers. Leave it out, or add --clusters.")
         check_outputs({"--out": out}, [])

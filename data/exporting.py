@@ -4,11 +4,13 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
-FORMATS = ("jsonl", "csv", "parquet")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -29,7 +31,7 @@ def export_rows(
 
     Raises
     ------
-    ValueError : form is none of the three
+    ValueError : form is not in EXPORT_FORMATS
     """
     if form == "jsonl":
         return "".join(line + "\n" for line in examples["raw"].iloc[list(rows)]).encode()
@@ -51,22 +53,24 @@ def write_table(table: pd.DataFrame, form: str, *, spreadsheet_safe: bool = Fals
 
     Raises
     ------
-    ValueError : form is none of the three
+    ValueError : form is not in EXPORT_FORMATS
     """
-    if form == "parquet":
-        buffer = io.BytesIO()
-        table.to_parquet(buffer, index=False)
-        return buffer.getvalue()
-    if form == "jsonl":
-        missing = table.isna().to_numpy()
-        rows = zip(table.itertuples(index=False), missing, strict=True)
-        names = [str(name) for name in table.columns]
-        told = (
-            {n: None if gone else _plain(value) for n, value, gone in zip(names, row, absent, strict=True)} for row, absent in rows
-        )
-        return "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in told).encode("utf-8", "replace")
-    if form != "csv":
-        raise ValueError(f"format {form!r} is unknown; choose one of {', '.join(FORMATS)}")
+    if form not in EXPORT_FORMATS:
+        raise ValueError(f"format {form!r} is unknown; choose one of {', '.join(EXPORT_FORMATS)}")
+    return EXPORT_FORMATS[form].write(table, spreadsheet_safe=spreadsheet_safe)
+
+
+def _jsonl(table: pd.DataFrame, *, spreadsheet_safe: bool) -> bytes:
+    missing = table.isna().to_numpy()
+    rows = zip(table.itertuples(index=False), missing, strict=True)
+    names = [str(name) for name in table.columns]
+    objects = (
+        {n: None if gone else _plain(value) for n, value, gone in zip(names, row, absent, strict=True)} for row, absent in rows
+    )
+    return "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in objects).encode("utf-8", "replace")
+
+
+def _csv(table: pd.DataFrame, *, spreadsheet_safe: bool) -> bytes:
     output = io.StringIO(newline="")
     writer = csv.writer(output, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     written = _safe if spreadsheet_safe else str
@@ -75,6 +79,39 @@ def write_table(table: pd.DataFrame, form: str, *, spreadsheet_safe: bool = Fals
     for row, absent in zip(table.itertuples(index=False), missing, strict=True):
         writer.writerow(["" if gone else written(str(value)) for value, gone in zip(row, absent, strict=True)])
     return output.getvalue().encode()
+
+
+def _parquet(table: pd.DataFrame, *, spreadsheet_safe: bool) -> bytes:
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+class TableWriter(Protocol):
+    def __call__(self, table: pd.DataFrame, *, spreadsheet_safe: bool) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """One format that tables are written in: what a person calls it, its files' ending, its media type, and who writes it."""
+
+    name: str
+    ending: str
+    media_type: str
+    write: TableWriter
+
+
+EXPORT_FORMATS: dict[str, ExportFormat] = {
+    "jsonl": ExportFormat("JSONL", ".jsonl", "application/x-ndjson", _jsonl),
+    "csv": ExportFormat("CSV", ".csv", "text/csv", _csv),
+    "parquet": ExportFormat("Parquet", ".parquet", "application/vnd.apache.parquet", _parquet),
+}
+"""The formats of every export, on the pages and in the terminal, by the name that `form` bears."""
+
+
+def export_format_of(path: Path) -> str | None:
+    """The format that a file's ending asks for; None for one that is not written."""
+    return next((form for form, known in EXPORT_FORMATS.items() if path.suffix.lower() == known.ending), None)
 
 
 def _plain(value: object) -> object:

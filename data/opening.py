@@ -35,6 +35,7 @@ def open_dataset(
     DatasetError : in one sentence, what is wrong with the location or a file
     """
     from evalmap.data.readers import read_file, read_files
+    from evalmap.data.readers.formats import without_ending
 
     text = str(location)
     kind = location_kind(text)
@@ -44,7 +45,9 @@ def open_dataset(
             raise DatasetError(f"{text}: no such file or folder. Check the path.")
         files = read_files(path) if path.is_dir() else iter([read_file(path)])
         called = name or (path.resolve().name if path.is_dir() else None)
-        return assemble(_counted(files, progress), name=called or _stem(path), source=str(path.resolve()), options=options)
+        return assemble(
+            _counted(files, progress), name=called or without_ending(path.name), source=str(path.resolve()), options=options
+        )
     if downloads is None:
         raise ValueError("downloads is needed to open an address or a hub id")
     if kind == "url":
@@ -65,19 +68,14 @@ def location_kind(location: str) -> str:
     """What a location is: path, url or hub. What exists on disk or ends like a file that is read is a path; of addresses only https
     is opened.
     """
-    from evalmap.data.readers import FORMATS
+    from evalmap.data.readers.formats import format_of
 
     if "://" in location and not location.startswith("hf://datasets/"):
         if not location.startswith("https://"):
             raise DatasetError(f"{location}: only https addresses are opened. Use https://… or a file.")
         return "url"
-    on_disk = os.path.exists(os.path.expanduser(location)) or location.lower().endswith(tuple(FORMATS))
+    on_disk = os.path.exists(os.path.expanduser(location)) or format_of(location) is not None
     return "path" if on_disk or not _HUB_ID.fullmatch(location) else "hub"
-
-
-def _stem(path: Path) -> str:
-    name = path.name.removesuffix(".gz")
-    return name.rsplit(".", 1)[0] if "." in name else name
 
 
 def _counted(files, progress: Progress | None):

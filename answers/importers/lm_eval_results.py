@@ -12,6 +12,7 @@ from typing import Any
 from evalmap.answers.answer_types import AnswerSetInfo
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content, json_rows
+from evalmap.data.readers.formats import without_ending
 
 Results = Mapping[str, Any]
 
@@ -291,7 +292,7 @@ def _dataset(task_config: Mapping[str, Any], task: str) -> str:
     parts = [part for part in re.split(r"[/\\]", files.split("://")[-1]) if part not in ("", ".", "..")]
     if "evals" in parts[:-1]:
         parts = parts[len(parts) - parts[::-1].index("evals") :]
-    return re.sub(r"\.(jsonl?|csv|tsv|parquet)(\.gz)?$", "", "/".join(parts)) or task
+    return without_ending("/".join(parts)) or task
 
 
 def _n_samples(results: Results, task: str) -> tuple[int | None, int | None]:

@@ -1,10 +1,7 @@
 """Tables of answers (CSV, TSV, JSONL, a JSON array, Parquet): one answer a row, columns by their names."""
 
 import csv
-import gzip
 import hashlib
-import io
-import json
 import math
 import zlib
 from collections import Counter
@@ -18,7 +15,8 @@ from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
 from evalmap.answers.importers import table_columns as cells
 from evalmap.answers.importers.table_columns import Columns, find_columns
 from evalmap.data.errors import DatasetError
-from evalmap.data.readers import FORMATS, content, read_file, readable_files
+from evalmap.data.readers import content, first_row, read_file, readable_files
+from evalmap.data.readers.formats import format_of
 
 T = TypeVar("T")
 
@@ -26,7 +24,6 @@ _FACTS = ("family", "params", "training", "rlhf_steps")  # of a model; not part 
 _OTHERS_FIELDS = ("filtered_resps", "custom_id")  # of lm-evaluation-harness and OpenAI Batch
 _LONG = 80  # characters: a prompt's name is shorter
 _TOGETHER = 1.001  # what probabilities may add up to after rounding
-_PEEK = 1 << 20
 
 
 def recognises(path: Path) -> bool:
@@ -34,7 +31,7 @@ def recognises(path: Path) -> bool:
     try:
         if path.is_dir():
             return all(recognises(file) for file in readable_files(path))
-        first = _first_row(path)
+        first = first_row(path)
     except (OSError, EOFError, ValueError, csv.Error, RecursionError, zlib.error, NotImplementedError):
         return False
     if first is None or any(name in first for name in _OTHERS_FIELDS):
@@ -108,13 +105,14 @@ def _table(path: Path) -> _Table:
             f"{source}: no column holds an answer ({found}). Expected answer, p_matching, logprob_matching and "
             "logprob_not_matching, p_yes and p_no, correct, or text."
         )
+    known = format_of(path.name)
     epochs = values.get(columns.roles.get("epoch", ""), [])
     return _Table(
         source,
         file.name,
         columns,
         [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)],
-        [f"{source} {'line' if '.jsonl' in path.name.lower() else 'record'} {line:,}" for line in file.lines],
+        [f"{source} {known.counts if known else 'record'} {line:,}" for line in file.lines],
         prompt_only and columns.roles.get("question") == prompts,
         1 if epochs and all(isinstance(value, int | float) and value >= 1 for value in epochs) else 0,
     )
@@ -128,30 +126,6 @@ def _are_texts_of_rows(prompts: list[Any]) -> bool:
     """Whether a prompt column holds what each row's model was shown, rather than the name of a way to ask."""
     distinct = {prompt for prompt in prompts if isinstance(prompt, str)}
     return 2 * len(distinct) > len(prompts) > 1 and any(len(prompt) > _LONG or "\n" in prompt for prompt in distinct)
-
-
-def _first_row(path: Path) -> dict[str, Any] | None:
-    """The columns and the first cells of a file (None where only the header was looked at), without reading all of it."""
-    name = path.name.lower().removesuffix(".gz")
-    if not path.is_file() or not any(name.endswith(ending) for ending in FORMATS):
-        return None
-    if name.endswith(".parquet"):
-        import pyarrow.parquet as pq
-
-        return dict.fromkeys(pq.ParquetFile(path).schema_arrow.names)
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    with gzip.open(path) if packed else path.open("rb") as file:
-        start = file.read(_PEEK).decode("utf-8-sig", "ignore")
-    if name.endswith((".csv", ".tsv")):
-        return dict.fromkeys(next(csv.reader(io.StringIO(start), delimiter="\t" if name.endswith(".tsv") else ","), []))
-    start = start.lstrip()
-    if name.endswith(".json"):
-        if not start.startswith("["):
-            return None
-        start = start[1:].lstrip()
-    first, _ = json.JSONDecoder().raw_decode(start)
-    return first if isinstance(first, dict) else None
 
 
 # --- one row ----------------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import pandas as pd
 
 from evalmap.answers.answer_types import Options, RawAnswer, StagedSet
 from evalmap.answers.reading.scoring import option_named
+from evalmap.data.readers.formats import without_ending
 
 ROW, TEXT, REPEAT = "row", "text", "repeat"
 QUESTION_FIELDS = ("question", "statement", "prompt", "text", "input", "sentence_with_blank")
@@ -326,5 +327,4 @@ def _plain(text: str) -> str:
 
 
 def _words(name: str) -> list[str]:
-    name = re.sub(r"\.(jsonl?|csv|tsv|parquet)(\.gz)?$", "", name.lower())
-    return re.findall(r"[a-z0-9]+", name)
+    return re.findall(r"[a-z0-9]+", without_ending(name.lower()))

@@ -1,34 +1,16 @@
-"""From files to rows: one module a format, chosen by the file's ending."""
+"""From files to rows: one module a format, chosen by the file's ending (`formats`)."""
 
 import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.readers import delimited, json_array, jsonl, parquet
+from evalmap.data.readers import formats
 from evalmap.data.records import FileRows
 
-__all__ = ["FORMATS", "read_file", "read_files", "readable_files"]
-
-
-class Reader(Protocol):
-    def __call__(self, path: Path, *, name: str, source: str) -> FileRows: ...
-
-
-FORMATS: dict[str, Reader] = {
-    ".jsonl": jsonl.read,
-    ".jsonl.gz": jsonl.read,
-    ".json": json_array.read,
-    ".json.gz": json_array.read,
-    ".csv": delimited.read,
-    ".csv.gz": delimited.read,
-    ".tsv": delimited.read,
-    ".tsv.gz": delimited.read,
-    ".parquet": parquet.read,
-}
-"""Which endings are read, and by whom; capitals do not matter."""
+__all__ = ["first_row", "read_file", "read_files", "readable_files"]
 
 
 def read_file(path: Path, *, name: str | None = None, source: str | None = None) -> FileRows:
@@ -41,16 +23,32 @@ def read_file(path: Path, *, name: str | None = None, source: str | None = None)
 
     Raises
     ------
-    DatasetError : an ending that is not in FORMATS; whatever the reader of the format raises
+    DatasetError : an ending that is not in `formats`; whatever the reader of the format raises
     """
     path = Path(path)
     source = _shown(source or str(path))
-    ending = _ending(path)
-    if ending is None:
+    known = formats.format_of(path.name)
+    if known is None:
         if path.is_dir():
             raise DatasetError(f"{source}: a folder, expected a file. Open it as a collection.")
-        raise DatasetError(f"{source}: {_unknown(path)}. Expected {_endings()}.")
-    return FORMATS[ending](path, name=_shown(name or path.name[: -len(ending)] or path.name), source=source)
+        raise DatasetError(f"{source}: {_unknown(path)}. Expected {formats.expected()}.")
+    return known.read(path, name=_shown(name or _stem(path.name) or path.name), source=source)
+
+
+def first_row(path: Path) -> dict[str, Any] | None:
+    """The fields of a file and the first row's values, as `Format.first_row` says; None for a file that is not read at all.
+
+    Raises
+    ------
+    Exception : whatever reading the beginning of a broken file raises
+    """
+    known = formats.format_of(path.name)
+    if known is None or not path.is_file():
+        return None
+    if known.first_row:
+        return known.first_row(path)
+    fields = known.read(path, name=path.name, source=str(path)).fields
+    return {str(name): fields[name].iloc[0] for name in fields.columns}
 
 
 def read_files(path: Path) -> Iterator[FileRows]:
@@ -80,35 +78,30 @@ def readable_files(path: Path) -> list[Path]:
         raise DatasetError(f"{_shown(str(path))}: no such folder. Check the path.")
     found = sorted(_readable(path), key=lambda file: file.relative_to(path).as_posix())
     if not found:
-        raise DatasetError(f"{_shown(str(path))}: no file that can be read. Expected {_endings()}.")
+        raise DatasetError(f"{_shown(str(path))}: no file that can be read. Expected {formats.expected()}.")
     return found
 
 
 def _readable(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(parent, name) for name in files if not name.startswith(".") and _ending(Path(name)))
+        yield from (Path(parent, name) for name in files if not name.startswith(".") and formats.format_of(name))
 
 
 def _names(paths: list[Path]) -> list[str]:
     """Names without endings; those that are not unique get theirs back, until all are."""
-    names = [path.as_posix()[: -len(_ending(path) or "")] for path in paths]
+    names = [_stem(path.as_posix()) for path in paths]
     while shared := {name for name, count in Counter(names).items() if count > 1}:
         names = [path.as_posix() if name in shared else name for path, name in zip(paths, names, strict=True)]
     return names
 
 
-def _ending(path: Path) -> str | None:
-    name = path.name.lower()
-    return next((ending for ending in FORMATS if name.endswith(ending)), None)
+def _stem(name: str) -> str:
+    return name[: len(name) - len(formats.ending_of(name))]
 
 
 def _unknown(path: Path) -> str:
     return f"{''.join(path.suffixes[-2:])} is no format that is read" if path.suffix else "a file without an ending"
-
-
-def _endings() -> str:
-    return ", ".join(ending for ending in FORMATS if not ending.endswith(".gz")) + " (all but .parquet also as .gz)"
 
 
 def _shown(text: str) -> str:

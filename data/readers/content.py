@@ -10,6 +10,7 @@ from evalmap.data.errors import DatasetError
 MAX_BYTES = 2 * 1024**3  # of one file, unpacked: what fits in memory several times over on a small machine
 MAX_ROWS = 5_000_000  # of one file: 2 GiB of `{}` lines pack into 2 MB and would unpack into 100 GB of Python objects
 _CHUNK = 1 << 20
+_BEGINNING = 1 << 20
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -38,6 +39,19 @@ def read_bytes(path: Path, *, source: str) -> bytes:
     if not content:
         raise DatasetError(f"{source}: the file is empty. Expected at least one row.")
     return content
+
+
+def beginning(path: Path) -> str:
+    """The first characters of a file, unpacked where it is gzipped: at most 1 MiB, and what is not UTF-8 left out.
+
+    Raises
+    ------
+    OSError, EOFError, zlib.error : not readable, broken gzip
+    """
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    with gzip.open(path) if packed else path.open("rb") as file:
+        return file.read(_BEGINNING).decode("utf-8-sig", "ignore")
 
 
 def decode(content: bytes, *, source: str) -> str:

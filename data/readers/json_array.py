@@ -45,6 +45,12 @@ def read(path: Path, *, name: str, source: str) -> FileRows:
     return FileRows(name, source, np.array(lines, dtype=np.int64), raw, table_of(rows), tuple(set_aside), replaced)
 
 
+def first_row(path: Path) -> dict[str, Any] | None:
+    """The first object of the array, None where there is none; reads the file's beginning only."""
+    start = content.beginning(path).lstrip()
+    return json_rows.first_object(start[1:].lstrip()) if start.startswith("[") else None
+
+
 def _records(text: str, source: str):
     """Each value of the array and whether it held a lone surrogate, one by one: a broken one is known by its number."""
     place = json_rows.skip_space(text, 0)

@@ -41,6 +41,17 @@ def parse(text: str, start: int = 0) -> tuple[Any, int, bool]:
     return value, end, False
 
 
+def first_object(text: str) -> dict[str, Any] | None:
+    """The object that a text begins with, whatever stands behind it; None where another value stands there.
+
+    Raises
+    ------
+    json.JSONDecodeError, RecursionError : it begins with no JSON value
+    """
+    first, _ = json.JSONDecoder().raw_decode(text)
+    return first if isinstance(first, dict) else None
+
+
 def skip_space(text: str, start: int) -> int:
     return _SPACE.match(text, start).end()  # type: ignore[union-attr]  # matches the empty text too
 

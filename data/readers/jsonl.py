@@ -48,6 +48,11 @@ def read(path: Path, *, name: str, source: str) -> FileRows:
     return FileRows(name, source, np.array(lines, dtype=np.int64), raw, table_of(rows), tuple(set_aside), replaced)
 
 
+def first_row(path: Path) -> dict[str, Any] | None:
+    """The object on the first line, None where it is none; reads the file's beginning only."""
+    return json_rows.first_object(content.beginning(path).lstrip())
+
+
 def _value(line: str, where: str) -> tuple[dict[str, Any] | None, bool]:
     """The object on a line, or None for `null`; and whether it held a lone surrogate."""
     try:

@@ -58,6 +58,11 @@ def read(path: Path, *, name: str, source: str) -> FileRows:
     return FileRows(name, source, np.arange(1, rows + 1, dtype=np.int64), raw, fields)
 
 
+def column_names(path: Path) -> dict[str, None]:
+    """The names of a file's columns, without a value; reads its footer only."""
+    return dict.fromkeys(pq.ParquetFile(path).schema_arrow.names)
+
+
 def _check(names: list[str], metadata: pq.FileMetaData, source: str) -> None:
     """What the file says of itself: enough to turn it down, not enough to trust it."""
     if not names:

@@ -115,11 +115,13 @@ def fetch_file(url: str, folder: Path, *, progress: ByteProgress | None = None, 
     ------
     DatasetError : as `download`; an address whose path does not end in a format that is read
     """
-    from evalmap.data.readers import FORMATS
+    from evalmap.data.readers import formats
 
     name = re.sub(r"[^\w.-]", "_", httpx.URL(_door(url, policy)).path.rsplit("/", 1)[-1]).lstrip(".")[-100:]
-    if not name.lower().endswith(tuple(FORMATS)):
-        raise DatasetError(f"{shown_url(url)}: the address ends in no format that is read. Expected {', '.join(FORMATS)}.")
+    if not formats.format_of(name):
+        raise DatasetError(
+            f"{shown_url(url)}: the address ends in no format that is read. Expected {', '.join(formats.endings())}."
+        )
     return download(url, folder / hashlib.sha256(url.encode()).hexdigest()[:12] / name, progress=progress, policy=policy)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.readers.formats import format_of
 from evalmap.data.store import outputs
 from evalmap.data.text.normalization import NORMALISATIONS
 from evalmap.screening.groups.duplicate_groups import pair_positions
@@ -18,7 +19,6 @@ from evalmap.screening.pair_types import NOT_EXACT, RULES
 from evalmap.screening.screening import Screening
 
 PREFIX = "evalmap_"  # of the fields that removed rows get
-_OTHER_FORMATS = (".json", ".csv", ".tsv", ".parquet", ".gz")
 
 
 def kept_jsonl(screening: Screening, *, with_set_aside: bool = False) -> bytes:
@@ -100,8 +100,14 @@ def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> No
     """
     outputs.check_outputs(paths, inputs)
     for option in ("--out", "--removed"):
-        if (path := paths.get(option)) is not None and path.suffix.lower() in _OTHER_FORMATS:
+        if (path := paths.get(option)) is not None and _is_other_format(path):
             raise DatasetError(f"{option} {path}: rows are written as JSONL. Name a .jsonl file.")
+
+
+def _is_other_format(path: Path) -> bool:
+    """Whether the name says another format than plain JSONL; no ending, or one that means nothing here, says none."""
+    known = format_of(path.name)
+    return path.suffix.lower() == ".gz" or (known is not None and known.ending != ".jsonl")
 
 
 def _lines(texts: Iterable[str]) -> bytes:

@@ -76,7 +76,7 @@ def _again(told: Command, tmp_path: Path):
         (("report", "unknown"), "unknown: not built in "),
         (("report", "asked", "--html", "gone/r.html"), "--html gone/r.html: there is no folder gone. Make it first."),
         (("report", "asked", "--out", "r", "--html", "r"), "--html r: --out names the same file. Name another one."),
-        (("export", "asked", "--out", "a.xlsx"), "--out a.xlsx: a table is written as .csv, .parquet, .jsonl. Give the file one"),
+        (("export", "asked", "--out", "a.xlsx"), "--out a.xlsx: a table is written as .jsonl, .csv, .parquet. Give the file one"),
         (("export", "asked", "--out", "a.csv", "--layer", "kmeans"), "--layer: the answers are written with all layers."),
     ],
 )

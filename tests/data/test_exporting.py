@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalmap.data.assembling import assemble
-from evalmap.data.exporting import FORMATS, export_rows
+from evalmap.data.exporting import EXPORT_FORMATS, export_rows
 from evalmap.data.opening import open_dataset
 from evalmap.data.readers import read_file
 from evalmap.data.readers.json_rows import dump
@@ -169,4 +169,4 @@ def test_unknown_format_is_refused():
     data = dataset_of([{"a": "x"}, {"a": "y"}])
     with pytest.raises(ValueError, match=r"^format 'xlsx' is unknown; choose one of jsonl, csv, parquet$"):
         exported(data, [0], "xlsx")
-    assert FORMATS == ("jsonl", "csv", "parquet")
+    assert tuple(EXPORT_FORMATS) == ("jsonl", "csv", "parquet")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from evalmap.answers.answer_types import Scores
 from evalmap.answers.reporting.answer_report import html_report, report
 from evalmap.answers.reporting.answer_tables import export_answers, export_clusters
+from evalmap.data.exporting import EXPORT_FORMATS
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.answers import answer_screening_effect
 
@@ -25,21 +27,19 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
         done = answer_screening_effect.standard_of(built)
         return report(built, sets, kept=done.kept if done else None, groups=done.groups if done else None)
 
-    files: list[tuple[str, str, str, Callable[[], bytes]]] = [
-        ("Answers (CSV)", f"{name}-answers.csv", "text/csv", lambda: export_answers(built, sets, "csv", spreadsheet_safe=safe)),
-        (
-            "Answers (Parquet)",
-            f"{name}-answers.parquet",
-            "application/vnd.apache.parquet",
-            lambda: export_answers(built, sets, "parquet"),
-        ),
-        ("Clusters (CSV)", f"{name}-clusters.csv", "text/csv", lambda: export_clusters(told(), "csv", spreadsheet_safe=safe)),
-        (
-            "Clusters (Parquet)",
-            f"{name}-clusters.parquet",
-            "application/vnd.apache.parquet",
-            lambda: export_clusters(told(), "parquet"),
-        ),
+    def answers(form: str) -> bytes:
+        return export_answers(built, sets, form, spreadsheet_safe=safe)
+
+    def clusters(form: str) -> bytes:
+        return export_clusters(told(), form, spreadsheet_safe=safe)
+
+    files: list[tuple[str, str, str, Callable[[], bytes]]] = []
+    for what, written in (("Answers", answers), ("Clusters", clusters)):
+        for form, known in EXPORT_FORMATS.items():
+            if form != "jsonl":  # the terminal writes it too
+                made = partial(written, form)
+                files.append((f"{what} ({known.name})", f"{name}-{what.lower()}{known.ending}", known.media_type, made))
+    files += [
         (
             "Report (JSON)",
             f"{name}-report.json",

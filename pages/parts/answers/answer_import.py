@@ -10,6 +10,7 @@ import streamlit as st
 from evalmap.answers.asking.prompts import built_in
 from evalmap.answers.importers.importing import Imported, import_files
 from evalmap.data.errors import DatasetError
+from evalmap.data.readers import formats
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import write_bytes
 from evalmap.embeddings.built_map import BuiltMap
@@ -17,7 +18,6 @@ from evalmap.pages.parts.library.add_dataset import serves_this_machine_only
 from evalmap.pages.server import caches
 from evalmap.pages.shared import library_cards, text
 
-SUFFIXES = ["jsonl", "json", "csv", "tsv", "parquet", "eval", "gz"]
 FORMATS = (
     "lm-evaluation-harness samples and results (--log_samples), Inspect logs (.eval, .json), OpenAI Batch output with its input "
     "and error files, or a CSV, JSONL or Parquet table with a question (or its line) and an answer in each row."
@@ -55,7 +55,10 @@ def draw(built: BuiltMap) -> None:
 def _upload(built: BuiltMap) -> None:
     st.caption(FORMATS)
     files = st.file_uploader(
-        "Files with answers; those that belong together at once", type=SUFFIXES, accept_multiple_files=True, key="answer-files"
+        "Files with answers; those that belong together at once",
+        type=[*formats.upload_endings(), "eval"],
+        accept_multiple_files=True,
+        key="answer-files",
     )
     if st.button("Import", type="primary", disabled=not files, icon=":material/upload:"):
         kept = _keep([(file.name, file.getvalue()) for file in files])

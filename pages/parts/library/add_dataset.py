@@ -9,6 +9,7 @@ import streamlit as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import location_kind
+from evalmap.data.readers import formats
 from evalmap.data.records import PARTS, ROLE_NAMES
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import write_bytes
@@ -17,7 +18,6 @@ from evalmap.pages.parts.library.preview import Preview, preview
 from evalmap.pages.server import caches
 from evalmap.pages.shared import text
 
-SUFFIXES = ["jsonl", "json", "csv", "tsv", "parquet", "gz"]
 DETECTED, NONE = "as detected", "none"
 
 
@@ -49,7 +49,7 @@ def _source() -> str:
     """Where the data is: a kept upload's path, a checked path, an address or an id; "" as long as nothing valid was given."""
     upload, named = st.tabs(["Upload a file", "Path, address or hub id"])
     with upload:
-        file = st.file_uploader("JSONL, JSON, CSV, TSV or Parquet; the first four also gzipped", type=SUFFIXES, key="upload")
+        file = st.file_uploader(formats.names(), type=formats.upload_endings(), key="upload")
     with named:
         location = st.text_input(
             "File or folder on this machine, https address, or Hugging Face dataset id",

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from evalmap.data.exporting import export_rows
+from evalmap.data.exporting import EXPORT_FORMATS, export_rows
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import TOPICS_COARSE, TOPICS_MEDIUM
 from evalmap.pages.shared import example_card, text
@@ -83,12 +83,12 @@ def _export(built: BuiltMap, rows: NDArray[np.int64]) -> None:
             help="Puts an apostrophe before cells that a spreadsheet would run as a formula (= + - @) or that start with one. "
             "Take one apostrophe off to restore the cell. JSONL and Parquet stay exact.",
         )
-        for form, mime in (("jsonl", "application/x-ndjson"), ("csv", "text/csv"), ("parquet", "application/vnd.apache.parquet")):
+        for form, known in EXPORT_FORMATS.items():
             st.download_button(
-                form.upper() if form != "parquet" else "Parquet",
+                known.name,
                 data=lambda form=form: export_rows(built.examples, built.fields, rows.tolist(), form, spreadsheet_safe=safe),
-                file_name=f"{name}-{len(rows)}.{form}",
-                mime=mime,
+                file_name=f"{name}-{len(rows)}{known.ending}",
+                mime=known.media_type,
                 key=f"export-{form}",
                 on_click="ignore",
                 width="stretch",
