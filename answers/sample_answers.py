@@ -8,7 +8,8 @@ from typing import Any
 from evalmap.answers.importers import tables
 from evalmap.answers.importers.importing import keep_staged
 from evalmap.answers.store import AnswerStore
-from evalmap.data.store.workspace import Workspace, write_json
+from evalmap.data.store.atomic import write_json
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import sample_maps
 
 

@@ -10,9 +10,8 @@ Parquet dataset. The set's part is written last: a set is there when its answers
 import io
 import json
 import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import pandas as pd
 
 from evalmap.answers.answer_types import ANSWER_COLUMNS, AnswerSetInfo
 from evalmap.data.errors import DatasetError
+from evalmap.data.store.atomic import staged
 from evalmap.data.store.workspace import Workspace
 
 MOST_LISTED = 200  # unjoined answers that are kept by name; all are counted
@@ -76,7 +76,9 @@ class AnswerStore:
         if all(path.exists() for path in there) and there[0].read_bytes() == content and there[1].read_bytes() == row:
             return False
         try:
-            with _beside(there[0], content) as new_answers, _beside(there[1], row) as new_set:  # all the room that is needed
+            for path in there:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            with staged(there[0], content) as new_answers, staged(there[1], row) as new_set:  # all the room that is needed
                 there[1].unlink(missing_ok=True)  # no set stands beside answers of another import, whenever this is cut short
                 os.replace(new_answers, there[0])
                 os.replace(new_set, there[1])
@@ -142,21 +144,6 @@ class AnswerStore:
 
     def _set(self, id: str) -> Path:
         return self.root / "answer_sets" / f"{_plain(id)}.parquet"
-
-
-@contextmanager
-def _beside(path: Path, content: bytes) -> Iterator[Path]:
-    """A file with the content, on the disk, under a private name beside the path; gone afterwards unless it was moved."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        yield Path(temporary)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
 
 
 def _plain(id: str) -> str:

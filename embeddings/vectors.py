@@ -7,7 +7,6 @@ last shard at most, and the next one goes on from there.
 import contextlib
 import hashlib
 import json
-import os
 import time
 import uuid
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from evalmap.data.store import atomic
 from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings.array_types import Encoder, Progress, Vectors, no_progress
 
@@ -86,18 +86,13 @@ def _encode(
 
 
 def _save_shard(shards: Path, hashes: list[Hash], found: dict[Hash, tuple[NDArray[np.float32], bool]]) -> None:
-    shards.mkdir(parents=True, exist_ok=True)
-    temporary = shards / f".{uuid.uuid4().hex}.npz"
-    with temporary.open("wb") as file:
+    with atomic.replacing(shards / f"{uuid.uuid4().hex}.npz") as file:
         np.savez(
             file,
             hashes=np.frombuffer(b"".join(hashes), dtype=np.uint8).reshape(-1, 16),
             vectors=np.stack([found[h][0] for h in hashes]),
             truncated=np.array([found[h][1] for h in hashes]),
         )
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(shards / temporary.name[1:])
 
 
 def _known(wanted: set[Hash], workspace: Workspace, model_key: str, shards: Path) -> dict[Hash, tuple[NDArray[np.float32], bool]]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from evalmap.answers.answer_types import RawAnswer
 from evalmap.data.errors import DatasetError
+from evalmap.data.store import atomic
 from evalmap.data.store.workspace import Workspace
 
 FORMAT = 1  # raise it when the meaning of the lines changes
@@ -111,7 +112,7 @@ class Journal:
             os.ftruncate(self._file, self.written.size)
             if not self.written.header:
                 self._write({"format": FORMAT, **header})
-                _sync_folder(path.parent)
+                atomic.sync(path.parent)
                 self.written = read_journal(path)
             elif self.written.header.get("run") != header["run"]:
                 raise DatasetError(f"{path}: the journal of another run ({self.written.header.get('run')}). Move it away.")
@@ -174,11 +175,3 @@ def _plain(value: object) -> object:
         return dict(value)
     item = getattr(value, "item", None)
     return item() if callable(item) else str(value)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

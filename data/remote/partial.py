@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.store import atomic
 
 try:
     import fcntl
@@ -99,8 +100,4 @@ class PartialFile:
         self._published = True
         self._origin.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # Windows opens no folders
-            folder = os.open(self.target.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            atomic.sync(self.target.parent)

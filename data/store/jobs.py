@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from evalmap.data.store.workspace import Workspace, write_json
+from evalmap.data.store.atomic import write_json
+from evalmap.data.store.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 # How much of a build's time each stage takes, in their order: embedding takes most.

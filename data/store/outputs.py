@@ -4,9 +4,9 @@ import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from uuid import uuid4
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.store.atomic import staged
 
 
 def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> None:
@@ -51,21 +51,14 @@ def write_together(files: Mapping[Path, bytes]) -> None:
     ------
     DatasetError : one of them cannot be written
     """
-    temporary: dict[Path, Path] = {}
     path = Path()
     try:
-        for path, content in files.items():
-            place = Path(os.path.realpath(path))
-            temporary[place] = place.with_name(f".{place.name}.{uuid4().hex[:8]}.part")
-            with temporary[place].open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        for path, written in temporary.items():
-            os.replace(written, path)
+        with contextlib.ExitStack() as temporary:
+            moves: dict[Path, Path] = {}
+            for path, content in files.items():
+                place = Path(os.path.realpath(path))
+                moves[place] = temporary.enter_context(staged(place, content, private=False))
+            for path, written in moves.items():
+                os.replace(written, path)
     except OSError as error:
         raise DatasetError(f"{path}: cannot be written ({error.strerror or error}). Name a file in another folder.") from error
-    finally:
-        for left in temporary.values():
-            with contextlib.suppress(OSError):
-                left.unlink(missing_ok=True)

@@ -14,13 +14,13 @@ import json
 import os
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.store import atomic
 from evalmap.data.store.manifest import Manifest
 
 DAY = 86_400.0  # seconds
@@ -72,22 +72,8 @@ class Workspace:
     @contextmanager
     def create(self, stage: str, key: str) -> Iterator[Path]:
         """A private folder to write an entry into; it becomes the entry when the block ends without an error."""
-        final = self.entry(stage, key)
-        final.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=final.parent))
-        try:
-            yield temporary
-            for path in temporary.iterdir():
-                _sync(path)
-            _sync(temporary)
-            try:
-                temporary.rename(final)
-            except OSError:
-                if not final.is_dir():  # not another process that finished the same entry first
-                    raise
-            _sync(final.parent)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        with atomic.new_folder(self.entry(stage, key)) as folder:
+            yield folder
 
     # Pointers
 
@@ -106,7 +92,7 @@ class Workspace:
 
     def save_manifest(self, manifest: Manifest) -> None:
         """Move a dataset's pointer."""
-        write_json(self.root / "datasets" / f"{_safe(manifest.slug)}.json", manifest.as_dict())
+        atomic.write_json(self.root / "datasets" / f"{_safe(manifest.slug)}.json", manifest.as_dict())
 
     def remove(self, slug: str) -> None:
         """Forget a dataset's map, and with it the stage entries that no pointer needs.
@@ -157,25 +143,6 @@ class Workspace:
         raise DatasetError(f"{reference}: not built in {self.root} (built: {known}). Build it with: evalmap build {reference}")
 
 
-def write_json(path: Path, value: object) -> None:
-    """Write a JSON file so that a reader sees the old one or the new one, whole."""
-    write_bytes(path, json.dumps(value, ensure_ascii=False, indent=1).encode())
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old one or the new one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
 def _read_manifest(path: Path) -> Manifest | None:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
@@ -192,11 +159,3 @@ def _safe(slug: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", slug):
         raise DatasetError(f"{slug!r} is no dataset's name here. Choose one from the library.")
     return slug
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,7 +11,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.store.workspace import Workspace, write_json
+from evalmap.data.store.atomic import write_json
+from evalmap.data.store.workspace import Workspace
 
 Action = Literal["keep", "keep both", "remove"]
 ACTIONS: tuple[Action, ...] = ("keep", "keep both", "remove")

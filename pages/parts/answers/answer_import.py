@@ -12,7 +12,7 @@ from evalmap.answers.importers.importing import Imported, import_files
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import formats
 from evalmap.data.store import jobs
-from evalmap.data.store.workspace import write_bytes
+from evalmap.data.store.atomic import write_bytes
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.library.add_dataset import serves_this_machine_only
 from evalmap.pages.server import caches

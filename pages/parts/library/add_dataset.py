@@ -12,7 +12,7 @@ from evalmap.data.opening import location_kind
 from evalmap.data.readers import formats
 from evalmap.data.records import PARTS, ROLE_NAMES
 from evalmap.data.store import jobs
-from evalmap.data.store.workspace import write_bytes
+from evalmap.data.store.atomic import write_bytes
 from evalmap.embeddings.encoder import DEFAULT_MODEL
 from evalmap.pages.parts.library.preview import Preview, preview
 from evalmap.pages.server import caches

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from evalmap.data.store import jobs
+from evalmap.data.store.atomic import write_json
 from evalmap.data.store.jobs import Job, JobFile, job_id
-from evalmap.data.store.workspace import Workspace, write_json
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import load_map
 from evalmap.embeddings.pipeline import STAGES
 from evalmap.tests.fakes import sentences, write_rows

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.store.atomic import write_json
 from evalmap.data.store.manifest import Manifest
-from evalmap.data.store.workspace import DAY, Workspace, stage_key, write_json
+from evalmap.data.store.workspace import DAY, Workspace, stage_key
 from evalmap.tests.manifests import made_manifest
 
 
