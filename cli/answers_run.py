@@ -96,9 +96,9 @@ def register_run(
         Each answer is on the disk before it counts: stop or kill it, and the same command goes on from there.
         """
         from evalmap.answers.asking.prompts import prompt as prompt_of
+        from evalmap.answers.asking.run_job import job_location
         from evalmap.answers.asking.running import estimate, plan, run
         from evalmap.answers.importers.importing import keep_staged, read_examples
-        from evalmap.data.store.jobs import answers_location
 
         space = workspace(workspace_folder)
         manifest = space.find(dataset)
@@ -116,7 +116,7 @@ def register_run(
             for line in _estimated(asked, estimate(asked, space, limit=limit)):
                 typer.echo(line)
             return
-        location = answers_location(manifest.slug, target.model, chosen.id)
+        location = job_location(manifest.slug, target.model, chosen.id)
         with _job(space, location, f"{target.model} on {manifest.name}", slug=manifest.slug) as job:
             asked = plan(manifest, examples.table, examples.fields, chosen, **about)
             with bars() as shown, _gently():
@@ -207,12 +207,13 @@ def _names(value: object) -> Iterator[str]:
 @contextmanager
 def _job(space: Workspace, location: str, name: str, *, slug: str) -> "Iterator[JobFile]":
     """The job's file, from its beginning to how it ended; refused while another process is at the same."""
+    from evalmap.answers.asking.run_job import IF_KILLED
     from evalmap.data.store.jobs import JobFile, find
 
     other = find(space, location)
     if other and other.state == "running" and other.pid != os.getpid():
         raise DatasetError(f"{name} is being asked already. Wait until that ends, or stop it: its answers are kept.")
-    job = JobFile(space, location, name)
+    job = JobFile(space, location, name, if_killed=IF_KILLED)
     try:
         yield job
     except DatasetError as error:

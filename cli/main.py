@@ -124,7 +124,7 @@ def fetch(
     """Fetch what is missing of a published collection; what is there whole stays as it is."""
     from evalmap.data.remote import collections
     from evalmap.data.remote.collections import fetching
-    from evalmap.data.store.jobs import JobFile, fetch_location
+    from evalmap.data.store.jobs import JobFile
 
     space = _workspace(workspace)
     wanted = collections.collection(collection)
@@ -132,7 +132,7 @@ def fetch(
     if unknown := set(group or ()) - groups:
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose of {', '.join(sorted(groups))}.", param_hint="--group")
     files = [file.name for file in wanted.files if not group or file.group in group]
-    job = JobFile(space, fetch_location(collection), wanted.title)
+    job = JobFile(space, fetching.job_location(collection), wanted.title)
     try:
         with _Bars() as bars:
 
@@ -160,13 +160,14 @@ def pairs(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Find the near-duplicates of a built dataset, which the duplicates page then reads."""
-    from evalmap.data.store.jobs import JobFile, pairs_location
+    from evalmap.data.store.jobs import JobFile
     from evalmap.embeddings.built_map import load_map
+    from evalmap.screening.pairs import pairs_job
     from evalmap.screening.pairs.near_duplicates import pairs_of
 
     space = Workspace.default(workspace)
     built = load_map(space, space.find(dataset))
-    job = JobFile(space, pairs_location(built.manifest.slug), f"near-duplicates of {built.manifest.name}")
+    job = JobFile(space, pairs_job.job_location(built.manifest.slug), f"near-duplicates of {built.manifest.name}")
     try:
         with _Bars() as bars:
 
@@ -205,12 +206,13 @@ def serve(
         location = _absolute(path)
         if location_kind(path) == "path" and not Path(location).exists():
             raise DatasetError(f"{path}: no such file or folder. Check the path.")
-        jobs.start(space, [location])
+        build = [sys.executable, "-P", "-m", "evalmap.cli", "build", "--workspace", str(space.root), "--", location]
+        jobs.start(space, build, locations=[location])
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     typer.echo(f"Evalmap: http://{shown}:{port}")
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", host, "--server.port", str(port)]
     os.environ["EVALMAP_HOME"] = str(space.root)
-    os.chdir(jobs.ROOT)
+    os.chdir(Path(__file__).resolve().parents[1])
     os.execv(sys.executable, [*command, "--server.headless", "true"])  # in this process's place: what ends it ends the site
 
 
@@ -220,9 +222,10 @@ def _build_one(
     """Build one map, telling how far it is on the terminal and in the job's file; returns its manifest."""
     from evalmap.data.opening import open_dataset
     from evalmap.data.store.jobs import JobFile
+    from evalmap.embeddings.pipeline import SHARES
     from evalmap.embeddings.pipeline import build as build_map
 
-    job = JobFile(space, location, name or Path(path).name or path)
+    job = JobFile(space, location, name or Path(path).name or path, shares=SHARES)
     try:
         with _Bars() as bars:
 

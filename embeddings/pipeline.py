@@ -45,6 +45,7 @@ PIPELINE: tuple[Stage, ...] = (
     entry("naming", share=0.03, reads=lambda b: [b.keys["clustering"], b.keys["records"]], write=stages.write_names),
 )
 STAGES = tuple(stage.name for stage in PIPELINE)
+SHARES = {stage.name: stage.share for stage in PIPELINE}
 
 
 def build(

@@ -1,4 +1,4 @@
-"""The house: which way imports point, and what stays outside."""
+"""The house: which way imports and processes point, and what stays outside."""
 
 import ast
 import re
@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,14 @@ HEAVY = (
     *("torch", "umap", "numba", "sentence_transformers", "transformers", "sklearn", "sknetwork", "scipy", "pynndescent"),
     *("statsmodels", "openai", "inspect_ai", "xllamacpp"),
 )
+MAY_SPAWN = {
+    "data": set(),
+    "embeddings": {"evalmap.embeddings.query"},  # itself, with the model loaded
+    "screening": set(),
+    "answers": set(),
+    "pages": {"evalmap.cli"},
+    "cli": {"evalmap.cli", "app.py"},
+}
 WRITTEN_CODE = (".py", ".js", ".css", ".sh")
 
 
@@ -58,6 +67,16 @@ def imports(path: Path, *, at_import_only: bool = False) -> Iterator[str]:
     return walk(ast.parse(path.read_text(encoding="utf-8")))
 
 
+def spawned(source: str) -> Iterator[str]:
+    """What a file starts in another process: modules of ours behind "-m", and Python files behind "run" or the interpreter."""
+    for node in ast.walk(ast.parse(source)):
+        parts = node.elts if isinstance(node, (ast.List, ast.Tuple)) else node.args if isinstance(node, ast.Call) else []
+        words = [part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else "" for part in parts]
+        for before, word in pairwise(words):
+            if (before == "-m" and word.split(".")[0] == "evalmap") or (word.endswith(".py") and before in ("run", "")):
+                yield word
+
+
 def room_of(name: str) -> str:
     """The room that a dotted name lies in; "" for a name that is not ours, or the package's own."""
     first, _, rest = name.partition(".")
@@ -77,6 +96,26 @@ def test_arrows_point_one_way(package: str):
         if room_of(name) and room_of(name) not in MAY_IMPORT[package]
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("room", MAY_SPAWN)
+def test_spawning_a_process_is_an_arrow_too(room: str):
+    wrong = [
+        f"{shown(path)} starts {name}"
+        for path in sources(room)
+        for name in spawned(path.read_text(encoding="utf-8"))
+        if name not in MAY_SPAWN[room]
+    ]
+    assert wrong == []
+
+
+def test_what_is_spawned_is_found():
+    assert [*spawned('command = [sys.executable, "-P", "-m", "evalmap.cli", *arguments]')] == ["evalmap.cli"]
+    assert [*spawned('COMMAND = (sys.executable, "-m", "evalmap.embeddings.query")')] == ["evalmap.embeddings.query"]
+    assert [*spawned('os.execl(sys.executable, "python", "-m", "evalmap.cli")')] == ["evalmap.cli"]
+    assert [*spawned('[python, "-m", "streamlit", "run", "app.py"]')] == ["app.py"]
+    started = {name for room in MAY_SPAWN for path in sources(room) for name in spawned(path.read_text(encoding="utf-8"))}
+    assert started == set().union(*MAY_SPAWN.values())
 
 
 def test_what_is_ours_is_imported_from_the_package():

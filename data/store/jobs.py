@@ -1,6 +1,7 @@
-"""Builds under way: each runs in a process of its own and tells its progress through a small file in the workspace.
+"""Work under way: each job runs in a process of its own and tells its progress through a small file in the workspace.
 
-Whoever builds (the command line or the site) writes the same file, so the library shows both.
+Whoever does the work (a command in a terminal, or one that the site has started) writes the same file, so the library shows both.
+What a job does, and by which command, is not known here.
 """
 
 import hashlib
@@ -8,7 +9,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -17,20 +17,26 @@ from pathlib import Path
 from evalmap.data.store.atomic import write_json
 from evalmap.data.store.workspace import Workspace
 
-ROOT = Path(__file__).resolve().parents[2]
-# How much of a build's time each stage takes, in their order: embedding takes most.
-SHARES = {"records": 0.05, "embeddings": 0.6, "neighbors": 0.15, "projection": 0.12, "clustering": 0.05, "naming": 0.03}
-COMMAND = (sys.executable, "-P", "-m", "evalmap.cli")  # -P: the folder it is called from is no place to import from
-PATIENCE = 0.9  # seconds that a build gets to end by itself before it is killed, and then to be gone
-_ANSWERS = "answers:"
+PATIENCE = 0.9  # seconds that a process gets to end by itself before it is killed, and then to be gone
+IF_KILLED = "the build stopped at {stage} (killed, or out of memory?). Build it again: it goes on from there."
+_FOLDER = Path(__file__).resolve().parents[2]  # where children run: it is there wherever they are started from
 _children: dict[int, subprocess.Popen[bytes]] = {}  # those that this process started: they must be reaped by it
 
 
 @dataclass(frozen=True)
 class Job:
-    """What a build is doing; `state` is running, done, failed or cancelled; `error` is its one sentence.
+    """What a job is doing.
 
-    `born` is when its process began: a number of a process that has ended goes to another one sooner or later.
+    location : what it is filed under: one job a location
+    name : what a person calls it
+    pid, born : of its process, and when that began: a number of a process that has ended goes to another one sooner or later
+    state : running, done, failed or cancelled
+    stage, done, total : how far it is within a stage
+    overall : how far it is over all stages, 0–1; None where it has one stage only
+    started, updated : seconds since 1970
+    slug : the dataset that came of it
+    error : the one sentence of a failed job
+    if_killed : what to say where its process is gone without a word; `{stage}` stands for where it was
     """
 
     id: str
@@ -39,37 +45,53 @@ class Job:
     pid: int
     born: str = ""
     state: str = "running"
-    stage: str = "records"
+    stage: str = "start"
     done: int = 0
     total: int = 0
+    overall: float | None = None
     started: float = 0.0
     updated: float = 0.0
     slug: str | None = None
     error: str | None = None
+    if_killed: str = IF_KILLED
 
     @property
     def ratio(self) -> float:
-        """Progress over all stages, 0–1; embedding takes most of the time and counts so."""
-        if self.stage not in SHARES:  # a download, a search for pairs, a run of a model
-            return self.done / self.total if self.total else 0.0
-        stages = list(SHARES)
-        before = sum(SHARES[name] for name in stages[: stages.index(self.stage)])
-        return min(1.0, before + SHARES[self.stage] * (self.done / self.total if self.total else 0.0))
+        """Progress over the whole job, 0–1."""
+        if self.overall is not None:
+            return self.overall
+        return self.done / self.total if self.total else 0.0
 
 
 class JobFile:
-    """The build's side: writes its progress, several times a second at most."""
+    """The working side: writes its progress, several times a second at most.
 
-    def __init__(self, workspace: Workspace, location: str, name: str) -> None:
+    Parameters
+    ----------
+    shares : how much of the job each stage takes, in their order, 1 in all; without it, a job has one stage
+    if_killed : as in `Job`
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        location: str,
+        name: str,
+        *,
+        shares: Mapping[str, float] | None = None,
+        if_killed: str = IF_KILLED,
+    ) -> None:
         self._path = _path(workspace, location)
+        self._shares = shares or {}
         now = time.time()
-        self.job = Job(job_id(location), location, name, os.getpid(), _born(os.getpid()), started=now, updated=now)
+        pid = os.getpid()
+        self.job = Job(job_id(location), location, name, pid, _born(pid), started=now, updated=now, if_killed=if_killed)
         self._write()
 
     def progress(self, stage: str, done: int, total: int) -> None:
         now = time.time()
         new_stage = stage != self.job.stage
-        self.job = replace(self.job, stage=stage, done=done, total=total)
+        self.job = replace(self.job, stage=stage, done=done, total=total, overall=self._overall(stage, done, total))
         if new_stage or now - self.job.updated > 0.3:
             self.job = replace(self.job, updated=now)
             self._write()
@@ -78,76 +100,45 @@ class JobFile:
         self.job = replace(self.job, state=state, slug=slug, error=error, updated=time.time())
         self._write()
 
+    def _overall(self, stage: str, done: int, total: int) -> float | None:
+        if stage not in self._shares:
+            return None
+        stages = list(self._shares)
+        before = sum(self._shares[name] for name in stages[: stages.index(stage)])
+        return min(1.0, before + self._shares[stage] * (done / total if total else 0.0))
+
     def _write(self) -> None:
         write_json(self._path, asdict(self.job))
 
 
-def start(workspace: Workspace, locations: Sequence[str], *, options: Sequence[str] = ()) -> None:
-    """Build locations one after the other in a child process; returns at once. What is being built already is left out."""
-    wanted = [location for location in locations if not ((job := find(workspace, location)) and job.state == "running")]
-    if wanted:
-        _spawn(workspace, wanted, ["build", "--workspace", str(workspace.root), *options, "--", *wanted])
-
-
-def start_fetch(workspace: Workspace, collection: str, *, options: Sequence[str] = ()) -> None:
-    """Fetch a known collection in a child process; returns at once."""
-    location = fetch_location(collection)
-    if not ((job := find(workspace, location)) and job.state == "running"):
-        _spawn(workspace, [location], ["fetch", collection, "--workspace", str(workspace.root), *options])
-
-
-def start_pairs(workspace: Workspace, slug: str) -> None:
-    """Find the near-duplicates of a built dataset in a child process; returns at once."""
-    start_command(workspace, pairs_location(slug), slug, ["pairs", slug])
-
-
-def start_command(
-    workspace: Workspace, location: str, name: str, arguments: Sequence[str], *, environment: Mapping[str, str] | None = None
+def start(
+    workspace: Workspace,
+    command: Sequence[str],
+    *,
+    locations: Sequence[str],
+    name: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    if_killed: str = IF_KILLED,
 ) -> None:
-    """Run `evalmap ARGUMENTS…` in a child process, filed under `location` and shown as `name`; returns at once.
+    """Run a command in a child process and file it under its locations; returns at once.
 
-    What runs under that location already is left alone. The command writes its own `JobFile` under the same location.
+    Nothing is started while a job runs under one of them. The command writes its own `JobFile` under each location, in turn.
 
     Parameters
     ----------
-    arguments : command and options, without --workspace
+    command : the whole command line
+    name : what a person calls the job; without it, the end of its location
     environment : further variables for the child. A key goes here: arguments are seen by everyone on the machine.
+    if_killed : as in `Job`, until the child's own file says otherwise
     """
-    if not ((job := find(workspace, location)) and job.state == "running"):
-        command = [*arguments, "--workspace", str(workspace.root)]
-        _spawn(workspace, [location], command, name=name, environment=environment)
-
-
-def pairs_location(slug: str) -> str:
-    """What the job of finding a dataset's near-duplicates is filed under."""
-    return f"pairs:{slug}"
-
-
-def answers_location(slug: str, model: str, prompt: str) -> str:
-    """What the job of asking a model a dataset's questions is filed under; `prompt` is the prompt's id."""
-    return f"{_ANSWERS}{slug}:{model}:{prompt}"
-
-
-def fetch_location(collection: str) -> str:
-    """What the job of fetching a collection is filed under."""
-    return f"fetch:{collection}"
-
-
-def _spawn(
-    workspace: Workspace,
-    locations: Sequence[str],
-    arguments: list[str],
-    *,
-    name: str | None = None,
-    environment: Mapping[str, str] | None = None,
-) -> None:
+    if any(is_running(workspace, location) for location in locations):
+        return
     log = _path(workspace, locations[0]).with_suffix(".log")
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [*COMMAND, *arguments]
     with log.open("wb") as output:
         child = subprocess.Popen(
-            command,
-            cwd=ROOT,
+            list(command),
+            cwd=_FOLDER,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=output,
@@ -157,27 +148,34 @@ def _spawn(
     _children[child.pid] = child
     now = time.time()
     for location in locations:
-        shown = name or Path(location).name or location
-        job = Job(job_id(location), location, shown, child.pid, _born(child.pid), started=now, updated=now)
+        called = name or Path(location).name or location
+        born = _born(child.pid)
+        job = Job(job_id(location), location, called, child.pid, born, started=now, updated=now, if_killed=if_killed)
         write_json(_path(workspace, location), asdict(job))
 
 
+def is_running(workspace: Workspace, location: str) -> bool:
+    """Whether a job runs under a location."""
+    job = find(workspace, location)
+    return job is not None and job.state == "running"
+
+
 def jobs(workspace: Workspace) -> list[Job]:
-    """All builds that the workspace knows of, the latest first; one whose process is gone is failed, with the reason."""
+    """All jobs that the workspace knows of, the latest first; one whose process is gone is failed, with the reason."""
     found = [_read(path) for path in (workspace.root / "jobs").glob("*.json")]
     return sorted((_checked(workspace, job) for job in found if job), key=lambda job: -job.started)
 
 
 def find(workspace: Workspace, location: str) -> Job | None:
-    """The latest build of a location, if any."""
+    """The latest job of a location, if any."""
     job = _read(_path(workspace, location))
     return _checked(workspace, job) if job else None
 
 
 def cancel(workspace: Workspace, job: Job) -> None:
-    """End a build within two seconds, and with it those that wait for the same process.
+    """End a job within two seconds, and with it those that wait for the same process.
 
-    What it embedded so far is kept for the next one.
+    What it has kept so far, such as vectors, is there for the next one.
     """
     if _checked(workspace, job).state != "running":
         return
@@ -194,14 +192,14 @@ def cancel(workspace: Workspace, job: Job) -> None:
 
 
 def _wait(job: Job) -> None:
-    """Until the build's process is gone (and reaped, where it is our child), or patience is."""
+    """Until the job's process is gone (and reaped, where it is our child), or patience is."""
     until = time.monotonic() + PATIENCE
     while _alive(job) and time.monotonic() < until:
         time.sleep(0.02)
 
 
 def dismiss(workspace: Workspace, job: Job) -> None:
-    """Forget a build that has ended."""
+    """Forget a job that has ended."""
     if job.state != "running":
         _path(workspace, job.location).unlink(missing_ok=True)
 
@@ -233,10 +231,8 @@ def _checked(workspace: Workspace, job: Job) -> Job:
 def _last_words(workspace: Workspace, job: Job) -> str:
     log = _path(workspace, job.location).with_suffix(".log")
     lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()] if log.exists() else []
-    told = f" Its last line: {lines[-1].strip()[:300]}" if lines else ""
-    if job.location.startswith(_ANSWERS):
-        return f"{job.name}: the run stopped (killed, or out of memory?). Start it again: the answers so far are kept.{told}"
-    return f"{job.name}: the build stopped at {job.stage} (killed, or out of memory?). Build it again: it goes on from there.{told}"
+    last = f" Its last line: {lines[-1].strip()[:300]}" if lines else ""
+    return f"{job.name}: {job.if_killed.replace('{stage}', job.stage)}{last}"
 
 
 def _alive(job: Job) -> bool:
@@ -264,7 +260,7 @@ def _born(pid: int) -> str:
 
 def _signal(pid: int, number: int) -> None:
     try:
-        if os.getpgid(pid) == pid:  # a build that the site started leads a group of its own
+        if os.getpgid(pid) == pid:  # what `start` has started leads a group of its own
             os.killpg(pid, number)
         else:
             os.kill(pid, number)

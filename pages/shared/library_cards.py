@@ -5,7 +5,7 @@ import streamlit as st
 from evalmap.data.store import jobs
 from evalmap.data.store.manifest import Manifest
 from evalmap.pages.parts.library import add_dataset
-from evalmap.pages.server import caches
+from evalmap.pages.server import caches, workers
 from evalmap.pages.shared import state, text
 
 
@@ -67,7 +67,7 @@ def _more(manifest: Manifest) -> None:
     space = caches.workspace()
     st.caption(text.in_label(manifest.source, limit=200))
     again = (space, [manifest.location])
-    st.button("Build again", key=f"again-{manifest.slug}", icon=":material/refresh:", on_click=jobs.start, args=again)
+    st.button("Build again", key=f"again-{manifest.slug}", icon=":material/refresh:", on_click=workers.build, args=again)
     if st.button("Other fields or settings", key=f"settings-{manifest.slug}", icon=":material/tune:"):
         add_dataset.dialog(manifest.location)
     remove = (manifest.slug,)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from evalmap.answers.answer_types import RawAnswer
 from evalmap.answers.asking import local_gguf, local_transformers
 from evalmap.answers.asking.protocol import OnAnswer, Prompt, Request, Usage
+from evalmap.answers.asking.run_job import job_location
 from evalmap.answers.store import AnswerStore
 from evalmap.data.store import jobs
 from evalmap.data.store.jobs import Job
@@ -101,7 +103,7 @@ def test_run_that_stops_keeps_what_there_is_and_goes_on_as_the_same_set(evalmap:
         )
         (partial,) = AnswerStore(space).sets()
         assert (partial.n_ok, partial.n_expected, partial.n_missing) == (15, 40, 25)
-        job = jobs.find(space, jobs.answers_location("likes", "stub-1", "chat-yesno"))
+        job = jobs.find(space, job_location("likes", "stub-1", "chat-yesno"))
         assert job
         assert (job.state, job.error) == ("failed", stopped.err.strip())
         server.answer = answer
@@ -228,25 +230,30 @@ def wait(space: Workspace, location: str, until: Callable[[Job], bool]) -> Job:
     return job
 
 
+def start(space: Workspace, location: str, arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+    command = [sys.executable, "-P", "-m", "evalmap.cli", *arguments, "--workspace", str(space.root)]
+    jobs.start(space, command, locations=[location], name="stub-1 on likes", environment=environment)
+
+
 def test_job_tells_how_far_it_is_and_can_be_cancelled(space: Workspace):
     def slow(asked: Asked) -> Reply:
         time.sleep(0.1)
         return answer(asked)
 
-    location = jobs.answers_location("likes", "stub-1", "chat-yesno")
+    location = job_location("likes", "stub-1", "chat-yesno")
     with StubServer(slow) as server:
         arguments = [*to(server), "--concurrency", "2"]
         environment = {"OPENAI_API_KEY": KEY, "OPENAI_LOG": "debug"}
-        jobs.start_command(space, location, "stub-1 on likes", arguments, environment=environment)
+        start(space, location, arguments, environment)
         first = wait(space, location, lambda job: job.done > 2)
         assert (first.state, first.stage, first.total, first.name) == ("running", "answers", 40, "stub-1 on likes")
         assert 0 < first.ratio < 1
-        jobs.start_command(space, location, "stub-1 on likes", arguments)
+        start(space, location, arguments)
         assert wait(space, location, lambda job: True).pid == first.pid
         jobs.cancel(space, first)
         assert wait(space, location, lambda job: job.state != "running").state == "cancelled"
         asked = len(server.asked)
-        jobs.start_command(space, location, "stub-1 on likes", arguments, environment=environment)
+        start(space, location, arguments, environment)
         done = wait(space, location, lambda job: job.state != "running")
         assert (done.state, done.slug, done.error) == ("done", "likes", None)
         assert len(server.asked) - asked + first.done <= 40 + 2
@@ -257,9 +264,9 @@ def test_job_tells_how_far_it_is_and_can_be_cancelled(space: Workspace):
 
 
 def test_job_that_is_killed_says_that_its_answers_are_kept(space: Workspace):
-    location = jobs.answers_location("likes", "stub-1", "chat-yesno")
+    location = job_location("likes", "stub-1", "chat-yesno")
     with StubServer(lambda asked: Reply({}, hang=30) if asked.number > 3 else answer(asked)) as server:
-        jobs.start_command(space, location, "stub-1 on likes", to(server))
+        start(space, location, to(server))
         running = wait(space, location, lambda job: job.done > 0)
         os.kill(running.pid, signal.SIGKILL)
         failed = wait(space, location, lambda job: job.state != "running")

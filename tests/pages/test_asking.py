@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from evalmap.answers.aligned import scores_on
+from evalmap.answers.asking.run_job import job_location
 from evalmap.answers.store import AnswerStore
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
@@ -52,7 +53,7 @@ def ask(address: str, *, limit: int):
 def wait(space: Workspace) -> jobs.Job:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        job = jobs.find(space, jobs.answers_location("likes", "stub-1", "chat-yesno"))
+        job = jobs.find(space, job_location("likes", "stub-1", "chat-yesno"))
         if job and job.state != "running":
             return job
         time.sleep(0.2)

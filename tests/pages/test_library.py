@@ -7,8 +7,10 @@ from dataclasses import asdict, replace
 import pytest
 
 from evalmap.data.store import jobs
+from evalmap.data.store.atomic import write_json
 from evalmap.data.store.jobs import JobFile
-from evalmap.data.store.workspace import Workspace, write_json
+from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings.pipeline import SHARES
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import MARKUP, PERSONA, open_page, run, said
 
@@ -44,7 +46,7 @@ def test_open_map_goes_to_the_map(space: Workspace):
 
 
 def test_running_build_shows_how_far_it_is_and_can_be_cancelled(space: Workspace, monkeypatch: pytest.MonkeyPatch):
-    told = JobFile(space, f"/data/{MARKUP[0]}.jsonl", f"{MARKUP[0]}.jsonl")
+    told = JobFile(space, f"/data/{MARKUP[0]}.jsonl", f"{MARKUP[0]}.jsonl", shares=SHARES)
     told.progress("embeddings", 300, 1000)
     cancelled: list[str] = []
     monkeypatch.setattr(jobs, "cancel", lambda _, job: cancelled.append(job.id))

@@ -101,6 +101,11 @@ def fetch(
     return FetchResult(tuple(fetched), tuple(already), tuple(missing), tuple(failed))
 
 
+def job_location(collection: str) -> str:
+    """What the job of fetching a collection is filed under; `collection` is its id."""
+    return f"fetch:{collection}"
+
+
 def state(collection: Collection, root: Path) -> dict[str, State]:
     """Which files lie whole below `root`, by name."""
     return {file.name: "loaded" if is_whole(root / file.path, file) else "not loaded" for file in collection.files}

@@ -15,7 +15,7 @@ from evalmap.data.store import jobs
 from evalmap.data.store.atomic import write_bytes
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.library.add_dataset import serves_this_machine_only
-from evalmap.pages.server import caches
+from evalmap.pages.server import caches, workers
 from evalmap.pages.shared import library_cards, text
 
 FORMATS = (
@@ -105,12 +105,15 @@ def _run(built: BuiltMap) -> None:
     limit = middle.number_input("Questions at most", 1, len(built), min(200, len(built)), key="run-limit")
     at_once = right.number_input("At once", 1, 64, 8, key="run-concurrency")
     if st.button("Ask", type="primary", disabled=not (address and model), icon=":material/play_arrow:"):
-        arguments = ["answers", "run", built.manifest.slug, "--model", model, "--base-url", address, "--prompt", str(prompt)]
-        arguments += ["--limit", str(int(limit)), "--concurrency", str(int(at_once))]
-        space = caches.workspace()
-        name = f"{model} · {prompt} on {built.manifest.name}"
-        location = jobs.answers_location(built.manifest.slug, model, str(prompt))
-        jobs.start_command(space, location, name, arguments, environment=_key())
+        workers.run_answers(
+            caches.workspace(),
+            built.manifest.slug,
+            model=model,
+            prompt=str(prompt),
+            options=["--base-url", address, "--limit", str(int(limit)), "--concurrency", str(int(at_once))],
+            name=f"{model} · {prompt} on {built.manifest.name}",
+            environment=_key(),
+        )
         st.rerun()
     st.caption("Answers are kept as they come: a run that is cut short goes on where it was, and no question is paid for twice.")
 

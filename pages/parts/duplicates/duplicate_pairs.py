@@ -9,13 +9,14 @@ from evalmap.data.store import jobs
 from evalmap.data.store.manifest import Manifest
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
-from evalmap.pages.server import caches
+from evalmap.pages.server import caches, workers
 from evalmap.pages.shared import library_cards
 from evalmap.screening.default_screening import AT_ONCE
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.keep.order import prioritise
 from evalmap.screening.keep.select import select
 from evalmap.screening.pair_types import Pairs, Selection
+from evalmap.screening.pairs import pairs_job
 from evalmap.screening.pairs.near_duplicates import stored_pairs
 
 
@@ -35,15 +36,15 @@ def require_pairs(manifest: Manifest) -> tuple[BuiltMap, Pairs]:
         return built, pairs
     _pairs.clear(manifest.slug, manifest.fingerprint)
     space = caches.workspace()
-    job = jobs.find(space, jobs.pairs_location(manifest.slug))
+    job = jobs.find(space, pairs_job.job_location(manifest.slug))
     if job is None and len(built) <= AT_ONCE:
-        jobs.start_pairs(space, manifest.slug)
+        workers.find_pairs(space, manifest.slug)
     elif job is None or job.state != "running":
         st.info(
             f"The near-duplicates among {len(built):,} examples are looked for once, every pair; this takes minutes on two cores.",
             icon=":material/join_inner:",
         )
-        st.button("Find near-duplicates", type="primary", on_click=jobs.start_pairs, args=(space, manifest.slug))
+        st.button("Find near-duplicates", type="primary", on_click=workers.find_pairs, args=(space, manifest.slug))
     library_cards.draw_jobs(jobs.jobs(space))
     st.stop()
 

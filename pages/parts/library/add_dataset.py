@@ -11,11 +11,10 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.opening import location_kind
 from evalmap.data.readers import formats
 from evalmap.data.records import PARTS, ROLE_NAMES
-from evalmap.data.store import jobs
 from evalmap.data.store.atomic import write_bytes
 from evalmap.embeddings.encoder import DEFAULT_MODEL
 from evalmap.pages.parts.library.preview import Preview, preview
-from evalmap.pages.server import caches
+from evalmap.pages.server import caches, workers
 from evalmap.pages.shared import text
 
 DETECTED, NONE = "as detected", "none"
@@ -32,7 +31,7 @@ def dialog(location: str = "") -> None:
     found = _look(where) if where else None
     options = _options(found)
     if st.button("Build the map", type="primary", icon=":material/play_arrow:", disabled=not where):
-        jobs.start(caches.workspace(), [where], options=options)
+        workers.build(caches.workspace(), [where], options=options)
         st.rerun()
 
 

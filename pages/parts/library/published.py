@@ -10,7 +10,7 @@ import streamlit as st
 from evalmap.data.remote.collections import Collection, Group, collections
 from evalmap.data.store import jobs
 from evalmap.pages.parts.library.add_dataset import serves_this_machine_only
-from evalmap.pages.server import caches
+from evalmap.pages.server import caches, workers
 from evalmap.pages.shared import library_cards, text
 
 
@@ -38,7 +38,7 @@ def _draw(collection: Collection) -> None:
                 f"Download {len(collection.files) - loaded} missing files",
                 icon=":material/download:",
                 key=f"fetch-{collection.id}",
-                on_click=jobs.start_fetch,
+                on_click=workers.fetch,
                 args=(space, collection.id),
             )
             if serves_this_machine_only():
@@ -63,7 +63,7 @@ def _local(collection: Collection) -> None:
         if not Path(folder).expanduser().is_dir():
             st.error("There is no such folder on this machine. Check the path.")
             return
-        jobs.start_fetch(caches.workspace(), collection.id, options=["--from", str(Path(folder).expanduser().resolve())])
+        workers.fetch(caches.workspace(), collection.id, options=["--from", str(Path(folder).expanduser().resolve())])
         st.rerun()
 
 
@@ -109,7 +109,7 @@ def _group(group: Group, root: Path, states: Mapping[str, str], built: dict[str,
             key=f"build-{group.id}",
             icon=":material/play_arrow:",
             disabled=not to_build,
-            on_click=jobs.start,
+            on_click=workers.build,
             args=(space, to_build),
             help="One map a file. Select rows of the table first.",
         )
@@ -120,7 +120,7 @@ def _group(group: Group, root: Path, states: Mapping[str, str], built: dict[str,
             key=f"build-all-{group.id}",
             icon=":material/layers:",
             disabled=len(whole) < 2,
-            on_click=jobs.start,
+            on_click=workers.build,
             args=(space, [folder]),
         )
 

@@ -16,6 +16,7 @@ import pytest
 
 from evalmap.answers.asking.journal import journal_path, read_journal
 from evalmap.answers.asking.prompts import built_in
+from evalmap.answers.asking.run_job import job_location
 from evalmap.answers.asking.running import Plan, plan
 from evalmap.answers.importers.importing import read_examples
 from evalmap.answers.store import AnswerStore
@@ -95,7 +96,7 @@ def test_kill_at_any_moment_loses_no_answer_and_asks_none_again(tmp_path: Path):
             process.send_signal(signal.SIGKILL)
             process.communicate()
             after = held()
-            job = jobs.find(space, jobs.answers_location("likes", "stub-1", "chat-yesno"))
+            job = jobs.find(space, job_location("likes", "stub-1", "chat-yesno"))
             assert before <= after, "an answer that was on the disk is gone"
             assert (job.done if job else 0) <= len(after), "more was acknowledged than is there"
             new = events(log)[seen:]

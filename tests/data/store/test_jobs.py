@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from evalmap.data.store.atomic import write_json
 from evalmap.data.store.jobs import Job, JobFile, job_id
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import load_map
-from evalmap.embeddings.pipeline import STAGES
+from evalmap.embeddings.pipeline import SHARES, STAGES
 from evalmap.tests.fakes import sentences, write_rows
 
 # The child: the real command line with a fake encoder, which waits after each batch as long as a file is there.
@@ -54,6 +54,10 @@ class Yard:
     folder: Path
     hold: Path
 
+    def start(self, locations: list[str], *, options: Sequence[str] = ()) -> None:
+        command = [sys.executable, str(self.folder / "program.py"), "build", "--workspace", str(self.workspace.root)]
+        jobs.start(self.workspace, [*command, *options, "--", *locations], locations=locations)
+
     def rows(self, name: str, n: int = 6) -> str:
         return str(write_rows(self.folder / name, [{"text": text, "label": "Yes"} for text in sentences(n)]))
 
@@ -83,12 +87,10 @@ class Yard:
 
 
 @pytest.fixture
-def yard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Yard]:
+def yard(tmp_path: Path) -> Iterator[Yard]:
     hold = tmp_path / "hold"
     child = CHILD.format(hold=str(hold), cli="evalmap.cli")
-    program = tmp_path / "program.py"
-    program.write_text(child)
-    monkeypatch.setattr(jobs, "COMMAND", (sys.executable, str(program)))
+    (tmp_path / "program.py").write_text(child)
     yard = Yard(Workspace(tmp_path / "home"), tmp_path, hold)
     yield yard
     for job in jobs.jobs(yard.workspace):
@@ -120,7 +122,7 @@ def ended_but_unread() -> subprocess.Popen[bytes]:
 
 def test_progress_is_written_and_read_back(tmp_path: Path):
     workspace = Workspace(tmp_path)
-    told = JobFile(workspace, "/data/a.jsonl", "a.jsonl")
+    told = JobFile(workspace, "/data/a.jsonl", "a.jsonl", shares=SHARES)
     ratios = []
     for stage in STAGES:
         told.progress(stage, 0, 10)
@@ -151,6 +153,11 @@ def test_progress_within_a_stage_is_written_a_few_times_a_second(tmp_path: Path,
     assert written == sorted(written)
 
 
+def test_shares_are_of_the_stages_and_make_one():
+    assert tuple(SHARES) == STAGES
+    assert sum(SHARES.values()) == pytest.approx(1.0)
+
+
 def test_download_counts_its_own_progress():
     job = Job("x", "fetch:x", "x", 1, stage="fetch", done=3, total=4)
     assert job.ratio == 0.75
@@ -163,11 +170,11 @@ def test_download_counts_its_own_progress():
 def test_child_tells_its_progress_and_a_second_start_is_ignored(yard: Yard):
     location = yard.rows("a.jsonl")
     yard.hold.touch()
-    jobs.start(yard.workspace, [location])
+    yard.start([location])
     first = yard.embedding(location)
     assert (first.state, first.done, first.total, first.name) == ("running", 2, 6, "a.jsonl")
     assert yard.workspace.manifests() == []
-    jobs.start(yard.workspace, [location])
+    yard.start([location])
     assert yard.job(location).pid == first.pid
     assert [job.pid for job in jobs.jobs(yard.workspace)] == [first.pid]
     yard.hold.unlink()
@@ -178,12 +185,12 @@ def test_child_tells_its_progress_and_a_second_start_is_ignored(yard: Yard):
 
 def test_killed_build_is_failed_with_a_sentence_and_leaves_the_old_map(yard: Yard):
     location = yard.rows("a.jsonl")
-    jobs.start(yard.workspace, [location])
+    yard.start([location])
     assert yard.ended(location).state == "done"
     old = yard.workspace.find(location)
     yard.rows("a.jsonl", 12)
     yard.hold.touch()
-    jobs.start(yard.workspace, [location])
+    yard.start([location])
     os.killpg(yard.embedding(location).pid, signal.SIGKILL)
     failed = yard.ended(location)
     assert failed.state == "failed"
@@ -210,12 +217,12 @@ def _living(group: int) -> list[str]:
 
 def test_cancel_ends_the_build_within_two_seconds_and_leaves_the_old_map(yard: Yard):
     location = yard.rows("a.jsonl")
-    jobs.start(yard.workspace, [location])
+    yard.start([location])
     assert yard.ended(location).state == "done"
     old = yard.workspace.find(location)
     yard.rows("a.jsonl", 12)
     yard.hold.touch()
-    jobs.start(yard.workspace, [location], options=["--k", "3"])
+    yard.start([location], options=["--k", "3"])
     running = yard.embedding(location)
     began = time.monotonic()
     jobs.cancel(yard.workspace, running)
@@ -229,7 +236,7 @@ def test_cancel_ends_the_build_within_two_seconds_and_leaves_the_old_map(yard: Y
         time.sleep(0.05)
     assert load_map(yard.workspace, old).manifest.rows == 6
     yard.hold.unlink()
-    jobs.start(yard.workspace, [location])
+    yard.start([location])
     assert yard.ended(location).state == "done"
     assert yard.workspace.find(location).rows == 12
 
@@ -237,7 +244,7 @@ def test_cancel_ends_the_build_within_two_seconds_and_leaves_the_old_map(yard: Y
 def test_several_locations_are_built_one_after_the_other_and_a_bad_one_stops_no_other(yard: Yard):
     good, other = yard.rows("a.jsonl"), yard.rows("b.jsonl")
     bad = str(write_rows(yard.folder / "bad.jsonl", [{"n": 1}, {"n": 2}]))
-    jobs.start(yard.workspace, [good, bad, other])
+    yard.start([good, bad, other])
     assert len({yard.job(location).pid for location in (good, bad, other)}) == 1
     assert {yard.ended(location).state for location in (good, other)} == {"done"}
     failed = yard.ended(bad)
@@ -249,7 +256,7 @@ def test_several_locations_are_built_one_after_the_other_and_a_bad_one_stops_no_
 def test_cancel_takes_with_it_what_waits_in_the_same_child(yard: Yard):
     first, second = yard.rows("a.jsonl"), yard.rows("b.jsonl")
     yard.hold.touch()
-    jobs.start(yard.workspace, [first, second])
+    yard.start([first, second])
     jobs.cancel(yard.workspace, yard.embedding(first))
     assert [yard.job(location).state for location in (first, second)] == ["cancelled", "cancelled"]
 

@@ -1,0 +1,8 @@
+"""Where a run of a model tells how far it is."""
+
+IF_KILLED = "the run stopped (killed, or out of memory?). Start it again: the answers so far are kept."
+
+
+def job_location(slug: str, model: str, prompt: str) -> str:
+    """What the job of asking a model a dataset's questions is filed under; `prompt` is the prompt's id."""
+    return f"answers:{slug}:{model}:{prompt}"
