@@ -4,6 +4,7 @@ Whoever does the work (a command in a terminal, or one that the site has started
 What a job does, and by which command, is not known here.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -14,10 +15,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import psutil
+
 from evalmap.data.store.atomic import write_json
 from evalmap.data.store.workspace import Workspace
 
 PATIENCE = 0.9  # seconds that a process gets to end by itself before it is killed, and then to be gone
+SAME_BIRTH = 10.0  # seconds: when a process began is reckoned from the clock, which is put right now and then
 IF_KILLED = "the build stopped at {stage} (killed, or out of memory?). Build it again: it goes on from there."
 _FOLDER = Path(__file__).resolve().parents[2]  # where children run: it is there wherever they are started from
 _children: dict[int, subprocess.Popen[bytes]] = {}  # those that this process started: they must be reaped by it
@@ -29,7 +33,8 @@ class Job:
 
     location : what it is filed under: one job a location
     name : what a person calls it
-    pid, born : of its process, and when that began: a number of a process that has ended goes to another one sooner or later
+    pid, born : of its process, and when that began (seconds since 1970; a text in files of earlier versions, whose jobs count as
+        gone): a number of a process that has ended goes to another one sooner or later
     state : running, done, failed or cancelled
     stage, done, total : how far it is within a stage
     overall : how far it is over all stages, 0–1; None where it has one stage only
@@ -43,7 +48,7 @@ class Job:
     location: str
     name: str
     pid: int
-    born: str = ""
+    born: float | str | None = None
     state: str = "running"
     stage: str = "start"
     done: int = 0
@@ -181,8 +186,8 @@ def cancel(workspace: Workspace, job: Job) -> None:
         return
     together = [other for other in jobs(workspace) if other.state == "running" and (other.pid, other.born) == (job.pid, job.born)]
     for number in (signal.SIGTERM, signal.SIGKILL):
-        if _alive(job):
-            _signal(job.pid, number)
+        if process := _process(job):
+            _signal(process, number)
             _wait(job)
     for other in together:
         latest = _read(_path(workspace, other.location))  # it may have ended before the signal came
@@ -194,7 +199,7 @@ def cancel(workspace: Workspace, job: Job) -> None:
 def _wait(job: Job) -> None:
     """Until the job's process is gone (and reaped, where it is our child), or patience is."""
     until = time.monotonic() + PATIENCE
-    while _alive(job) and time.monotonic() < until:
+    while _process(job) and time.monotonic() < until:
         time.sleep(0.02)
 
 
@@ -220,7 +225,7 @@ def _read(path: Path) -> Job | None:
 
 
 def _checked(workspace: Workspace, job: Job) -> Job:
-    if job.state != "running" or _alive(job):
+    if job.state != "running" or _process(job):
         return job
     latest = _read(_path(workspace, job.location))  # it may have ended between the two looks
     if latest and latest.state != "running":
@@ -235,34 +240,28 @@ def _last_words(workspace: Workspace, job: Job) -> str:
     return f"{job.name}: {job.if_killed.replace('{stage}', job.stage)}{last}"
 
 
-def _alive(job: Job) -> bool:
-    born = _born(job.pid)
-    if born and born == job.born:
-        return True
+def _process(job: Job) -> psutil.Process | None:
+    """The process of a job, as long as it runs; None where it has ended, or its number went to another one."""
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(job.pid)
+        ended = process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)  # the former: nobody has asked after it
+        if not ended and isinstance(job.born, float) and abs(process.create_time() - job.born) < SAME_BIRTH:
+            return process
     if child := _children.get(job.pid):
         child.poll()  # reaps it
-    return False
+    return None
 
 
-def _born(pid: int) -> str:
-    """When a process began, in the system's words; "" where there is none, or it has ended and nobody has asked after it."""
-    proc = Path("/proc")
-    if (proc / "self").exists():
-        try:
-            fields = (proc / str(pid) / "stat").read_text("utf-8", "replace").rpartition(")")[2].split()
-        except OSError:
-            return ""
-        return "" if fields[0] in "ZX" else fields[19]  # state and start, fields 3 and 22 of proc(5)
-    told = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-    state, _, began = told.strip().partition(" ")
-    return "" if state.startswith("Z") else began.strip()
-
-
-def _signal(pid: int, number: int) -> None:
+def _born(pid: int) -> float | None:
     try:
-        if os.getpgid(pid) == pid:  # what `start` has started leads a group of its own
-            os.killpg(pid, number)
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return None
+
+
+def _signal(process: psutil.Process, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
+        if os.getpgid(process.pid) == process.pid:  # what `start` has started leads a group of its own
+            os.killpg(process.pid, number)
         else:
-            os.kill(pid, number)
-    except ProcessLookupError:
-        pass
+            process.send_signal(number)

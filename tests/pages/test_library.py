@@ -75,7 +75,7 @@ def test_failed_build_tells_why_until_it_is_dismissed(space: Workspace):
 
 def test_build_whose_process_died_is_failed(space: Workspace):
     told = JobFile(space, "/data/dead.jsonl", "dead.jsonl")
-    dead = replace(told.job, born="long ago", pid=os.getpid(), stage="neighbors")
+    dead = replace(told.job, born=0.0, pid=os.getpid(), stage="neighbors")
     write_json(space.root / "jobs" / f"{dead.id}.json", asdict(dead))
     at = open_page()
     assert any("the build stopped at neighbors" in error.value for error in at.error)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from evalmap.data.store import jobs
@@ -283,11 +284,20 @@ def test_zombie_of_another_parent_counts_as_gone(yard: Yard):
         process.wait()
 
 
-def test_number_that_went_to_another_process_is_neither_running_nor_killed(yard: Yard, stubborn: subprocess.Popen[bytes]):
-    job = yard.write("/data/a", stubborn.pid, born="long ago")
+@pytest.mark.parametrize("born", [0.0, 1.7e9, None, "", "8123456", "Sat Nov 28 08:05:24 2026"])  # texts: of earlier versions
+def test_number_that_went_to_another_process_is_neither_running_nor_killed(
+    yard: Yard, stubborn: subprocess.Popen[bytes], born: float | str | None
+):
+    job = yard.write("/data/a", stubborn.pid, born=born)
     assert job.state == "failed"
     jobs.cancel(yard.workspace, Job(**{**asdict(job), "state": "running"}))
     assert stubborn.poll() is None
+
+
+def test_clock_that_was_put_right_makes_no_process_another_one(yard: Yard, stubborn: subprocess.Popen[bytes]):
+    born = psutil.Process(stubborn.pid).create_time()
+    assert yard.write("/data/a", stubborn.pid, born=born - 2).state == "running"
+    assert yard.write("/data/a", stubborn.pid, born=born + 2).state == "running"
 
 
 def test_process_that_ignores_the_request_is_killed(yard: Yard, stubborn: subprocess.Popen[bytes]):
