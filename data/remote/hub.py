@@ -90,8 +90,7 @@ def fetch_dataset(
             progress(done, len(chosen))
         target = into / local
         if not target.exists():
-            address = f"{endpoint}/datasets/{name}/resolve/{revision}/{quote(file.path)}"
-            http.download(address, target, sha256=file.sha256, policy=policy)
+            http.download(_address(name, revision, file.path, endpoint), target, sha256=file.sha256, policy=policy)
         files.append(target)
     if progress:
         progress(len(chosen), len(chosen))
@@ -101,24 +100,39 @@ def fetch_dataset(
 def _listing(name: str, revision: str, endpoint: str, policy: Policy) -> tuple[str, list[_Parquet]]:
     """The commit behind a revision, and the Parquet files in it, sorted by config, split and path.
 
-    Asked over our own judged connections: huggingface_hub has the same call, on an HTTP stack of its own without caps.
+    Asked over our own judged connections; huggingface_hub says what the answer means. Its own call, `HfApi.dataset_info`, would
+    have to be put under the guard by `set_client_factory`, which is for the whole process: it closes the client that other threads
+    download models with, and whoever had set a factory (a company's proxy) gets it back by a private name only.
     """
+    from huggingface_hub import DatasetInfo
+
     answer = http.ask(f"{endpoint}/api/datasets/{name}/revision/{quote(revision, safe='')}?blobs=true", policy=policy)
     if answer.status != 200:
         raise DatasetError(_refused(name, revision, endpoint, answer))
     try:
-        told = json.loads(answer.content)
-        commit = told["sha"]
+        listed = json.loads(answer.content)
+        info = DatasetInfo(id=name, sha=listed["sha"], siblings=listed["siblings"])  # the card is somebody's YAML: left alone
         found = [
-            _Parquet(path, *_config_and_split(path), int(file.get("size") or 0), (file.get("lfs") or {}).get("sha256"))
-            for file in told["siblings"]
-            if (path := file["rfilename"]).lower().endswith(".parquet")
+            _Parquet(path, *_config_and_split(path), int(file.size or 0), file.lfs.sha256 if file.lfs else None)
+            for file in info.siblings or ()
+            if (path := file.rfilename).lower().endswith(".parquet")
         ]
-        if not re.fullmatch(r"[0-9a-f]{40}", commit):
+        if not re.fullmatch(r"[0-9a-f]{40}", commit := info.sha or ""):
             raise ValueError("not a commit")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DatasetError(f"{name}: {endpoint} gave no list of files. Check HF_ENDPOINT, or try again later.") from error
     return commit, sorted(found, key=lambda file: (file.config, file.split, file.path))
+
+
+def _address(name: str, revision: str, path: str, endpoint: str) -> str:
+    """Where a file of a dataset lies."""
+    from huggingface_hub import hf_hub_url
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        return hf_hub_url(name, path, repo_type="dataset", revision=revision, endpoint=endpoint)
+    except HFValidationError as error:  # a server that is no hub has listed it
+        raise DatasetError(f"{name}: no id that a hub has. Check the id.") from error
 
 
 def _refused(name: str, revision: str, endpoint: str, answer: http.Answer) -> str:

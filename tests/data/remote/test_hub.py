@@ -182,6 +182,29 @@ def test_what_is_no_id_is_refused(tmp_path, location):
         hub.fetch_dataset(location, tmp_path)
 
 
+def test_an_id_that_no_hub_has_is_refused_even_where_a_server_lists_it(tmp_path):
+    files = {"train.parquet": parquet("a")}
+    with LocalServer({"/api/datasets/owner/na--me/revision/main?blobs=true": listing(COMMIT, files)}) as server:
+        with pytest.raises(DatasetError, match=r"owner/na--me: no id that a hub has\. Check the id\."):
+            fetch(server, tmp_path, "owner/na--me")
+        assert len(server.requests) == 1
+
+
+def test_no_token_is_sent_and_the_hubs_own_client_opens_nothing(tmp_path, monkeypatch):
+    """The user's token lies on this machine for other tools; and no connection goes past the guard."""
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+
+    def refuse(*request, **options):
+        raise AssertionError("huggingface_hub opened a connection of its own")
+
+    monkeypatch.setattr("httpx2.Client.send", refuse)
+    files = {"data/train.parquet": parquet("a")}
+    with LocalServer({f"{API}main?blobs=true": listing(COMMIT, files), **pages(COMMIT, files)}) as server:
+        fetch(server, tmp_path)
+        assert len(server.requests) == 2
+        assert all("authorization" not in {name.lower() for name in request.headers} for request in server.requests)
+
+
 def test_offline_is_honoured(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(DatasetError, match=r"owner/name: HF_HUB_OFFLINE is set, so nothing is fetched\. Unset it, or open"):
