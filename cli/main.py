@@ -80,7 +80,7 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Show what a built map holds: rows, roles, labels, frame, clusters, settings, versions."""
+    """Show what a built map holds: rows, roles, labels, boilerplate, clusters, settings, versions."""
     from evalmap.embeddings.built_map import load_map
 
     space = _workspace(workspace)

@@ -2,7 +2,7 @@
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
-from evalmap.data.records import Dataset, FileRows, Frame, ReadOptions, Roles, SetAside
+from evalmap.data.records import Boilerplate, Dataset, FileRows, ReadOptions, Roles, SetAside
 from evalmap.data.store.workspace import Workspace
 
-__all__ = ["Dataset", "DatasetError", "FileRows", "Frame", "ReadOptions", "Roles", "SetAside", "Workspace", "open_dataset"]
+__all__ = ["Boilerplate", "Dataset", "DatasetError", "FileRows", "ReadOptions", "Roles", "SetAside", "Workspace", "open_dataset"]

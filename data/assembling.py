@@ -1,4 +1,4 @@
-"""From the rows of files to a dataset of examples: roles, frames, what is embedded, what is set aside."""
+"""From the rows of files to a dataset of examples: roles, boilerplate, what is embedded, what is set aside."""
 
 import hashlib
 import json
@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.records import Dataset, FileRows, Frame, Part, ReadOptions, Roles, SetAside
+from evalmap.data.records import Boilerplate, Dataset, FileRows, Part, ReadOptions, Roles, SetAside
 from evalmap.data.roles import detect_roles
-from evalmap.data.text.boilerplate import detect_frame, strip_frame
+from evalmap.data.text.boilerplate import detect_boilerplate, strip_boilerplate
 from evalmap.data.text.multiple_choice import MultipleChoice, split
 
 
 def assemble(files: Iterable[FileRows], *, name: str, source: str, options: ReadOptions | None = None) -> Dataset:
     """Make one dataset of the rows of one or more files.
 
-    Roles and frames are found file by file, since a collection may mix schemas.
+    Roles and boilerplate are found file by file, since a collection may mix schemas.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def assemble(files: Iterable[FileRows], *, name: str, source: str, options: Read
     examples: list[pd.DataFrame] = []
     fields: list[pd.DataFrame] = []
     roles: list[Roles] = []
-    frames: list[Frame] = []
+    boilerplate: list[Boilerplate] = []
     set_aside: list[SetAside] = []
     replaced = rows = 0
     for file in files:
@@ -36,9 +36,9 @@ def assemble(files: Iterable[FileRows], *, name: str, source: str, options: Read
         roles.append(file_roles)
         table, aside = _examples(file, file_roles, options.part)
         set_aside += [*file.set_aside, *aside]
-        while frame := detect_frame(table["embedded_text"].tolist(), dataset=file.name):  # one may stand inside another
-            frames.append(frame)
-            stripped = [strip_frame(text, frame) for text in table["embedded_text"]]
+        while found := detect_boilerplate(table["embedded_text"].tolist(), dataset=file.name):  # one may stand inside another
+            boilerplate.append(found)
+            stripped = [strip_boilerplate(text, found) for text in table["embedded_text"]]
             table["embedded_text"] = pd.Series(stripped, index=table.index, dtype="str")
         examples.append(table)
         kept = file.fields.iloc[table.index.to_numpy()]
@@ -57,7 +57,7 @@ def assemble(files: Iterable[FileRows], *, name: str, source: str, options: Read
         roles=Counter(roles).most_common(1)[0][0],
         examples=table,
         fields=pd.DataFrame({str(column): _plain(plain[column]) for column in plain.columns}),
-        frames=tuple(frames),
+        boilerplate=tuple(boilerplate),
         set_aside=tuple(set_aside),
         notes=tuple(_notes(table, roles, replaced)),
         part=options.part,
@@ -72,12 +72,12 @@ def _examples(file: FileRows, roles: Roles, part: Part) -> tuple[pd.DataFrame, l
     listed = file.fields[roles.choices].tolist() if roles.choices else [None] * len(texts)
     embedded, aside, kept = [], [], []
     for row, text in enumerate(texts):
-        reason, shown = _embedded(text, apart[row] if apart else None, listed[row], part, roles.text)
+        reason, content = _embedded(text, apart[row] if apart else None, listed[row], part, roles.text)
         if reason:
             aside.append(SetAside(file.name, int(file.lines[row]), reason, file.raw[row]))
         else:
             kept.append(row)
-            embedded.append(shown)
+            embedded.append(content)
     index = np.array(kept, dtype=np.int64)
     column = _picker(file.fields, index)
     table = pd.DataFrame(
@@ -105,14 +105,14 @@ def _embedded(text: object, apart: MultipleChoice | None, listed: object, part: 
         return f"{field} is null", ""
     if isinstance(text, (list, dict)):
         return f"{field} is not text", ""
-    shown = str(text)
+    content = str(text)
     if part == "stem" and apart:
-        shown = apart.stem
+        content = apart.stem
     elif part == "choices":
-        shown = "\n".join(choice for _, choice in apart.choices) if apart else "\n".join(_listed_choices(listed))
-    if not shown.strip():
+        content = "\n".join(choice for _, choice in apart.choices) if apart else "\n".join(_listed_choices(listed))
+    if not content.strip():
         return (f"{field} is empty" if part == "whole" else f"no {part} in {field}"), ""
-    return "", shown
+    return "", content
 
 
 def _listed_choices(value: object) -> list[str]:

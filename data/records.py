@@ -1,4 +1,4 @@
-"""The words of the house: what a file of rows, a role, a frame and a dataset of examples are."""
+"""The words of the house: what a file of rows, a role, boilerplate and a dataset of examples are."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -53,7 +53,7 @@ class SetAside:
 
 
 @dataclass(frozen=True)
-class Frame:
+class Boilerplate:
     """Text that at least 95 % of a file's rows open and close with: stripped before embedding.
 
     `rows` of `of` rows bear it; the others are embedded whole.
@@ -107,7 +107,7 @@ class Dataset:
         `label` is stripped text or missing; `confidence` float64, NaN where missing; `choices` a JSON list of texts or missing;
         `raw` one JSON text.
     fields : the same rows, the source fields; nested values are JSON texts
-    frames : those of each file, the outer one first
+    boilerplate : what is stripped of the rows of each file, the outer one first
     set_aside : rows that were not embedded, with the reason
     notes : sentences that the page shows about the reading (surrogates replaced, duplicate ids …)
     part : what of a multiple-choice question is embedded
@@ -119,7 +119,7 @@ class Dataset:
     roles: Roles
     examples: pd.DataFrame
     fields: pd.DataFrame
-    frames: tuple[Frame, ...] = ()
+    boilerplate: tuple[Boilerplate, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
     notes: tuple[str, ...] = field(default_factory=tuple)
     part: Part = "whole"

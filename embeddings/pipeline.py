@@ -146,12 +146,12 @@ def label_counts(labels: pd.Series) -> dict[str, int]:
 
 def _boilerplate(dataset: Dataset) -> BoilerplateRecord | None:
     """The boilerplate that most rows bear; None where there is none."""
-    if not dataset.frames:
+    if not dataset.boilerplate:
         return None
     borne: dict[tuple[str, str], list[int]] = {}
-    for frame in dataset.frames:
-        rows = borne.setdefault((frame.prefix, frame.suffix), [0, 0])
-        rows[0] += frame.rows
-        rows[1] += frame.of
+    for one in dataset.boilerplate:
+        rows = borne.setdefault((one.prefix, one.suffix), [0, 0])
+        rows[0] += one.rows
+        rows[1] += one.of
     (prefix, suffix), (rows, of) = max(borne.items(), key=lambda item: item[1][0])
     return BoilerplateRecord(prefix, suffix, rows, of, len(borne))

@@ -100,7 +100,7 @@ def digest(dataset: Dataset) -> str:
         texts = ("\x00" if missing else str(value) for value, missing in zip(values, values.isna(), strict=True))
         found.update("\x1f".join(texts).encode())
     found.update(_set_aside(dataset).encode())
-    found.update(json.dumps([asdict(dataset.roles), [asdict(f) for f in dataset.frames], dataset.part]).encode())
+    found.update(json.dumps([asdict(dataset.roles), [asdict(f) for f in dataset.boilerplate], dataset.part]).encode())
     return found.hexdigest()
 
 

@@ -30,7 +30,7 @@ def join(datasets: Sequence[Dataset]) -> Dataset:
         roles=datasets[0].roles,
         examples=pd.concat([dataset.examples for dataset in named], ignore_index=True),
         fields=pd.concat([dataset.fields for dataset in named], ignore_index=True),
-        frames=tuple(frame for dataset in named for frame in dataset.frames),
+        boilerplate=tuple(one for dataset in named for one in dataset.boilerplate),
         set_aside=tuple(row for dataset in named for row in dataset.set_aside),
         notes=tuple(note for dataset in named for note in dataset.notes),
         part=datasets[0].part,
@@ -60,6 +60,6 @@ def _renamed(dataset: Dataset, names: dict[str, str]) -> Dataset:
     if all(old == new for old, new in names.items()):
         return dataset
     examples = dataset.examples.assign(dataset=dataset.examples["dataset"].map(names).astype("str"))
-    frames = tuple(replace(frame, dataset=names.get(frame.dataset, frame.dataset)) for frame in dataset.frames)
+    boilerplate = tuple(replace(one, dataset=names.get(one.dataset, one.dataset)) for one in dataset.boilerplate)
     set_aside = tuple(replace(row, dataset=names[row.dataset]) for row in dataset.set_aside)
-    return replace(dataset, examples=examples, frames=frames, set_aside=set_aside)
+    return replace(dataset, examples=examples, boilerplate=boilerplate, set_aside=set_aside)

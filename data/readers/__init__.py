@@ -26,13 +26,13 @@ def read_file(path: Path, *, name: str | None = None, source: str | None = None)
     DatasetError : an ending that is not in `formats`; whatever the reader of the format raises
     """
     path = Path(path)
-    source = _shown(source or str(path))
+    source = _printable(source or str(path))
     known = formats.format_of(path.name)
     if known is None:
         if path.is_dir():
             raise DatasetError(f"{source}: a folder, expected a file. Open it as a collection.")
         raise DatasetError(f"{source}: {_unknown(path)}. Expected {formats.expected()}.")
-    return known.read(path, name=_shown(name or _stem(path.name) or path.name), source=source)
+    return known.read(path, name=_printable(name or _stem(path.name) or path.name), source=source)
 
 
 def first_row(path: Path) -> dict[str, Any] | None:
@@ -75,10 +75,10 @@ def readable_files(path: Path) -> list[Path]:
     DatasetError : not a folder, or no readable file in it
     """
     if not path.is_dir():
-        raise DatasetError(f"{_shown(str(path))}: no such folder. Check the path.")
+        raise DatasetError(f"{_printable(str(path))}: no such folder. Check the path.")
     found = sorted(_readable(path), key=lambda file: file.relative_to(path).as_posix())
     if not found:
-        raise DatasetError(f"{_shown(str(path))}: no file that can be read. Expected {formats.expected()}.")
+        raise DatasetError(f"{_printable(str(path))}: no file that can be read. Expected {formats.expected()}.")
     return found
 
 
@@ -104,6 +104,6 @@ def _unknown(path: Path) -> str:
     return f"{''.join(path.suffixes[-2:])} is no format that is read" if path.suffix else "a file without an ending"
 
 
-def _shown(text: str) -> str:
+def _printable(text: str) -> str:
     """A file name that is not UTF-8 arrives with lone surrogates, which no table can hold."""
     return text.encode("utf-8", "replace").decode("utf-8") if not text.isascii() else text

@@ -49,7 +49,7 @@ def download(
         an answer other than the file, too large, too slow, broken off, wrong checksum, being fetched already, no place to write
     """
     _door(url, policy)
-    shown = shown_url(url)
+    address = printable_url(url)
     deadline = time.monotonic() + max_seconds
     try:
         with PartialFile(target) as part, open_client(policy, deadline=deadline) as client:
@@ -57,13 +57,13 @@ def download(
                 _Download(url, part, client, policy, deadline, max_bytes, sha256 is not None, progress).run()
             except TooSlow:
                 kept = f": it goes on after {part.size():,} bytes" if part.size() else ", or later"
-                raise DatasetError(f"{shown}: took longer than {max_seconds:,g} seconds. Try again{kept}.") from None
+                raise DatasetError(f"{address}: took longer than {max_seconds:,g} seconds. Try again{kept}.") from None
             except httpx.HTTPError as error:
-                raise DatasetError(_failed(shown, part.size(), error)) from error
+                raise DatasetError(_failed(address, part.size(), error)) from error
             if sha256 and (found := part.digest()) != sha256.lower():
                 part.empty()
                 raise DatasetError(
-                    f"{shown}: SHA-256 {found[:12]}…, expected {sha256[:12]}…: not the file that was published. "
+                    f"{address}: SHA-256 {found[:12]}…, expected {sha256[:12]}…: not the file that was published. "
                     "The download was removed; try again."
                 )
             part.publish()
@@ -90,7 +90,7 @@ def ask(url: str, *, max_bytes: int = 64 * 1024**2, max_seconds: float = 60.0, p
     DatasetError : not https, host not public, not reachable, broken off, too large, too slow; an error status is an answer
     """
     _door(url, policy)
-    shown = shown_url(url)
+    address = printable_url(url)
     deadline = time.monotonic() + max_seconds
     content = bytearray()
     try:
@@ -98,14 +98,14 @@ def ask(url: str, *, max_bytes: int = 64 * 1024**2, max_seconds: float = 60.0, p
             for chunk in response.iter_raw():
                 content += chunk
                 if len(content) > max_bytes:
-                    raise DatasetError(f"{shown}: larger than {max_bytes:,} bytes, the most that is read.")
+                    raise DatasetError(f"{address}: larger than {max_bytes:,} bytes, the most that is read.")
                 if time.monotonic() > deadline:
                     raise TooSlow
             return Answer(response.status_code, {key.lower(): value for key, value in response.headers.items()}, bytes(content))
     except TooSlow:
-        raise DatasetError(f"{shown}: took longer than {max_seconds:,g} seconds. Try again later.") from None
+        raise DatasetError(f"{address}: took longer than {max_seconds:,g} seconds. Try again later.") from None
     except httpx.HTTPError as error:
-        raise DatasetError(_failed(shown, 0, error)) from error
+        raise DatasetError(_failed(address, 0, error)) from error
 
 
 def fetch_file(url: str, folder: Path, *, progress: ByteProgress | None = None, policy: Policy = PUBLIC) -> Path:
@@ -120,12 +120,12 @@ def fetch_file(url: str, folder: Path, *, progress: ByteProgress | None = None, 
     name = re.sub(r"[^\w.-]", "_", httpx.URL(_door(url, policy)).path.rsplit("/", 1)[-1]).lstrip(".")[-100:]
     if not formats.format_of(name):
         raise DatasetError(
-            f"{shown_url(url)}: the address ends in no format that is read. Expected {', '.join(formats.endings())}."
+            f"{printable_url(url)}: the address ends in no format that is read. Expected {', '.join(formats.endings())}."
         )
     return download(url, folder / hashlib.sha256(url.encode()).hexdigest()[:12] / name, progress=progress, policy=policy)
 
 
-def shown_url(url: str) -> str:
+def printable_url(url: str) -> str:
     """The address for a sentence: without credentials, query and fragment, which may hold secrets."""
     try:
         parts = httpx.URL(url)
@@ -190,7 +190,7 @@ class _Download:
             raise self._error(f"larger than {self.max_bytes:,} bytes, the most that is fetched. Choose a smaller file")
 
     def _error(self, what: str) -> DatasetError:
-        return DatasetError(f"{shown_url(self.url)}: {what}.")
+        return DatasetError(f"{printable_url(self.url)}: {what}.")
 
 
 @contextlib.contextmanager
@@ -203,7 +203,7 @@ def _follow(client: httpx.Client, url: str, headers: dict[str, str], policy: Pol
                 yield response
                 return
             url = _door(str(response.url.join(response.headers["location"])), policy)
-    raise DatasetError(f"{shown_url(first)}: redirects more than {MAX_REDIRECTS} times. Use the address of the file itself.")
+    raise DatasetError(f"{printable_url(first)}: redirects more than {MAX_REDIRECTS} times. Use the address of the file itself.")
 
 
 def _door(url: str, policy: Policy) -> str:
@@ -213,18 +213,18 @@ def _door(url: str, policy: Policy) -> str:
     except (httpx.InvalidURL, UnicodeError) as error:
         raise DatasetError("The address cannot be read. Expected one that begins with https://.") from error
     if parts.scheme not in policy.schemes or not parts.host:
-        raise DatasetError(f"{shown_url(url)}: only https addresses are opened. Use one that begins with https://.")
+        raise DatasetError(f"{printable_url(url)}: only https addresses are opened. Use one that begins with https://.")
     if parts.userinfo:
-        raise DatasetError(f"{shown_url(url)}: the address holds a user name or password. Remove what stands before the @.")
+        raise DatasetError(f"{printable_url(url)}: the address holds a user name or password. Remove what stands before the @.")
     return url
 
 
-def _failed(shown: str, have: int, error: httpx.HTTPError) -> str:
+def _failed(address: str, have: int, error: httpx.HTTPError) -> str:
     reason = str(error).rstrip(".") or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in reason:
-        return f"{shown}: the server's certificate is not valid for this host ({reason.rsplit(': ', 1)[-1]}). Check the address."
+        return f"{address}: the server's certificate is not valid for this host ({reason.rsplit(': ', 1)[-1]}). Check the address."
     if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
-        return f"{shown}: the server cannot be reached ({reason}). Check the connection, or try again later."
+        return f"{address}: the server cannot be reached ({reason}). Check the connection, or try again later."
     if have:
-        return f"{shown}: broke off after {have:,} bytes ({reason}). Try again: it goes on from there."
-    return f"{shown}: the server gave no whole answer ({reason}). Try again later."
+        return f"{address}: broke off after {have:,} bytes ({reason}). Try again: it goes on from there."
+    return f"{address}: the server gave no whole answer ({reason}). Try again later."

@@ -1,15 +1,15 @@
-"""The frame: text that nearly all rows open and close with, which tells examples apart no better than white space does."""
+"""Boilerplate: text that nearly all rows open and close with, which tells examples apart no better than white space does."""
 
 from collections.abc import Sequence
 
-from evalmap.data.records import Frame
+from evalmap.data.records import Boilerplate
 
-SHARE = 0.95  # a frame is borne by at least this ratio of the rows
+SHARE = 0.95  # it is borne by at least this ratio of the rows
 MIN_LENGTH = 12  # characters; shorter openings ("I am ", "The ") are the language's, not the dataset's
 _CLOSING = {'"': '"', "“": "”", "«": "»", "「": "」"}
 
 
-def detect_frame(texts: Sequence[str], *, dataset: str) -> Frame | None:
+def detect_boilerplate(texts: Sequence[str], *, dataset: str) -> Boilerplate | None:
     """Find the longest opening and closing that at least `SHARE` of the texts have.
 
     Rows that share an opening are neighbours in sorted order, and a block of more than half of the rows covers the median:
@@ -45,14 +45,14 @@ def detect_frame(texts: Sequence[str], *, dataset: str) -> Frame | None:
         rows = sum(_bears(text, prefix, suffix) for text in texts)
         if not prefix or rows < SHARE * len(texts):  # the opening is all that many of them hold
             return None
-    return Frame(dataset=dataset, prefix=prefix, suffix=suffix, rows=rows, of=len(texts))
+    return Boilerplate(dataset=dataset, prefix=prefix, suffix=suffix, rows=rows, of=len(texts))
 
 
-def strip_frame(text: str, frame: Frame | None) -> str:
-    """The text between the frame's ends; the whole text where the row does not bear the frame."""
-    if frame is None or not _bears(text, frame.prefix, frame.suffix):
+def strip_boilerplate(text: str, boilerplate: Boilerplate | None) -> str:
+    """The text between the two ends of the boilerplate; the whole text where the row does not bear it."""
+    if boilerplate is None or not _bears(text, boilerplate.prefix, boilerplate.suffix):
         return text
-    return text[len(frame.prefix) : len(text) - len(frame.suffix)]
+    return text[len(boilerplate.prefix) : len(text) - len(boilerplate.suffix)]
 
 
 def _open_quote(prefix: str) -> int | None:

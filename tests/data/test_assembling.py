@@ -12,7 +12,7 @@ from evalmap.data.assembling import assemble
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.readers.table import table_of
-from evalmap.data.records import EXAMPLE_COLUMNS, Dataset, FileRows, Frame, ReadOptions, SetAside
+from evalmap.data.records import EXAMPLE_COLUMNS, Boilerplate, Dataset, FileRows, ReadOptions, SetAside
 from evalmap.tests.fakes import write_rows
 from evalmap.tests.paths import SAMPLES
 
@@ -69,9 +69,9 @@ def test_planted_exact_duplicates_share_their_text_and_not_their_identity():
 def test_question_and_statement_are_embedded_alike():
     by_question, by_statement = (open_dataset(PERSONA, options=ReadOptions(text=field)) for field in ("question", "statement"))
     assert embedded(by_question) == embedded(by_statement)
-    (frame,) = by_question.frames
-    assert (len(frame.prefix), frame.suffix, frame.rows, frame.of) == (53, '"', 200, 200)
-    assert by_statement.frames == ()
+    (found,) = by_question.boilerplate
+    assert (len(found.prefix), found.suffix, found.rows, found.of) == (53, '"', 200, 200)
+    assert by_statement.boilerplate == ()
 
 
 def test_question_and_statement_are_embedded_alike_where_the_statements_share_an_opening_too():
@@ -80,19 +80,19 @@ def test_question_and_statement_are_embedded_alike_where_the_statements_share_an
     rows = [{"question": f'Would you say this?\n"{s}"', "statement": s, "answer_matching_behavior": " Yes"} for s in statements]
     by_question, by_statement = (dataset_of(rows, text=field) for field in ("question", "statement"))
     assert embedded(by_question) == embedded(by_statement) == [*verbs, "I choose nothing", "No"]
-    assert [(frame.prefix, frame.suffix, frame.rows) for frame in by_question.frames] == [
+    assert [(one.prefix, one.suffix, one.rows) for one in by_question.boilerplate] == [
         ('Would you say this?\n"', '"', 42),
         ("If I could choose, I would ", "", 40),
     ]
 
 
-def test_nulls_are_set_aside_by_line_and_the_others_keep_their_own_text_under_a_frame():
-    frame = "Please tell me about thing "
-    rows: list[dict] = [{"text": f"{frame}{i}"} for i in range(60)]
+def test_nulls_are_set_aside_by_line_and_the_others_keep_their_own_text_under_boilerplate():
+    boilerplate = "Please tell me about thing "
+    rows: list[dict] = [{"text": f"{boilerplate}{i}"} for i in range(60)]
     for at, missing in ((3, None), (17, ""), (40, "  \n ")):
         rows[at] = {"text": missing}
     dataset = dataset_of(rows)
-    assert dataset.frames == (Frame("d", frame, "", 57, 57),)
+    assert dataset.boilerplate == (Boilerplate("d", boilerplate, "", 57, 57),)
     assert embedded(dataset) == [str(i) for i in range(60) if i not in (3, 17, 40)]
     assert dataset.examples["line"].tolist() == [i + 1 for i in range(60) if i not in (3, 17, 40)]
     assert [(row.line, row.reason) for row in dataset.set_aside] == [
@@ -220,10 +220,10 @@ def test_collection_keeps_files_apart_by_dataset_and_line():
     assert dataset.notes == ("The files do not share one schema: 1 generic (statement), 1 generic (prompt).",)
 
 
-def test_frames_are_found_file_by_file():
+def test_boilerplate_is_found_file_by_file():
     files = [file_of([{"text": f"Opening of file {name}: {i}"} for i in range(5)], name=name) for name in "ab"]
     dataset = assemble(files, name="both", source="/both")
-    assert {frame.dataset: frame.prefix for frame in dataset.frames} == {"a": "Opening of file a: ", "b": "Opening of file b: "}
+    assert {one.dataset: one.prefix for one in dataset.boilerplate} == {"a": "Opening of file a: ", "b": "Opening of file b: "}
     assert embedded(dataset) == ["0", "1", "2", "3", "4"] * 2
 
 
@@ -272,7 +272,7 @@ def test_no_file_holds_no_example():
 def test_all_identical_rows_are_examples_each():
     dataset = dataset_of([{"text": "the same words again"}] * 5)
     assert embedded(dataset) == ["the same words again"] * 5
-    assert dataset.frames == ()
+    assert dataset.boilerplate == ()
 
 
 # Where a dataset comes from

@@ -49,10 +49,15 @@ def folders(evals_root: Path) -> dict[str, Folder]:
         texts = dataset.examples["text"].tolist()
         found[name].redundant[file.name.removeprefix(f"{name}/")] = tuple(redundant(texts, level) for level in NORMALISATIONS)
         if name == "persona":
-            asked = opened(file, text="question")
-            (frame,) = asked.frames
-            assert (len(frame.prefix), frame.suffix, frame.rows, frame.of) == (53, '"', len(dataset), len(dataset)), file.name
-            assert asked.examples["embedded_text"].tolist() == dataset.examples["embedded_text"].tolist(), file.name
+            by_question = opened(file, text="question")
+            (boilerplate,) = by_question.boilerplate
+            assert (len(boilerplate.prefix), boilerplate.suffix, boilerplate.rows, boilerplate.of) == (
+                53,
+                '"',
+                len(dataset),
+                len(dataset),
+            ), file.name
+            assert by_question.examples["embedded_text"].tolist() == dataset.examples["embedded_text"].tolist(), file.name
     return found
 
 

@@ -140,7 +140,7 @@ def test_question_and_statement_share_their_vectors(workspace: Workspace):
     for field, expected in (("statement", None), ("question", 53)):
         dataset = open_dataset(path, options=ReadOptions(text=field))
         key, counts = vectors.embed(dataset.examples["embedded_text"].tolist(), encoder=encoder, workspace=workspace)
-        assert [len(frame.prefix) for frame in dataset.frames] == ([expected] if expected else [])
+        assert [len(one.prefix) for one in dataset.boilerplate] == ([expected] if expected else [])
     assert counts["embedded"] == 0
     assert workspace.entries("embeddings") == [workspace.entry("embeddings", key)]
 
@@ -157,8 +157,8 @@ def test_nulls_are_set_aside_and_never_embedded(workspace: Workspace, tmp_path: 
     }  # fmt: skip
 
 
-def test_frame_is_reported(workspace: Workspace, tmp_path: Path):
-    path = write_rows(tmp_path / "framed.jsonl", [{"text": f"Please consider this: “{text}”."} for text in sentences(FEW)])
+def test_boilerplate_is_reported(workspace: Workspace, tmp_path: Path):
+    path = write_rows(tmp_path / "alike.jsonl", [{"text": f"Please consider this: “{text}”."} for text in sentences(FEW)])
     encoder = FakeEncoder()
     manifest = built(path, workspace, encoder=encoder)
     assert manifest.boilerplate == BoilerplateRecord("Please consider this: “", "”.", rows=FEW, of=FEW, frames=1)

@@ -83,7 +83,7 @@ def test_rows_fields_and_labels(file: str):
     assert Counter(row.get("answer_matching_behavior") for row in rows) == labels
 
 
-def test_persona_questions_frame_the_statement():
+def test_persona_questions_open_and_close_around_the_statement():
     for file in FILES:
         for row in rows_of(file):
             if "statement" in row:

@@ -77,19 +77,19 @@ def collection(id: str) -> Collection:
 
 
 def _read(path: Path) -> Collection:
-    told = tomllib.loads(path.read_text("utf-8"))
-    address = told.pop("address")
+    values = tomllib.loads(path.read_text("utf-8"))
+    address = values.pop("address")
     groups = tuple(
-        Group(group["id"], group["title"], tuple(_file(file, group["id"], address, told["revision"]) for file in group["files"]))
-        for group in told.pop("groups")
+        Group(group["id"], group["title"], tuple(_file(file, group["id"], address, values["revision"]) for file in group["files"]))
+        for group in values.pop("groups")
     )
-    return Collection(**told, groups=groups)
+    return Collection(**values, groups=groups)
 
 
-def _file(told: dict[str, str | int], group: str, address: str, revision: str) -> SourceFile:
-    path = str(told["path"])
+def _file(values: dict[str, str | int], group: str, address: str, revision: str) -> SourceFile:
+    path = str(values["path"])
     url = address.format(revision=revision, path=path)
-    sha256, rows = told.get("sha256"), told.get("rows")
+    sha256, rows = values.get("sha256"), values.get("rows")
     return SourceFile(
         path.rsplit(".", 1)[0], path, group, url, None if sha256 is None else str(sha256), None if rows is None else int(rows)
     )

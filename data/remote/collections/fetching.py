@@ -130,10 +130,10 @@ def _wanted(collection: Collection, files: Iterable[str] | None) -> list[SourceF
     if files is None:
         return list(collection.files)
     known = {key: file for file in collection.files for key in (file.name, file.path)}
-    asked = list(files)
-    if unknown := [name for name in asked if name not in known]:
+    names = list(files)
+    if unknown := [name for name in names if name not in known]:
         raise DatasetError(f"{unknown[0]}: no file of {collection.id}. Names are such as {collection.files[0].name}.")
-    return list(dict.fromkeys(known[name] for name in asked))
+    return list(dict.fromkeys(known[name] for name in names))
 
 
 def _check_copy(from_dir: Path, wanted: list[SourceFile], collection: Collection) -> None:

@@ -86,7 +86,7 @@ def test_addresses_that_are_not_opened(tmp_path, url, sentence):
 
 
 def test_secrets_in_an_address_are_not_repeated():
-    assert http.shown_url("https://me:secret@evals.test/a?token=secret#secret") == "https://evals.test/a"
+    assert http.printable_url("https://me:secret@evals.test/a?token=secret#secret") == "https://evals.test/a"
 
 
 def test_one_private_address_among_public_ones_is_enough_to_refuse(tmp_path):
@@ -257,15 +257,15 @@ def test_a_redirect_leads_nowhere_that_an_address_may_not(tmp_path, location, se
 
 
 def test_a_name_is_resolved_once_for_each_connection(tmp_path):
-    asked = []
+    hosts = []
 
     def resolve(host, port):
-        asked.append(host)
+        hosts.append(host)
         return [ipaddress.ip_address("127.0.0.1")]
 
     with LocalServer({"/a": Page(CONTENT)}) as server:
         http.download(server.url("/a"), tmp_path / "a", policy=Policy(("http",), lambda address: True, resolve))
-    assert asked == ["evals.test"]
+    assert hosts == ["evals.test"]
 
 
 def test_the_next_address_is_tried_where_one_does_not_answer(tmp_path):

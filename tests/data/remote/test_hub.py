@@ -65,9 +65,9 @@ def test_own_parquet_files_are_fetched_by_commit_and_only_once(tmp_path):
         assert [path.name for path in found.files] == ["test.parquet", "train.parquet", "train-2.parquet"]
         assert [read_file(path).fields["text"].tolist() for path in found.files] == [["c"], ["a"], ["b"]]
         assert steps == [(0, 3), (1, 3), (2, 3), (3, 3)]
-        asked = len(server.requests)
+        before = len(server.requests)
         assert fetch(server, tmp_path) == found
-        assert len(server.requests) == asked + 1
+        assert len(server.requests) == before + 1
 
 
 def test_a_revision_is_asked_for_by_name(tmp_path):

@@ -81,9 +81,9 @@ class Yard:
         return self.wait(location, lambda job: job.state != "running")
 
     def write(self, location: str, pid: int, **more: Any) -> Job:
-        told = JobFile(self.workspace, location, Path(location).name)
+        file = JobFile(self.workspace, location, Path(location).name)
         born = jobs._born(pid)
-        write_json(self.workspace.root / "jobs" / f"{told.job.id}.json", {**asdict(told.job), "pid": pid, "born": born, **more})
+        write_json(self.workspace.root / "jobs" / f"{file.job.id}.json", {**asdict(file.job), "pid": pid, "born": born, **more})
         return self.job(location)
 
 
@@ -123,19 +123,19 @@ def ended_but_unread() -> subprocess.Popen[bytes]:
 
 def test_progress_is_written_and_read_back(tmp_path: Path):
     workspace = Workspace(tmp_path)
-    told = JobFile(workspace, "/data/a.jsonl", "a.jsonl", shares=SHARES)
+    file = JobFile(workspace, "/data/a.jsonl", "a.jsonl", shares=SHARES)
     ratios = []
     for stage in STAGES:
-        told.progress(stage, 0, 10)
+        file.progress(stage, 0, 10)
         job = jobs.find(workspace, "/data/a.jsonl")
         assert job
         assert (job.state, job.stage, job.pid, job.name) == ("running", stage, os.getpid(), "a.jsonl")
-        ratios += [job.ratio, told.job.ratio]
-        told.progress(stage, 10, 10)  # may be too soon after the last to be written
-        ratios.append(told.job.ratio)
+        ratios += [job.ratio, file.job.ratio]
+        file.progress(stage, 10, 10)  # may be too soon after the last to be written
+        ratios.append(file.job.ratio)
     assert ratios == sorted(ratios)
     assert (ratios[0], ratios[-1]) == (0.0, pytest.approx(1.0))
-    told.finish("done", slug="a")
+    file.finish("done", slug="a")
     job = jobs.find(workspace, "/data/a.jsonl")
     assert job
     assert (job.state, job.slug, job.error) == ("done", "a", None)
@@ -146,10 +146,10 @@ def test_progress_within_a_stage_is_written_a_few_times_a_second(tmp_path: Path,
     clock = [1000.0]
     monkeypatch.setattr(jobs, "write_json", lambda path, value: written.append(value["done"]))
     monkeypatch.setattr(jobs.time, "time", lambda: clock[0])
-    told = JobFile(Workspace(tmp_path), "/data/a", "a")
+    file = JobFile(Workspace(tmp_path), "/data/a", "a")
     for done in range(100):
         clock[0] += 0.05
-        told.progress("embeddings", done, 100)
+        file.progress("embeddings", done, 100)
     assert 10 <= len(written) <= 20
     assert written == sorted(written)
 
