@@ -65,7 +65,7 @@ def build(
         try:
             manifest = _build_one(space, path, location, name=name, options=options, settings=settings)
         except DatasetError as error:
-            typer.echo(str(error), err=True)
+            typer.echo(sentence(error), err=True)
             failed = True  # the other PATHs are still built
             continue
         for line in _built(manifest):

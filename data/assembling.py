@@ -46,7 +46,8 @@ def assemble(files: Iterable[FileRows], *, name: str, source: str, options: Read
         replaced += file.replaced
         rows += len(file.lines) + len(file.set_aside)
     if not examples or sum(map(len, examples)) == 0:
-        raise DatasetError(f"{source}: no example left of {rows:,} rows ({_reasons(set_aside)}). Check the text field with --text.")
+        reasons = _reasons(set_aside)
+        raise DatasetError(f"{source}: no example left of {rows:,} rows ({reasons}). Check the text field.", "text")
     table = pd.concat(examples, ignore_index=True) if len(examples) > 1 else examples[0].reset_index(drop=True)
     if len(table) == 1:
         raise DatasetError(f"{source}: holds 1 example, and a map needs at least 2. Open a file with more rows.")

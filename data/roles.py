@@ -39,18 +39,16 @@ def detect_roles(file: FileRows, options: ReadOptions) -> Roles:
         wanted = getattr(options, role)
         if wanted is not None:
             if wanted and wanted not in fields.columns:
+                found = _listed(fields)
                 raise DatasetError(
-                    f"{file.source}: no field {wanted!r} for the {role} (found: {_listed(fields)}). "
-                    f"Choose one of these with --{role}."
+                    f"{file.source}: no field {wanted!r} for the {role} (found: {found}). Choose one of these.", role
                 )
             chosen[role] = wanted
     if not chosen.get("text"):
         chosen["text"] = _find_text(fields, by_lower)
     if not chosen["text"]:
         line = int(file.lines[0]) if len(file.lines) else 1
-        raise DatasetError(
-            f"{file.source} line {line}: no text field (found: {_listed(fields)}). Choose the text column with --text NAME."
-        )
+        raise DatasetError(f"{file.source} line {line}: no text field (found: {_listed(fields)}). Choose the text field.", "text")
     taken = {field for field in chosen.values() if field}
     for role, names, fits in (
         ("label", _LABEL, _is_label),

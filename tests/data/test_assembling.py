@@ -254,7 +254,7 @@ def test_rows_set_aside_by_the_reader_are_kept_in_front():
 
 
 def test_no_example_left():
-    sentence = "d.jsonl: no example left of 3 rows (2 × text is null, 1 × text is empty). Check the text field with --text."
+    sentence = "d.jsonl: no example left of 3 rows (2 × text is null, 1 × text is empty). Check the text field."
     with pytest.raises(DatasetError, match=f"^{re.escape(sentence)}$"):
         dataset_of([{"text": None}, {"text": ""}, {"text": None}], text="text")
 

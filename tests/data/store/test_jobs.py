@@ -250,7 +250,7 @@ def test_several_locations_are_built_one_after_the_other_and_a_bad_one_stops_no_
     assert {yard.ended(location).state for location in (good, other)} == {"done"}
     failed = yard.ended(bad)
     assert failed.state == "failed"
-    assert failed.error == f"{bad} line 1: no text field (found: n). Choose the text column with --text NAME."
+    assert failed.error == f"{bad} line 1: no text field (found: n). Choose the text field."
     assert [manifest.slug for manifest in yard.workspace.manifests()] == ["a", "b"]
 
 
