@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.array_types import Progress, Vectors
 from evalmap.screening.pairs.capping import CappedPairs
+from evalmap.screening.pairs.cosine import ROUNDING, find_similar_across
 from evalmap.screening.pairs.kernels import cosines
-from evalmap.screening.pairs.semantic import ROUNDING, find_similar_across
 
 BLOCK = 4096  # rows asked at a time
 TRAINED_ON = 50  # rows for each cell of the index, where there are so many

@@ -17,9 +17,10 @@ from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs.capping import FoundPairs
+from evalmap.screening.pairs.cosine import check_floor, similarities
 from evalmap.screening.pairs.exact import count_pairs, finest_level, group_by_level, pairs_of_groups, repeated
 from evalmap.screening.pairs.lexical import check_lexical_floor, find_lexical_pairs, jaccard
-from evalmap.screening.pairs.semantic import check_floor, find_similar_pairs, similarities
+from evalmap.screening.pairs.semantic import find_similar_pairs
 
 STAGE = "pairs"
 VERSION = 1  # raise it when the meaning of the list changes

@@ -13,10 +13,10 @@ from evalmap.data.text.normalization import NORMALISATIONS
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.screening.keep.select import similar
 from evalmap.screening.pair_types import Layer, Pairs
+from evalmap.screening.pairs.cosine import find_similar_across, similarities_across
 from evalmap.screening.pairs.exact import finest_level, group_by_level, group_texts
 from evalmap.screening.pairs.lexical import find_lexical_across, jaccard
 from evalmap.screening.pairs.near_duplicates import Steps, merge, raised_sentences
-from evalmap.screening.pairs.semantic import find_similar_across, similarities_across
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from evalmap.embeddings import sample_maps
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.screening.pair_types import NOT_EXACT, Pairs
 from evalmap.screening.pairs import near_duplicates as pair_list
+from evalmap.screening.pairs.cosine import similarities
 from evalmap.screening.pairs.lexical import jaccard
 from evalmap.screening.pairs.near_duplicates import find_near_duplicates, pairs_of, stored_pairs
-from evalmap.screening.pairs.semantic import similarities
 from evalmap.tests.fakes import fake_vector, sentences
 
 WORDS = st.lists(st.sampled_from(["tulip", "soil", "a", "anchor", "Oven", "oven!", "don’t", "don't"]), min_size=1, max_size=4)
