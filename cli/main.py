@@ -162,7 +162,7 @@ def pairs(
     """Find the near-duplicates of a built dataset, which the duplicates page then reads."""
     from evalmap.data.store.jobs import JobFile, pairs_location
     from evalmap.embeddings.built_map import load_map
-    from evalmap.screening.pairs.near_duplicates import pairs_of
+    from evalmap.screening.pairs.pair_store import pairs_of
 
     space = Workspace.default(workspace)
     built = load_map(space, space.find(dataset))

@@ -11,7 +11,8 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.keep.order import RULE_NAMES
-from evalmap.screening.recipe import Recipe, read_recipe
+from evalmap.screening.recipe import Recipe
+from evalmap.screening.recipe_file import read_recipe
 from evalmap.screening.recipe_run import Replayed, replay
 
 

@@ -9,8 +9,9 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.screening.groups.components import find_components
 from evalmap.screening.keep.by_hand import DecisionLog
-from evalmap.screening.pairs.near_duplicates import pairs_of, stored_pairs
-from evalmap.screening.screening import ScreeningOptions, screen
+from evalmap.screening.pairs.pair_store import pairs_of, stored_pairs
+from evalmap.screening.screening import screen
+from evalmap.screening.screening_options import ScreeningOptions
 
 AT_ONCE = 5_000  # rows; up to here the pairs are looked for without being asked
 

@@ -16,9 +16,11 @@ from evalmap.embeddings.array_types import Encoder
 from evalmap.embeddings.pipeline import embed_texts
 from evalmap.screening.combining import join
 from evalmap.screening.output.files import check_outputs, kept_jsonl, removed_jsonl
-from evalmap.screening.output.screening_report import html_report, report, report_json
-from evalmap.screening.pairs.near_duplicates import pairs_of_embeddings
-from evalmap.screening.recipe import Recipe, recipe_yaml
+from evalmap.screening.output.screening_html import html_report
+from evalmap.screening.output.screening_report import report, report_json
+from evalmap.screening.pairs.pair_store import pairs_of_embeddings
+from evalmap.screening.recipe import Recipe
+from evalmap.screening.recipe_file import recipe_yaml
 from evalmap.screening.screening import Screening, screen, search_for
 
 StageProgress = Callable[[str, int, int], None]  # (stage, done, total)

@@ -10,55 +10,17 @@ from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import SetAside
-from evalmap.data.text.normalization import NORMALISATIONS
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.screening.groups.duplicate_groups import Stars, find_stars
-from evalmap.screening.keep.balance import balance_warning, label_share, restore_balance
+from evalmap.screening.keep.balance import label_share, restore_balance
 from evalmap.screening.keep.by_hand import Decisions
 from evalmap.screening.keep.k_center import keep_best
+from evalmap.screening.keep.label_shift import balance_warning
 from evalmap.screening.keep.order import default_rule, prioritise
-from evalmap.screening.keep.select import CONTRASTS, NEAR, Contrast, check_threshold, select
-from evalmap.screening.pair_types import LAYERS, Layer, Pairs, Selection
+from evalmap.screening.keep.select import NEAR, select
+from evalmap.screening.pair_types import Pairs, Selection
 from evalmap.screening.pairs.near_duplicates import FLOOR, LEXICAL_FLOOR, find_near_duplicates
-
-
-@dataclass(frozen=True)
-class ScreeningOptions:
-    """What a screening is asked for.
-
-    threshold, layer, normalise, contrast : as for `evalmap.screening.keep.select.select`
-    keep : a rule of `evalmap.screening.keep.order.prioritise`; None: confidence where there is one, else medoid
-    seed : for keep = random
-    balance : restore the label shares by removing further rows
-    target : keep exactly so many rows; None: as many as are left
-
-    Raises
-    ------
-    DatasetError : an option is out of its range
-    """
-
-    threshold: float = 0.95
-    layer: Layer = "all"
-    normalise: str = "N2"
-    keep: str | None = None
-    seed: int = 42
-    contrast: Contrast = "protect"
-    balance: bool = False
-    target: int | None = None
-
-    def __post_init__(self) -> None:
-        check_threshold(self.threshold)
-        for name, value, allowed in (
-            ("layer", self.layer, LAYERS),
-            ("normalise", self.normalise, NORMALISATIONS),
-            ("contrast", self.contrast, CONTRASTS),
-        ):
-            if value not in allowed:
-                raise DatasetError(f"{name} is {value!r}; choose one of {', '.join(allowed)}.")
-        if self.target is not None and self.target < 1:
-            raise DatasetError(f"--target {self.target:,}: expected 1 row or more.")
-        if self.seed < 0:
-            raise DatasetError(f"seed is {self.seed}; expected 0 or more.")
+from evalmap.screening.screening_options import ScreeningOptions
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.embeddings.array_types import Vectors
-from evalmap.screening.keep.select import similar, strength
 from evalmap.screening.pair_types import Layer, Pairs
+from evalmap.screening.pairs.likeness import similar, strength
 
 BLOCK = 2048  # rows a product
 

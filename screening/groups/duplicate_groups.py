@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.screening.groups.components import find_components
-from evalmap.screening.keep.select import NEAR, strength
+from evalmap.screening.keep.select import NEAR
 from evalmap.screening.pair_types import Pairs, Selection
+from evalmap.screening.pairs.likeness import strength
 
 Sort = Literal["largest", "nearest"]
 

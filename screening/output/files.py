@@ -91,6 +91,11 @@ def numbers(screening: Screening, position: int) -> dict[str, Any]:
     }
 
 
+def rounded(value: float | None) -> float | None:
+    """A number as it is written to files; None where there is none."""
+    return None if value is None or not np.isfinite(value) else round(float(value), 6)
+
+
 def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> None:
     """Refuse what cannot be written, before any work is done; see `evalmap.data.store.outputs.check_outputs`.
 

@@ -1,32 +1,25 @@
 """The list of pairs that everything else reads: rows alike by any layer, each pair with all three numbers."""
 
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.data.text.normalization import NORMALISATIONS
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
-from evalmap.embeddings.built_map import BuiltMap
 from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs.capping import FoundPairs
 from evalmap.screening.pairs.cosine import check_floor, similarities
-from evalmap.screening.pairs.exact import count_pairs, finest_level, group_by_level, pairs_of_groups, repeated
+from evalmap.screening.pairs.exact import count_pairs, finest_level, group_by_level, pairs_of_groups
+from evalmap.screening.pairs.hubs import find_hubs
 from evalmap.screening.pairs.lexical import check_lexical_floor, find_lexical_pairs, jaccard
 from evalmap.screening.pairs.semantic import find_similar_pairs
 
-STAGE = "pairs"
-VERSION = 1  # raise it when the meaning of the list changes
 SEARCHED = ("exact", "lexical", "semantic")
 FLOOR, LEXICAL_FLOOR, MAX_PAIRS = 0.80, 0.5, 5_000_000
-_COLUMNS = ("left", "right", "exact", "lexical", "semantic")
 
 
 def find_near_duplicates(
@@ -80,7 +73,7 @@ def find_near_duplicates(
         raise DatasetError(f"layer {unknown[0]!r} is unknown; choose from {', '.join(SEARCHED)}.")
 
     levels = group_by_level(texts)
-    stars = _stars(levels[0], max_pairs)
+    stars = find_hubs(levels[0], max_pairs)
     rows = stars.searched
     steps = Steps(progress, len(rows), sum(layer in layers for layer in ("lexical", "semantic")))
     floors = {"lexical": math.inf, "semantic": math.inf}
@@ -127,119 +120,6 @@ def find_near_duplicates(
             **settings,
         },
     )
-
-
-def pairs_of(
-    built: BuiltMap,
-    workspace: Workspace,
-    *,
-    layers: Sequence[str] = SEARCHED,
-    floor: float = FLOOR,
-    lexical_floor: float = LEXICAL_FLOOR,
-    max_pairs: int = MAX_PAIRS,
-    progress: Progress = no_progress,
-) -> Pairs:
-    """The pairs of a built map, of what was embedded; kept in the workspace, so that a second call reads them.
-
-    Raises
-    ------
-    DatasetError : as `find_near_duplicates`
-    """
-    texts, key = built.examples["embedded_text"].tolist(), _embeddings_key(built)
-    options = {"layers": layers, "floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs}
-    return pairs_of_embeddings(texts, built.vectors, key=key, workspace=workspace, progress=progress, **options)
-
-
-def pairs_of_embeddings(
-    texts: Sequence[str],
-    embeddings: Vectors,
-    *,
-    key: str,
-    workspace: Workspace,
-    layers: Sequence[str] = SEARCHED,
-    floor: float = FLOOR,
-    lexical_floor: float = LEXICAL_FLOOR,
-    max_pairs: int = MAX_PAIRS,
-    progress: Progress = no_progress,
-) -> Pairs:
-    """The pairs of an entry of embeddings, by its key and the texts it was made from; kept in the workspace.
-
-    Raises
-    ------
-    DatasetError : as `find_near_duplicates`
-    """
-    entry = _key(key, layers, floor, lexical_floor, max_pairs)
-    if not workspace.has(STAGE, entry):
-        options = {"layers": layers, "floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs}
-        found = find_near_duplicates(texts, embeddings, progress=progress, **options)
-        with workspace.create(STAGE, entry) as folder:
-            _write(folder, found)
-    return load_pairs(workspace.entry(STAGE, entry))
-
-
-def stored_pairs(built: BuiltMap, workspace: Workspace) -> Pairs | None:
-    """What `pairs_of` kept of a map with its default settings; None where it was not asked yet."""
-    key = _key(_embeddings_key(built), SEARCHED, FLOOR, LEXICAL_FLOOR, MAX_PAIRS)
-    return load_pairs(workspace.entry(STAGE, key)) if workspace.has(STAGE, key) else None
-
-
-def _embeddings_key(built: BuiltMap) -> str:
-    return built.manifest.key("embeddings")
-
-
-def _key(embeddings: str, layers: Sequence[str], floor: float, lexical_floor: float, max_pairs: int) -> str:
-    """The key of embeddings stands for the texts too; the list is named after it, and goes when the embeddings go."""
-    given = {"layers": sorted(set(layers)), "floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs}
-    return f"{embeddings}-{stage_key(STAGE, VERSION, embeddings, given)}"
-
-
-def load_pairs(folder: Path) -> Pairs:
-    """The pairs of an entry, read-only."""
-    told = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
-    floors = {name: math.inf if value is None else value for name, value in told["floors"].items()}
-    columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _COLUMNS}
-    return Pairs(n=told["n"], floors=floors, settings=told["settings"], **columns)
-
-
-def _write(folder: Path, pairs: Pairs) -> None:
-    for name in _COLUMNS:
-        np.save(folder / f"{name}.npy", getattr(pairs, name))
-    floors = {name: None if math.isinf(value) else value for name, value in pairs.floors.items()}
-    told = {"n": pairs.n, "floors": floors, "settings": pairs.settings}
-    (folder / "settings.json").write_text(json.dumps(told, ensure_ascii=False))
-
-
-@dataclass(frozen=True)
-class _Stars:
-    """Texts repeated too often to list every two of their rows, and the rows that are searched."""
-
-    searched: NDArray[np.int64]
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    groups: list[list[int]]
-    sentences: list[str]
-
-
-def _stars(identical: NDArray[np.int32], max_pairs: int) -> _Stars:
-    """Fold the most repeated texts, until the pairs of identical texts fit the cap."""
-    groups = sorted(repeated(identical), key=lambda rows: (-len(rows), rows[0]))
-    held = sum(len(rows) * (len(rows) - 1) // 2 for rows in groups)
-    starred: list[NDArray[np.int64]] = []
-    while held > max_pairs and len(groups[len(starred)]) > 2:
-        size = len(groups[len(starred)])
-        starred += [rows for rows in groups[len(starred) :] if len(rows) == size]  # all of a size, whatever the row order
-        held = sum(len(rows) * (len(rows) - 1) // 2 for rows in groups[len(starred) :])
-    folded = np.concatenate([np.empty(0, dtype=np.int64), *(rows[1:] for rows in starred)])
-    searched = np.setdiff1d(np.arange(len(identical)), folded)
-    hubs = np.repeat([rows[0] for rows in starred], [len(rows) - 1 for rows in starred]).astype(np.int64)
-    sentences = []
-    if starred:
-        sentences.append(
-            f"{len(starred):,} {'text is' if len(starred) == 1 else 'texts are'} repeated so often "
-            f"({sum(map(len, starred)):,} rows) that their pairs would pass {max_pairs:,}: "
-            "each takes part with its first row, and its other rows are paired with that one only."
-        )
-    return _Stars(searched, hubs, folded, [[int(rows[0]), len(rows)] for rows in starred], sentences)
 
 
 def raised_sentences(layer: str, given: float, found: FoundPairs, max_pairs: int) -> list[str]:

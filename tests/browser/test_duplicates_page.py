@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 from evalmap.data.opening import open_dataset
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.sample_maps import ROOT
-from evalmap.screening.screening import ScreeningOptions, screen
+from evalmap.screening.screening import screen
+from evalmap.screening.screening_options import ScreeningOptions
 from evalmap.tests.browser.explorer import PLANNING, WAIT, sample, settle
 from evalmap.tools.server import Site
 

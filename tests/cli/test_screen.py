@@ -15,7 +15,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.screening.keep.by_hand import DecisionLog, row_keys
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_run import replay
-from evalmap.screening.screening import ScreeningOptions
+from evalmap.screening.screening_options import ScreeningOptions
 from evalmap.tests.command import Command, texts
 from evalmap.tests.fakes import sentences
 from evalmap.tests.paths import SAMPLES

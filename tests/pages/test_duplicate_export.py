@@ -11,10 +11,10 @@ from evalmap.pages.parts.duplicates.duplicate_export import recipe_of, report_of
 from evalmap.screening.keep.by_hand import DecisionLog, row_keys
 from evalmap.screening.output.files import kept_jsonl, removed_jsonl
 from evalmap.screening.output.screening_report import report_json
-from evalmap.screening.pairs.near_duplicates import pairs_of
-from evalmap.screening.recipe import read_recipe
+from evalmap.screening.pairs.pair_store import pairs_of
+from evalmap.screening.recipe_file import read_recipe
 from evalmap.screening.recipe_run import replay
-from evalmap.screening.screening import ScreeningOptions
+from evalmap.screening.screening_options import ScreeningOptions
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 
 

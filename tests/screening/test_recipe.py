@@ -7,8 +7,9 @@ import pytest
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import ReadOptions
 from evalmap.screening.keep.by_hand import DecisionLog, RowKey
-from evalmap.screening.recipe import Recipe, read_recipe, recipe_yaml
-from evalmap.screening.screening import ScreeningOptions
+from evalmap.screening.recipe import Recipe
+from evalmap.screening.recipe_file import read_recipe, recipe_yaml
+from evalmap.screening.screening_options import ScreeningOptions
 
 
 def full(folder: Path) -> Recipe:

@@ -8,9 +8,9 @@ from evalmap.embeddings.pipeline import label_counts
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import Screened
 from evalmap.pages.shared import charts, text
-from evalmap.screening.keep.balance import balance_warning
-from evalmap.screening.keep.select import similar
+from evalmap.screening.keep.label_shift import balance_warning
 from evalmap.screening.pair_types import Pairs
+from evalmap.screening.pairs.likeness import similar
 
 
 def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoices) -> None:

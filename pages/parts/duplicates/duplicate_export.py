@@ -13,10 +13,13 @@ from evalmap.pages.parts.duplicates.duplicate_pairs import Screened
 from evalmap.pages.shared import state, text
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.output.files import kept_jsonl, removed_jsonl
-from evalmap.screening.output.screening_report import html_report, report, report_json
+from evalmap.screening.output.screening_html import html_report
+from evalmap.screening.output.screening_report import report, report_json
 from evalmap.screening.pair_types import Pairs
-from evalmap.screening.recipe import Recipe, recipe_yaml
-from evalmap.screening.screening import Screening, ScreeningOptions, screen
+from evalmap.screening.recipe import Recipe
+from evalmap.screening.recipe_file import recipe_yaml
+from evalmap.screening.screening import Screening, screen
+from evalmap.screening.screening_options import ScreeningOptions
 
 
 def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoices) -> None:

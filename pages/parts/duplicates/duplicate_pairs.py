@@ -16,7 +16,7 @@ from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.keep.order import prioritise
 from evalmap.screening.keep.select import select
 from evalmap.screening.pair_types import Pairs, Selection
-from evalmap.screening.pairs.near_duplicates import stored_pairs
+from evalmap.screening.pairs.pair_store import stored_pairs
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from evalmap.pages.server import caches
 from evalmap.pages.shared import charts, state, text
 from evalmap.screening.groups.diff import word_diff
 from evalmap.screening.pair_types import Pairs
-from evalmap.screening.pairs.overlap import Leakage, compare_files, pairs_between
+from evalmap.screening.pairs.file_matrix import compare_files, pairs_between
+from evalmap.screening.pairs.overlap import Leakage
 from evalmap.screening.pairs.overlap import against as compare
 
 SHOWN = 10  # pairs of a cell, and rows of B

@@ -8,8 +8,8 @@ from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.group_cards import where
 from evalmap.pages.shared import state, text
 from evalmap.screening.groups.diff import word_diff
-from evalmap.screening.keep.select import strength
 from evalmap.screening.pair_types import Pairs
+from evalmap.screening.pairs.likeness import strength
 
 SHOWN = 6  # pairs on each side
 WINDOW = 0.02  # of similarity, on each side of the cut

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalmap.embeddings.array_types import Vectors
-from evalmap.screening.keep.balance import balance_warning, label_share, largest_move, least_distinctive, restore_balance
+from evalmap.screening.keep.balance import label_share, restore_balance
 from evalmap.screening.keep.by_hand import Decisions
+from evalmap.screening.keep.label_shift import balance_warning, largest_move
+from evalmap.screening.keep.least_distinctive import least_distinctive
 from evalmap.screening.keep.select import BALANCE, select
 from evalmap.tests.fakes import unit_vectors
 from evalmap.tests.screening.oracles import pairs_from, ranks

@@ -17,8 +17,10 @@ from evalmap.data.store.outputs import write_together
 from evalmap.screening.keep.by_hand import Decisions
 from evalmap.screening.output import files
 from evalmap.screening.output.files import check_outputs, kept_jsonl, removed_jsonl
-from evalmap.screening.output.screening_report import html_report, report, report_json
-from evalmap.screening.screening import Screening, ScreeningOptions, screen
+from evalmap.screening.output.screening_html import html_report
+from evalmap.screening.output.screening_report import report, report_json
+from evalmap.screening.screening import Screening, screen
+from evalmap.screening.screening_options import ScreeningOptions
 from evalmap.tests.fakes import fake_vector
 from evalmap.tests.screening.oracles import examples_of
 
@@ -170,7 +172,7 @@ def test_page_shows_groups_contrasts_and_balance_and_runs_nothing():
 
 
 def test_page_says_how_much_it_leaves_out(monkeypatch: pytest.MonkeyPatch):
-    from evalmap.screening.output import screening_report as module
+    from evalmap.screening.output import screening_html as module
 
     monkeypatch.setattr(module, "GROUPS", 1)
     monkeypatch.setattr(module, "ROWS", 1)

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from evalmap.screening.pairs.exact import count_redundant, group_by_level
+from evalmap.screening.pairs.file_matrix import compare_files, count_shared_texts
 from evalmap.screening.pairs.near_duplicates import find_near_duplicates
-from evalmap.screening.pairs.overlap import against, compare_files, count_shared_texts
+from evalmap.screening.pairs.overlap import against
 from evalmap.tests.fakes import unit_vectors
 
 pytestmark = pytest.mark.evals

@@ -14,9 +14,11 @@ from evalmap.embeddings import sample_maps
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.screening.pair_types import NOT_EXACT, Pairs
 from evalmap.screening.pairs import near_duplicates as pair_list
+from evalmap.screening.pairs import pair_store
 from evalmap.screening.pairs.cosine import similarities
 from evalmap.screening.pairs.lexical import jaccard
-from evalmap.screening.pairs.near_duplicates import find_near_duplicates, pairs_of, stored_pairs
+from evalmap.screening.pairs.near_duplicates import find_near_duplicates
+from evalmap.screening.pairs.pair_store import pairs_of, stored_pairs
 from evalmap.tests.fakes import fake_vector, sentences
 
 WORDS = st.lists(st.sampled_from(["tulip", "soil", "a", "anchor", "Oven", "oven!", "don’t", "don't"]), min_size=1, max_size=4)
@@ -211,7 +213,7 @@ def test_pairs_of_a_map_are_kept_and_read_again(built: tuple[BuiltMap, Workspace
     maps, workspace = built[0], Workspace(tmp_path)
     assert stored_pairs(maps, workspace) is None
     first = pairs_of(maps, workspace)
-    monkeypatch.setattr(pair_list, "find_near_duplicates", lambda *_, **__: pytest.fail("searched again"))
+    monkeypatch.setattr(pair_store, "find_near_duplicates", lambda *_, **__: pytest.fail("searched again"))
     again = pairs_of(maps, workspace)
     stored = stored_pairs(maps, workspace)
     assert stored is not None

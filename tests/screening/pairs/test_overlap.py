@@ -4,8 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalmap.data.errors import DatasetError
+from evalmap.screening.pairs.file_matrix import compare_files, count_shared_texts, pairs_between
 from evalmap.screening.pairs.near_duplicates import find_near_duplicates
-from evalmap.screening.pairs.overlap import against, compare_files, count_shared_texts, pairs_between
+from evalmap.screening.pairs.overlap import against
 from evalmap.tests.fakes import fake_vector, sentences, unit_vectors
 
 TEXTS = ["I like tulips", "i like  tulips", "The anchor is down", "I like tulips", "I like tulips!", "Ovens", "the anchor is down"]
