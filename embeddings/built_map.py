@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.labels import label_counts
 from evalmap.data.records import SetAside
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
@@ -18,7 +19,7 @@ from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.clustering import Clustering
 from evalmap.embeddings.naming import ClusterName
 from evalmap.embeddings.neighbors import NeighborGraph
-from evalmap.embeddings.pipeline import label_counts, load_clusterings, load_graph
+from evalmap.embeddings.pipeline import load_clusterings, load_graph
 from evalmap.embeddings.vectors import load_vectors
 
 

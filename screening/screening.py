@@ -9,10 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.labels import label_share
 from evalmap.data.records import SetAside
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.screening.groups.duplicate_groups import Stars, find_stars
-from evalmap.screening.keep.balance import label_share, restore_balance
+from evalmap.screening.keep.balance import restore_balance
 from evalmap.screening.keep.by_hand import Decisions
 from evalmap.screening.keep.k_center import keep_best
 from evalmap.screening.keep.label_shift import balance_warning

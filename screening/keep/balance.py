@@ -1,27 +1,16 @@
-"""The shares of the labels before and after a selection, and rows removed to bring them back."""
-
-from collections.abc import Sequence
+"""Further rows removed to bring the shares of the labels back to what they were."""
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from evalmap.data.labels import Labels, label_codes
 from evalmap.embeddings.array_types import Vectors
 from evalmap.screening.keep.label_shift import TOLERANCE
 from evalmap.screening.keep.least_distinctive import least_distinctive
-from evalmap.screening.keep.select import BALANCE, KEPT_BY_HAND, NEAR, drop, label_codes
+from evalmap.screening.keep.select import BALANCE, KEPT_BY_HAND, NEAR, drop
 from evalmap.screening.pair_types import Pairs, Selection
 
 COMMON = 0.05  # labels with this share before are restored to within a row; rarer ones to within TOLERANCE
-
-Labels = Sequence[str | None] | pd.Series
-
-
-def label_share(labels: Labels, kept: NDArray[np.bool_] | None = None) -> dict[str, float]:
-    """The ratio of each label among the (kept) rows that have one, the most frequent first, then by name; {} where none has."""
-    column = pd.Series(list(labels), dtype="object")
-    shares = (column if kept is None else column[kept]).value_counts(normalize=True)
-    return {str(label): float(share) for label, share in sorted(shares.items(), key=lambda item: (-item[1], str(item[0])))}
 
 
 def restore_balance(

@@ -4,14 +4,13 @@ So at the threshold no two kept rows are alike, and every removed row has a kept
 contrast pairs that are protected, and pairs that a hand decided to keep.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from evalmap.data.labels import Labels, labels_differ
 from evalmap.screening.keep.by_hand import Decisions
 from evalmap.screening.pair_types import RULES, Layer, Pairs, Selection
 from evalmap.screening.pairs.likeness import similar
@@ -29,7 +28,7 @@ def select(
     layer: Layer = "all",
     normalise: str = "N2",
     order: NDArray[np.integer],
-    labels: Sequence[str | None] | pd.Series | None = None,
+    labels: Labels | None = None,
     contrast: Contrast = "protect",
     decisions: Decisions | None = None,
 ) -> Selection:
@@ -59,11 +58,13 @@ def select(
     order = np.asarray(order, dtype=np.int64)
     if len(order) != n or (n and not np.array_equal(np.bincount(order, minlength=n), np.ones(n))):
         raise ValueError(f"order has {len(order)} entries; expected each of {n} rows once")
+    if labels is not None and len(labels) != n:
+        raise ValueError(f"labels has {len(labels)} entries; expected one for each of {n} rows")
     if contrast not in CONTRASTS:
         raise ValueError(f"contrast is {contrast!r}; choose one of {', '.join(CONTRASTS)}")
     alike = similar(pairs, threshold=threshold, layer=layer, normalise=normalise)
     left, right = pairs.left[alike], pairs.right[alike]
-    opposed = _opposed(labels, left, right, n)
+    opposed = labels_differ(labels, left, right)
     contrasting = np.stack([left[opposed], right[opposed]], axis=1).astype(np.int32)
     if contrast == "protect":
         left, right = left[~opposed], right[~opposed]
@@ -160,21 +161,6 @@ def _independent_set(n: int, first: NDArray[np.int32], second: NDArray[np.int32]
         if not gone[earlier]:
             gone[later] = True
     return ~gone
-
-
-def _opposed(labels: Sequence[str | None] | pd.Series | None, left: NDArray[Any], right: NDArray[Any], n: int) -> NDArray[np.bool_]:
-    """Which pairs have two labels that differ."""
-    if labels is None:
-        return np.zeros(len(left), dtype=bool)
-    if len(labels) != n:
-        raise ValueError(f"labels has {len(labels)} entries; expected one for each of {n} rows")
-    codes = label_codes(labels)
-    return (codes[left] != codes[right]) & (codes[left] >= 0) & (codes[right] >= 0)
-
-
-def label_codes(labels: Sequence[str | None] | pd.Series) -> NDArray[np.intp]:
-    """(n,) a number for each label, −1 where it is missing."""
-    return pd.factorize(labels if isinstance(labels, pd.Series) else np.asarray(labels, dtype=object))[0]
 
 
 def _flags(n: int, decisions: Decisions | None) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

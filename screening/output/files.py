@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import outputs
@@ -136,10 +135,3 @@ def _files(screening: Screening) -> dict[str, int]:
     """The position of each file of the dataset."""
     names = [*screening.examples["dataset"].iloc[: screening.own].unique(), *(row.dataset for row in screening.set_aside)]
     return {name: at for at, name in enumerate(dict.fromkeys(names))}
-
-
-def label_counts(screening: Screening, kept: NDArray[np.bool_] | None = None) -> dict[str, int]:
-    """How many (kept) rows of the dataset bear each label, the most frequent first."""
-    labels = screening.examples["label"].iloc[: screening.own]
-    counts = (labels if kept is None else labels[kept[: screening.own]]).dropna().value_counts()
-    return {str(label): int(count) for label, count in sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))}

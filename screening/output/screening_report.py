@@ -4,8 +4,9 @@ import hashlib
 import json
 from typing import Any
 
+from evalmap.data.labels import label_counts
 from evalmap.screening.keep.select import KEPT_BY_HAND, NEAR
-from evalmap.screening.output.files import label_counts, rounded
+from evalmap.screening.output.files import rounded
 from evalmap.screening.pair_types import RULES
 from evalmap.screening.screening import Screening
 
@@ -35,7 +36,7 @@ def report(
     kept = len(screening.kept_rows) + (aside if set_aside_kept else 0)
     against = len(screening.examples) - screening.own
     copied = int((selection.keeper[: screening.own] >= screening.own).sum())
-    share = screening.label_share
+    share, labels = screening.label_share, screening.examples["label"].iloc[: screening.own]
     return {
         "rows": screening.own + aside,
         "kept": kept,
@@ -54,7 +55,7 @@ def report(
         "target": options.target,
         "smallest_distance": rounded(screening.smallest_distance),
         "label_share": {when: {label: round(ratio, 6) for label, ratio in shares.items()} for when, shares in share.items()},
-        "label_counts": {"before": label_counts(screening), "after": label_counts(screening, selection.kept)},
+        "label_counts": {"before": label_counts(labels), "after": label_counts(labels, selection.kept[: screening.own])},
         "removed_by": {rule: count for rule, count in removed_by.items() if count},
         "kept_by_hand": selection.settings["kept_by_hand"],
         "compared_against": {"rows": against, "removed": copied} if against else None,

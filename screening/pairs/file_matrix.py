@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalmap.data.labels import labels_differ
 from evalmap.screening.pair_types import Layer, Pairs
 from evalmap.screening.pairs.exact import group_texts
 from evalmap.screening.pairs.likeness import similar
-from evalmap.screening.pairs.overlap import differing_labels
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def compare_files(
 
     alike = similar(pairs, threshold=threshold, layer=layer, normalise=normalise)
     left, right = pairs.left[alike], pairs.right[alike]
-    opposed = differing_labels(labels, left, right)
+    opposed = labels_differ(labels, left, right)
     partner = np.concatenate([left.astype(np.int64) * f + files[right], right.astype(np.int64) * f + files[left]])
     partner = np.unique(partner)
     near_rows = np.bincount(files[partner // f] * f + partner % f, minlength=f * f).reshape(f, f)

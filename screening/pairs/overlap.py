@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
@@ -102,16 +101,6 @@ def against(
         settings={"floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs, "exact_level": level, "capped": capped},
     )
     return Leakage(pairs, n_a)
-
-
-def differing_labels(
-    labels: Sequence[str | None] | pd.Series | None, left: NDArray[np.integer], right: NDArray[np.integer]
-) -> NDArray[np.bool_]:
-    """(m,) whether both rows of a pair have a label, and not the same."""
-    if labels is None:
-        return np.zeros(len(left), dtype=bool)
-    codes, _ = pd.factorize(np.asarray(labels, dtype=object), use_na_sentinel=True)  # −1 where there is none
-    return (codes[left] != codes[right]) & (codes[left] >= 0) & (codes[right] >= 0)
 
 
 def _equal_across(

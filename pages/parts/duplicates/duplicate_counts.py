@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
+from evalmap.data.labels import label_share, shares
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.embeddings.pipeline import label_counts
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import Screened
 from evalmap.pages.shared import charts, text
@@ -51,11 +51,11 @@ def nearest(pairs: Pairs, choices: ScreenChoices) -> np.ndarray:
 
 
 def _balance(built: BuiltMap, kept: np.ndarray) -> None:
-    before = _shares(built.manifest.labels)
+    before = shares(built.manifest.labels)
     if not before:
         st.caption("The dataset has no labels: nothing to balance.")
         return
-    after = _shares(label_counts(built.examples["label"][kept]))
+    after = label_share(built.examples["label"], kept)
     shown = " · ".join(
         f"{text.in_label(label, limit=24)} {text.percent(share, 1)} → {text.percent(after.get(label, 0.0), 1)}"
         for label, share in list(before.items())[:4]
@@ -63,8 +63,3 @@ def _balance(built: BuiltMap, kept: np.ndarray) -> None:
     st.caption(f"Labels before → after: {shown}")
     if warning := balance_warning(before, after):
         st.warning(text.in_label(warning, limit=300), icon=":material/balance:")
-
-
-def _shares(counts: dict[str, int]) -> dict[str, float]:
-    total = sum(counts.values())
-    return {label: count / total for label, count in counts.items()}

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalmap.embeddings.array_types import Vectors
-from evalmap.screening.keep.balance import label_share, restore_balance
+from evalmap.screening.keep.balance import restore_balance
 from evalmap.screening.keep.by_hand import Decisions
 from evalmap.screening.keep.label_shift import balance_warning, largest_move
 from evalmap.screening.keep.least_distinctive import least_distinctive
@@ -52,13 +52,6 @@ def test_least_distinctive_rows_equal_a_plain_loop(n, seed, data):
     options = {"count": count, "fixed": fixed, "rank": rank}
     assert least_distinctive(vectors, rows, **options) == expected
     assert least_distinctive(vectors, rows, **options, pairs=all_pairs(vectors, floor=0.3)) == expected
-
-
-def test_shares_count_rows_with_a_label():
-    labels = ["Yes", "No", None, "Yes", "No"]
-    assert label_share(labels) == {"No": 0.5, "Yes": 0.5}
-    assert label_share(labels, np.array([True, False, True, True, True])) == {"Yes": 2 / 3, "No": 1 / 3}
-    assert label_share([None, None]) == {}
 
 
 @pytest.mark.parametrize(
