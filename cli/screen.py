@@ -9,11 +9,14 @@ import typer
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
+from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.keep.order import RULE_NAMES
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_file import read_recipe
 from evalmap.screening.recipe_run import Replayed, replay
+
+Normalization = Literal["bytes", "caseless", "typographic", "alphanumeric", "N0", "N1", "N2", "N3"]  # the last four: earlier names
 
 
 class Bars(Protocol):
@@ -33,14 +36,19 @@ def register(
             list[str] | None, typer.Argument(metavar="PATH…", help="Files, folders, https addresses or hub ids.")
         ] = None,
         threshold: Annotated[float | None, typer.Option(help="Rows this similar or more are alike (default: 0.95).")] = None,
-        layer: Annotated[
+        method: Annotated[
             Literal["exact", "lexical", "semantic", "all"] | None,
             typer.Option(help="What makes rows alike: equal text, shared characters, meaning, any of them (default: all)."),
         ] = None,
-        normalise: Annotated[
-            Literal["N0", "N1", "N2", "N3"] | None,
-            typer.Option(help="Equal text: N0 to the byte, N1 but for case and spaces, N2 and typography (default), N3 and signs."),
+        layer: Annotated[Literal["exact", "lexical", "semantic", "all"] | None, typer.Option(hidden=True)] = None,
+        normalization: Annotated[
+            Normalization | None,
+            typer.Option(
+                metavar=f"[{'|'.join(NORMALIZATIONS)}]",
+                help="Equal text: to the byte, but for case and spaces, also for typography (default), also for signs.",
+            ),
         ] = None,
+        normalise: Annotated[Normalization | None, typer.Option(hidden=True)] = None,
         keep: Annotated[
             str | None,
             typer.Option(help=f"Which of two stays: {', '.join(RULE_NAMES)} (default: confidence, else medoid)."),
@@ -88,7 +96,13 @@ def register(
         if fail_over is not None and not 0 <= fail_over <= 1:
             raise DatasetError(f"--fail-over {fail_over:g}: expected a ratio from 0 to 1, such as 0.05.")
         space = workspace(workspace_folder)
-        given: dict[str, Any] = {"threshold": threshold, "layer": layer, "normalise": normalise, "keep": keep, "seed": seed}
+        given: dict[str, Any] = {
+            "threshold": threshold,
+            "method": method or layer,
+            "normalization": normalization or normalise,
+            "keep": keep,
+            "seed": seed,
+        }
         given |= {"contrast": contrast, "balance": balance, "target": target, "keep_set_aside": keep_set_aside, "part": part}
         given |= {"text": text, "label": label, "confidence": confidence, "choices": choices, "model": _model(model)}
         given |= {"out": out, "removed": removed, "report": report, "html": html}
@@ -106,7 +120,7 @@ def register(
 def sentences(done: Replayed) -> list[str]:
     """What a screening did, in a few lines for a person."""
     told = done.told
-    how = f"threshold {told['threshold']:g}, layer {told['layer']}, normalise {told['normalise']}, keep {told['keep']}"
+    how = f"threshold {told['threshold']:g}, method {told['method']}, normalization {told['normalization']}, keep {told['keep']}"
     lines = [f"{told['rows']:,} rows: {told['kept']:,} kept, {told['removed']:,} removed ({how})"]
     lines.append(f"  {told['pairs']:,} pairs, {told['groups']:,} groups, {told['contrast_pairs']:,} contrast pairs")
     lines += [f"  {count:,} {rule}" for rule, count in told["removed_by"].items()]

@@ -50,5 +50,5 @@ def standard_screening(built: BuiltMap, workspace: Workspace) -> Standard | None
         pairs=pairs,
         decisions=DecisionLog.load(workspace, built.manifest.source).rows(built.examples),
     )
-    components = find_components(pairs, threshold=options.threshold, layer=options.layer, normalise=options.normalise)
+    components = find_components(pairs, threshold=options.threshold, method=options.method, normalization=options.normalization)
     return Standard(done.selection.kept, components.labels.astype(np.int64), options.threshold)

@@ -14,6 +14,7 @@ from evalmap.screening.recipe import OUTPUTS, Recipe
 from evalmap.screening.screening_options import ScreeningOptions
 
 FORMAT = 1
+_EARLIER = {"layer": "method", "normalise": "normalization"}  # keys of earlier recipes
 _TEXTS = "a list of texts"
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     **dict.fromkeys(("paths", "against"), (_TEXTS, lambda v: isinstance(v, list) and all(isinstance(p, str) for p in v))),
@@ -69,6 +70,7 @@ def read_recipe(path: Path) -> Recipe:
     folder = Path(os.path.realpath(path)).parent
     read_names, option_names = ([part.name for part in fields(kind)] for kind in (ReadOptions, ScreeningOptions))
     _known(load, ("paths", "against", "model", *read_names), f"{where} load")
+    screen = {_EARLIER.get(name, name): value for name, value in screen.items()}
     _known(screen, ("keep_set_aside", *option_names), f"{where} screen")
     _known(export, OUTPUTS, f"{where} export")
     _check_kinds(load, screen, export, where)

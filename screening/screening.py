@@ -114,8 +114,8 @@ def screen(
     selection = select(
         pairs,
         threshold=options.threshold,
-        layer=options.layer,
-        normalise=options.normalise,
+        method=options.method,
+        normalization=options.normalization,
         order=order,
         labels=labels,
         contrast=options.contrast,
@@ -141,7 +141,7 @@ def screen(
 def search_for(options: ScreeningOptions) -> dict[str, Any]:
     """The pairs that a screening needs, as arguments of `find_near_duplicates`: the usual floors, or the threshold if lower."""
     floors = {"semantic": FLOOR, "lexical": LEXICAL_FLOOR}
-    lowered = {name: min(usual, options.threshold) if options.layer in (name, "all") else usual for name, usual in floors.items()}
+    lowered = {name: min(usual, options.threshold) if options.method in (name, "all") else usual for name, usual in floors.items()}
     return {"floor": lowered["semantic"], "lexical_floor": lowered["lexical"]}
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.text.normalization import NORMALISATIONS
+from evalmap.data.text.normalization import ALIASES, NORMALIZATIONS
 from evalmap.screening.keep.select import CONTRASTS, Contrast
-from evalmap.screening.pair_types import LAYERS, Layer
+from evalmap.screening.pair_types import METHODS, Method
 from evalmap.screening.pairs.likeness import check_threshold
 
 
@@ -13,7 +13,7 @@ from evalmap.screening.pairs.likeness import check_threshold
 class ScreeningOptions:
     """What a screening is asked for.
 
-    threshold, layer, normalise, contrast : as for `evalmap.screening.keep.select.select`
+    threshold, method, normalization, contrast : as for `evalmap.screening.keep.select.select`
     keep : a rule of `evalmap.screening.keep.order.prioritise`; None: confidence where there is one, else medoid
     seed : for keep = random
     balance : restore the label shares by removing further rows
@@ -25,8 +25,8 @@ class ScreeningOptions:
     """
 
     threshold: float = 0.95
-    layer: Layer = "all"
-    normalise: str = "N2"
+    method: Method = "all"
+    normalization: str = "typographic"
     keep: str | None = None
     seed: int = 42
     contrast: Contrast = "protect"
@@ -35,9 +35,10 @@ class ScreeningOptions:
 
     def __post_init__(self) -> None:
         check_threshold(self.threshold)
+        object.__setattr__(self, "normalization", ALIASES.get(self.normalization, self.normalization))
         for name, value, allowed in (
-            ("layer", self.layer, LAYERS),
-            ("normalise", self.normalise, NORMALISATIONS),
+            ("method", self.method, METHODS),
+            ("normalization", self.normalization, NORMALIZATIONS),
             ("contrast", self.contrast, CONTRASTS),
         ):
             if value not in allowed:

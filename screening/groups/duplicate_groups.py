@@ -65,7 +65,7 @@ def find_stars(pairs: Pairs, selection: Selection, *, sort: Sort = "largest") ->
     if sort not in ("largest", "nearest"):
         raise ValueError(f"sort is {sort!r}; choose largest or nearest")
     settings = selection.settings
-    numbers = strength(pairs, layer=settings["layer"], normalise=settings["normalise"])
+    numbers = strength(pairs, method=settings["method"], normalization=settings["normalization"])
     rows = np.flatnonzero((selection.rule == NEAR) & (selection.keeper >= 0))
     keepers = selection.keeper[rows]
     positions = pair_positions(pairs, rows, keepers)
@@ -82,7 +82,9 @@ def find_stars(pairs: Pairs, selection: Selection, *, sort: Sort = "largest") ->
     place[shown] = np.arange(len(heads))
     moved = np.argsort(np.repeat(place, sizes), kind="stable")
     rows, positions = rows[moved], positions[moved]
-    chains = find_components(pairs, threshold=settings["threshold"], layer=settings["layer"], normalise=settings["normalise"])
+    chains = find_components(
+        pairs, threshold=settings["threshold"], method=settings["method"], normalization=settings["normalization"]
+    )
     chain = chains.labels[heads[shown]]
     return Stars(
         keepers=heads[shown].astype(np.int32),

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.data.labels import Labels, labels_differ
+from evalmap.data.text.normalization import normalization_name
 from evalmap.screening.keep.by_hand import Decisions
-from evalmap.screening.pair_types import RULES, Layer, Pairs, Selection
+from evalmap.screening.pair_types import RULES, Method, Pairs, Selection
 from evalmap.screening.pairs.likeness import similar
 
 Contrast = Literal["protect", "remove"]
@@ -25,8 +26,8 @@ def select(
     pairs: Pairs,
     *,
     threshold: float,
-    layer: Layer = "all",
-    normalise: str = "N2",
+    method: Method = "all",
+    normalization: str = "typographic",
     order: NDArray[np.integer],
     labels: Labels | None = None,
     contrast: Contrast = "protect",
@@ -41,7 +42,7 @@ def select(
     ----------
     pairs : of the rows of a dataset
     threshold : 0 < threshold ≤ 1; lexical and semantic numbers at or above it are alike
-    layer : exact: texts equal under `normalise`; lexical, semantic: the number; all: any of the three
+    method : exact: texts equal under `normalization`; lexical, semantic: the number; all: any of the three
     order : (n,) every row once, the one to keep first
     labels : (n,) texts, None where a row has none
     contrast : pairs at or above the threshold whose labels differ; protect: neither is removed for the other's sake
@@ -50,7 +51,7 @@ def select(
     Raises
     ------
     DatasetError : the threshold is out of range, or below what the list of pairs holds
-    ValueError : order or labels do not fit the rows; layer, normalise or contrast is unknown
+    ValueError : order or labels do not fit the rows; method, normalization or contrast is unknown
 
     Source: the lexicographically first maximal independent set in rounds, Blelloch, Fineman, Shun 2012, arXiv:1202.3205.
     """
@@ -62,7 +63,7 @@ def select(
         raise ValueError(f"labels has {len(labels)} entries; expected one for each of {n} rows")
     if contrast not in CONTRASTS:
         raise ValueError(f"contrast is {contrast!r}; choose one of {', '.join(CONTRASTS)}")
-    alike = similar(pairs, threshold=threshold, layer=layer, normalise=normalise)
+    alike = similar(pairs, threshold=threshold, method=method, normalization=normalization)
     left, right = pairs.left[alike], pairs.right[alike]
     opposed = labels_differ(labels, left, right)
     contrasting = np.stack([left[opposed], right[opposed]], axis=1).astype(np.int32)
@@ -97,8 +98,8 @@ def select(
     rule[gone_by_hand], rule[by_hand] = REMOVED_BY_HAND, KEPT_BY_HAND
     settings: dict[str, Any] = {
         "threshold": threshold,
-        "layer": layer,
-        "normalise": normalise,
+        "method": method,
+        "normalization": normalization_name(normalization),
         "contrast": contrast,
         "pairs": len(alike),
         "contrast_pairs": len(contrasting),
@@ -124,7 +125,7 @@ def drop(selection: Selection, rows: NDArray[np.bool_], *, rule: int, order: NDA
     kept, keeper, rules = selection.kept & ~rows, selection.keeper.copy(), selection.rule.copy()
     keeper[rows], rules[rows] = -1, rule
     orphans = (rules == NEAR) & (keeper >= 0) & ~kept[keeper]
-    alike = similar(pairs, threshold=settings["threshold"], layer=settings["layer"], normalise=settings["normalise"])
+    alike = similar(pairs, threshold=settings["threshold"], method=settings["method"], normalization=settings["normalization"])
     left, right = pairs.left[alike].astype(np.int64), pairs.right[alike].astype(np.int64)
     if settings["contrast"] == "protect" and len(selection.contrast):
         contrast = selection.contrast.astype(np.int64)

@@ -10,7 +10,7 @@ import numpy as np
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import outputs
-from evalmap.data.text.normalization import NORMALISATIONS
+from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.screening.groups.duplicate_groups import pair_positions
 from evalmap.screening.keep.select import NEAR
 from evalmap.screening.pair_types import NOT_EXACT, RULES
@@ -40,7 +40,7 @@ def removed_jsonl(screening: Screening, *, with_set_aside: bool = True) -> bytes
     evalmap_dataset, evalmap_line, evalmap_example_id : where the row stood, and the hash of its content
     evalmap_rule : why it went
     evalmap_kept_dataset, evalmap_kept_line, evalmap_kept_example_id : the kept row that it is like; null where it went otherwise
-    evalmap_exact, evalmap_lexical, evalmap_semantic : how alike the two are: the finest normalisation that makes them equal (null:
+    evalmap_exact, evalmap_lexical, evalmap_semantic : how alike the two are: the finest normalization that makes them equal (null:
         none), and two numbers
 
     with_set_aside : also the rows without text, their rule "set aside: …"
@@ -84,7 +84,7 @@ def numbers(screening: Screening, position: int) -> dict[str, Any]:
     pairs = screening.pairs
     exact = int(pairs.exact[position])
     return {
-        "exact": None if exact == NOT_EXACT else NORMALISATIONS[exact],
+        "exact": None if exact == NOT_EXACT else NORMALIZATIONS[exact],
         "lexical": round(float(pairs.lexical[position]), 6),
         "semantic": round(float(pairs.semantic[position]), 6),
     }

@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.labels import labels_differ
-from evalmap.screening.pair_types import Layer, Pairs
+from evalmap.data.text.normalization import normalization_name
+from evalmap.screening.pair_types import Method, Pairs
 from evalmap.screening.pairs.exact import group_texts
 from evalmap.screening.pairs.likeness import similar
 
@@ -22,11 +23,11 @@ class FileMatrix:
     ----------
     names : the f files in order of their first row
     rows : (f,) int64, rows of each
-    shared : (f, f) int64, distinct texts that both files hold under the normalisation; on the diagonal the file's redundant rows
+    shared : (f, f) int64, distinct texts that both files hold under the normalization; on the diagonal the file's redundant rows
     near_rows : (f, f) int64, rows of file i that are alike a row of file j (on the diagonal: another row of the same file)
     near_pairs : (f, f) int64, pairs of alike rows, symmetric
     opposite : (f, f) int64, those of the pairs whose labels differ, symmetric; zero where rows have no label
-    settings : threshold, layer, normalise
+    settings : threshold, method, normalization
     """
 
     names: tuple[str, ...]
@@ -48,8 +49,8 @@ def compare_files(
     labels: Sequence[str | None] | pd.Series | None = None,
     *,
     threshold: float,
-    layer: Layer = "all",
-    normalise: str = "N1",
+    method: Method = "all",
+    normalization: str = "caseless",
 ) -> FileMatrix:
     """The file × file matrix of a collection.
 
@@ -57,12 +58,12 @@ def compare_files(
     ----------
     pairs : of the rows of the whole collection
     texts, datasets, labels : (n,) of each row its text, its file and its label (None where it has none)
-    threshold, layer, normalise : as in `evalmap.screening.keep.select.select`; `shared` counts texts equal under `normalise`
+    threshold, method, normalization : as in `evalmap.screening.keep.select.select`; `shared` counts texts equal under the last
 
     Raises
     ------
     DatasetError : the threshold is out of range, or below what the list of pairs holds
-    ValueError : texts, datasets or labels of another number of rows; layer or normalise is unknown
+    ValueError : texts, datasets or labels of another number of rows; method or normalization is unknown
     """
     from scipy.sparse import coo_array
 
@@ -73,13 +74,13 @@ def compare_files(
     files, names = pd.factorize(np.asarray(datasets, dtype=object))
     f = len(names)
     rows = np.bincount(files, minlength=f)
-    groups = group_texts(list(texts), normalise)
+    groups = group_texts(list(texts), normalization)
     held = np.unique(groups.astype(np.int64) * f + files)
     incidence = coo_array((np.ones(len(held), dtype=np.int64), (held // f, held % f)), shape=(len(texts), f)).tocsr()
     shared = (incidence.T @ incidence).toarray()
     np.fill_diagonal(shared, rows - shared.diagonal())
 
-    alike = similar(pairs, threshold=threshold, layer=layer, normalise=normalise)
+    alike = similar(pairs, threshold=threshold, method=method, normalization=normalization)
     left, right = pairs.left[alike], pairs.right[alike]
     opposed = labels_differ(labels, left, right)
     partner = np.concatenate([left.astype(np.int64) * f + files[right], right.astype(np.int64) * f + files[left]])
@@ -92,25 +93,36 @@ def compare_files(
         near_rows=near_rows,
         near_pairs=_matrix(files[left], files[right], f),
         opposite=_matrix(files[left[opposed]], files[right[opposed]], f),
-        settings={"threshold": threshold, "layer": layer, "normalise": normalise},
+        settings={"threshold": threshold, "method": method, "normalization": normalization_name(normalization)},
     )
 
 
 def pairs_between(
-    pairs: Pairs, datasets: Sequence[str], first: str, second: str, *, threshold: float, layer: Layer = "all", normalise: str = "N1"
+    pairs: Pairs,
+    datasets: Sequence[str],
+    first: str,
+    second: str,
+    *,
+    threshold: float,
+    method: Method = "all",
+    normalization: str = "caseless",
 ) -> NDArray[np.int64]:
     """The positions in `pairs` of what a cell of the matrix counts: alike rows of the two files, in either order."""
     files = np.asarray(datasets, dtype=object)
-    alike = similar(pairs, threshold=threshold, layer=layer, normalise=normalise)
+    alike = similar(pairs, threshold=threshold, method=method, normalization=normalization)
     a, b = files[pairs.left[alike]], files[pairs.right[alike]]
     return alike[((a == first) & (b == second)) | ((a == second) & (b == first))]
 
 
 def count_shared_texts(
-    texts: Sequence[str], datasets: Sequence[str], labels: Sequence[str | None] | pd.Series | None = None, *, normalise: str = "N1"
+    texts: Sequence[str],
+    datasets: Sequence[str],
+    labels: Sequence[str | None] | pd.Series | None = None,
+    *,
+    normalization: str = "caseless",
 ) -> tuple[int, int]:
     """(texts that stand in more than one file, those of them that bear different labels in different files)."""
-    groups = group_texts(list(texts), normalise)
+    groups = group_texts(list(texts), normalization)
     files, _ = pd.factorize(np.asarray(datasets, dtype=object))
     table = pd.DataFrame({"group": groups, "file": files, "label": None if labels is None else np.asarray(labels, dtype=object)})
     by_text = table.groupby("group")

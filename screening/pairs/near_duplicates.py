@@ -1,4 +1,4 @@
-"""The list of pairs that everything else reads: rows alike by any layer, each pair with all three numbers."""
+"""The list of pairs that everything else reads: rows alike by any method, each pair with all three numbers."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.text.normalization import NORMALISATIONS
+from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs.capping import FoundPairs
@@ -26,13 +26,13 @@ def find_near_duplicates(
     texts: Sequence[str],
     embeddings: Vectors,
     *,
-    layers: Sequence[str] = SEARCHED,
+    methods: Sequence[str] = SEARCHED,
     floor: float = FLOOR,
     lexical_floor: float = LEXICAL_FLOOR,
     max_pairs: int = MAX_PAIRS,
     progress: Progress = no_progress,
 ) -> Pairs:
-    """Find every pair of rows that is equal under a normalisation, written alike, or near in meaning.
+    """Find every pair of rows that is equal under a normalization, written alike, or near in meaning.
 
     The pairs of texts do not depend on the order of the rows.
 
@@ -40,15 +40,15 @@ def find_near_duplicates(
     ----------
     texts : n texts, as they were embedded
     embeddings : (n, n_dims) float32, unit norm
-    layers : which are searched; the pairs found have all three numbers all the same
+    methods : which are searched; the pairs found have all three numbers all the same
     floor, lexical_floor : the lowest cosine (0 to 1) and the lowest Jaccard similarity (above 0, to 1) that make a pair
-    max_pairs : the most pairs of each layer. Where there are more, the layer's floor is raised to the smallest number that leaves
-        at most so many (exact: from N3 to a finer normalisation), and settings["capped"] says so
+    max_pairs : the most pairs of each method. Where there are more, the method's floor is raised to the smallest number that leaves
+        at most so many (exact: from alphanumeric to a finer normalization), and settings["capped"] says so
 
     Returns
     -------
-    Pairs : `floors` are infinite for a layer that was not searched. `settings` holds the arguments and
-        "exact_level" : the coarsest normalisation whose pairs are all here; None where not even those of N0 were searched
+    Pairs : `floors` are infinite for a method that was not searched. `settings` holds the arguments and
+        "exact_level" : the coarsest normalization whose pairs are all here; None where equal texts were not searched
         "capped" : sentences, one for each thing that the cap changed
         "stars" : [[first row, rows]] of texts repeated so often that their pairs alone would pass the cap. Such a text takes part
             with its first row; its other rows are paired with that row only
@@ -56,7 +56,7 @@ def find_near_duplicates(
 
     Raises
     ------
-    DatasetError : fewer than 2 rows; a floor, layer or cap out of range
+    DatasetError : fewer than 2 rows; a floor, method or cap out of range
     ValueError : embeddings of another number of rows, not 2-D or not finite
     """
     texts = [str(text) for text in texts]
@@ -69,31 +69,33 @@ def find_near_duplicates(
     check_lexical_floor(lexical_floor)
     if max_pairs < 1:
         raise DatasetError(f"max_pairs is {max_pairs}; expected at least 1.")
-    if unknown := [layer for layer in layers if layer not in SEARCHED]:
-        raise DatasetError(f"layer {unknown[0]!r} is unknown; choose from {', '.join(SEARCHED)}.")
+    if unknown := [method for method in methods if method not in SEARCHED]:
+        raise DatasetError(f"method {unknown[0]!r} is unknown; choose from {', '.join(SEARCHED)}.")
 
     levels = group_by_level(texts)
     stars = find_hubs(levels[0], max_pairs)
     rows = stars.searched
-    steps = Steps(progress, len(rows), sum(layer in layers for layer in ("lexical", "semantic")))
+    steps = Steps(progress, len(rows), sum(method in methods for method in ("lexical", "semantic")))
     floors = {"lexical": math.inf, "semantic": math.inf}
     found: list[tuple[NDArray[np.integer], NDArray[np.integer]]] = [(stars.left, stars.right)]
     capped = list(stars.sentences)
     settings: dict[str, Any] = {"exact_level": None, "search": None}
-    if "exact" in layers:
+    if "exact" in methods:
         level = next((i for i in (3, 2, 1) if count_pairs(levels[i, rows]) <= max_pairs), 0)
-        settings["exact_level"] = NORMALISATIONS[level]
+        settings["exact_level"] = NORMALIZATIONS[level]
         left, right = pairs_of_groups(levels[level, rows])
         found.append((rows[left], rows[right]))
         if level < 3:
-            capped.append(f"Pairs of texts equal under {NORMALISATIONS[level]} only are listed: with N3 they pass {max_pairs:,}.")
-    if "lexical" in layers:
+            capped.append(
+                f"Pairs of texts equal under {NORMALIZATIONS[level]} only are listed: with alphanumeric they pass {max_pairs:,}."
+            )
+    if "lexical" in methods:
         searched = [texts[row] for row in rows]
         written = find_lexical_pairs(searched, floor=lexical_floor, max_pairs=max_pairs, progress=steps.next())
         found.append((rows[written.left], rows[written.right]))
         floors["lexical"] = written.floor
         capped += raised_sentences("lexical", lexical_floor, written, max_pairs)
-    if "semantic" in layers:
+    if "semantic" in methods:
         vectors = embeddings if len(rows) == n else np.asarray(embeddings)[rows]
         meant = find_similar_pairs(vectors, floor=floor, max_pairs=max_pairs, progress=steps.next())
         found.append((rows[meant.left], rows[meant.right]))
@@ -111,7 +113,7 @@ def find_near_duplicates(
         semantic=similarities(embeddings, left, right),
         floors=floors,
         settings={
-            "layers": [layer for layer in SEARCHED if layer in layers],
+            "methods": [method for method in SEARCHED if method in methods],
             "floor": floor,
             "lexical_floor": lexical_floor,
             "max_pairs": max_pairs,
@@ -122,13 +124,13 @@ def find_near_duplicates(
     )
 
 
-def raised_sentences(layer: str, given: float, found: FoundPairs, max_pairs: int) -> list[str]:
+def raised_sentences(method: str, given: float, found: FoundPairs, max_pairs: int) -> list[str]:
     """What the page says where the cap raised a floor; nothing where it did not."""
     if not found.raised:
         return []
     if found.floor > 1.0:
-        return [f"The {layer} pairs of similarity 1 alone pass {max_pairs:,}: none is listed for being {layer}ly alike."]
-    return [f"The {layer} floor was raised from {given:g} to {found.floor:.4f}: below it the list would pass {max_pairs:,} pairs."]
+        return [f"The {method} pairs of similarity 1 alone pass {max_pairs:,}: none is listed for being {method}ly alike."]
+    return [f"The {method} floor was raised from {given:g} to {found.floor:.4f}: below it the list would pass {max_pairs:,} pairs."]
 
 
 def merge(found: Sequence[tuple[NDArray[np.integer], NDArray[np.integer]]], n: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

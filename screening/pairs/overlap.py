@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.text.normalization import NORMALISATIONS
+from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
-from evalmap.screening.pair_types import Layer, Pairs
+from evalmap.screening.pair_types import Method, Pairs
 from evalmap.screening.pairs.cosine import find_similar_across, similarities_across
 from evalmap.screening.pairs.exact import finest_level, group_by_level
 from evalmap.screening.pairs.lexical import find_lexical_across, jaccard
@@ -34,9 +34,9 @@ class Leakage:
     def n_b(self) -> int:
         return self.pairs.n - self.n_a
 
-    def alike(self, *, threshold: float, layer: Layer = "all", normalise: str = "N1") -> NDArray[np.int64]:
+    def alike(self, *, threshold: float, method: Method = "all", normalization: str = "caseless") -> NDArray[np.int64]:
         """The positions of the pairs that are equal or too near; DatasetError as in `evalmap.screening.keep.select.similar`."""
-        return similar(self.pairs, threshold=threshold, layer=layer, normalise=normalise)
+        return similar(self.pairs, threshold=threshold, method=method, normalization=normalization)
 
     def rows_of_a(self, positions: NDArray[np.integer]) -> NDArray[np.int32]:
         """The rows of A in some of the pairs, rising."""
@@ -106,7 +106,7 @@ def against(
 def _equal_across(
     levels: NDArray[np.int32], n_a: int, max_pairs: int
 ) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], str, list[str]]:
-    """((rows of A, n_a + rows of B) equal under the coarsest normalisation that fits the cap, its name, sentences)."""
+    """((rows of A, n_a + rows of B) equal under the coarsest normalization that fits the cap, its name, sentences)."""
     for level in (3, 2, 1, 0):
         groups = levels[level]
         of_b = np.argsort(groups[n_a:], kind="stable")
@@ -115,11 +115,15 @@ def _equal_across(
         counts = sizes[groups[:n_a]]
         if counts.sum() <= max_pairs or level == 0:
             break
-    capped = [] if level == 3 else [f"Pairs of texts equal under N{level} only are listed: with N3 they pass {max_pairs:,}."]
+    capped = (
+        []
+        if level == 3
+        else [f"Pairs of texts equal under {NORMALIZATIONS[level]} only are listed: with alphanumeric they pass {max_pairs:,}."]
+    )
     if counts.sum() > max_pairs:
         counts = np.minimum(counts, 1)
         capped.append(f"Equal texts make more than {max_pairs:,} pairs: a row of A is paired with the first equal row of B only.")
     a = np.repeat(np.arange(n_a), counts)
     offset = np.arange(len(a)) - np.repeat(np.cumsum(counts) - counts, counts)
     b = of_b[starts[groups[a]] + offset]
-    return (a, b + n_a), NORMALISATIONS[level], capped
+    return (a, b + n_a), NORMALIZATIONS[level], capped

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from evalmap.data.store.workspace import Workspace, stage_key
+from evalmap.data.text.normalization import ALIASES
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.screening.pair_types import Pairs
@@ -22,7 +23,7 @@ def pairs_of(
     built: BuiltMap,
     workspace: Workspace,
     *,
-    layers: Sequence[str] = SEARCHED,
+    methods: Sequence[str] = SEARCHED,
     floor: float = FLOOR,
     lexical_floor: float = LEXICAL_FLOOR,
     max_pairs: int = MAX_PAIRS,
@@ -35,7 +36,7 @@ def pairs_of(
     DatasetError : as `find_near_duplicates`
     """
     texts, key = built.examples["embedded_text"].tolist(), _embeddings_key(built)
-    options = {"layers": layers, "floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs}
+    options = {"methods": methods, "floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs}
     return pairs_of_embeddings(texts, built.vectors, key=key, workspace=workspace, progress=progress, **options)
 
 
@@ -45,7 +46,7 @@ def pairs_of_embeddings(
     *,
     key: str,
     workspace: Workspace,
-    layers: Sequence[str] = SEARCHED,
+    methods: Sequence[str] = SEARCHED,
     floor: float = FLOOR,
     lexical_floor: float = LEXICAL_FLOOR,
     max_pairs: int = MAX_PAIRS,
@@ -57,9 +58,9 @@ def pairs_of_embeddings(
     ------
     DatasetError : as `find_near_duplicates`
     """
-    entry = _key(key, layers, floor, lexical_floor, max_pairs)
+    entry = _key(key, methods, floor, lexical_floor, max_pairs)
     if not workspace.has(STAGE, entry):
-        options = {"layers": layers, "floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs}
+        options = {"methods": methods, "floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs}
         found = find_near_duplicates(texts, embeddings, progress=progress, **options)
         with workspace.create(STAGE, entry) as folder:
             _write(folder, found)
@@ -76,23 +77,30 @@ def _embeddings_key(built: BuiltMap) -> str:
     return built.manifest.key("embeddings")
 
 
-def _key(embeddings: str, layers: Sequence[str], floor: float, lexical_floor: float, max_pairs: int) -> str:
-    """The key of embeddings stands for the texts too; the list is named after it, and goes when the embeddings go."""
-    given = {"layers": sorted(set(layers)), "floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs}
+def _key(embeddings: str, methods: Sequence[str], floor: float, lexical_floor: float, max_pairs: int) -> str:
+    """The key of embeddings stands for the texts too; the list is named after it, and goes when the embeddings go.
+
+    "layers" is the methods' name in keys, so that lists made by earlier versions are found.
+    """
+    given = {"layers": sorted(set(methods)), "floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs}
     return f"{embeddings}-{stage_key(STAGE, VERSION, embeddings, given)}"
 
 
 def load_pairs(folder: Path) -> Pairs:
     """The pairs of an entry, read-only."""
-    told = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
-    floors = {name: math.inf if value is None else value for name, value in told["floors"].items()}
+    stored = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+    floors = {name: math.inf if value is None else value for name, value in stored["floors"].items()}
+    settings = stored["settings"]
+    if "layers" in settings:  # the word of earlier versions
+        settings["methods"] = settings.pop("layers")
+    settings["exact_level"] = ALIASES.get(settings["exact_level"], settings["exact_level"])
     columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _COLUMNS}
-    return Pairs(n=told["n"], floors=floors, settings=told["settings"], **columns)
+    return Pairs(n=stored["n"], floors=floors, settings=settings, **columns)
 
 
 def _write(folder: Path, pairs: Pairs) -> None:
     for name in _COLUMNS:
         np.save(folder / f"{name}.npy", getattr(pairs, name))
     floors = {name: None if math.isinf(value) else value for name, value in pairs.floors.items()}
-    told = {"n": pairs.n, "floors": floors, "settings": pairs.settings}
-    (folder / "settings.json").write_text(json.dumps(told, ensure_ascii=False))
+    stored = {"n": pairs.n, "floors": floors, "settings": pairs.settings}
+    (folder / "settings.json").write_text(json.dumps(stored, ensure_ascii=False))

@@ -34,7 +34,7 @@ def test_threshold_counts_decisions_and_export_agree(page: Page, site: Site, tmp
     again = open_dataset(tmp_path / "kept.jsonl")  # imported again, it is screened to itself
     rows = sorted(kept)
     assert again.examples["text"].tolist() == [built.text(row) for row in rows]
-    options = ScreeningOptions(threshold=THRESHOLD, layer="semantic")
+    options = ScreeningOptions(threshold=THRESHOLD, method="semantic")
     assert screen(again.examples, np.asarray(built.vectors)[rows], options=options).kept_rows.tolist() == list(range(len(rows)))
     removed = sorted(set(range(len(built))) - kept)
     expect(_metric(page, "Removed")).to_have_text(str(len(removed)))

@@ -28,7 +28,7 @@ def test_the_recipe_of_the_page_makes_the_page_s_files_on_the_command_line(tmp_p
     manifest = build(open_dataset(source), workspace=workspace, settings=Settings(k=4), encoder=encoder)
     built = load_map(workspace, manifest)
     pairs = pairs_of(built, workspace)
-    options = ScreeningOptions(threshold=0.9, layer="all", contrast="remove")
+    options = ScreeningOptions(threshold=0.9, method="all", contrast="remove")
     log = DecisionLog()
     twin = next(row for row in range(len(built)) if built.text(row) == texts[2] and row > 20)
     log.keep(row_keys(built.examples)[twin])

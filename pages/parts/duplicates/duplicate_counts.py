@@ -16,7 +16,7 @@ from evalmap.screening.pairs.likeness import similar
 def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoices) -> None:
     """Pairs, groups, rows removed and kept, label balance before and after; the histogram with the cut."""
     selection = screened.selection
-    alike = len(similar(pairs, threshold=choices.threshold, layer=choices.layer, normalise=choices.normalise))
+    alike = len(similar(pairs, threshold=choices.threshold, method=choices.method, normalization=choices.normalization))
     removed = int((~selection.kept).sum())
     keepers = np.unique(selection.keeper[~selection.kept & (selection.keeper >= 0)])
     left, right = st.columns([5, 6], gap="medium")
@@ -42,11 +42,11 @@ def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoic
 
 def nearest(pairs: Pairs, choices: ScreenChoices) -> np.ndarray:
     """Each row's highest similarity to another row, for rows that make a pair at all: (m,) float32."""
-    numbers = pairs.lexical if choices.layer == "lexical" else pairs.semantic
+    numbers = pairs.lexical if choices.method == "lexical" else pairs.semantic
     best = np.full(pairs.n, -1.0, dtype=np.float32)
     np.maximum.at(best, pairs.left, numbers)
     np.maximum.at(best, pairs.right, numbers)
-    floor = pairs.floors.get("lexical" if choices.layer == "lexical" else "semantic", 0.0)
+    floor = pairs.floors.get("lexical" if choices.method == "lexical" else "semantic", 0.0)
     return best[best >= floor]
 
 

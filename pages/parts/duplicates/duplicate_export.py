@@ -36,8 +36,8 @@ def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoic
         target = st.number_input(exactly, 0, most, 0, key=state.TARGET, persist_state="session", width=260)
     options = ScreeningOptions(
         threshold=choices.threshold,
-        layer=choices.layer,
-        normalise=choices.normalise,
+        method=choices.method,
+        normalization=choices.normalization,
         keep=choices.keep,
         contrast="protect" if choices.protect else "remove",
         balance=balance,

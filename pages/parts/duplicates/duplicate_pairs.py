@@ -56,8 +56,8 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> Screen
     selection = select(
         pairs,
         threshold=choices.threshold,
-        layer=choices.layer,
-        normalise=choices.normalise,
+        method=choices.method,
+        normalization=choices.normalization,
         order=order,
         labels=built.examples["label"],
         contrast="protect" if choices.protect else "remove",

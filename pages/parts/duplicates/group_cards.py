@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import Screened
@@ -101,17 +102,17 @@ def _go(to: int) -> None:
 
 
 def _paraphrases(stars: Stars, group: int) -> bool:
-    """Whether a group has rows that string matching misses: not equal under any normalisation, and few characters shared."""
+    """Whether a group has rows that string matching misses: not equal under any normalization, and few characters shared."""
     members = stars.members(group)
     return bool(((stars.exact[members] == NOT_EXACT) & (stars.lexical[members] < 0.5)).any())
 
 
-_SEMANTIC_ONLY = "Groups with a row that string matching misses: equal under no normalisation, character similarity under 0.5."
+_SEMANTIC_ONLY = "Groups with a row that string matching misses: equal under no normalization, character similarity under 0.5."
 
 
 def _numbers(stars: Stars, at: int) -> str:
     exact = int(stars.exact[at])
-    equal = f"equal under N{exact}" if exact != NOT_EXACT else "not equal"
+    equal = f"equal under {NORMALIZATIONS[exact]}" if exact != NOT_EXACT else "not equal"
     return f"{equal} · characters {stars.lexical[at]:.3f} · meaning {stars.semantic[at]:.3f}"
 
 

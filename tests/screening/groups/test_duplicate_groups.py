@@ -18,7 +18,7 @@ def groups(stars) -> list[tuple[int, list[int]]]:
 
 
 def test_groups_are_a_keeper_and_the_rows_like_it():
-    selection = select(PAIRS, threshold=0.9, layer="semantic", order=np.arange(7))
+    selection = select(PAIRS, threshold=0.9, method="semantic", order=np.arange(7))
     stars = find_stars(PAIRS, selection)
     assert groups(stars) == [(0, [1, 2]), (3, [4])]
     assert stars.semantic.tolist() == pytest.approx([0.99, 0.91, 0.90])
@@ -28,14 +28,14 @@ def test_groups_are_a_keeper_and_the_rows_like_it():
 
 
 def test_groups_nearest_to_the_cut_come_first():
-    selection = select(PAIRS, threshold=0.9, layer="semantic", order=np.arange(7))
+    selection = select(PAIRS, threshold=0.9, method="semantic", order=np.arange(7))
     assert groups(find_stars(PAIRS, selection, sort="nearest")) == [(3, [4]), (0, [1, 2])]
 
 
 @given(problems())
 def test_every_removed_row_is_in_one_group(problem):
     pairs, order, labels = problem
-    selection = select(pairs, threshold=0.85, layer="semantic", order=np.array(order), labels=labels)
+    selection = select(pairs, threshold=0.85, method="semantic", order=np.array(order), labels=labels)
     stars = find_stars(pairs, selection)
     assert sorted(stars.rows.tolist()) == np.flatnonzero(~selection.kept).tolist()
     for keeper, rows in groups(stars):
@@ -47,13 +47,13 @@ def test_every_removed_row_is_in_one_group(problem):
 
 
 def test_no_group_is_a_result_too():
-    selection = select(PAIRS, threshold=1.0, layer="semantic", order=np.arange(7))
+    selection = select(PAIRS, threshold=1.0, method="semantic", order=np.arange(7))
     assert len(find_stars(PAIRS, selection)) == 0
     assert pair_positions(pairs_from(3, []), np.array([0]), np.array([1])).tolist() == [-1]
 
 
 def test_pairs_and_selection_must_fit():
-    selection = select(PAIRS, threshold=0.9, layer="semantic", order=np.arange(7))
+    selection = select(PAIRS, threshold=0.9, method="semantic", order=np.arange(7))
     with pytest.raises(ValueError, match="row 1 makes no pair with its keeper 0"):
         find_stars(pairs_from(7, [(3, 4, 0.9)]), selection)
     with pytest.raises(ValueError, match="sort is 'smallest'"):

@@ -36,7 +36,7 @@ def screened(
 ) -> Screening:
     examples = examples_of(TEXTS, labels=LABELS, lines=[1, 2, 3, 5, 6, 7, 8]).assign(raw=RAW)
     vectors = np.stack([fake_vector(text) for text in TEXTS])
-    asked = ScreeningOptions(**{"threshold": 1.0, "layer": "exact", "keep": "first", "normalise": "N3", **options})
+    asked = ScreeningOptions(**{"threshold": 1.0, "method": "exact", "keep": "first", "normalization": "alphanumeric", **options})
     return screen(examples, vectors, options=asked, own=own, decisions=decisions, set_aside=set_aside)
 
 
@@ -52,19 +52,19 @@ def test_kept_rows_are_the_input_lines_byte_for_byte():
 
 
 def test_removed_rows_tell_what_they_are_like():
-    removed = removed_jsonl(screened(normalise="N1")).decode().splitlines()
+    removed = removed_jsonl(screened(normalization="caseless")).decode().splitlines()
     assert removed[0].startswith('{ "text" : "roses in  the garden", "evalmap_dataset": "set"')
     told, alike = json.loads(removed[0]), float(fake_vector(TEXTS[0]) @ fake_vector(TEXTS[1]))
     assert {name: value for name, value in told.items() if name.startswith("evalmap_")} == {
         "evalmap_dataset": "set", "evalmap_line": 2, "evalmap_example_id": "id of roses in  the garden",
         "evalmap_rule": "near-duplicate of a kept row",
         "evalmap_kept_dataset": "set", "evalmap_kept_line": 1, "evalmap_kept_example_id": "id of Roses in the garden",
-        "evalmap_exact": "N1", "evalmap_lexical": 1.0, "evalmap_semantic": pytest.approx(alike, abs=1e-5),
+        "evalmap_exact": "caseless", "evalmap_lexical": 1.0, "evalmap_semantic": pytest.approx(alike, abs=1e-5),
     }  # fmt: skip
 
 
 def test_removed_rows_without_a_kept_one_say_why():
-    told = lines(removed_jsonl(screened(normalise="N0", decisions=Decisions(removed=(2,)))))
+    told = lines(removed_jsonl(screened(normalization="bytes", decisions=Decisions(removed=(2,)))))
     assert [(row["evalmap_line"], row["evalmap_rule"], row["evalmap_kept_line"]) for row in told] == [(3, "removed by hand", None)]
     assert "text" not in told[0]
 
@@ -98,7 +98,8 @@ def test_report_counts_what_was_done():
     told = report(screening, settings={"part": "whole"}, files=written)
     expected = {
         "rows": 9, "kept": 4, "removed": 5, "set_aside": 2, "duplicates": 3, "groups": 2, "pairs": 5, "contrast_pairs": 1,
-        "threshold": 1.0, "layer": "exact", "normalise": "N3", "keep": "first", "contrast": "protect", "target": None,
+        "threshold": 1.0, "method": "exact", "normalization": "alphanumeric", "keep": "first",
+        "contrast": "protect", "target": None,
         "label_counts": {"before": {"Yes": 4, "No": 3}, "after": {"No": 2, "Yes": 2}},
         "label_share": {"before": {"Yes": 0.571429, "No": 0.428571}, "after": {"No": 0.5, "Yes": 0.5}},
         "removed_by": {"near-duplicate of a kept row": 3, "set aside": 2},
@@ -128,7 +129,7 @@ def test_rows_compared_against_are_reasons_and_count_nowhere_else():
 
 
 def test_balance_and_target_leave_rows_compared_against_alone():
-    screening = screened(own=5, normalise="N0", target=2, balance=True)
+    screening = screened(own=5, normalization="bytes", target=2, balance=True)
     told = report(screening, settings={})
     assert (told["rows"], told["kept"]) == (5, 2)
     assert screening.selection.kept[5:].all()
@@ -183,7 +184,7 @@ def test_page_says_how_much_it_leaves_out(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_page_of_nothing_says_so():
-    screening = screened(normalise="N0")
+    screening = screened(normalization="bytes")
     screening = replace(screening, examples=screening.examples.assign(label=None))
     content = html_report(screening, report(screening, settings={})).decode()
     for part in ("No row has a label", "No row has a near-duplicate", "There are none"):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.store.workspace import Workspace
+from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings import sample_maps
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.screening.pair_types import NOT_EXACT, Pairs
@@ -41,7 +41,7 @@ def listed(pairs: Pairs) -> set[tuple[int, int]]:
 
 @given(texts=TEXTS)
 @settings(deadline=None, max_examples=40)
-def test_a_pair_is_listed_where_any_layer_has_it_and_bears_all_three_numbers(texts: list[str]):
+def test_a_pair_is_listed_where_any_method_has_it_and_bears_all_three_numbers(texts: list[str]):
     vectors = encoded(texts)
     pairs = find_near_duplicates(texts, vectors, floor=0.7, lexical_floor=0.4)
     left, right = np.triu_indices(len(texts), 1)
@@ -71,7 +71,7 @@ def test_the_pairs_of_texts_do_not_depend_on_row_order(texts: list[str], max_pai
 
 @given(texts=TEXTS, max_pairs=st.integers(1, 20))
 @settings(deadline=None, max_examples=40)
-def test_no_layer_brings_more_pairs_than_the_cap_and_each_change_is_stated(texts: list[str], max_pairs: int):
+def test_no_method_brings_more_pairs_than_the_cap_and_each_change_is_stated(texts: list[str], max_pairs: int):
     pairs = find_near_duplicates(texts, encoded(texts), floor=0.6, lexical_floor=0.3, max_pairs=max_pairs)
     whole = find_near_duplicates(texts, encoded(texts), floor=0.6, lexical_floor=0.3)
     stars = sum(rows - 1 for _, rows in pairs.settings["stars"])
@@ -101,14 +101,14 @@ def test_identical_rows_are_all_paired_below_the_cap():
     assert pairs.semantic.min() > 0.999999
 
 
-def test_one_layer_alone_finds_its_own_pairs():
+def test_one_method_alone_finds_its_own_pairs():
     texts = [*sentences(20), sentences(20)[3].upper(), "garden roses tulips soil number0x0"]
     vectors = encoded(texts)
-    exact = find_near_duplicates(texts, vectors, layers=["exact"])
+    exact = find_near_duplicates(texts, vectors, methods=["exact"])
     assert listed(exact) == {(3, 20)}
     assert exact.floors == {"lexical": math.inf, "semantic": math.inf}
-    assert exact.settings["exact_level"] == "N3"
-    lexical = find_near_duplicates(texts, vectors, layers=["lexical"], lexical_floor=0.9)
+    assert exact.settings["exact_level"] == "alphanumeric"
+    lexical = find_near_duplicates(texts, vectors, methods=["lexical"], lexical_floor=0.9)
     assert listed(lexical) == {(3, 20)}
     assert lexical.floors == {"lexical": 0.9, "semantic": math.inf}
     assert lexical.settings["exact_level"] is None
@@ -131,7 +131,7 @@ def test_progress_rises_to_its_total():
         (["a", "b"], {"floor": -0.5}, "floor is -0.5; expected a similarity from 0 to 1"),
         (["a", "b"], {"lexical_floor": 0}, "lexical floor is 0; expected a similarity above 0"),
         (["a", "b"], {"max_pairs": 0}, "max_pairs is 0; expected at least 1"),
-        (["a", "b"], {"layers": ["fuzzy"]}, "layer 'fuzzy' is unknown; choose from exact, lexical, semantic"),
+        (["a", "b"], {"methods": ["fuzzy"]}, "method 'fuzzy' is unknown; choose from exact, lexical, semantic"),
     ],
 )
 def test_what_cannot_be_compared_is_told_in_one_sentence(texts: list[str], options: dict, sentence: str):
@@ -223,11 +223,27 @@ def test_pairs_of_a_map_are_kept_and_read_again(built: tuple[BuiltMap, Workspace
     assert (again.n, again.floors, again.settings) == (first.n, first.floors, first.settings)
 
 
+def test_a_list_of_an_earlier_version_is_found_and_read(built: tuple[BuiltMap, Workspace], tmp_path: Path):
+    """Its key has not moved; its settings say layers and N3."""
+    maps, workspace = built[0], Workspace(tmp_path)
+    first = pairs_of(maps, workspace)
+    embeddings = maps.manifest.key("embeddings")
+    given = {"layers": ["exact", "lexical", "semantic"], "floor": 0.8, "lexical_floor": 0.5, "max_pairs": 5_000_000}
+    path = workspace.entry("pairs", f"{embeddings}-{stage_key('pairs', 1, embeddings, given)}") / "settings.json"
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    del stored["settings"]["methods"]
+    stored["settings"] |= {"layers": ["exact", "lexical", "semantic"], "exact_level": "N3"}
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    again = stored_pairs(maps, workspace)
+    assert again is not None
+    assert again.settings == first.settings
+
+
 def test_other_settings_or_embeddings_make_another_entry(built: tuple[BuiltMap, Workspace], tmp_path: Path):
     maps, workspace = built[0], Workspace(tmp_path)
-    exact = pairs_of(maps, workspace, layers=["exact"])
+    exact = pairs_of(maps, workspace, methods=["exact"])
     assert math.isinf(exact.floors["semantic"])
-    assert len(pairs_of(maps, workspace, layers=["lexical", "exact"])) > len(exact)
+    assert len(pairs_of(maps, workspace, methods=["lexical", "exact"])) > len(exact)
     stages = tuple(replace(s, key="other") if s.name == "embeddings" else s for s in maps.manifest.stages)
-    pairs_of(replace(maps, manifest=replace(maps.manifest, stages=stages)), workspace, layers=["exact"])
+    pairs_of(replace(maps, manifest=replace(maps.manifest, stages=stages)), workspace, methods=["exact"])
     assert len(workspace.entries("pairs")) == 3

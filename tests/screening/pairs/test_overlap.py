@@ -19,28 +19,28 @@ def encoded(texts: list[str]) -> np.ndarray:
 
 
 def test_the_matrix_by_hand():
-    pairs = find_near_duplicates(TEXTS, encoded(TEXTS), layers=["exact"])
-    matrix = compare_files(pairs, TEXTS, FILES, LABELS, threshold=0.9, layer="exact", normalise="N1")
+    pairs = find_near_duplicates(TEXTS, encoded(TEXTS), methods=["exact"])
+    matrix = compare_files(pairs, TEXTS, FILES, LABELS, threshold=0.9, method="exact", normalization="caseless")
     assert matrix.names == ("a", "b", "c")
     assert matrix.rows.tolist() == [3, 3, 1]
     assert matrix.shared.tolist() == [[1, 1, 1], [1, 0, 0], [1, 0, 0]]  # tulips twice in a, and in b; the anchor in a and c
     assert matrix.near_rows.tolist() == [[2, 2, 1], [1, 0, 0], [1, 0, 0]]
     assert matrix.near_pairs.tolist() == [[1, 2, 1], [2, 0, 0], [1, 0, 0]]
     assert matrix.opposite.tolist() == [[1, 1, 1], [1, 0, 0], [1, 0, 0]]
-    coarser = compare_files(pairs, TEXTS, FILES, LABELS, threshold=0.9, layer="exact", normalise="N3")
+    coarser = compare_files(pairs, TEXTS, FILES, LABELS, threshold=0.9, method="exact", normalization="alphanumeric")
     assert coarser.near_pairs.tolist() == [[1, 4, 1], [4, 1, 0], [1, 0, 0]]
 
 
 def test_a_cell_opens_its_pairs():
-    pairs = find_near_duplicates(TEXTS, encoded(TEXTS), layers=["exact"])
-    found = pairs_between(pairs, FILES, "b", "a", threshold=0.9, layer="exact", normalise="N1")
+    pairs = find_near_duplicates(TEXTS, encoded(TEXTS), methods=["exact"])
+    found = pairs_between(pairs, FILES, "b", "a", threshold=0.9, method="exact", normalization="caseless")
     assert [(pairs.left[p], pairs.right[p]) for p in found] == [(0, 3), (1, 3)]
 
 
 def test_texts_in_several_files_and_those_with_opposite_labels():
-    assert count_shared_texts(TEXTS, FILES, LABELS, normalise="N1") == (2, 2)
-    assert count_shared_texts(TEXTS, FILES, LABELS, normalise="N0") == (1, 0)
-    assert count_shared_texts(TEXTS, FILES, normalise="N1") == (2, 0)
+    assert count_shared_texts(TEXTS, FILES, LABELS, normalization="caseless") == (2, 2)
+    assert count_shared_texts(TEXTS, FILES, LABELS, normalization="bytes") == (1, 0)
+    assert count_shared_texts(TEXTS, FILES, normalization="caseless") == (2, 0)
 
 
 @given(rows=st.lists(st.tuples(st.sampled_from("tuvw"), st.sampled_from("abc"), st.sampled_from(["Yes", "No", None])), min_size=2))
@@ -62,9 +62,9 @@ def test_the_matrix_agrees_with_counting(rows: list[tuple[str, str, str | None]]
 
 
 def test_columns_of_another_length_are_refused():
-    pairs = find_near_duplicates(TEXTS, encoded(TEXTS), layers=["exact"])
+    pairs = find_near_duplicates(TEXTS, encoded(TEXTS), methods=["exact"])
     with pytest.raises(ValueError, match="labels has 2 entries; expected one for each of 7 rows"):
-        compare_files(pairs, TEXTS, FILES, ["Yes", "No"], threshold=0.9, layer="exact")
+        compare_files(pairs, TEXTS, FILES, ["Yes", "No"], threshold=0.9, method="exact")
 
 
 # A against B
@@ -74,10 +74,10 @@ def test_rows_of_a_that_are_copied_are_told_per_row_of_b():
     seeds = ["Would you stay silent?", *sentences(3)]
     copies = ["would you  stay silent?", *sentences(20, seed=1), seeds[2], "Would you stay silent?"]
     leakage = against(copies, encoded(copies), seeds, encoded(seeds))
-    found = leakage.alike(threshold=1.0, layer="exact", normalise="N1")
+    found = leakage.alike(threshold=1.0, method="exact", normalization="caseless")
     assert leakage.rows_of_a(found).tolist() == [0, 21, 22]
     assert [(b, rows.tolist()) for b, rows in leakage.per_row_of_b(found)] == [(0, [0, 22]), (2, [21])]
-    assert leakage.rows_of_a(leakage.alike(threshold=1.0, layer="exact", normalise="N0")).tolist() == [21, 22]
+    assert leakage.rows_of_a(leakage.alike(threshold=1.0, method="exact", normalization="bytes")).tolist() == [21, 22]
     assert (leakage.n_a, leakage.n_b) == (23, 4)
 
 

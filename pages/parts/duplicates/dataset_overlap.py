@@ -26,7 +26,7 @@ def draw_files(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> None:
         st.info("This dataset is one file. Build a folder to compare its files.", icon=":material/folder_open:")
         return
     examples = built.examples
-    shown = {"threshold": choices.threshold, "layer": choices.layer, "normalise": choices.normalise}
+    shown = {"threshold": choices.threshold, "method": choices.method, "normalization": choices.normalization}
     matrix = compare_files(pairs, examples["text"].tolist(), examples["dataset"].tolist(), examples["label"], **shown)
     first, second = np.triu_indices(len(matrix), k=1)
     some = np.flatnonzero((matrix.near_pairs[first, second] > 0) | (matrix.shared[first, second] > 0))
@@ -40,7 +40,7 @@ def draw_files(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> None:
             "file": [matrix.names[i] for i in first],
             "and": [matrix.names[i] for i in second],
             "pairs alike": matrix.near_pairs[first, second],
-            f"texts equal ({choices.normalise})": matrix.shared[first, second],
+            f"texts equal ({choices.normalization})": matrix.shared[first, second],
             "opposite labels": matrix.opposite[first, second],
         }
     ).sort_values(["pairs alike", "file"], ascending=[False, True], ignore_index=True)
@@ -84,7 +84,7 @@ def draw_against(built: BuiltMap, choices: ScreenChoices) -> None:
         return
     leakage = _compare(built.manifest.slug, built.manifest.fingerprint, chosen, others[chosen].fingerprint)
     try:
-        positions = leakage.alike(threshold=choices.threshold, layer=choices.layer, normalise=choices.normalise)
+        positions = leakage.alike(threshold=choices.threshold, method=choices.method, normalization=choices.normalization)
     except DatasetError as error:
         st.error(text.in_label(str(error), limit=300))
         return
