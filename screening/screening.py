@@ -12,12 +12,12 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.labels import label_share
 from evalmap.data.records import SetAside
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
-from evalmap.screening.groups.duplicate_groups import Stars, find_stars
+from evalmap.screening.groups.duplicate_groups import DuplicateGroups, find_duplicate_groups
 from evalmap.screening.keep.balance import restore_balance
 from evalmap.screening.keep.by_hand import Decisions
 from evalmap.screening.keep.k_center import keep_best
 from evalmap.screening.keep.label_shift import balance_warning
-from evalmap.screening.keep.order import default_rule, prioritise
+from evalmap.screening.keep.order import default_rule, prioritize
 from evalmap.screening.keep.select import NEAR, select
 from evalmap.screening.pair_types import Pairs, Selection
 from evalmap.screening.pairs.near_duplicates import FLOOR, LEXICAL_FLOOR, find_near_duplicates
@@ -32,7 +32,7 @@ class Screening:
     ----------
     examples : the rows of the dataset, then those it is compared against
     own : how many rows the dataset has; the others are never removed and count nowhere but as reasons
-    pairs, selection, stars : of all these rows
+    pairs, selection, groups : of all these rows
     options : as asked for, `keep` filled in
     duplicates : rows of the dataset removed for likeness, before balance and target
     set_aside : rows that are no examples
@@ -44,7 +44,7 @@ class Screening:
     own: int
     pairs: Pairs
     selection: Selection
-    stars: Stars
+    groups: DuplicateGroups
     options: ScreeningOptions
     duplicates: int
     set_aside: tuple[SetAside, ...] = ()
@@ -109,7 +109,7 @@ def screen(
     if pairs is None:
         pairs = find_near_duplicates(examples["embedded_text"].tolist(), embeddings, **search_for(options), progress=progress)
     pairs = _without_foreign(pairs, own)
-    order = prioritise(options.keep, examples, fields=fields, pairs=pairs, seed=options.seed)
+    order = prioritize(options.keep, examples, fields=fields, pairs=pairs, seed=options.seed)
     order = np.concatenate([order[order >= own], order[order < own]])
     selection = select(
         pairs,
@@ -134,8 +134,8 @@ def screen(
     before, after = label_share(labels[ours]), label_share(labels[ours], selection.kept[ours])
     if warning := balance_warning(before, after):
         warnings.append(warning)
-    stars = find_stars(pairs, selection)
-    return Screening(examples, own, pairs, selection, stars, options, duplicates, tuple(set_aside), distance, tuple(warnings))
+    groups = find_duplicate_groups(pairs, selection)
+    return Screening(examples, own, pairs, selection, groups, options, duplicates, tuple(set_aside), distance, tuple(warnings))
 
 
 def search_for(options: ScreeningOptions) -> dict[str, Any]:

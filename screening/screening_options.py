@@ -14,7 +14,7 @@ class ScreeningOptions:
     """What a screening is asked for.
 
     threshold, method, normalization, contrast : as for `evalmap.screening.keep.select.select`
-    keep : a rule of `evalmap.screening.keep.order.prioritise`; None: confidence where there is one, else medoid
+    keep : a rule of `evalmap.screening.keep.order.prioritize`; None: confidence where there is one, else medoid
     seed : for keep = random
     balance : restore the label shares by removing further rows
     target : keep exactly so many rows; None: as many as are left

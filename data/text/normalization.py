@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 
 NORMALIZATIONS = ("bytes", "caseless", "typographic", "alphanumeric")
-ALIASES = dict(zip(("N0", "N1", "N2", "N3"), NORMALIZATIONS, strict=True))  # what they were called in earlier files
+ALIASES: dict[str, str] = dict(zip(("N0", "N1", "N2", "N3"), NORMALIZATIONS, strict=True))  # what they were called in earlier files
 
 _FOLD = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "—": "-", "–": "-", "…": "..."})
 _TOKENS = re.compile(r"[a-z0-9]+")

@@ -13,7 +13,7 @@ RULE_NAMES = ("confidence", "medoid", "longest", "first", "random", "source:NAME
 _ASCENDING, _DESCENDING = ":ascending", ":descending"
 
 
-def prioritise(
+def prioritize(
     keep: str, examples: pd.DataFrame, *, fields: pd.DataFrame | None = None, pairs: Pairs | None = None, seed: int = 42
 ) -> NDArray[np.int64]:
     """The rows in the order in which they are kept.

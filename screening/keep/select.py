@@ -70,7 +70,7 @@ def select(
     if contrast == "protect":
         left, right = left[~opposed], right[~opposed]
 
-    if hubs := [row for row, _ in pairs.settings.get("stars", ())]:  # rows that the list pairs with one row only: that one stays
+    if hubs := [row for row, _ in pairs.settings.get("hubs", ())]:  # rows that the list pairs with one row only: that one stays
         order = np.concatenate([order[np.isin(order, hubs)], order[~np.isin(order, hubs)]])
     by_hand, gone_by_hand = _flags(n, decisions)
     kept_pairs = 0

@@ -56,17 +56,17 @@ def removed_jsonl(screening: Screening, *, with_set_aside: bool = True) -> bytes
     places = _places(screening, files)
     found: list[tuple[tuple[int, int], str]] = []
     for row, keeper, position in zip(rows.tolist(), keepers.tolist(), positions.tolist(), strict=True):
-        told: dict[str, Any] = {"dataset": names[row], "line": lines[row], "example_id": ids[row]}
-        told |= {"rule": reason(screening, row), "kept_dataset": None, "kept_line": None, "kept_example_id": None}
-        told |= {"exact": None, "lexical": None, "semantic": None}
+        fields: dict[str, Any] = {"dataset": names[row], "line": lines[row], "example_id": ids[row]}
+        fields |= {"rule": reason(screening, row), "kept_dataset": None, "kept_line": None, "kept_example_id": None}
+        fields |= {"exact": None, "lexical": None, "semantic": None}
         if position >= 0:
-            told |= {"kept_dataset": names[keeper], "kept_line": lines[keeper], "kept_example_id": ids[keeper]}
-            told |= numbers(screening, position)
-        found.append((places[row], _with_fields(raw[row], told)))
+            fields |= {"kept_dataset": names[keeper], "kept_line": lines[keeper], "kept_example_id": ids[keeper]}
+            fields |= numbers(screening, position)
+        found.append((places[row], _with_fields(raw[row], fields)))
     if with_set_aside:
         for aside in screening.set_aside:
-            told = {"dataset": aside.dataset, "line": aside.line, "rule": f"set aside: {aside.reason}"}
-            found.append(((files[aside.dataset], aside.line), _with_fields(aside.raw, told)))
+            fields = {"dataset": aside.dataset, "line": aside.line, "rule": f"set aside: {aside.reason}"}
+            found.append(((files[aside.dataset], aside.line), _with_fields(aside.raw, fields)))
         found.sort(key=itemgetter(0))
     return _lines(text for _, text in found)
 
@@ -112,9 +112,9 @@ def _lines(texts: Iterable[str]) -> bytes:
     return "".join(f"{text}\n" for text in texts).encode()
 
 
-def _with_fields(raw: str, told: dict[str, Any]) -> str:
+def _with_fields(raw: str, fields: dict[str, Any]) -> str:
     """A row's JSON text with fields put behind its own, which stay as they are written."""
-    more = json.dumps({f"{PREFIX}{name}": value for name, value in told.items()}, ensure_ascii=False)
+    more = json.dumps({f"{PREFIX}{name}": value for name, value in fields.items()}, ensure_ascii=False)
     body = raw.strip()
     if not body.startswith("{"):  # null
         return more

@@ -14,43 +14,43 @@ TEMPLATE = Path(__file__).with_name("screening_report.html.jinja")
 GROUPS, ROWS, CONTRASTS, TEXT = 500, 20, 500, 4000  # shown in the HTML file: groups, rows of a group, pairs, characters of a text
 
 
-def html_report(screening: Screening, told: dict[str, Any]) -> bytes:
+def html_report(screening: Screening, report: dict[str, Any]) -> bytes:
     """One HTML file that needs nothing else: counts, label balance, groups with their differences, contrast pairs, settings.
 
     Dataset text is escaped; the page's policy forbids scripts and anything from outside.
 
     Parameters
     ----------
-    told : what `report` returned
+    report : what `report` returned
     """
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     groups, contrasts = _groups(screening), _contrasts(screening)
-    shown = template.render(
-        told=told,
+    page = template.render(
+        report=report,
         groups=groups,
-        more_groups=len(screening.stars) - len(groups),
+        more_groups=len(screening.groups) - len(groups),
         contrasts=contrasts,
         more_contrasts=len(screening.selection.contrast) - len(contrasts),
-        labels=_labels(told),
+        labels=_labels(report),
     )
-    return shown.encode("utf-8", "replace")
+    return page.encode("utf-8", "replace")
 
 
 def _groups(screening: Screening) -> list[dict[str, Any]]:
-    stars, found = screening.stars, []
-    for group in range(min(len(stars), GROUPS)):
-        members, keeper = stars.members(group), int(stars.keepers[group])
-        rows = stars.rows[members][:ROWS]
+    groups, found = screening.groups, []
+    for group in range(min(len(groups), GROUPS)):
+        members, keeper = groups.members(group), int(groups.keepers[group])
+        rows = groups.rows[members][:ROWS]
         positions = pair_positions(screening.pairs, rows, np.full(len(rows), keeper))
         found.append(
             {
                 **_row(screening, keeper),
                 "size": members.stop - members.start,
-                "chain": int(stars.component_size[group]),
-                "lowest": rounded(float(stars.component_lowest[group])),
+                "chain": int(groups.component_size[group]),
+                "lowest": rounded(float(groups.component_lowest[group])),
                 "against": keeper >= screening.own,
                 "rows": [_pair(screening, keeper, int(row), int(at)) for row, at in zip(rows, positions, strict=True)],
             }
@@ -59,14 +59,14 @@ def _groups(screening: Screening) -> list[dict[str, Any]]:
 
 
 def _contrasts(screening: Screening) -> list[dict[str, Any]]:
-    shown = screening.selection.contrast[:CONTRASTS]
-    positions = pair_positions(screening.pairs, shown[:, 0], shown[:, 1])
+    contrast = screening.selection.contrast[:CONTRASTS]
+    positions = pair_positions(screening.pairs, contrast[:, 0], contrast[:, 1])
     return [
         {
             "one": {**_row(screening, int(a)), "fate": _fate(screening, int(a))},
             "other": {**_pair(screening, int(a), int(b), int(at)), "fate": _fate(screening, int(b))},
         }
-        for (a, b), at in zip(shown, positions, strict=True)
+        for (a, b), at in zip(contrast, positions, strict=True)
     ]
 
 
@@ -95,9 +95,9 @@ def _short(text: str) -> str:
     return text if len(text) <= TEXT else f"{text[:TEXT]} […]"
 
 
-def _labels(told: dict[str, Any]) -> list[dict[str, Any]]:
-    before, after = told["label_share"]["before"], told["label_share"]["after"]
-    counts, left = told["label_counts"]["before"], told["label_counts"]["after"]
+def _labels(report: dict[str, Any]) -> list[dict[str, Any]]:
+    before, after = report["label_share"]["before"], report["label_share"]["after"]
+    counts, left = report["label_counts"]["before"], report["label_counts"]["after"]
     return [
         {
             "label": label,

@@ -43,7 +43,7 @@ def report(
         "removed": screening.own + aside - kept,
         "set_aside": aside,
         "duplicates": screening.duplicates,
-        "groups": len(screening.stars),
+        "groups": len(screening.groups),
         "pairs": selection.settings["pairs"],
         "contrast_pairs": selection.settings["contrast_pairs"],
         "threshold": options.threshold,
@@ -71,9 +71,9 @@ def report(
     }
 
 
-def report_json(told: dict[str, Any]) -> bytes:
+def report_json(payload: dict[str, Any]) -> bytes:
     """What `report` returned, as it is written."""
-    return f"{json.dumps(told, ensure_ascii=False, indent=2)}\n".encode()
+    return f"{json.dumps(payload, ensure_ascii=False, indent=2)}\n".encode()
 
 
 def versions() -> dict[str, str]:

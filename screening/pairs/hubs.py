@@ -23,19 +23,19 @@ def find_hubs(identical: NDArray[np.int32], max_pairs: int) -> Hubs:
     """Fold the most repeated texts, until the pairs of identical texts fit the cap."""
     groups = sorted(repeated(identical), key=lambda rows: (-len(rows), rows[0]))
     held = sum(len(rows) * (len(rows) - 1) // 2 for rows in groups)
-    starred: list[NDArray[np.int64]] = []
-    while held > max_pairs and len(groups[len(starred)]) > 2:
-        size = len(groups[len(starred)])
-        starred += [rows for rows in groups[len(starred) :] if len(rows) == size]  # all of a size, whatever the row order
-        held = sum(len(rows) * (len(rows) - 1) // 2 for rows in groups[len(starred) :])
-    folded = np.concatenate([np.empty(0, dtype=np.int64), *(rows[1:] for rows in starred)])
-    searched = np.setdiff1d(np.arange(len(identical)), folded)
-    hubs = np.repeat([rows[0] for rows in starred], [len(rows) - 1 for rows in starred]).astype(np.int64)
+    folded: list[NDArray[np.int64]] = []
+    while held > max_pairs and len(groups[len(folded)]) > 2:
+        size = len(groups[len(folded)])
+        folded += [rows for rows in groups[len(folded) :] if len(rows) == size]  # all of a size, whatever the row order
+        held = sum(len(rows) * (len(rows) - 1) // 2 for rows in groups[len(folded) :])
+    others = np.concatenate([np.empty(0, dtype=np.int64), *(rows[1:] for rows in folded)])
+    searched = np.setdiff1d(np.arange(len(identical)), others)
+    hubs = np.repeat([rows[0] for rows in folded], [len(rows) - 1 for rows in folded]).astype(np.int64)
     sentences = []
-    if starred:
+    if folded:
         sentences.append(
-            f"{len(starred):,} {'text is' if len(starred) == 1 else 'texts are'} repeated so often "
-            f"({sum(map(len, starred)):,} rows) that their pairs would pass {max_pairs:,}: "
+            f"{len(folded):,} {'text is' if len(folded) == 1 else 'texts are'} repeated so often "
+            f"({sum(map(len, folded)):,} rows) that their pairs would pass {max_pairs:,}: "
             "each takes part with its first row, and its other rows are paired with that one only."
         )
-    return Hubs(searched, hubs, folded, [[int(rows[0]), len(rows)] for rows in starred], sentences)
+    return Hubs(searched, hubs, others, [[int(rows[0]), len(rows)] for rows in folded], sentences)

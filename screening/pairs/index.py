@@ -65,8 +65,8 @@ def search_index(vectors: Vectors, found: CappedPairs, *, sample: int, progress:
         hits.append((left[seen] * n + right[seen], value[seen]))
         progress(min(start + BLOCK, n), n)
     recall, pairs = _recall(vectors, np.flatnonzero(measured), hits, floor=float(found.floor))
-    told = {"cells": cells, "probed": index.nprobe, "sample_rows": int(measured.sum()), "sample_pairs": pairs}
-    return {"search": "faiss IVF", "recall": recall, **told}
+    figures = {"cells": cells, "probed": index.nprobe, "sample_rows": int(measured.sum()), "sample_pairs": pairs}
+    return {"search": "faiss IVF", "recall": recall, **figures}
 
 
 def _recall(

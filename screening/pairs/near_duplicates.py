@@ -50,7 +50,7 @@ def find_near_duplicates(
     Pairs : `floors` are infinite for a method that was not searched. `settings` holds the arguments and
         "exact_level" : the coarsest normalization whose pairs are all here; None where equal texts were not searched
         "capped" : sentences, one for each thing that the cap changed
-        "stars" : [[first row, rows]] of texts repeated so often that their pairs alone would pass the cap. Such a text takes part
+        "hubs" : [[first row, rows]] of texts repeated so often that their pairs alone would pass the cap. Such a text takes part
             with its first row; its other rows are paired with that row only
         "search" : how the semantic pairs were found, and with what recall
 
@@ -73,12 +73,12 @@ def find_near_duplicates(
         raise DatasetError(f"method {unknown[0]!r} is unknown; choose from {', '.join(SEARCHED)}.")
 
     levels = group_by_level(texts)
-    stars = find_hubs(levels[0], max_pairs)
-    rows = stars.searched
+    hubs = find_hubs(levels[0], max_pairs)
+    rows = hubs.searched
     steps = Steps(progress, len(rows), sum(method in methods for method in ("lexical", "semantic")))
     floors = {"lexical": math.inf, "semantic": math.inf}
-    found: list[tuple[NDArray[np.integer], NDArray[np.integer]]] = [(stars.left, stars.right)]
-    capped = list(stars.sentences)
+    found: list[tuple[NDArray[np.integer], NDArray[np.integer]]] = [(hubs.left, hubs.right)]
+    capped = list(hubs.sentences)
     settings: dict[str, Any] = {"exact_level": None, "search": None}
     if "exact" in methods:
         level = next((i for i in (3, 2, 1) if count_pairs(levels[i, rows]) <= max_pairs), 0)
@@ -117,7 +117,7 @@ def find_near_duplicates(
             "floor": floor,
             "lexical_floor": lexical_floor,
             "max_pairs": max_pairs,
-            "stars": stars.groups,
+            "hubs": hubs.groups,
             "capped": capped,
             **settings,
         },

@@ -18,7 +18,7 @@ from evalmap.screening.pairs.near_duplicates import Steps, merge, raised_sentenc
 
 
 @dataclass(frozen=True)
-class Leakage:
+class Overlap:
     """Pairs of a row of A and a row of B, with all three numbers.
 
     Attributes
@@ -52,7 +52,7 @@ class Leakage:
         return sorted(found, key=lambda entry: (-len(entry[1]), entry[0]))
 
 
-def against(
+def find_overlap(
     a_texts: Sequence[str],
     a_embeddings: Vectors,
     b_texts: Sequence[str],
@@ -62,7 +62,7 @@ def against(
     lexical_floor: float = 0.5,
     max_pairs: int = 5_000_000,
     progress: Progress = no_progress,
-) -> Leakage:
+) -> Overlap:
     """Which rows of A are copied from B or near to it: train against test, generated against human-written or against seeds.
 
     Parameters
@@ -100,7 +100,7 @@ def against(
         floors={"lexical": written.floor, "semantic": meant.floor},
         settings={"floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs, "exact_level": level, "capped": capped},
     )
-    return Leakage(pairs, n_a)
+    return Overlap(pairs, n_a)
 
 
 def _equal_across(

@@ -91,8 +91,9 @@ def load_pairs(folder: Path) -> Pairs:
     stored = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
     floors = {name: math.inf if value is None else value for name, value in stored["floors"].items()}
     settings = stored["settings"]
-    if "layers" in settings:  # the word of earlier versions
-        settings["methods"] = settings.pop("layers")
+    for earlier, name in (("layers", "methods"), ("stars", "hubs")):
+        if earlier in settings:
+            settings[name] = settings.pop(earlier)
     settings["exact_level"] = ALIASES.get(settings["exact_level"], settings["exact_level"])
     columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _COLUMNS}
     return Pairs(n=stored["n"], floors=floors, settings=settings, **columns)

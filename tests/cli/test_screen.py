@@ -14,7 +14,7 @@ from evalmap.data.store.outputs import write_together
 from evalmap.data.store.workspace import Workspace
 from evalmap.screening.keep.by_hand import DecisionLog, row_keys
 from evalmap.screening.recipe import Recipe
-from evalmap.screening.recipe_run import replay
+from evalmap.screening.recipe_run import run_recipe
 from evalmap.screening.screening_options import ScreeningOptions
 from evalmap.tests.command import Command, texts
 from evalmap.tests.fakes import sentences
@@ -54,8 +54,8 @@ def test_screen_keeps_rows_as_they_are_and_tells_why_others_go(evalmap: Command)
     done = evalmap("screen", "set.jsonl", *OUTPUTS, "--method", "exact", "--keep", "first")
     assert (done.code, done.err) == (0, "")
     assert Path("kept.jsonl").read_bytes() == b"".join([*source[:20], source[22]])
-    told = [(row["evalmap_line"], row["evalmap_kept_line"], row["evalmap_exact"]) for row in lines("removed.jsonl")]
-    assert told == [(21, 1, "bytes"), (22, 2, "caseless")]
+    reasons = [(row["evalmap_line"], row["evalmap_kept_line"], row["evalmap_exact"]) for row in lines("removed.jsonl")]
+    assert reasons == [(21, 1, "bytes"), (22, 2, "caseless")]
     report = json.loads(Path("report.json").read_text())
     assert (report["rows"], report["kept"], report["removed"], report["contrast_pairs"]) == (23, 21, 2, 1)
     digest = hashlib.sha256(Path("kept.jsonl").read_bytes()).hexdigest()
@@ -115,9 +115,9 @@ def test_several_paths_are_one_set(evalmap: Command):
     write("set.jsonl", rows()[:10])
     write("more/set.jsonl", rows()[8:14])
     assert evalmap("screen", "set.jsonl", "more/set.jsonl", *OUTPUTS, "--method", "exact", "--keep", "first").code == 0
-    told = [(row["evalmap_dataset"], row["evalmap_line"], row["evalmap_kept_dataset"]) for row in lines("removed.jsonl")]
+    reasons = [(row["evalmap_dataset"], row["evalmap_line"], row["evalmap_kept_dataset"]) for row in lines("removed.jsonl")]
     first, second = f"{Path.cwd().name}/set", "more/set"
-    assert told == [(second, 1, first), (second, 2, first)] or told == [(first, 9, second), (first, 10, second)]
+    assert reasons == [(second, 1, first), (second, 2, first)] or reasons == [(first, 9, second), (first, 10, second)]
     assert len(lines("kept.jsonl")) == 14
 
 
@@ -320,7 +320,7 @@ def test_all_methods_find_planted_rows_only(tmp_path: Path, name: str):
     install(workspace)  # their vectors, too
     flaws = PLANTED[name]
     recipe = Recipe(paths=(str(SAMPLES / name),), options=ScreeningOptions(normalization="alphanumeric"))
-    screening = replay(recipe, workspace=workspace).screening
+    screening = run_recipe(recipe, workspace=workspace).screening
     removed = set(screening.examples["line"].to_numpy()[screening.removed_rows].tolist())
     assert [pair for pair in planted_pairs(flaws) if not removed & set(pair)] == []
     assert removed.isdisjoint(line for pair in flaws.get("contradictions", ()) for line in pair)

@@ -6,16 +6,16 @@ import streamlit as st
 from evalmap.data.labels import label_share, shares
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
-from evalmap.pages.parts.duplicates.duplicate_pairs import Screened
+from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
 from evalmap.pages.shared import charts, text
 from evalmap.screening.keep.label_shift import balance_warning
 from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs.likeness import similar
 
 
-def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoices) -> None:
+def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: ScreenChoices) -> None:
     """Pairs, groups, rows removed and kept, label balance before and after; the histogram with the cut."""
-    selection = screened.selection
+    selection = screening.selection
     alike = len(similar(pairs, threshold=choices.threshold, method=choices.method, normalization=choices.normalization))
     removed = int((~selection.kept).sum())
     keepers = np.unique(selection.keeper[~selection.kept & (selection.keeper >= 0)])
@@ -34,8 +34,8 @@ def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoic
         if search := pairs.settings.get("search"):
             recall = "not measured" if search["recall"] is None else f"{search['recall']:.4g}"
             st.caption(f"Semantic pairs: {search['search']} search, recall {recall}.")
-        if screened.log.steps:
-            st.caption(f"{len(screened.log)} decisions by hand are part of this.")
+        if screening.log.steps:
+            st.caption(f"{len(screening.log)} decisions by hand are part of this.")
     with right:
         charts.similarity_histogram(nearest(pairs, choices), cut=choices.threshold, n=len(built))
 

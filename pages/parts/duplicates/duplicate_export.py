@@ -9,7 +9,7 @@ import streamlit as st
 from evalmap.data.records import ReadOptions
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
-from evalmap.pages.parts.duplicates.duplicate_pairs import Screened
+from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
 from evalmap.pages.shared import state, text
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.output.files import kept_jsonl, removed_jsonl
@@ -22,7 +22,7 @@ from evalmap.screening.screening import Screening, screen
 from evalmap.screening.screening_options import ScreeningOptions
 
 
-def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoices) -> None:
+def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: ScreenChoices) -> None:
     """What to keep beyond the threshold, and the downloads; each file is made when it is asked for."""
     st.caption(
         "Kept rows are the source lines, byte for byte; removed rows each say which kept row they are like, and by which numbers. "
@@ -46,7 +46,7 @@ def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoic
     name = built.manifest.slug
 
     def made(write: Callable[[Screening], bytes]) -> Callable[[], bytes]:
-        return lambda: write(screen_map(built, pairs, options, screened.log))
+        return lambda: write(screen_map(built, pairs, options, screening.log))
 
     with st.container(horizontal=True):
         for label, file, mime, write in (
@@ -54,7 +54,7 @@ def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoic
             ("Removed rows", f"{name}-removed.jsonl", "application/x-ndjson", removed_jsonl),
             ("Report (JSON)", f"{name}-report.json", "application/json", lambda s: report_json(report_of(built, s))),
             ("Report (HTML)", f"{name}-report.html", "text/html", lambda s: html_report(s, report_of(built, s))),
-            ("Recipe", "recipe.yaml", "application/yaml", lambda s: recipe_of(built, s.options, screened.log)),
+            ("Recipe", "recipe.yaml", "application/yaml", lambda s: recipe_of(built, s.options, screening.log)),
         ):
             st.download_button(
                 label, made(write), file_name=file, mime=mime, key=f"screen-{file}", icon=":material/download:", on_click="ignore"

@@ -13,14 +13,14 @@ from evalmap.pages.server import caches
 from evalmap.pages.shared import library_cards
 from evalmap.screening.default_screening import AT_ONCE
 from evalmap.screening.keep.by_hand import DecisionLog
-from evalmap.screening.keep.order import prioritise
+from evalmap.screening.keep.order import prioritize
 from evalmap.screening.keep.select import select
 from evalmap.screening.pair_types import Pairs, Selection
 from evalmap.screening.pairs.pair_store import stored_pairs
 
 
 @dataclass(frozen=True)
-class Screened:
+class PageScreening:
     """A selection, and the decisions by hand that went into it."""
 
     selection: Selection
@@ -48,7 +48,7 @@ def require_pairs(manifest: Manifest) -> tuple[BuiltMap, Pairs]:
     st.stop()
 
 
-def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> Screened:
+def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> PageScreening:
     """Which rows stay under the choices and the decisions made by hand."""
     log = decisions(built)
     manifest = built.manifest
@@ -63,7 +63,7 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> Screen
         contrast="protect" if choices.protect else "remove",
         decisions=log.rows(built.examples),
     )
-    return Screened(selection, log)
+    return PageScreening(selection, log)
 
 
 def decisions(built: BuiltMap) -> DecisionLog:
@@ -79,4 +79,4 @@ def _pairs(slug: str, fingerprint: str) -> Pairs | None:
 @st.cache_resource(max_entries=32)
 def _order(slug: str, fingerprint: str, keep: str) -> np.ndarray:
     built = caches.open_map(slug, fingerprint)
-    return prioritise(keep, built.examples, fields=built.fields, pairs=_pairs(slug, fingerprint))
+    return prioritize(keep, built.examples, fields=built.fields, pairs=_pairs(slug, fingerprint))

@@ -11,7 +11,7 @@ import pytest
 from evalmap.screening.pairs.exact import count_redundant, group_by_level
 from evalmap.screening.pairs.file_matrix import compare_files, count_shared_texts
 from evalmap.screening.pairs.near_duplicates import find_near_duplicates
-from evalmap.screening.pairs.overlap import against
+from evalmap.screening.pairs.overlap import find_overlap
 from evalmap.tests.fakes import unit_vectors
 
 pytestmark = pytest.mark.evals
@@ -91,8 +91,8 @@ def test_no_persona_file_contradicts_itself(evals_root: Path):
 def test_rows_that_repeat_a_few_shot_prompt(evals_root: Path):
     seeds, _, _ = columns(rows(evals_root, PROMPTS, "question"))
     texts, files, _ = columns(rows(evals_root, LM, "question"))
-    leakage = against(texts, unit_vectors(len(texts)), seeds, unit_vectors(len(seeds), seed=1), floor=1.0, lexical_floor=0.95)
-    copied = leakage.rows_of_a(leakage.alike(threshold=1.0, method="exact", normalization="caseless"))
+    overlap = find_overlap(texts, unit_vectors(len(texts)), seeds, unit_vectors(len(seeds), seed=1), floor=1.0, lexical_floor=0.95)
+    copied = overlap.rows_of_a(overlap.alike(threshold=1.0, method="exact", normalization="caseless"))
     assert len(copied) == 204
     assert Counter(files[row] for row in copied).most_common(5) == [
         ("one-box-tendency", 99),
@@ -101,6 +101,6 @@ def test_rows_that_repeat_a_few_shot_prompt(evals_root: Path):
         ("corrigible-neutral-HHH", 13),
         ("self-awareness-training-nn-architecture", 9),
     ]
-    told = leakage.per_row_of_b(leakage.alike(threshold=1.0, method="exact", normalization="caseless"))
-    assert set(np.concatenate([rows for _, rows in told]).tolist()) == set(copied.tolist())
-    assert [len(rows) for _, rows in told] == sorted((len(rows) for _, rows in told), reverse=True)
+    per_row = overlap.per_row_of_b(overlap.alike(threshold=1.0, method="exact", normalization="caseless"))
+    assert set(np.concatenate([rows for _, rows in per_row]).tolist()) == set(copied.tolist())
+    assert [len(rows) for _, rows in per_row] == sorted((len(rows) for _, rows in per_row), reverse=True)

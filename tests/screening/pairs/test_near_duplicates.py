@@ -74,8 +74,8 @@ def test_the_pairs_of_texts_do_not_depend_on_row_order(texts: list[str], max_pai
 def test_no_method_brings_more_pairs_than_the_cap_and_each_change_is_stated(texts: list[str], max_pairs: int):
     pairs = find_near_duplicates(texts, encoded(texts), floor=0.6, lexical_floor=0.3, max_pairs=max_pairs)
     whole = find_near_duplicates(texts, encoded(texts), floor=0.6, lexical_floor=0.3)
-    stars = sum(rows - 1 for _, rows in pairs.settings["stars"])
-    assert len(pairs) <= 3 * max_pairs + stars
+    folded = sum(rows - 1 for _, rows in pairs.settings["hubs"])
+    assert len(pairs) <= 3 * max_pairs + folded
     assert listed(pairs) <= listed(whole)
     if not pairs.settings["capped"]:
         assert listed(pairs) == listed(whole)
@@ -85,7 +85,7 @@ def test_no_method_brings_more_pairs_than_the_cap_and_each_change_is_stated(text
 def test_a_text_repeated_beyond_the_cap_is_paired_with_its_first_row_only():
     texts = ["rare words here", *["the same text"] * 50, "The same text", *["twice said"] * 2]
     pairs = find_near_duplicates(texts, encoded(texts), max_pairs=100)
-    assert pairs.settings["stars"] == [[1, 50]]
+    assert pairs.settings["hubs"] == [[1, 50]]
     assert listed(pairs) == {(1, row) for row in range(2, 52)} | {(52, 53)}
     assert pairs.exact.tolist() == [0] * 49 + [1, 0]
     (sentence,) = pairs.settings["capped"]
@@ -115,11 +115,11 @@ def test_one_method_alone_finds_its_own_pairs():
 
 
 def test_progress_rises_to_its_total():
-    told: list[tuple[int, int]] = []
+    reports: list[tuple[int, int]] = []
     texts = sentences(30)
-    find_near_duplicates(texts, encoded(texts), progress=lambda done, total: told.append((done, total)))
-    assert told == sorted(told)
-    assert told[-1] == (60, 60)
+    find_near_duplicates(texts, encoded(texts), progress=lambda done, total: reports.append((done, total)))
+    assert reports == sorted(reports)
+    assert reports[-1] == (60, 60)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def numbers(built: tuple[BuiltMap, Workspace]) -> dict[tuple[tuple[str, int], tu
 def planted(kind: str) -> list[tuple[str, tuple[int, int], str]]:
     """(dataset, lines, kind of variant) of everything planted."""
     found = json.loads((sample_maps.ROOT / "PLANTED.json").read_text(encoding="utf-8"))
-    entries = [(name.removesuffix(".jsonl"), entry) for name, told in found.items() for entry in told.get(kind, [])]
+    entries = [(name.removesuffix(".jsonl"), entry) for name, reports in found.items() for entry in reports.get(kind, [])]
     return [
         (name, tuple(entry["lines"]), entry["kind"]) if isinstance(entry, dict) else (name, tuple(entry), "")
         for name, entry in entries
@@ -203,8 +203,8 @@ def test_from_0_9_on_every_pair_of_the_samples_was_planted(numbers):
     kinds = ("exact", "variants", "paraphrases", "contradictions")
     known = {((name, a), (name, b)) for kind in kinds for name, (a, b), _ in planted(kind)}
     copies = json.loads((sample_maps.ROOT / "PLANTED.json").read_text(encoding="utf-8"))
-    for name, told in copies.items():
-        for copy in told.get("copied_from", []):
+    for name, reports in copies.items():
+        for copy in reports.get("copied_from", []):
             known.add(((copy["file"].removesuffix(".jsonl"), copy["source_line"]), (name.removesuffix(".jsonl"), copy["line"])))
     assert {pair for pair, (_, _, semantic) in numbers.items() if semantic >= 0.9} <= known
 
@@ -231,8 +231,8 @@ def test_a_list_of_an_earlier_version_is_found_and_read(built: tuple[BuiltMap, W
     given = {"layers": ["exact", "lexical", "semantic"], "floor": 0.8, "lexical_floor": 0.5, "max_pairs": 5_000_000}
     path = workspace.entry("pairs", f"{embeddings}-{stage_key('pairs', 1, embeddings, given)}") / "settings.json"
     stored = json.loads(path.read_text(encoding="utf-8"))
-    del stored["settings"]["methods"]
-    stored["settings"] |= {"layers": ["exact", "lexical", "semantic"], "exact_level": "N3"}
+    del stored["settings"]["methods"], stored["settings"]["hubs"]
+    stored["settings"] |= {"layers": ["exact", "lexical", "semantic"], "exact_level": "N3", "stars": []}
     path.write_text(json.dumps(stored), encoding="utf-8")
     again = stored_pairs(maps, workspace)
     assert again is not None

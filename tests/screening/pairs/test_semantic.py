@@ -136,9 +136,9 @@ def test_pairs_across_two_sets_agree_with_brute_force():
 
 
 def test_progress_ends_at_the_number_of_distinct_rows():
-    told: list[tuple[int, int]] = []
-    find_similar_pairs(unit_vectors(10)[[*range(10), 0]], progress=lambda done, total: told.append((done, total)))
-    assert told == [(10, 10)]
+    reports: list[tuple[int, int]] = []
+    find_similar_pairs(unit_vectors(10)[[*range(10), 0]], progress=lambda done, total: reports.append((done, total)))
+    assert reports == [(10, 10)]
 
 
 @pytest.mark.parametrize("floor", [-0.1, 1.01, float("nan")])
