@@ -12,6 +12,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.labels import label_share
 from evalmap.data.records import SetAside
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
+from evalmap.screening.example_table import example_table
 from evalmap.screening.groups.duplicate_groups import DuplicateGroups, find_duplicate_groups
 from evalmap.screening.keep.balance import restore_balance
 from evalmap.screening.keep.by_hand import Decisions
@@ -21,7 +22,8 @@ from evalmap.screening.keep.order import default_rule, prioritize
 from evalmap.screening.keep.select import NEAR, select
 from evalmap.screening.pair_types import Pairs, Selection
 from evalmap.screening.pairs.near_duplicates import FLOOR, LEXICAL_FLOOR, find_near_duplicates
-from evalmap.screening.screening_options import ScreeningOptions
+from evalmap.screening.reasons import Reason, find_reasons
+from evalmap.screening.screening_options import DEFAULTS, ScreeningOptions
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class Screening:
         return np.flatnonzero(~self.selection.kept[: self.own])
 
     @property
+    def reasons(self) -> list[Reason]:
+        """Why each of `removed_rows` goes, in their order: the rule, the kept row that it is like, and by which numbers."""
+        return find_reasons(self.pairs, self.selection, own=self.own)
+
+    @property
     def label_share(self) -> dict[str, dict[str, float]]:
         """{"before", "after"}: the ratio of each label among the rows of the dataset that have one."""
         labels = self.examples["label"].iloc[: self.own]
@@ -69,10 +76,10 @@ class Screening:
 
 
 def screen(
-    examples: pd.DataFrame,
+    examples: pd.DataFrame | Sequence[str],
     embeddings: Vectors,
     *,
-    options: ScreeningOptions,
+    options: ScreeningOptions = DEFAULTS,
     fields: pd.DataFrame | None = None,
     own: int | None = None,
     pairs: Pairs | None = None,
@@ -84,16 +91,21 @@ def screen(
 
     Parameters
     ----------
-    examples, fields : as in `evalmap.data.records.Dataset`
+    examples : n texts, or a table with a column `text`; `label`, `confidence`, `dataset`, `line` and `raw` (the row as JSON, for
+        the files) are read where it has them, as `evalmap.screening.example_table.example_table` says
     embeddings : (n, n_dims) float32, unit norm, of the rows' embedded texts
+    fields : the same rows, what the rule column:NAME reads; None: the examples
     own : the rows from here on are compared against: they stay, and rows of the dataset like them go (None: there are none)
     pairs : of these rows, where they are known already
     decisions : made by hand, by row
 
     Raises
     ------
-    DatasetError : fewer than 2 rows; balance without labels; a target out of reach; what the rule, the pairs or the selection raise
+    DatasetError : no column text, or a row without one; fewer than 2 rows; balance without labels; a target out of reach; what the
+        rule, the pairs or the selection raise
+    ValueError : embeddings of another number of rows, not 2-D or not finite
     """
+    examples = example_table(examples)
     own = len(examples) if own is None else own
     if len(examples) < 2:
         raise DatasetError(f"{len(examples)} rows cannot be screened; near-duplicates need at least 2.")

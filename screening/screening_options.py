@@ -47,3 +47,6 @@ class ScreeningOptions:
             raise DatasetError(f"--target {self.target:,}: expected 1 row or more.")
         if self.seed < 0:
             raise DatasetError(f"seed is {self.seed}; expected 0 or more.")
+
+
+DEFAULTS = ScreeningOptions()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from evalmap.data.labels import Labels, labels_differ
 from evalmap.data.text.normalization import normalization_name
 from evalmap.screening.keep.by_hand import Decisions
+from evalmap.screening.keep.order import prioritize
 from evalmap.screening.pair_types import RULES, Method, Pairs, Selection
 from evalmap.screening.pairs.likeness import similar
 
@@ -28,7 +29,7 @@ def select(
     threshold: float,
     method: Method = "all",
     normalization: str = "typographic",
-    order: NDArray[np.integer],
+    order: NDArray[np.integer] | None = None,
     labels: Labels | None = None,
     contrast: Contrast = "protect",
     decisions: Decisions | None = None,
@@ -43,7 +44,7 @@ def select(
     pairs : of the rows of a dataset
     threshold : 0 < threshold ≤ 1; lexical and semantic numbers at or above it are alike
     method : exact: texts equal under `normalization`; lexical, semantic: the number; all: any of the three
-    order : (n,) every row once, the one to keep first
+    order : (n,) every row once, the one to keep first; None: by the rule medoid of `evalmap.screening.keep.order.prioritize`
     labels : (n,) texts, None where a row has none
     contrast : pairs at or above the threshold whose labels differ; protect: neither is removed for the other's sake
     decisions : made by hand; they come before everything else
@@ -56,7 +57,7 @@ def select(
     Source: the lexicographically first maximal independent set in rounds, Blelloch, Fineman, Shun 2012, arXiv:1202.3205.
     """
     n = pairs.n
-    order = np.asarray(order, dtype=np.int64)
+    order = np.asarray(prioritize("medoid", pairs=pairs) if order is None else order, dtype=np.int64)
     if len(order) != n or (n and not np.array_equal(np.bincount(order, minlength=n), np.ones(n))):
         raise ValueError(f"order has {len(order)} entries; expected each of {n} rows once")
     if labels is not None and len(labels) != n:

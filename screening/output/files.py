@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,6 @@ import numpy as np
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import outputs
-from evalmap.data.text.normalization import NORMALIZATIONS
-from evalmap.screening.groups.duplicate_groups import pair_positions
-from evalmap.screening.keep.select import NEAR
-from evalmap.screening.pair_types import NOT_EXACT, RULES
 from evalmap.screening.screening import Screening
 
 PREFIX = "evalmap_"  # of the fields that removed rows get
@@ -45,23 +42,25 @@ def removed_jsonl(screening: Screening, *, with_set_aside: bool = True) -> bytes
 
     with_set_aside : also the rows without text, their rule "set aside: …"
     """
-    examples, selection = screening.examples, screening.selection
-    rows = screening.removed_rows
-    keepers = selection.keeper[rows]
-    near = (selection.rule[rows] == NEAR) & (keepers >= 0)
-    positions = np.full(len(rows), -1, dtype=np.int64)
-    positions[near] = pair_positions(screening.pairs, rows[near], keepers[near])
+    examples = screening.examples
     names, lines, ids = (examples[column].tolist() for column in ("dataset", "line", "example_id"))
     raw, files = examples["raw"].tolist(), _files(screening)
     places = _places(screening, files)
     found: list[tuple[tuple[int, int], str]] = []
-    for row, keeper, position in zip(rows.tolist(), keepers.tolist(), positions.tolist(), strict=True):
-        fields: dict[str, Any] = {"dataset": names[row], "line": lines[row], "example_id": ids[row]}
-        fields |= {"rule": reason(screening, row), "kept_dataset": None, "kept_line": None, "kept_example_id": None}
-        fields |= {"exact": None, "lexical": None, "semantic": None}
-        if position >= 0:
+    for reason in screening.reasons:
+        row, keeper = reason.row, reason.keeper
+        fields: dict[str, Any] = {"dataset": names[row], "line": lines[row], "example_id": ids[row], "rule": reason.rule}
+        fields |= {
+            "kept_dataset": None,
+            "kept_line": None,
+            "kept_example_id": None,
+            "exact": None,
+            "lexical": None,
+            "semantic": None,
+        }
+        if keeper is not None and reason.likeness:
             fields |= {"kept_dataset": names[keeper], "kept_line": lines[keeper], "kept_example_id": ids[keeper]}
-            fields |= numbers(screening, position)
+            fields |= asdict(reason.likeness)
         found.append((places[row], _with_fields(raw[row], fields)))
     if with_set_aside:
         for aside in screening.set_aside:
@@ -69,25 +68,6 @@ def removed_jsonl(screening: Screening, *, with_set_aside: bool = True) -> bytes
             found.append(((files[aside.dataset], aside.line), _with_fields(aside.raw, fields)))
         found.sort(key=itemgetter(0))
     return _lines(text for _, text in found)
-
-
-def reason(screening: Screening, row: int) -> str:
-    """Why a row went (or stayed), in words."""
-    rule, keeper = int(screening.selection.rule[row]), int(screening.selection.keeper[row])
-    if rule == NEAR and keeper >= screening.own:
-        return "near-duplicate of a row of the dataset compared against"
-    return RULES[rule]
-
-
-def numbers(screening: Screening, position: int) -> dict[str, Any]:
-    """The three numbers of a pair, as they are written to files."""
-    pairs = screening.pairs
-    exact = int(pairs.exact[position])
-    return {
-        "exact": None if exact == NOT_EXACT else NORMALIZATIONS[exact],
-        "lexical": round(float(pairs.lexical[position]), 6),
-        "semantic": round(float(pairs.semantic[position]), 6),
-    }
 
 
 def rounded(value: float | None) -> float | None:

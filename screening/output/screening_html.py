@@ -1,5 +1,6 @@
 """The report for a person without the tool: one HTML file that needs nothing else."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ import numpy as np
 
 from evalmap.screening.groups.diff import word_diff
 from evalmap.screening.groups.duplicate_groups import pair_positions
-from evalmap.screening.output.files import numbers, reason, rounded
+from evalmap.screening.output.files import rounded
+from evalmap.screening.reasons import likeness_of, rule_of
 from evalmap.screening.screening import Screening
 
 TEMPLATE = Path(__file__).with_name("screening_report.html.jinja")
@@ -84,11 +86,11 @@ def _row(screening: Screening, row: int) -> dict[str, Any]:
 
 def _pair(screening: Screening, keeper: int, row: int, position: int) -> dict[str, Any]:
     before, after = (_short(str(screening.examples["text"].iat[at])) for at in (keeper, row))
-    return {**_row(screening, row), **numbers(screening, position), "diff": word_diff(before, after)}
+    return {**_row(screening, row), **asdict(likeness_of(screening.pairs, position)), "diff": word_diff(before, after)}
 
 
 def _fate(screening: Screening, row: int) -> str:
-    return "kept" if screening.selection.kept[row] else f"removed: {reason(screening, row)}"
+    return "kept" if screening.selection.kept[row] else f"removed: {rule_of(screening.selection, row, own=screening.own)}"
 
 
 def _short(text: str) -> str:
