@@ -74,7 +74,7 @@ def product(texts: list[str], vectors: np.ndarray, floor: float) -> str:
     """Every product of the upper triangle, tile by tile into one buffer, looked at by nobody."""
     import torch
 
-    from evalmap.screening.pairs.semantic import TILE
+    from evalmap.screening.pairs.cosine import TILE
 
     matrix = torch.from_numpy(np.array(vectors, dtype=np.float32))
     n, buffer = len(matrix), torch.empty(TILE * TILE)

@@ -17,7 +17,7 @@ from evalmap.data.store.workspace import Workspace
 if TYPE_CHECKING:
     from evalmap.embeddings.built_map import BuiltMap
     from evalmap.embeddings.settings import Settings
-    from evalmap.screening.default_screening import Standard
+    from evalmap.screening.default_screening import DefaultScreening
 
 app = typer.Typer(
     help="See what an evaluation dataset really contains.",
@@ -163,7 +163,7 @@ def pairs(
     from evalmap.data.store.jobs import JobFile
     from evalmap.embeddings.built_map import load_map
     from evalmap.screening.pairs import pairs_job
-    from evalmap.screening.pairs.near_duplicates import pairs_of
+    from evalmap.screening.pairs.pair_store import pairs_of
 
     space = Workspace.default(workspace)
     built = load_map(space, space.find(dataset))
@@ -308,14 +308,14 @@ def _built(manifest: Manifest) -> list[str]:
     return lines
 
 
-def _screened(built: "BuiltMap", space: Workspace) -> "Standard | None":
-    from evalmap.screening.default_screening import standard_screening
+def _default_screening(built: "BuiltMap", space: Workspace) -> "DefaultScreening | None":
+    from evalmap.screening.default_screening import default_screening
 
-    return standard_screening(built, space)
+    return default_screening(built, space)
 
 
 screening.register(app, workspace=_workspace, bars=_Bars)
-answers.register(app, workspace=_workspace, bars=_Bars, screened=_screened)
+answers.register(app, workspace=_workspace, bars=_Bars, screened=_default_screening)
 
 
 def sentence(error: DatasetError) -> str:

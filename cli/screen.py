@@ -9,10 +9,14 @@ import typer
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
+from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.keep.order import RULE_NAMES
-from evalmap.screening.recipe import Recipe, read_recipe
-from evalmap.screening.recipe_run import Replayed, replay
+from evalmap.screening.recipe import Recipe
+from evalmap.screening.recipe_file import read_recipe
+from evalmap.screening.recipe_run import RecipeRun, run_recipe
+
+Normalization = Literal["bytes", "caseless", "typographic", "alphanumeric", "N0", "N1", "N2", "N3"]  # the last four: earlier names
 
 
 class Bars(Protocol):
@@ -32,14 +36,19 @@ def register(
             list[str] | None, typer.Argument(metavar="PATH…", help="Files, folders, https addresses or hub ids.")
         ] = None,
         threshold: Annotated[float | None, typer.Option(help="Rows this similar or more are alike (default: 0.95).")] = None,
-        layer: Annotated[
+        method: Annotated[
             Literal["exact", "lexical", "semantic", "all"] | None,
             typer.Option(help="What makes rows alike: equal text, shared characters, meaning, any of them (default: all)."),
         ] = None,
-        normalise: Annotated[
-            Literal["N0", "N1", "N2", "N3"] | None,
-            typer.Option(help="Equal text: N0 to the byte, N1 but for case and spaces, N2 and typography (default), N3 and signs."),
+        layer: Annotated[Literal["exact", "lexical", "semantic", "all"] | None, typer.Option(hidden=True)] = None,
+        normalization: Annotated[
+            Normalization | None,
+            typer.Option(
+                metavar=f"[{'|'.join(NORMALIZATIONS)}]",
+                help="Equal text: to the byte, but for case and spaces, also for typography (default), also for signs.",
+            ),
         ] = None,
+        normalise: Annotated[Normalization | None, typer.Option(hidden=True)] = None,
         keep: Annotated[
             str | None,
             typer.Option(help=f"Which of two stays: {', '.join(RULE_NAMES)} (default: confidence, else medoid)."),
@@ -87,51 +96,59 @@ def register(
         if fail_over is not None and not 0 <= fail_over <= 1:
             raise DatasetError(f"--fail-over {fail_over:g}: expected a ratio from 0 to 1, such as 0.05.")
         space = workspace(workspace_folder)
-        given: dict[str, Any] = {"threshold": threshold, "layer": layer, "normalise": normalise, "keep": keep, "seed": seed}
+        given: dict[str, Any] = {
+            "threshold": threshold,
+            "method": method or layer,
+            "normalization": normalization or normalise,
+            "keep": keep,
+            "seed": seed,
+        }
         given |= {"contrast": contrast, "balance": balance, "target": target, "keep_set_aside": keep_set_aside, "part": part}
         given |= {"text": text, "label": label, "confidence": confidence, "choices": choices, "model": _model(model)}
         given |= {"out": out, "removed": removed, "report": report, "html": html}
         given |= {"paths": tuple(paths) if paths else None, "against": tuple(against) if against else None}
-        asked = (read_recipe(recipe) if recipe else Recipe()).with_given(**given)
+        plan = (read_recipe(recipe) if recipe else Recipe()).with_given(**given)
         if by_hand:
-            asked = asked.with_given(decisions=_by_hand(asked, space))
-        with bars() as shown:
-            done = replay(asked, workspace=space, write_recipe=write_recipe, progress=shown.progress)
+            plan = plan.with_given(decisions=_by_hand(plan, space))
+        with bars() as display:
+            done = run_recipe(plan, workspace=space, write_recipe=write_recipe, progress=display.progress)
         for line in sentences(done):
             typer.echo(line)
         _fail(done, fail_over)
 
 
-def sentences(done: Replayed) -> list[str]:
+def sentences(done: RecipeRun) -> list[str]:
     """What a screening did, in a few lines for a person."""
-    told = done.told
-    how = f"threshold {told['threshold']:g}, layer {told['layer']}, normalise {told['normalise']}, keep {told['keep']}"
-    lines = [f"{told['rows']:,} rows: {told['kept']:,} kept, {told['removed']:,} removed ({how})"]
-    lines.append(f"  {told['pairs']:,} pairs, {told['groups']:,} groups, {told['contrast_pairs']:,} contrast pairs")
-    lines += [f"  {count:,} {rule}" for rule, count in told["removed_by"].items()]
-    before, after = told["label_share"]["before"], told["label_share"]["after"]
+    report = done.report
+    settings = ", ".join(f"{name} {report[name]}" for name in ("method", "normalization", "keep"))
+    how = f"threshold {report['threshold']:g}, {settings}"
+    lines = [f"{report['rows']:,} rows: {report['kept']:,} kept, {report['removed']:,} removed ({how})"]
+    pairs, groups, contrast = (report[name] for name in ("pairs", "groups", "contrast_pairs"))
+    lines.append(f"  {pairs:,} pairs, {groups:,} groups, {contrast:,} contrast pairs")
+    lines += [f"  {count:,} {rule}" for rule, count in report["removed_by"].items()]
+    before, after = report["label_share"]["before"], report["label_share"]["after"]
     if before:
         moves = [f"{label} {100 * share:.1f} % → {100 * after.get(label, 0):.1f} %" for label, share in before.items()]
         lines.append(f"  labels: {', '.join(moves[:6])}{' …' if len(moves) > 6 else ''}")
-    if told["smallest_distance"] is not None:
-        lines.append(f"  smallest distance kept: {told['smallest_distance']:.4f}")
-    lines += [f"  warning: {warning}" for warning in told["warnings"]]
-    lines.append(f"  SHA-256 of the kept rows: {told['sha256']['kept']}")
+    if report["smallest_distance"] is not None:
+        lines.append(f"  smallest distance kept: {report['smallest_distance']:.4f}")
+    lines += [f"  warning: {warning}" for warning in report["warnings"]]
+    lines.append(f"  SHA-256 of the kept rows: {report['sha256']['kept']}")
     return [*lines, *(f"  written: {path}" for path in done.written)]
 
 
-def _fail(done: Replayed, most: float | None) -> None:
+def _fail(done: RecipeRun, most: float | None) -> None:
     """Raise where too many rows are near-duplicates; the files are written all the same."""
-    rows, duplicates = done.told["rows"], done.told["duplicates"]
+    rows, duplicates = done.report["rows"], done.report["duplicates"]
     if most is not None and duplicates > most * rows:
         share = f"{duplicates:,} of {rows:,} rows ({100 * duplicates / rows:.1f} %)"
-        raise DatasetError(f"{share} are near-duplicates at {done.told['threshold']:g}, more than --fail-over {most:g} allows.")
+        raise DatasetError(f"{share} are near-duplicates at {done.report['threshold']:g}, more than --fail-over {most:g} allows.")
 
 
-def _by_hand(asked: Recipe, space: Workspace) -> DecisionLog:
-    if len(asked.paths) != 1:
-        raise DatasetError(f"--by-hand: decisions belong to one dataset, and {len(asked.paths)} PATHs were given.")
-    (path,) = asked.paths
+def _by_hand(recipe: Recipe, space: Workspace) -> DecisionLog:
+    if len(recipe.paths) != 1:
+        raise DatasetError(f"--by-hand: decisions belong to one dataset, and {len(recipe.paths)} PATHs were given.")
+    (path,) = recipe.paths
     source = str(Path(path).expanduser().resolve()) if Path(path).expanduser().exists() else path
     return DecisionLog.load(space, source)
 

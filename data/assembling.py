@@ -85,7 +85,7 @@ def _examples(file: FileRows, roles: Roles, part: Part) -> tuple[pd.DataFrame, l
         {
             "dataset": pd.Series([file.name] * len(kept), dtype="str"),
             "line": file.lines[index],
-            "example_id": pd.Series([_content_hash(file.raw[row]) for row in kept], dtype="str"),
+            "example_id": pd.Series([content_hash(file.raw[row]) for row in kept], dtype="str"),
             "text": pd.Series([str(texts[row]) for row in kept], dtype="str"),
             "embedded_text": pd.Series(embedded, dtype="str"),
             "label": pd.Series(column(roles.label, _label), dtype="str"),
@@ -158,7 +158,7 @@ def _choices(fields: pd.DataFrame, index: np.ndarray, roles: Roles, apart: list[
     return [None] * len(index)
 
 
-def _content_hash(raw: str) -> str:
+def content_hash(raw: str) -> str:
     """16 hex digits of the row's fields, whatever their order or the file's format."""
     canonical = json.dumps(json.loads(raw), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]

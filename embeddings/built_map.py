@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.labels import label_counts
 from evalmap.data.records import SetAside
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
@@ -19,7 +20,6 @@ from evalmap.embeddings.clustering import Clustering
 from evalmap.embeddings.layers import layer_of
 from evalmap.embeddings.naming import ClusterName
 from evalmap.embeddings.neighbors import NeighborGraph
-from evalmap.embeddings.pipeline import label_counts
 from evalmap.embeddings.stages import load_clusterings, load_graph
 from evalmap.embeddings.vectors import load_vectors
 

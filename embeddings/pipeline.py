@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from evalmap.data.labels import label_counts
 from evalmap.data.records import Dataset
 from evalmap.data.roles import describe
 from evalmap.data.store.manifest import BoilerplateRecord, Manifest, SettingsRecord, StageRecord
@@ -135,13 +135,6 @@ def _summary(dataset: Dataset) -> dict[str, Any]:
         "notes": tuple(dataset.notes),
         "datasets": {str(name): int(count) for name, count in files.items()},
     }
-
-
-def label_counts(labels: pd.Series) -> dict[str, int]:
-    """How many rows bear each label, the most frequent first; rows without one are not counted."""
-    counts = labels.dropna().value_counts()
-    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
-    return {str(label): int(count) for label, count in ordered}
 
 
 def _boilerplate(dataset: Dataset) -> BoilerplateRecord | None:

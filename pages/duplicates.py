@@ -6,12 +6,12 @@ import streamlit as st
 
 from evalmap.pages.parts.duplicates import (
     contrast_list,
+    dataset_overlap,
     duplicate_controls,
     duplicate_counts,
     duplicate_export,
     duplicate_pairs,
     group_cards,
-    leakage,
     pair_reader,
 )
 from evalmap.pages.shared import state
@@ -28,8 +28,8 @@ def draw() -> None:
         "Groups": lambda: group_cards.draw(built, pairs, screening, choices),
         "Around the cut": lambda: pair_reader.draw(built, pairs, choices),
         "Contrast pairs": lambda: contrast_list.draw(built, pairs, screening),
-        "Across files": lambda: leakage.draw_files(built, pairs, choices),
-        "Against another dataset": lambda: leakage.draw_against(built, choices),
+        "Across files": lambda: dataset_overlap.draw_files(built, pairs, choices),
+        "Against another dataset": lambda: dataset_overlap.draw_against(built, choices),
         "Export": lambda: duplicate_export.draw(built, pairs, screening, choices),
     }
     # Only the open tab is drawn: the slider must not wait for the others.

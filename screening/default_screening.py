@@ -1,4 +1,4 @@
-"""The screening with its standard settings, as figures before and after it and groups of repeated questions need it."""
+"""The screening with its default settings, as figures before and after it and groups of repeated questions need it."""
 
 from dataclasses import dataclass
 
@@ -9,15 +9,16 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.screening.groups.components import find_components
 from evalmap.screening.keep.by_hand import DecisionLog
-from evalmap.screening.pairs.near_duplicates import pairs_of, stored_pairs
-from evalmap.screening.screening import ScreeningOptions, screen
+from evalmap.screening.pairs.pair_store import pairs_of, stored_pairs
+from evalmap.screening.screening import screen
+from evalmap.screening.screening_options import ScreeningOptions
 
-AT_ONCE = 5_000  # rows; up to here the pairs are looked for without being asked
+AT_ONCE = 5_000  # rows; up to here the pairs are looked for as soon as they are needed
 
 
 @dataclass(frozen=True)
-class Standard:
-    """What the standard screening leaves.
+class DefaultScreening:
+    """What the screening with its default settings leaves.
 
     kept : (n,) bool
     groups : (n,) int64, rows that hang together as near-duplicates share a number
@@ -29,8 +30,8 @@ class Standard:
     threshold: float
 
 
-def standard_screening(built: BuiltMap, workspace: Workspace) -> Standard | None:
-    """Screen a map with the standard settings and the decisions made by hand; None where the pairs of a large dataset were never
+def default_screening(built: BuiltMap, workspace: Workspace) -> DefaultScreening | None:
+    """Screen a map with the default settings and the decisions made by hand; None where the pairs of a large dataset were never
     looked for (`evalmap pairs`), and for fewer than two rows.
     """
     if len(built) < 2:
@@ -49,5 +50,5 @@ def standard_screening(built: BuiltMap, workspace: Workspace) -> Standard | None
         pairs=pairs,
         decisions=DecisionLog.load(workspace, built.manifest.source).rows(built.examples),
     )
-    components = find_components(pairs, threshold=options.threshold, layer=options.layer, normalise=options.normalise)
-    return Standard(done.selection.kept, components.labels.astype(np.int64), options.threshold)
+    components = find_components(pairs, threshold=options.threshold, method=options.method, normalization=options.normalization)
+    return DefaultScreening(done.selection.kept, components.labels.astype(np.int64), options.threshold)

@@ -6,21 +6,21 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Layer = Literal["exact", "lexical", "semantic", "all"]
-LAYERS: tuple[Layer, ...] = ("exact", "lexical", "semantic", "all")
-NOT_EXACT = 4  # in `Pairs.exact`: the texts differ under every normalisation
+Method = Literal["exact", "lexical", "semantic", "all"]
+METHODS: tuple[Method, ...] = ("exact", "lexical", "semantic", "all")
+NOT_EXACT = 4  # in `Pairs.exact`: the texts differ under every normalization
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of rows that are alike by one layer at least, each with all three numbers.
+    """Pairs of rows that are alike by one method at least, each with all three numbers.
 
     Attributes
     ----------
     n : rows of the dataset
     left, right : (m,) int32, left < right; sorted by (left, right), no pair twice
-    exact : (m,) uint8, the finest normalisation under which the texts are equal: 0 = N0 … 3 = N3, `NOT_EXACT` for none
-    lexical : (m,) float32 in [0, 1], Jaccard similarity of character 4-grams under N2
+    exact : (m,) uint8, the finest normalization under which the texts are equal: 0 = bytes … 3 = alphanumeric, `NOT_EXACT` for none
+    lexical : (m,) float32 in [0, 1], Jaccard similarity of character 4-grams under the typographic normalization
     semantic : (m,) float32 in [-1, 1], cosine of the embeddings
     floors : {"lexical": …, "semantic": …}: at or above these every pair of the dataset is here
     settings : what made the list, and whether a cap raised a floor
@@ -50,7 +50,7 @@ class Selection:
         removed for another reason than likeness (see `rule`)
     rule : (n,) uint8, index into `RULES`
     contrast : (c, 2) int32, pairs at or above the threshold whose labels differ, left < right
-    settings : threshold, layer, normalise, priority …
+    settings : threshold, method, normalization, priority …
     """
 
     kept: NDArray[np.bool_]

@@ -16,25 +16,27 @@ from evalmap.embeddings.array_types import Encoder
 from evalmap.embeddings.pipeline import embed_texts
 from evalmap.screening.combining import join
 from evalmap.screening.output.files import check_outputs, kept_jsonl, removed_jsonl
-from evalmap.screening.output.screening_report import html_report, report, report_json
-from evalmap.screening.pairs.near_duplicates import pairs_of_embeddings
-from evalmap.screening.recipe import Recipe, recipe_yaml
+from evalmap.screening.output.screening_html import html_report
+from evalmap.screening.output.screening_report import report, report_json
+from evalmap.screening.pairs.pair_store import pairs_of_embeddings
+from evalmap.screening.recipe import Recipe
+from evalmap.screening.recipe_file import recipe_yaml
 from evalmap.screening.screening import Screening, screen, search_for
 
 StageProgress = Callable[[str, int, int], None]  # (stage, done, total)
 
 
 @dataclass(frozen=True)
-class Replayed:
+class RecipeRun:
     """A screening, its report and the files that were written."""
 
     screening: Screening
-    told: dict[str, Any]
+    report: dict[str, Any]
     written: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
-class Loaded:
+class RecipeRows:
     """The rows of a recipe's paths, then of what they are compared against; the first `own` are of its paths."""
 
     dataset: Dataset
@@ -42,7 +44,7 @@ class Loaded:
     set_aside: tuple[SetAside, ...]
 
 
-def load(recipe: Recipe, *, workspace: Workspace, progress: StageProgress = lambda stage, done, total: None) -> Loaded:
+def load_rows(recipe: Recipe, *, workspace: Workspace, progress: StageProgress = lambda stage, done, total: None) -> RecipeRows:
     """Read what a recipe names.
 
     Raises
@@ -51,25 +53,25 @@ def load(recipe: Recipe, *, workspace: Workspace, progress: StageProgress = lamb
     """
 
     def opened(path: str) -> Dataset:
-        def told(done: int, _: int) -> None:
+        def on_progress(done: int, _: int) -> None:
             progress("records", done, 0)
 
-        return open_dataset(path, options=recipe.read, downloads=workspace.downloads, progress=told)
+        return open_dataset(path, options=recipe.read, downloads=workspace.downloads, progress=on_progress)
 
     datasets = [opened(path) for path in recipe.paths]
     against = [opened(path) for path in recipe.against]
     joined = join([*datasets, *against])
-    return Loaded(joined, sum(map(len, datasets)), joined.set_aside[: sum(len(dataset.set_aside) for dataset in datasets)])
+    return RecipeRows(joined, sum(map(len, datasets)), joined.set_aside[: sum(len(dataset.set_aside) for dataset in datasets)])
 
 
-def replay(
+def run_recipe(
     recipe: Recipe,
     *,
     workspace: Workspace,
     encoder: Encoder | None = None,
     write_recipe: Path | None = None,
     progress: StageProgress = lambda stage, done, total: None,
-) -> Replayed:
+) -> RecipeRun:
     """Do what a recipe says; the same rows, recipe and versions give the same files, byte for byte.
 
     Either all of its files are written or none is.
@@ -85,8 +87,8 @@ def replay(
     if not recipe.paths:
         raise DatasetError("nothing to screen: name a PATH, or a --recipe that does.")
     check_outputs({**recipe.outputs, "--write-recipe": write_recipe}, [*recipe.paths, *recipe.against])
-    loaded = load(recipe, workspace=workspace, progress=progress)
-    joined, own = loaded.dataset, loaded.own
+    rows = load_rows(recipe, workspace=workspace, progress=progress)
+    joined, own = rows.dataset, rows.own
     texts = joined.examples["embedded_text"].tolist()
     key, vectors = embed_texts(texts, workspace=workspace, model=recipe.model, encoder=encoder, progress=progress)
     described = json.loads((workspace.entry("embeddings", key) / "meta.json").read_text(encoding="utf-8"))
@@ -106,11 +108,11 @@ def replay(
         own=own,
         pairs=pairs,
         decisions=recipe.decisions.rows(joined.examples.iloc[:own]),
-        set_aside=loaded.set_aside,
+        set_aside=rows.set_aside,
     )
     kept = kept_jsonl(screening, with_set_aside=recipe.keep_set_aside)
     removed = removed_jsonl(screening, with_set_aside=not recipe.keep_set_aside)
-    told = report(
+    payload = report(
         screening,
         settings={
             "inputs": {str(name): int(count) for name, count in joined.examples["dataset"].value_counts(sort=False).items()},
@@ -124,10 +126,10 @@ def replay(
     contents = {
         recipe.out: lambda: kept,
         recipe.removed: lambda: removed,
-        recipe.report: lambda: report_json(told),
-        recipe.html: lambda: html_report(screening, told),
+        recipe.report: lambda: report_json(payload),
+        recipe.html: lambda: html_report(screening, payload),
         write_recipe: lambda: recipe_yaml(recipe, write_recipe or Path()),
     }
     files = {path: content() for path, content in contents.items() if path is not None}
     write_together(files)
-    return Replayed(screening, told, tuple(files))
+    return RecipeRun(screening, payload, tuple(files))

@@ -9,56 +9,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.labels import label_share
 from evalmap.data.records import SetAside
-from evalmap.data.text.normalization import NORMALISATIONS
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
-from evalmap.screening.groups.duplicate_groups import Stars, find_stars
-from evalmap.screening.keep.balance import balance_warning, label_share, restore_balance
+from evalmap.screening.example_table import example_table
+from evalmap.screening.groups.duplicate_groups import DuplicateGroups, find_duplicate_groups
+from evalmap.screening.keep.balance import restore_balance
 from evalmap.screening.keep.by_hand import Decisions
 from evalmap.screening.keep.k_center import keep_best
-from evalmap.screening.keep.order import default_rule, prioritise
-from evalmap.screening.keep.select import CONTRASTS, NEAR, Contrast, check_threshold, select
-from evalmap.screening.pair_types import LAYERS, Layer, Pairs, Selection
+from evalmap.screening.keep.label_shift import balance_warning
+from evalmap.screening.keep.order import default_rule, prioritize
+from evalmap.screening.keep.select import NEAR, select
+from evalmap.screening.pair_types import Pairs, Selection
 from evalmap.screening.pairs.near_duplicates import FLOOR, LEXICAL_FLOOR, find_near_duplicates
-
-
-@dataclass(frozen=True)
-class ScreeningOptions:
-    """What a screening is asked for.
-
-    threshold, layer, normalise, contrast : as for `evalmap.screening.keep.select.select`
-    keep : a rule of `evalmap.screening.keep.order.prioritise`; None: confidence where there is one, else medoid
-    seed : for keep = random
-    balance : restore the label shares by removing further rows
-    target : keep exactly so many rows; None: as many as are left
-
-    Raises
-    ------
-    DatasetError : an option is out of its range
-    """
-
-    threshold: float = 0.95
-    layer: Layer = "all"
-    normalise: str = "N2"
-    keep: str | None = None
-    seed: int = 42
-    contrast: Contrast = "protect"
-    balance: bool = False
-    target: int | None = None
-
-    def __post_init__(self) -> None:
-        check_threshold(self.threshold)
-        for name, value, allowed in (
-            ("layer", self.layer, LAYERS),
-            ("normalise", self.normalise, NORMALISATIONS),
-            ("contrast", self.contrast, CONTRASTS),
-        ):
-            if value not in allowed:
-                raise DatasetError(f"{name} is {value!r}; choose one of {', '.join(allowed)}.")
-        if self.target is not None and self.target < 1:
-            raise DatasetError(f"--target {self.target:,}: expected 1 row or more.")
-        if self.seed < 0:
-            raise DatasetError(f"seed is {self.seed}; expected 0 or more.")
+from evalmap.screening.reasons import Reason, find_reasons
+from evalmap.screening.screening_options import DEFAULTS, ScreeningOptions
 
 
 @dataclass(frozen=True)
@@ -69,7 +34,7 @@ class Screening:
     ----------
     examples : the rows of the dataset, then those it is compared against
     own : how many rows the dataset has; the others are never removed and count nowhere but as reasons
-    pairs, selection, stars : of all these rows
+    pairs, selection, groups : of all these rows
     options : as asked for, `keep` filled in
     duplicates : rows of the dataset removed for likeness, before balance and target
     set_aside : rows that are no examples
@@ -81,7 +46,7 @@ class Screening:
     own: int
     pairs: Pairs
     selection: Selection
-    stars: Stars
+    groups: DuplicateGroups
     options: ScreeningOptions
     duplicates: int
     set_aside: tuple[SetAside, ...] = ()
@@ -99,6 +64,11 @@ class Screening:
         return np.flatnonzero(~self.selection.kept[: self.own])
 
     @property
+    def reasons(self) -> list[Reason]:
+        """Why each of `removed_rows` goes, in their order: the rule, the kept row that it is like, and by which numbers."""
+        return find_reasons(self.pairs, self.selection, own=self.own)
+
+    @property
     def label_share(self) -> dict[str, dict[str, float]]:
         """{"before", "after"}: the ratio of each label among the rows of the dataset that have one."""
         labels = self.examples["label"].iloc[: self.own]
@@ -106,10 +76,10 @@ class Screening:
 
 
 def screen(
-    examples: pd.DataFrame,
+    examples: pd.DataFrame | Sequence[str],
     embeddings: Vectors,
     *,
-    options: ScreeningOptions,
+    options: ScreeningOptions = DEFAULTS,
     fields: pd.DataFrame | None = None,
     own: int | None = None,
     pairs: Pairs | None = None,
@@ -121,16 +91,21 @@ def screen(
 
     Parameters
     ----------
-    examples, fields : as in `evalmap.data.records.Dataset`
+    examples : n texts, or a table with a column `text`; `label`, `confidence`, `dataset`, `line` and `raw` (the row as JSON, for
+        the files) are read where it has them, as `evalmap.screening.example_table.example_table` says
     embeddings : (n, n_dims) float32, unit norm, of the rows' embedded texts
+    fields : the same rows, what the rule column:NAME reads; None: the examples
     own : the rows from here on are compared against: they stay, and rows of the dataset like them go (None: there are none)
     pairs : of these rows, where they are known already
     decisions : made by hand, by row
 
     Raises
     ------
-    DatasetError : fewer than 2 rows; balance without labels; a target out of reach; what the rule, the pairs or the selection raise
+    DatasetError : no column text, or a row without one; fewer than 2 rows; balance without labels; a target out of reach; what the
+        rule, the pairs or the selection raise
+    ValueError : embeddings of another number of rows, not 2-D or not finite
     """
+    examples = example_table(examples)
     own = len(examples) if own is None else own
     if len(examples) < 2:
         raise DatasetError(f"{len(examples)} rows cannot be screened; near-duplicates need at least 2.")
@@ -146,13 +121,13 @@ def screen(
     if pairs is None:
         pairs = find_near_duplicates(examples["embedded_text"].tolist(), embeddings, **search_for(options), progress=progress)
     pairs = _without_foreign(pairs, own)
-    order = prioritise(options.keep, examples, fields=fields, pairs=pairs, seed=options.seed)
+    order = prioritize(options.keep, examples, fields=fields, pairs=pairs, seed=options.seed)
     order = np.concatenate([order[order >= own], order[order < own]])
     selection = select(
         pairs,
         threshold=options.threshold,
-        layer=options.layer,
-        normalise=options.normalise,
+        method=options.method,
+        normalization=options.normalization,
         order=order,
         labels=labels,
         contrast=options.contrast,
@@ -171,14 +146,14 @@ def screen(
     before, after = label_share(labels[ours]), label_share(labels[ours], selection.kept[ours])
     if warning := balance_warning(before, after):
         warnings.append(warning)
-    stars = find_stars(pairs, selection)
-    return Screening(examples, own, pairs, selection, stars, options, duplicates, tuple(set_aside), distance, tuple(warnings))
+    groups = find_duplicate_groups(pairs, selection)
+    return Screening(examples, own, pairs, selection, groups, options, duplicates, tuple(set_aside), distance, tuple(warnings))
 
 
 def search_for(options: ScreeningOptions) -> dict[str, Any]:
     """The pairs that a screening needs, as arguments of `find_near_duplicates`: the usual floors, or the threshold if lower."""
     floors = {"semantic": FLOOR, "lexical": LEXICAL_FLOOR}
-    lowered = {name: min(usual, options.threshold) if options.layer in (name, "all") else usual for name, usual in floors.items()}
+    lowered = {name: min(usual, options.threshold) if options.method in (name, "all") else usual for name, usual in floors.items()}
     return {"floor": lowered["semantic"], "lexical_floor": lowered["lexical"]}
 
 

@@ -1,39 +1,56 @@
-"""Four ways of calling two texts the same, from bytes to words.
+"""Four ways of calling two texts the same, each coarser than the one before.
 
-N0 bytes as they stand; N1 white space collapsed, stripped, lower case; N2 = N1 with curly quotes, dashes and the ellipsis
-folded to ASCII; N3 = N2 without apostrophes, its `[a-z0-9]+` tokens joined by one space. Each is coarser than the one before.
+bytes : as they stand
+caseless : white space collapsed, stripped, lower case
+typographic : caseless, with curly quotes, dashes and the ellipsis folded to ASCII
+alphanumeric : typographic without apostrophes, its `[a-z0-9]+` tokens joined by one space
+
+Earlier files call them N0, N1, N2 and N3; whoever gives a name may still do so.
 """
 
 import re
 from collections.abc import Iterable
 
-NORMALISATIONS = ("N0", "N1", "N2", "N3")
+NORMALIZATIONS = ("bytes", "caseless", "typographic", "alphanumeric")
+ALIASES: dict[str, str] = dict(zip(("N0", "N1", "N2", "N3"), NORMALIZATIONS, strict=True))  # what they were called in earlier files
 
 _FOLD = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "—": "-", "–": "-", "…": "..."})
 _TOKENS = re.compile(r"[a-z0-9]+")
 
 
-def normalise(text: str, level: str) -> str:
-    """The text under one of `NORMALISATIONS`.
+def normalization_name(name: str) -> str:
+    """One of `NORMALIZATIONS`, given by its name or by an alias.
 
     Raises
     ------
-    ValueError : level is none of them
+    ValueError : it is neither
     """
-    if level not in NORMALISATIONS:
-        raise ValueError(f"normalisation {level!r} is unknown; choose one of {', '.join(NORMALISATIONS)}")
-    if level == "N0":
+    name = ALIASES.get(name, name)
+    if name not in NORMALIZATIONS:
+        raise ValueError(f"normalization {name!r} is unknown; choose one of {', '.join(NORMALIZATIONS)}")
+    return name
+
+
+def normalize(text: str, normalization: str) -> str:
+    """The text under a normalization, given by its name or by an alias.
+
+    Raises
+    ------
+    ValueError : there is none of that name
+    """
+    name = normalization_name(normalization)
+    if name == "bytes":
         return text
     text = " ".join(text.split()).lower()
-    if level == "N1":
+    if name == "caseless":
         return text
     text = text.translate(_FOLD)
-    if level == "N2":
+    if name == "typographic":
         return text
     return " ".join(_TOKENS.findall(text.replace("'", "")))
 
 
-def redundant(texts: Iterable[str], level: str) -> int:
-    """How many rows repeat another one under the normalisation: rows − distinct texts (0 or more; 0 for no rows)."""
-    normalised = [normalise(text, level) for text in texts]
-    return len(normalised) - len(set(normalised))
+def redundant(texts: Iterable[str], normalization: str) -> int:
+    """How many rows repeat another one under the normalization: rows − distinct texts (0 or more; 0 for no rows)."""
+    normalized = [normalize(text, normalization) for text in texts]
+    return len(normalized) - len(set(normalized))

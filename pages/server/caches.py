@@ -73,5 +73,5 @@ def source_states(collection_id: str, root: str, signature: tuple[tuple[int, int
 
 @st.cache_data(max_entries=64)
 def repeated(slug: str, fingerprint: str) -> int:
-    """Rows whose text repeats another's under N2."""
-    return redundant(built_map(slug, fingerprint).examples["text"], "N2")
+    """Rows whose text repeats another's under the typographic normalization."""
+    return redundant(built_map(slug, fingerprint).examples["text"], "typographic")

@@ -22,9 +22,9 @@ NAMES = "names"
 GO_TO = "go-to"  # the page to go to when the picker is drawn
 
 # The duplicates page
-SCREEN_LAYER = "layer-of-likeness"
+SCREEN_METHOD = "method"
 THRESHOLD = "threshold"
-NORMALISE = "normalise"
+NORMALIZATION = "normalization"
 KEEP = "keep"
 PROTECT = "protect"
 GROUP_ORDER = "group-order"

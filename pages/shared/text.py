@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from evalmap.embeddings.pipeline import label_counts
+from evalmap.data.labels import label_counts, shares
 
 _LINK = re.compile(r"(https?:|www\.|mailto:|xmpp:|@)", re.IGNORECASE)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&@=/])")
@@ -37,10 +37,10 @@ def percent(ratio: float, digits: int = 0) -> str:
 def balance(labels: pd.Series, *, most: int = 4) -> str:
     """The label balance in words for a place that reads Markdown: "500 No (50 %) · 500 Yes (50 %)"; "no labels" without any."""
     counts = label_counts(labels)
-    total = sum(counts.values())
-    if not total:
+    if not counts:
         return "no labels"
-    shown = [f"{count:,} {in_label(label, limit=24)} ({percent(count / total)})" for label, count in list(counts.items())[:most]]
+    ratios = shares(counts)
+    shown = [f"{count:,} {in_label(label, limit=24)} ({percent(ratios[label])})" for label, count in list(counts.items())[:most]]
     return " · ".join(shown) + (f" and {len(counts) - most} more" if len(counts) > most else "")
 
 

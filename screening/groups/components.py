@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.embeddings.array_types import Vectors
-from evalmap.screening.keep.select import similar, strength
-from evalmap.screening.pair_types import Layer, Pairs
+from evalmap.screening.pair_types import Method, Pairs
+from evalmap.screening.pairs.likeness import similar, strength
 
 BLOCK = 2048  # rows a product
 
@@ -35,18 +35,20 @@ class Components:
         return np.flatnonzero(self.labels == component)
 
 
-def find_components(pairs: Pairs, *, threshold: float, layer: Layer = "semantic", normalise: str = "N2") -> Components:
+def find_components(
+    pairs: Pairs, *, threshold: float, method: Method = "semantic", normalization: str = "typographic"
+) -> Components:
     """Connected components of the pairs that are alike at the threshold.
 
     Raises
     ------
     DatasetError : the threshold is out of range, or below what the list of pairs holds
-    ValueError : layer or normalise is unknown
+    ValueError : method or normalization is unknown
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    alike = similar(pairs, threshold=threshold, layer=layer, normalise=normalise)
+    alike = similar(pairs, threshold=threshold, method=method, normalization=normalization)
     left, right = pairs.left[alike], pairs.right[alike]
     graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(pairs.n, pairs.n))
     count, found = connected_components(graph, directed=False)
@@ -55,7 +57,7 @@ def find_components(pairs: Pairs, *, threshold: float, layer: Layer = "semantic"
     place[np.argsort(first)] = np.arange(count, dtype=np.int32)
     labels = place[found]
     weakest = np.full(count, np.inf, dtype=np.float32)
-    np.minimum.at(weakest, labels[left], strength(pairs, layer=layer, normalise=normalise)[alike])
+    np.minimum.at(weakest, labels[left], strength(pairs, method=method, normalization=normalization)[alike])
     weakest[np.isinf(weakest)] = np.nan
     return Components(labels, np.bincount(labels, minlength=count), weakest)
 

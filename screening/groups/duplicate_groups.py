@@ -1,6 +1,6 @@
 """Groups as a reader sees them: a kept row and the rows that it stands for, each directly like it.
 
-Chains of pairs (connected components) are no groups: at 0.85 one of them may hold a quarter of a dataset. Which chain a star lies
+Chains of pairs (connected components) are no groups: at 0.85 one of them may hold a quarter of a dataset. Which chain a group lies
 in is shown beside it.
 """
 
@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.screening.groups.components import find_components
-from evalmap.screening.keep.select import NEAR, strength
+from evalmap.screening.keep.select import NEAR
 from evalmap.screening.pair_types import Pairs, Selection
+from evalmap.screening.pairs.likeness import strength
 
 Sort = Literal["largest", "nearest"]
 
 
 @dataclass(frozen=True)
-class Stars:
+class DuplicateGroups:
     """g groups; the rows of group i are `rows[starts[i]:starts[i + 1]]`, the most alike first.
 
     Attributes
@@ -50,7 +51,7 @@ class Stars:
         return slice(int(self.starts[group]), int(self.starts[group + 1]))
 
 
-def find_stars(pairs: Pairs, selection: Selection, *, sort: Sort = "largest") -> Stars:
+def find_duplicate_groups(pairs: Pairs, selection: Selection, *, sort: Sort = "largest") -> DuplicateGroups:
     """The groups of a selection that was made from the pairs.
 
     Parameters
@@ -64,7 +65,7 @@ def find_stars(pairs: Pairs, selection: Selection, *, sort: Sort = "largest") ->
     if sort not in ("largest", "nearest"):
         raise ValueError(f"sort is {sort!r}; choose largest or nearest")
     settings = selection.settings
-    numbers = strength(pairs, layer=settings["layer"], normalise=settings["normalise"])
+    numbers = strength(pairs, method=settings["method"], normalization=settings["normalization"])
     rows = np.flatnonzero((selection.rule == NEAR) & (selection.keeper >= 0))
     keepers = selection.keeper[rows]
     positions = pair_positions(pairs, rows, keepers)
@@ -76,21 +77,23 @@ def find_stars(pairs: Pairs, selection: Selection, *, sort: Sort = "largest") ->
     rows, keepers, positions = rows[by_group], keepers[by_group], positions[by_group]
     heads, begins, sizes = np.unique(keepers, return_index=True, return_counts=True)
     lowest = numbers[positions[begins + sizes - 1]]
-    shown = np.lexsort((heads, -sizes)) if sort == "largest" else np.lexsort((heads, lowest))
+    by_sort = np.lexsort((heads, -sizes)) if sort == "largest" else np.lexsort((heads, lowest))
     place = np.empty(len(heads), dtype=np.int64)
-    place[shown] = np.arange(len(heads))
+    place[by_sort] = np.arange(len(heads))
     moved = np.argsort(np.repeat(place, sizes), kind="stable")
     rows, positions = rows[moved], positions[moved]
-    chains = find_components(pairs, threshold=settings["threshold"], layer=settings["layer"], normalise=settings["normalise"])
-    chain = chains.labels[heads[shown]]
-    return Stars(
-        keepers=heads[shown].astype(np.int32),
-        starts=np.concatenate([[0], np.cumsum(sizes[shown])]).astype(np.int64),
+    chains = find_components(
+        pairs, threshold=settings["threshold"], method=settings["method"], normalization=settings["normalization"]
+    )
+    chain = chains.labels[heads[by_sort]]
+    return DuplicateGroups(
+        keepers=heads[by_sort].astype(np.int32),
+        starts=np.concatenate([[0], np.cumsum(sizes[by_sort])]).astype(np.int64),
         rows=rows.astype(np.int32),
         exact=pairs.exact[positions],
         lexical=pairs.lexical[positions],
         semantic=pairs.semantic[positions],
-        lowest=lowest[shown],
+        lowest=lowest[by_sort],
         component_size=chains.sizes[chain],
         component_lowest=chains.weakest[chain],
     )

@@ -1,6 +1,5 @@
 """Keep the best N: as many rows as asked for, spread out as far as greedy choice gets them, the labels in their shares."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,8 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.labels import Labels, label_codes
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
-from evalmap.screening.keep.select import KEPT_BY_HAND, TARGET, drop, label_codes
+from evalmap.screening.keep.select import KEPT_BY_HAND, TARGET, drop
 from evalmap.screening.pair_types import Pairs, Selection
 
 
@@ -36,7 +36,7 @@ def keep_best(
     n: int,
     order: NDArray[np.integer],
     pairs: Pairs,
-    labels: Sequence[str | None] | pd.Series | None = None,
+    labels: Labels | None = None,
     among: NDArray[np.bool_] | None = None,
     progress: Progress = no_progress,
 ) -> Target:
@@ -103,7 +103,7 @@ def _check(n: int, left: int, rows: int, by_hand: int) -> None:
         raise DatasetError(f"--target {n:,}: {by_hand:,} rows were kept by hand. Ask for {by_hand:,} or more, or undo some.")
 
 
-def _strata(labels: Sequence[str | None] | pd.Series | None, rows: int) -> tuple[NDArray[np.intp], list[str]]:
+def _strata(labels: Labels | None, rows: int) -> tuple[NDArray[np.intp], list[str]]:
     """(a number for each row's label, the labels by number); rows without a label share the last one."""
     if labels is None:
         return np.zeros(rows, dtype=np.intp), ["none"]

@@ -1,4 +1,4 @@
-"""Which of two rows that are alike stays: rules that put the rows in order, ties broken by dataset and line."""
+"""Which of two rows that are alike stays: rules that put the rows in order, ties broken by where a row stands."""
 
 from typing import Any
 
@@ -13,45 +13,74 @@ RULE_NAMES = ("confidence", "medoid", "longest", "first", "random", "source:NAME
 _ASCENDING, _DESCENDING = ":ascending", ":descending"
 
 
-def prioritise(
-    keep: str, examples: pd.DataFrame, *, fields: pd.DataFrame | None = None, pairs: Pairs | None = None, seed: int = 42
+def prioritize(
+    keep: str,
+    examples: pd.DataFrame | None = None,
+    *,
+    fields: pd.DataFrame | None = None,
+    pairs: Pairs | None = None,
+    seed: int = 42,
 ) -> NDArray[np.int64]:
     """The rows in the order in which they are kept.
 
     Parameters
     ----------
     keep : confidence: highest first; medoid: highest mean cosine to the rows it makes a pair with; longest: most characters of
-        text; first: by dataset and line; random: drawn with `seed`; source:A,B: rows of dataset A, then of B, then the others;
+        text; first: by place; random: drawn with `seed`; source:A,B: rows of dataset A, then of B, then the others;
         column:NAME, column:NAME:ascending: by a source field, the highest (lowest) first. What lacks the value comes last.
-    examples, fields : as in `evalmap.data.records.Dataset`
-    pairs : needed for medoid only
+    examples : n rows, of any columns; None where `pairs` says how many there are. `dataset` and `line` are a row's place, and
+        ties go by place: by dataset, then by line, each where it is there, then as the rows come. confidence, longest and source
+        read `confidence`, `text` and `dataset`
+    fields : the same rows, what column:NAME reads; None: the examples
+    pairs : of the same rows; needed for medoid only
 
     Returns
     -------
-    (n,) int64, every row once; the same rows in another arrangement come in the same order
+    (n,) int64, every row once; where places differ, the same rows in another arrangement come in the same order
 
     Raises
     ------
     DatasetError : the rule is unknown, or reads what the dataset lacks
+    ValueError : neither examples nor pairs are given, or of another number of rows; no pairs for medoid
     """
-    by_place = np.lexsort((examples["line"].to_numpy(), pd.factorize(examples["dataset"], sort=True)[0]))
+    if examples is None:
+        if pairs is None:
+            raise ValueError("examples or pairs is needed: the rows to put in order")
+        examples = pd.DataFrame(index=range(pairs.n))
+    if pairs is not None and pairs.n != len(examples):
+        raise ValueError(f"pairs are of {pairs.n:,} rows; expected the {len(examples):,} rows of the examples")
+    by_place = _by_place(examples)
     if keep == "first":
         return by_place
     if keep == "random":
         return by_place[np.random.default_rng(seed).permutation(len(by_place))]
-    value = _values(keep, examples, fields, pairs)
+    value = _values(keep, examples, examples if fields is None else fields, pairs)
     return by_place[np.argsort(value[by_place], kind="stable")]
 
 
 def default_rule(examples: pd.DataFrame) -> str:
     """confidence where the dataset has it, else medoid."""
-    return "confidence" if examples["confidence"].notna().any() else "medoid"
+    return "confidence" if _has_confidence(examples) else "medoid"
 
 
-def _values(keep: str, examples: pd.DataFrame, fields: pd.DataFrame | None, pairs: Pairs | None) -> NDArray[Any]:
+def _has_confidence(examples: pd.DataFrame) -> bool:
+    return "confidence" in examples.columns and bool(examples["confidence"].notna().any())
+
+
+def _by_place(examples: pd.DataFrame) -> NDArray[np.int64]:
+    """(n,) the rows by dataset, then by line, then as they come."""
+    keys: list[NDArray[Any]] = []
+    if "line" in examples.columns:
+        keys.append(examples["line"].to_numpy())
+    if "dataset" in examples.columns:
+        keys.append(pd.factorize(examples["dataset"], sort=True)[0])
+    return np.lexsort(keys) if keys else np.arange(len(examples))
+
+
+def _values(keep: str, examples: pd.DataFrame, fields: pd.DataFrame, pairs: Pairs | None) -> NDArray[Any]:
     """(n,) the lowest comes first, NaN last."""
     if keep == "confidence":
-        if not examples["confidence"].notna().any():
+        if not _has_confidence(examples):
             raise DatasetError("--keep confidence: no row has a confidence. Name its field with --confidence, or keep otherwise.")
         return -examples["confidence"].to_numpy(dtype=np.float64)
     if keep == "medoid":
@@ -59,10 +88,12 @@ def _values(keep: str, examples: pd.DataFrame, fields: pd.DataFrame | None, pair
             raise ValueError("pairs is needed to keep the medoid")
         return -_mean_similarity(pairs)
     if keep == "longest":
+        if "text" not in examples.columns:
+            raise DatasetError("keep longest: the examples have no column text. Keep otherwise.", "keep")
         return -examples["text"].str.len().to_numpy(dtype=np.float64)
     rule, _, named = keep.partition(":")
     if rule == "source" and named:
-        return _by_source(named, examples["dataset"])
+        return _by_source(named, examples["dataset"] if "dataset" in examples.columns else pd.Series([], dtype="str"))
     if rule == "column" and named:
         return _by_column(named, fields)
     raise DatasetError(f"--keep {keep}: unknown rule. Choose one of {', '.join(RULE_NAMES)}.")
@@ -81,17 +112,17 @@ def _by_source(named: str, datasets: pd.Series) -> NDArray[np.float64]:
     present = datasets.unique().tolist()
     if unknown := [name for name in names if name not in present]:
         listed = ", ".join(map(str, present[:6])) + (" …" if len(present) > 6 else "")
-        raise DatasetError(f"--keep source: no dataset is called {unknown[0]} (there are {listed}).")
+        raise DatasetError(f"--keep source: no dataset is called {unknown[0]} (there are {listed or 'none'}).")
     position = {name: float(at) for at, name in enumerate(names)}
     return np.array([position.get(name, float(len(names))) for name in datasets])
 
 
-def _by_column(named: str, fields: pd.DataFrame | None) -> NDArray[np.float64]:
-    columns = [] if fields is None else list(fields.columns)
+def _by_column(named: str, fields: pd.DataFrame) -> NDArray[np.float64]:
+    columns = list(fields.columns)
     name = named if named in columns else named.removesuffix(_ASCENDING).removesuffix(_DESCENDING)
-    if fields is None or name not in columns:
+    if name not in columns:
         listed = ", ".join(map(str, columns[:10])) + (" …" if len(columns) > 10 else "")
-        raise DatasetError(f"--keep column: no field is called {name} (there are {listed}).")
+        raise DatasetError(f"--keep column: no field is called {name} (there are {listed or 'none'}).")
     column = fields[name]
     numbers = pd.to_numeric(column, errors="coerce")
     if numbers.notna().sum() == column.notna().sum():  # numbers, were they written as text

@@ -4,18 +4,18 @@ So at the threshold no two kept rows are alike, and every removed row has a kept
 contrast pairs that are protected, and pairs that a hand decided to keep.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from evalmap.data.errors import DatasetError
-from evalmap.data.text.normalization import NORMALISATIONS
+from evalmap.data.labels import Labels, labels_differ
+from evalmap.data.text.normalization import normalization_name
 from evalmap.screening.keep.by_hand import Decisions
-from evalmap.screening.pair_types import LAYERS, RULES, Layer, Pairs, Selection
+from evalmap.screening.keep.order import prioritize
+from evalmap.screening.pair_types import RULES, Method, Pairs, Selection
+from evalmap.screening.pairs.likeness import similar
 
 Contrast = Literal["protect", "remove"]
 CONTRASTS: tuple[Contrast, ...] = ("protect", "remove")
@@ -27,10 +27,10 @@ def select(
     pairs: Pairs,
     *,
     threshold: float,
-    layer: Layer = "all",
-    normalise: str = "N2",
-    order: NDArray[np.integer],
-    labels: Sequence[str | None] | pd.Series | None = None,
+    method: Method = "all",
+    normalization: str = "typographic",
+    order: NDArray[np.integer] | None = None,
+    labels: Labels | None = None,
     contrast: Contrast = "protect",
     decisions: Decisions | None = None,
 ) -> Selection:
@@ -43,8 +43,8 @@ def select(
     ----------
     pairs : of the rows of a dataset
     threshold : 0 < threshold ≤ 1; lexical and semantic numbers at or above it are alike
-    layer : exact: texts equal under `normalise`; lexical, semantic: the number; all: any of the three
-    order : (n,) every row once, the one to keep first
+    method : exact: texts equal under `normalization`; lexical, semantic: the number; all: any of the three
+    order : (n,) every row once, the one to keep first; None: by the rule medoid of `evalmap.screening.keep.order.prioritize`
     labels : (n,) texts, None where a row has none
     contrast : pairs at or above the threshold whose labels differ; protect: neither is removed for the other's sake
     decisions : made by hand; they come before everything else
@@ -52,24 +52,26 @@ def select(
     Raises
     ------
     DatasetError : the threshold is out of range, or below what the list of pairs holds
-    ValueError : order or labels do not fit the rows; layer, normalise or contrast is unknown
+    ValueError : order or labels do not fit the rows; method, normalization or contrast is unknown
 
     Source: the lexicographically first maximal independent set in rounds, Blelloch, Fineman, Shun 2012, arXiv:1202.3205.
     """
     n = pairs.n
-    order = np.asarray(order, dtype=np.int64)
+    order = np.asarray(prioritize("medoid", pairs=pairs) if order is None else order, dtype=np.int64)
     if len(order) != n or (n and not np.array_equal(np.bincount(order, minlength=n), np.ones(n))):
         raise ValueError(f"order has {len(order)} entries; expected each of {n} rows once")
+    if labels is not None and len(labels) != n:
+        raise ValueError(f"labels has {len(labels)} entries; expected one for each of {n} rows")
     if contrast not in CONTRASTS:
         raise ValueError(f"contrast is {contrast!r}; choose one of {', '.join(CONTRASTS)}")
-    alike = similar(pairs, threshold=threshold, layer=layer, normalise=normalise)
+    alike = similar(pairs, threshold=threshold, method=method, normalization=normalization)
     left, right = pairs.left[alike], pairs.right[alike]
-    opposed = _opposed(labels, left, right, n)
+    opposed = labels_differ(labels, left, right)
     contrasting = np.stack([left[opposed], right[opposed]], axis=1).astype(np.int32)
     if contrast == "protect":
         left, right = left[~opposed], right[~opposed]
 
-    if hubs := [row for row, _ in pairs.settings.get("stars", ())]:  # rows that the list pairs with one row only: that one stays
+    if hubs := [row for row, _ in pairs.settings.get("hubs", ())]:  # rows that the list pairs with one row only: that one stays
         order = np.concatenate([order[np.isin(order, hubs)], order[~np.isin(order, hubs)]])
     by_hand, gone_by_hand = _flags(n, decisions)
     kept_pairs = 0
@@ -97,8 +99,8 @@ def select(
     rule[gone_by_hand], rule[by_hand] = REMOVED_BY_HAND, KEPT_BY_HAND
     settings: dict[str, Any] = {
         "threshold": threshold,
-        "layer": layer,
-        "normalise": normalise,
+        "method": method,
+        "normalization": normalization_name(normalization),
         "contrast": contrast,
         "pairs": len(alike),
         "contrast_pairs": len(contrasting),
@@ -107,60 +109,6 @@ def select(
         "pairs_kept_by_hand": kept_pairs,
     }
     return Selection(kept, keeper, rule, contrasting, settings)
-
-
-def strength(pairs: Pairs, *, layer: Layer, normalise: str) -> NDArray[np.float32]:
-    """(m,) the number of each pair that a threshold is held against; for texts equal under `normalise` it is 1.
-
-    Layer exact: 1 or 0. Layer all: the largest of the three.
-
-    Raises
-    ------
-    ValueError : layer or normalise is unknown
-    """
-    if layer not in LAYERS:
-        raise ValueError(f"layer is {layer!r}; choose one of {', '.join(LAYERS)}")
-    if normalise not in NORMALISATIONS:
-        raise ValueError(f"normalise is {normalise!r}; choose one of {', '.join(NORMALISATIONS)}")
-    if layer == "lexical":
-        return pairs.lexical
-    if layer == "semantic":
-        return pairs.semantic
-    equal = pairs.exact <= NORMALISATIONS.index(normalise)
-    if layer == "exact":
-        return equal.astype(np.float32)
-    found = np.maximum(pairs.lexical, pairs.semantic)
-    found[equal] = 1.0
-    return found
-
-
-def similar(pairs: Pairs, *, threshold: float, layer: Layer, normalise: str) -> NDArray[np.int64]:
-    """The positions of the pairs that are alike.
-
-    Raises
-    ------
-    DatasetError : the threshold is out of range, or below what the list of pairs holds; the list does not hold the layer
-    """
-    check_threshold(threshold)
-    numbers = strength(pairs, layer=layer, normalise=normalise)
-    for name in ("lexical", "semantic"):
-        floor = pairs.floors.get(name, 0.0)
-        if layer not in (name, "all") or threshold >= floor - 1e-9:
-            continue
-        if floor > 1:
-            raise DatasetError(f"the list holds no {name} pairs. Search them too, or choose another --layer.")
-        raise DatasetError(f"threshold {threshold:g} is below {floor:g}, where the {name} pairs end. Use {floor:g} or more.")
-    level = pairs.settings.get("exact_level", normalise)  # None: equal texts were not searched
-    if layer in ("exact", "all") and (level is None or level < normalise):
-        held = f"only pairs equal under {level}" if level else "no pairs of equal texts"
-        raise DatasetError(f"normalise {normalise}: the list holds {held}. Choose a finer normalisation or another --layer.")
-    return np.flatnonzero(numbers >= np.float32(threshold))
-
-
-def check_threshold(threshold: float) -> None:
-    """Raise DatasetError unless 0 < threshold ≤ 1."""
-    if not 0 < threshold <= 1:
-        raise DatasetError(f"threshold is {threshold:g}; expected a similarity above 0 and at most 1, such as 0.95.")
 
 
 def drop(selection: Selection, rows: NDArray[np.bool_], *, rule: int, order: NDArray[np.integer], pairs: Pairs) -> Selection:
@@ -178,7 +126,7 @@ def drop(selection: Selection, rows: NDArray[np.bool_], *, rule: int, order: NDA
     kept, keeper, rules = selection.kept & ~rows, selection.keeper.copy(), selection.rule.copy()
     keeper[rows], rules[rows] = -1, rule
     orphans = (rules == NEAR) & (keeper >= 0) & ~kept[keeper]
-    alike = similar(pairs, threshold=settings["threshold"], layer=settings["layer"], normalise=settings["normalise"])
+    alike = similar(pairs, threshold=settings["threshold"], method=settings["method"], normalization=settings["normalization"])
     left, right = pairs.left[alike].astype(np.int64), pairs.right[alike].astype(np.int64)
     if settings["contrast"] == "protect" and len(selection.contrast):
         contrast = selection.contrast.astype(np.int64)
@@ -215,21 +163,6 @@ def _independent_set(n: int, first: NDArray[np.int32], second: NDArray[np.int32]
         if not gone[earlier]:
             gone[later] = True
     return ~gone
-
-
-def _opposed(labels: Sequence[str | None] | pd.Series | None, left: NDArray[Any], right: NDArray[Any], n: int) -> NDArray[np.bool_]:
-    """Which pairs have two labels that differ."""
-    if labels is None:
-        return np.zeros(len(left), dtype=bool)
-    if len(labels) != n:
-        raise ValueError(f"labels has {len(labels)} entries; expected one for each of {n} rows")
-    codes = label_codes(labels)
-    return (codes[left] != codes[right]) & (codes[left] >= 0) & (codes[right] >= 0)
-
-
-def label_codes(labels: Sequence[str | None] | pd.Series) -> NDArray[np.intp]:
-    """(n,) a number for each label, −1 where it is missing."""
-    return pd.factorize(labels if isinstance(labels, pd.Series) else np.asarray(labels, dtype=object))[0]
 
 
 def _flags(n: int, decisions: Decisions | None) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -2,20 +2,16 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers.formats import format_of
 from evalmap.data.store import outputs
-from evalmap.data.text.normalization import NORMALISATIONS
-from evalmap.screening.groups.duplicate_groups import pair_positions
-from evalmap.screening.keep.select import NEAR
-from evalmap.screening.pair_types import NOT_EXACT, RULES
 from evalmap.screening.screening import Screening
 
 PREFIX = "evalmap_"  # of the fields that removed rows get
@@ -41,54 +37,42 @@ def removed_jsonl(screening: Screening, *, with_set_aside: bool = True) -> bytes
     evalmap_dataset, evalmap_line, evalmap_example_id : where the row stood, and the hash of its content
     evalmap_rule : why it went
     evalmap_kept_dataset, evalmap_kept_line, evalmap_kept_example_id : the kept row that it is like; null where it went otherwise
-    evalmap_exact, evalmap_lexical, evalmap_semantic : how alike the two are: the finest normalisation that makes them equal (null:
+    evalmap_exact, evalmap_lexical, evalmap_semantic : how alike the two are: the finest normalization that makes them equal (null:
         none), and two numbers
 
     with_set_aside : also the rows without text, their rule "set aside: …"
     """
-    examples, selection = screening.examples, screening.selection
-    rows = screening.removed_rows
-    keepers = selection.keeper[rows]
-    near = (selection.rule[rows] == NEAR) & (keepers >= 0)
-    positions = np.full(len(rows), -1, dtype=np.int64)
-    positions[near] = pair_positions(screening.pairs, rows[near], keepers[near])
+    examples = screening.examples
     names, lines, ids = (examples[column].tolist() for column in ("dataset", "line", "example_id"))
     raw, files = examples["raw"].tolist(), _files(screening)
     places = _places(screening, files)
     found: list[tuple[tuple[int, int], str]] = []
-    for row, keeper, position in zip(rows.tolist(), keepers.tolist(), positions.tolist(), strict=True):
-        told: dict[str, Any] = {"dataset": names[row], "line": lines[row], "example_id": ids[row]}
-        told |= {"rule": reason(screening, row), "kept_dataset": None, "kept_line": None, "kept_example_id": None}
-        told |= {"exact": None, "lexical": None, "semantic": None}
-        if position >= 0:
-            told |= {"kept_dataset": names[keeper], "kept_line": lines[keeper], "kept_example_id": ids[keeper]}
-            told |= numbers(screening, position)
-        found.append((places[row], _with_fields(raw[row], told)))
+    for reason in screening.reasons:
+        row, keeper = reason.row, reason.keeper
+        fields: dict[str, Any] = {"dataset": names[row], "line": lines[row], "example_id": ids[row], "rule": reason.rule}
+        fields |= {
+            "kept_dataset": None,
+            "kept_line": None,
+            "kept_example_id": None,
+            "exact": None,
+            "lexical": None,
+            "semantic": None,
+        }
+        if keeper is not None and reason.likeness:
+            fields |= {"kept_dataset": names[keeper], "kept_line": lines[keeper], "kept_example_id": ids[keeper]}
+            fields |= asdict(reason.likeness)
+        found.append((places[row], _with_fields(raw[row], fields)))
     if with_set_aside:
         for aside in screening.set_aside:
-            told = {"dataset": aside.dataset, "line": aside.line, "rule": f"set aside: {aside.reason}"}
-            found.append(((files[aside.dataset], aside.line), _with_fields(aside.raw, told)))
+            fields = {"dataset": aside.dataset, "line": aside.line, "rule": f"set aside: {aside.reason}"}
+            found.append(((files[aside.dataset], aside.line), _with_fields(aside.raw, fields)))
         found.sort(key=itemgetter(0))
     return _lines(text for _, text in found)
 
 
-def reason(screening: Screening, row: int) -> str:
-    """Why a row went (or stayed), in words."""
-    rule, keeper = int(screening.selection.rule[row]), int(screening.selection.keeper[row])
-    if rule == NEAR and keeper >= screening.own:
-        return "near-duplicate of a row of the dataset compared against"
-    return RULES[rule]
-
-
-def numbers(screening: Screening, position: int) -> dict[str, Any]:
-    """The three numbers of a pair, as they are written to files."""
-    pairs = screening.pairs
-    exact = int(pairs.exact[position])
-    return {
-        "exact": None if exact == NOT_EXACT else NORMALISATIONS[exact],
-        "lexical": round(float(pairs.lexical[position]), 6),
-        "semantic": round(float(pairs.semantic[position]), 6),
-    }
+def rounded(value: float | None) -> float | None:
+    """A number as it is written to files; None where there is none."""
+    return None if value is None or not np.isfinite(value) else round(float(value), 6)
 
 
 def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> None:
@@ -114,9 +98,9 @@ def _lines(texts: Iterable[str]) -> bytes:
     return "".join(f"{text}\n" for text in texts).encode()
 
 
-def _with_fields(raw: str, told: dict[str, Any]) -> str:
+def _with_fields(raw: str, fields: dict[str, Any]) -> str:
     """A row's JSON text with fields put behind its own, which stay as they are written."""
-    more = json.dumps({f"{PREFIX}{name}": value for name, value in told.items()}, ensure_ascii=False)
+    more = json.dumps({f"{PREFIX}{name}": value for name, value in fields.items()}, ensure_ascii=False)
     body = raw.strip()
     if not body.startswith("{"):  # null
         return more
@@ -137,10 +121,3 @@ def _files(screening: Screening) -> dict[str, int]:
     """The position of each file of the dataset."""
     names = [*screening.examples["dataset"].iloc[: screening.own].unique(), *(row.dataset for row in screening.set_aside)]
     return {name: at for at, name in enumerate(dict.fromkeys(names))}
-
-
-def label_counts(screening: Screening, kept: NDArray[np.bool_] | None = None) -> dict[str, int]:
-    """How many (kept) rows of the dataset bear each label, the most frequent first."""
-    labels = screening.examples["label"].iloc[: screening.own]
-    counts = (labels if kept is None else labels[kept[: screening.own]]).dropna().value_counts()
-    return {str(label): int(count) for label, count in sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))}

@@ -1,34 +1,35 @@
-"""Texts that are the same under a normalisation: groups of rows, and the finest normalisation under which two rows agree."""
+"""Texts that are the same under a normalization: groups of rows, and the finest normalization under which two rows agree."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalmap.data.text.normalization import NORMALISATIONS, normalise
+from evalmap.data.text.normalization import NORMALIZATIONS, normalization_name, normalize
 from evalmap.screening.pair_types import NOT_EXACT
 
 
-def group_texts(texts: Sequence[str], level: str) -> NDArray[np.int32]:
-    """(n,) the group of each row: rows share one where their texts are equal under the normalisation.
+def group_texts(texts: Sequence[str], normalization: str) -> NDArray[np.int32]:
+    """(n,) the group of each row: rows share one where their texts are equal under the normalization.
 
     Groups are numbered in order of their first row. len(texts) − number of groups is
-    `evalmap.data.text.normalization.redundant`, with one exception: N3 keeps a–z and 0–9 only, so two different texts in
-    another script may be left with the same few letters. Here they stay apart: the letters that N3 leaves out must agree too.
+    `evalmap.data.text.normalization.redundant`, with one exception: alphanumeric keeps a–z and 0–9 only, so two different texts in
+    another script may be left with the same few letters. Here they stay apart: the letters left out must agree too.
 
     Raises
     ------
-    ValueError : level is none of `NORMALISATIONS`
+    ValueError : there is no normalization of that name
     """
+    name = normalization_name(normalization)
     numbers: dict[str | tuple[str, str], int] = {}
-    return np.array([numbers.setdefault(_key(text, level), len(numbers)) for text in texts], dtype=np.int32)
+    return np.array([numbers.setdefault(_key(text, name), len(numbers)) for text in texts], dtype=np.int32)
 
 
 def group_by_level(texts: Sequence[str]) -> NDArray[np.int32]:
-    """(4, n): `group_texts` under N0 … N3."""
-    groups = np.empty((len(NORMALISATIONS), len(texts)), dtype=np.int32)
-    for position, level in enumerate(NORMALISATIONS):
-        groups[position] = group_texts(texts, level)
+    """(4, n): `group_texts` under each of `NORMALIZATIONS`, the finest first."""
+    groups = np.empty((len(NORMALIZATIONS), len(texts)), dtype=np.int32)
+    for level, normalization in enumerate(NORMALIZATIONS):
+        groups[level] = group_texts(texts, normalization)
     return groups
 
 
@@ -62,19 +63,19 @@ def pairs_of_groups(groups: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDA
 
 
 def finest_level(groups: NDArray[np.int32], left: NDArray[np.integer], right: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """(m,) for pairs of rows: 0 = equal under N0 … 3 = under N3 only, `NOT_EXACT` for none.
+    """(m,) for pairs of rows: the first of `NORMALIZATIONS` that makes them equal, by its place 0 … 3; `NOT_EXACT` for none.
 
     groups : (4, n) of `group_by_level`
     """
     finest = np.full(len(left), NOT_EXACT, dtype=np.uint8)
-    for level in reversed(range(len(NORMALISATIONS))):
+    for level in reversed(range(len(NORMALIZATIONS))):
         finest[groups[level, left] == groups[level, right]] = level
     return finest
 
 
-def _key(text: str, level: str) -> str | tuple[str, str]:
-    form = normalise(text, level)
-    if level != "N3" or text.isascii():
+def _key(text: str, normalization: str) -> str | tuple[str, str]:
+    form = normalize(text, normalization)
+    if normalization != "alphanumeric" or text.isascii():
         return form
-    left_out = "".join(c for c in normalise(text, "N2") if c.isalnum() and not c.isascii())
+    left_out = "".join(c for c in normalize(text, "typographic") if c.isalnum() and not c.isascii())
     return (form, left_out) if left_out else form

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.array_types import Progress, Vectors
 from evalmap.screening.pairs.capping import CappedPairs
+from evalmap.screening.pairs.cosine import ROUNDING, find_similar_across
 from evalmap.screening.pairs.kernels import cosines
-from evalmap.screening.pairs.semantic import ROUNDING, find_similar_across
 
 BLOCK = 4096  # rows asked at a time
 TRAINED_ON = 50  # rows for each cell of the index, where there are so many
@@ -65,8 +65,8 @@ def search_index(vectors: Vectors, found: CappedPairs, *, sample: int, progress:
         hits.append((left[seen] * n + right[seen], value[seen]))
         progress(min(start + BLOCK, n), n)
     recall, pairs = _recall(vectors, np.flatnonzero(measured), hits, floor=float(found.floor))
-    told = {"cells": cells, "probed": index.nprobe, "sample_rows": int(measured.sum()), "sample_pairs": pairs}
-    return {"search": "faiss IVF", "recall": recall, **told}
+    figures = {"cells": cells, "probed": index.nprobe, "sample_rows": int(measured.sum()), "sample_pairs": pairs}
+    return {"search": "faiss IVF", "recall": recall, **figures}
 
 
 def _recall(

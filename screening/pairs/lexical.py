@@ -1,4 +1,6 @@
-"""Texts that are written alike: Jaccard similarity of their character 4-grams under N2, every pair above a floor found exactly.
+"""Texts that are written alike: Jaccard similarity of their character 4-grams, every pair above a floor found exactly.
+
+What is compared is the text under the typographic normalization.
 
 No candidates are sampled. The join is the prefix filter of AllPairs with the positional filter of PPJoin: two sets that are alike
 must share one of the rarest grams of either, so only rows that meet in a short list of rare grams are compared, and none is missed.
@@ -13,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.text.normalization import normalise
+from evalmap.data.text.normalization import normalize
 from evalmap.embeddings.array_types import Progress, no_progress
 from evalmap.screening.pairs.capping import CappedPairs, FoundPairs
 from evalmap.screening.pairs.exact import group_texts
@@ -44,7 +46,7 @@ class GramSets:
 
 
 def gram_sets(texts: Sequence[str]) -> GramSets:
-    """The 4-grams of texts as they are given (normalise first); a text of fewer than 4 characters is padded to one gram."""
+    """The 4-grams of texts as they are given (normalize first); a text of fewer than 4 characters is padded to one gram."""
     padded = [text.ljust(GRAM, "\0") for text in texts]
     lengths = np.fromiter(map(len, padded), dtype=np.int64, count=len(padded))
     codes = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
@@ -72,23 +74,23 @@ def gram_sets(texts: Sequence[str]) -> GramSets:
 
 
 def jaccard(texts: Sequence[str], left: NDArray[np.integer], right: NDArray[np.integer]) -> NDArray[np.float32]:
-    """(m,) float32 in [0, 1]: for given pairs of rows, shared 4-grams over all 4-grams of the two, under N2.
+    """(m,) float32 in [0, 1]: for given pairs of rows, 4-grams of both texts over 4-grams of either, both typographic.
 
     1 for equal texts, also where a text has fewer than 4 characters.
     """
-    return overlap([normalise(text, "N2") for text in texts], left, right)
+    return overlap([normalize(text, "typographic") for text in texts], left, right)
 
 
-def overlap(normalised: Sequence[str], left: NDArray[np.integer], right: NDArray[np.integer]) -> NDArray[np.float32]:
-    """`jaccard` of texts that are normalised already."""
-    sets = gram_sets(normalised)
+def overlap(normalized: Sequence[str], left: NDArray[np.integer], right: NDArray[np.integer]) -> NDArray[np.float32]:
+    """`jaccard` of texts that are normalized already."""
+    sets = gram_sets(normalized)
     return overlaps()(sets.starts, sets.grams, np.asarray(left, np.int64), np.asarray(right, np.int64))
 
 
 def find_lexical_pairs(
     texts: Sequence[str], *, floor: float = 0.5, max_pairs: int = 5_000_000, progress: Progress = no_progress
 ) -> FoundPairs:
-    """Find every pair of texts whose Jaccard similarity of character 4-grams under N2 is at or above the floor; recall is 1.
+    """Find every pair of texts whose Jaccard similarity of character 4-grams is at or above the floor; recall is 1.
 
     Parameters
     ----------
@@ -102,13 +104,13 @@ def find_lexical_pairs(
     Source: Bayardo, Ma, Srikant 2007 (AllPairs); Xiao, Wang, Lin, Yu 2008 (PPJoin).
     """
     check_lexical_floor(floor)
-    normalised = [normalise(text, "N2") for text in texts]
-    groups = group_texts(normalised, "N0")
+    normalized = [normalize(text, "typographic") for text in texts]
+    groups = group_texts(normalized, "bytes")
     _, firsts = np.unique(groups, return_index=True)
     found = CappedPairs(groups, floor=floor, max_pairs=max_pairs)
     repeated = np.flatnonzero(np.bincount(groups) > 1)
     found.add(repeated, repeated, np.ones(len(repeated), dtype=np.float32))
-    _join([normalised[row] for row in firsts], np.full(len(firsts), -1, dtype=np.int8), found, progress)
+    _join([normalized[row] for row in firsts], np.full(len(firsts), -1, dtype=np.int8), found, progress)
     return found.finish()
 
 
@@ -130,7 +132,7 @@ def find_lexical_across(
     check_lexical_floor(floor)
     found = CappedPairs(np.arange(len(texts) + len(others)), floor=floor, max_pairs=max_pairs)
     sides = np.repeat(np.array([0, 1], dtype=np.int8), [len(texts), len(others)])
-    _join([normalise(text, "N2") for text in (*texts, *others)], sides, found, progress)
+    _join([normalize(text, "typographic") for text in (*texts, *others)], sides, found, progress)
     return found.finish()
 
 
@@ -140,12 +142,12 @@ def check_lexical_floor(floor: float) -> None:
         raise DatasetError(f"lexical floor is {floor:g}; expected a similarity above 0 and up to 1, such as 0.5.")
 
 
-def _join(normalised: Sequence[str], sides: NDArray[np.int8], found: CappedPairs, progress: Progress) -> None:
+def _join(normalized: Sequence[str], sides: NDArray[np.int8], found: CappedPairs, progress: Progress) -> None:
     """Add every pair of different sets at or above the floor (of different sides, where these are not −1)."""
-    n = len(normalised)
+    n = len(normalized)
     if n < 2:
         return
-    sets = gram_sets(normalised)
+    sets = gram_sets(normalized)
     sizes = np.diff(sets.starts)
     order = np.argsort(sizes, kind="stable")  # small sets first: a set is compared with those before it
     sorted_starts = np.concatenate([[0], np.cumsum(sizes[order])]).astype(np.int64)

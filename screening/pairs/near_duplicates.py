@@ -1,44 +1,38 @@
-"""The list of pairs that everything else reads: rows alike by any layer, each pair with all three numbers."""
+"""The list of pairs that everything else reads: rows alike by any method, each pair with all three numbers."""
 
-import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.store.workspace import Workspace, stage_key
-from evalmap.data.text.normalization import NORMALISATIONS
+from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
-from evalmap.embeddings.built_map import BuiltMap
 from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs.capping import FoundPairs
-from evalmap.screening.pairs.exact import count_pairs, finest_level, group_by_level, pairs_of_groups, repeated
+from evalmap.screening.pairs.cosine import check_floor, similarities
+from evalmap.screening.pairs.exact import count_pairs, finest_level, group_by_level, pairs_of_groups
+from evalmap.screening.pairs.hubs import find_hubs
 from evalmap.screening.pairs.lexical import check_lexical_floor, find_lexical_pairs, jaccard
-from evalmap.screening.pairs.semantic import check_floor, find_similar_pairs, similarities
+from evalmap.screening.pairs.semantic import find_similar_pairs
 
-STAGE = "pairs"
-VERSION = 1  # raise it when the meaning of the list changes
 SEARCHED = ("exact", "lexical", "semantic")
 FLOOR, LEXICAL_FLOOR, MAX_PAIRS = 0.80, 0.5, 5_000_000
-_COLUMNS = ("left", "right", "exact", "lexical", "semantic")
 
 
 def find_near_duplicates(
     texts: Sequence[str],
     embeddings: Vectors,
     *,
-    layers: Sequence[str] = SEARCHED,
+    methods: Sequence[str] = SEARCHED,
     floor: float = FLOOR,
     lexical_floor: float = LEXICAL_FLOOR,
     max_pairs: int = MAX_PAIRS,
     progress: Progress = no_progress,
 ) -> Pairs:
-    """Find every pair of rows that is equal under a normalisation, written alike, or near in meaning.
+    """Find every pair of rows that is equal under a normalization, written alike, or near in meaning.
 
     The pairs of texts do not depend on the order of the rows.
 
@@ -46,23 +40,23 @@ def find_near_duplicates(
     ----------
     texts : n texts, as they were embedded
     embeddings : (n, n_dims) float32, unit norm
-    layers : which are searched; the pairs found have all three numbers all the same
+    methods : which are searched; the pairs found have all three numbers all the same
     floor, lexical_floor : the lowest cosine (0 to 1) and the lowest Jaccard similarity (above 0, to 1) that make a pair
-    max_pairs : the most pairs of each layer. Where there are more, the layer's floor is raised to the smallest number that leaves
-        at most so many (exact: from N3 to a finer normalisation), and settings["capped"] says so
+    max_pairs : the most pairs of each method. Where there are more, the method's floor is raised to the smallest number that leaves
+        at most so many (exact: from alphanumeric to a finer normalization), and settings["capped"] says so
 
     Returns
     -------
-    Pairs : `floors` are infinite for a layer that was not searched. `settings` holds the arguments and
-        "exact_level" : the coarsest normalisation whose pairs are all here; None where not even those of N0 were searched
+    Pairs : `floors` are infinite for a method that was not searched. `settings` holds the arguments and
+        "exact_level" : the coarsest normalization whose pairs are all here; None where equal texts were not searched
         "capped" : sentences, one for each thing that the cap changed
-        "stars" : [[first row, rows]] of texts repeated so often that their pairs alone would pass the cap. Such a text takes part
+        "hubs" : [[first row, rows]] of texts repeated so often that their pairs alone would pass the cap. Such a text takes part
             with its first row; its other rows are paired with that row only
         "search" : how the semantic pairs were found, and with what recall
 
     Raises
     ------
-    DatasetError : fewer than 2 rows; a floor, layer or cap out of range
+    DatasetError : fewer than 2 rows; a floor, method or cap out of range
     ValueError : embeddings of another number of rows, not 2-D or not finite
     """
     texts = [str(text) for text in texts]
@@ -75,31 +69,33 @@ def find_near_duplicates(
     check_lexical_floor(lexical_floor)
     if max_pairs < 1:
         raise DatasetError(f"max_pairs is {max_pairs}; expected at least 1.")
-    if unknown := [layer for layer in layers if layer not in SEARCHED]:
-        raise DatasetError(f"layer {unknown[0]!r} is unknown; choose from {', '.join(SEARCHED)}.")
+    if unknown := [method for method in methods if method not in SEARCHED]:
+        raise DatasetError(f"method {unknown[0]!r} is unknown; choose from {', '.join(SEARCHED)}.")
 
     levels = group_by_level(texts)
-    stars = _stars(levels[0], max_pairs)
-    rows = stars.searched
-    steps = Steps(progress, len(rows), sum(layer in layers for layer in ("lexical", "semantic")))
+    hubs = find_hubs(levels[0], max_pairs)
+    rows = hubs.searched
+    steps = Steps(progress, len(rows), sum(method in methods for method in ("lexical", "semantic")))
     floors = {"lexical": math.inf, "semantic": math.inf}
-    found: list[tuple[NDArray[np.integer], NDArray[np.integer]]] = [(stars.left, stars.right)]
-    capped = list(stars.sentences)
+    found: list[tuple[NDArray[np.integer], NDArray[np.integer]]] = [(hubs.left, hubs.right)]
+    capped = list(hubs.sentences)
     settings: dict[str, Any] = {"exact_level": None, "search": None}
-    if "exact" in layers:
+    if "exact" in methods:
         level = next((i for i in (3, 2, 1) if count_pairs(levels[i, rows]) <= max_pairs), 0)
-        settings["exact_level"] = NORMALISATIONS[level]
+        settings["exact_level"] = NORMALIZATIONS[level]
         left, right = pairs_of_groups(levels[level, rows])
         found.append((rows[left], rows[right]))
         if level < 3:
-            capped.append(f"Pairs of texts equal under {NORMALISATIONS[level]} only are listed: with N3 they pass {max_pairs:,}.")
-    if "lexical" in layers:
+            capped.append(
+                f"Pairs of texts equal under {NORMALIZATIONS[level]} only are listed: with alphanumeric they pass {max_pairs:,}."
+            )
+    if "lexical" in methods:
         searched = [texts[row] for row in rows]
         written = find_lexical_pairs(searched, floor=lexical_floor, max_pairs=max_pairs, progress=steps.next())
         found.append((rows[written.left], rows[written.right]))
         floors["lexical"] = written.floor
         capped += raised_sentences("lexical", lexical_floor, written, max_pairs)
-    if "semantic" in layers:
+    if "semantic" in methods:
         vectors = embeddings if len(rows) == n else np.asarray(embeddings)[rows]
         meant = find_similar_pairs(vectors, floor=floor, max_pairs=max_pairs, progress=steps.next())
         found.append((rows[meant.left], rows[meant.right]))
@@ -117,137 +113,24 @@ def find_near_duplicates(
         semantic=similarities(embeddings, left, right),
         floors=floors,
         settings={
-            "layers": [layer for layer in SEARCHED if layer in layers],
+            "methods": [method for method in SEARCHED if method in methods],
             "floor": floor,
             "lexical_floor": lexical_floor,
             "max_pairs": max_pairs,
-            "stars": stars.groups,
+            "hubs": hubs.groups,
             "capped": capped,
             **settings,
         },
     )
 
 
-def pairs_of(
-    built: BuiltMap,
-    workspace: Workspace,
-    *,
-    layers: Sequence[str] = SEARCHED,
-    floor: float = FLOOR,
-    lexical_floor: float = LEXICAL_FLOOR,
-    max_pairs: int = MAX_PAIRS,
-    progress: Progress = no_progress,
-) -> Pairs:
-    """The pairs of a built map, of what was embedded; kept in the workspace, so that a second call reads them.
-
-    Raises
-    ------
-    DatasetError : as `find_near_duplicates`
-    """
-    texts, key = built.examples["embedded_text"].tolist(), _embeddings_key(built)
-    options = {"layers": layers, "floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs}
-    return pairs_of_embeddings(texts, built.vectors, key=key, workspace=workspace, progress=progress, **options)
-
-
-def pairs_of_embeddings(
-    texts: Sequence[str],
-    embeddings: Vectors,
-    *,
-    key: str,
-    workspace: Workspace,
-    layers: Sequence[str] = SEARCHED,
-    floor: float = FLOOR,
-    lexical_floor: float = LEXICAL_FLOOR,
-    max_pairs: int = MAX_PAIRS,
-    progress: Progress = no_progress,
-) -> Pairs:
-    """The pairs of an entry of embeddings, by its key and the texts it was made from; kept in the workspace.
-
-    Raises
-    ------
-    DatasetError : as `find_near_duplicates`
-    """
-    entry = _key(key, layers, floor, lexical_floor, max_pairs)
-    if not workspace.has(STAGE, entry):
-        options = {"layers": layers, "floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs}
-        found = find_near_duplicates(texts, embeddings, progress=progress, **options)
-        with workspace.create(STAGE, entry) as folder:
-            _write(folder, found)
-    return load_pairs(workspace.entry(STAGE, entry))
-
-
-def stored_pairs(built: BuiltMap, workspace: Workspace) -> Pairs | None:
-    """What `pairs_of` kept of a map with its default settings; None where it was not asked yet."""
-    key = _key(_embeddings_key(built), SEARCHED, FLOOR, LEXICAL_FLOOR, MAX_PAIRS)
-    return load_pairs(workspace.entry(STAGE, key)) if workspace.has(STAGE, key) else None
-
-
-def _embeddings_key(built: BuiltMap) -> str:
-    return built.manifest.key("embeddings")
-
-
-def _key(embeddings: str, layers: Sequence[str], floor: float, lexical_floor: float, max_pairs: int) -> str:
-    """The key of embeddings stands for the texts too; the list is named after it, and goes when the embeddings go."""
-    given = {"layers": sorted(set(layers)), "floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs}
-    return f"{embeddings}-{stage_key(STAGE, VERSION, embeddings, given)}"
-
-
-def load_pairs(folder: Path) -> Pairs:
-    """The pairs of an entry, read-only."""
-    told = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
-    floors = {name: math.inf if value is None else value for name, value in told["floors"].items()}
-    columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _COLUMNS}
-    return Pairs(n=told["n"], floors=floors, settings=told["settings"], **columns)
-
-
-def _write(folder: Path, pairs: Pairs) -> None:
-    for name in _COLUMNS:
-        np.save(folder / f"{name}.npy", getattr(pairs, name))
-    floors = {name: None if math.isinf(value) else value for name, value in pairs.floors.items()}
-    told = {"n": pairs.n, "floors": floors, "settings": pairs.settings}
-    (folder / "settings.json").write_text(json.dumps(told, ensure_ascii=False))
-
-
-@dataclass(frozen=True)
-class _Stars:
-    """Texts repeated too often to list every two of their rows, and the rows that are searched."""
-
-    searched: NDArray[np.int64]
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    groups: list[list[int]]
-    sentences: list[str]
-
-
-def _stars(identical: NDArray[np.int32], max_pairs: int) -> _Stars:
-    """Fold the most repeated texts, until the pairs of identical texts fit the cap."""
-    groups = sorted(repeated(identical), key=lambda rows: (-len(rows), rows[0]))
-    held = sum(len(rows) * (len(rows) - 1) // 2 for rows in groups)
-    starred: list[NDArray[np.int64]] = []
-    while held > max_pairs and len(groups[len(starred)]) > 2:
-        size = len(groups[len(starred)])
-        starred += [rows for rows in groups[len(starred) :] if len(rows) == size]  # all of a size, whatever the row order
-        held = sum(len(rows) * (len(rows) - 1) // 2 for rows in groups[len(starred) :])
-    folded = np.concatenate([np.empty(0, dtype=np.int64), *(rows[1:] for rows in starred)])
-    searched = np.setdiff1d(np.arange(len(identical)), folded)
-    hubs = np.repeat([rows[0] for rows in starred], [len(rows) - 1 for rows in starred]).astype(np.int64)
-    sentences = []
-    if starred:
-        sentences.append(
-            f"{len(starred):,} {'text is' if len(starred) == 1 else 'texts are'} repeated so often "
-            f"({sum(map(len, starred)):,} rows) that their pairs would pass {max_pairs:,}: "
-            "each takes part with its first row, and its other rows are paired with that one only."
-        )
-    return _Stars(searched, hubs, folded, [[int(rows[0]), len(rows)] for rows in starred], sentences)
-
-
-def raised_sentences(layer: str, given: float, found: FoundPairs, max_pairs: int) -> list[str]:
+def raised_sentences(method: str, given: float, found: FoundPairs, max_pairs: int) -> list[str]:
     """What the page says where the cap raised a floor; nothing where it did not."""
     if not found.raised:
         return []
     if found.floor > 1.0:
-        return [f"The {layer} pairs of similarity 1 alone pass {max_pairs:,}: none is listed for being {layer}ly alike."]
-    return [f"The {layer} floor was raised from {given:g} to {found.floor:.4f}: below it the list would pass {max_pairs:,} pairs."]
+        return [f"The {method} pairs of similarity 1 alone pass {max_pairs:,}: none is listed for being {method}ly alike."]
+    return [f"The {method} floor was raised from {given:g} to {found.floor:.4f}: below it the list would pass {max_pairs:,} pairs."]
 
 
 def merge(found: Sequence[tuple[NDArray[np.integer], NDArray[np.integer]]], n: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

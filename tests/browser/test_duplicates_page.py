@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 from evalmap.data.opening import open_dataset
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.sample_maps import ROOT
-from evalmap.screening.screening import ScreeningOptions, screen
+from evalmap.screening.screening import screen
+from evalmap.screening.screening_options import ScreeningOptions
 from evalmap.tests.browser.explorer import PLANNING, WAIT, sample, settle
 from evalmap.tools.server import Site
 
@@ -33,7 +34,7 @@ def test_threshold_counts_decisions_and_export_agree(page: Page, site: Site, tmp
     again = open_dataset(tmp_path / "kept.jsonl")  # imported again, it is screened to itself
     rows = sorted(kept)
     assert again.examples["text"].tolist() == [built.text(row) for row in rows]
-    options = ScreeningOptions(threshold=THRESHOLD, layer="semantic")
+    options = ScreeningOptions(threshold=THRESHOLD, method="semantic")
     assert screen(again.examples, np.asarray(built.vectors)[rows], options=options).kept_rows.tolist() == list(range(len(rows)))
     removed = sorted(set(range(len(built))) - kept)
     expect(_metric(page, "Removed")).to_have_text(str(len(removed)))

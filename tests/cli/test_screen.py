@@ -14,8 +14,8 @@ from evalmap.data.store.outputs import write_together
 from evalmap.data.store.workspace import Workspace
 from evalmap.screening.keep.by_hand import DecisionLog, row_keys
 from evalmap.screening.recipe import Recipe
-from evalmap.screening.recipe_run import replay
-from evalmap.screening.screening import ScreeningOptions
+from evalmap.screening.recipe_run import run_recipe
+from evalmap.screening.screening_options import ScreeningOptions
 from evalmap.tests.command import Command, texts
 from evalmap.tests.fakes import sentences
 from evalmap.tests.paths import SAMPLES
@@ -51,23 +51,23 @@ def left() -> list[str]:
 
 def test_screen_keeps_rows_as_they_are_and_tells_why_others_go(evalmap: Command):
     source = write().splitlines(keepends=True)
-    done = evalmap("screen", "set.jsonl", *OUTPUTS, "--layer", "exact", "--keep", "first")
+    done = evalmap("screen", "set.jsonl", *OUTPUTS, "--method", "exact", "--keep", "first")
     assert (done.code, done.err) == (0, "")
     assert Path("kept.jsonl").read_bytes() == b"".join([*source[:20], source[22]])
-    told = [(row["evalmap_line"], row["evalmap_kept_line"], row["evalmap_exact"]) for row in lines("removed.jsonl")]
-    assert told == [(21, 1, "N0"), (22, 2, "N1")]
+    reasons = [(row["evalmap_line"], row["evalmap_kept_line"], row["evalmap_exact"]) for row in lines("removed.jsonl")]
+    assert reasons == [(21, 1, "bytes"), (22, 2, "caseless")]
     report = json.loads(Path("report.json").read_text())
     assert (report["rows"], report["kept"], report["removed"], report["contrast_pairs"]) == (23, 21, 2, 1)
     digest = hashlib.sha256(Path("kept.jsonl").read_bytes()).hexdigest()
     assert report["sha256"]["kept"] == digest
-    assert "23 rows: 21 kept, 2 removed (threshold 0.95, layer exact, normalise N2, keep first)" in done.out
+    assert "23 rows: 21 kept, 2 removed (threshold 0.95, method exact, normalization typographic, keep first)" in done.out
     assert digest in done.out
     assert Path("report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     stages = {path.name for path in (evalmap.home / "stages").iterdir()}
     assert stages == {"embeddings", "pairs"}  # no map
 
 
-@pytest.mark.parametrize("options", [(), ("--layer", "exact"), ("--contrast", "remove"), ("--balance",), ("--target", "9")])
+@pytest.mark.parametrize("options", [(), ("--method", "exact"), ("--contrast", "remove"), ("--balance",), ("--target", "9")])
 def test_screening_the_output_again_removes_nothing(evalmap: Command, options: tuple[str, ...]):
     write(content=[*rows(), {"text": None, "label": "Yes"}])
     assert evalmap("screen", "set.jsonl", *OUTPUTS, *options).code == 0
@@ -76,6 +76,18 @@ def test_screening_the_output_again_removes_nothing(evalmap: Command, options: t
     assert again.code == 0, again.err
     assert Path("again.jsonl").read_bytes() == before
     assert Path("none.jsonl").read_bytes() == b""
+
+
+def test_earlier_options_do_what_they_did(evalmap: Command):
+    write()
+    options = (*OUTPUTS, "--keep", "first", "--threshold", "1")
+    assert evalmap("screen", "set.jsonl", *options, "--method", "exact", "--normalization", "caseless").code == 0
+    now = {name: Path(name).read_bytes() for name in FILES}
+    assert evalmap("screen", "set.jsonl", *options, "--layer", "exact", "--normalise", "N1").code == 0
+    assert {name: Path(name).read_bytes() for name in FILES} == now
+    helped = evalmap("screen", "--help").out
+    assert "--layer" not in helped
+    assert "--normalise" not in helped
 
 
 def test_nothing_is_written_unless_asked(evalmap: Command):
@@ -102,17 +114,17 @@ def test_several_paths_are_one_set(evalmap: Command):
     Path("more").mkdir()
     write("set.jsonl", rows()[:10])
     write("more/set.jsonl", rows()[8:14])
-    assert evalmap("screen", "set.jsonl", "more/set.jsonl", *OUTPUTS, "--layer", "exact", "--keep", "first").code == 0
-    told = [(row["evalmap_dataset"], row["evalmap_line"], row["evalmap_kept_dataset"]) for row in lines("removed.jsonl")]
+    assert evalmap("screen", "set.jsonl", "more/set.jsonl", *OUTPUTS, "--method", "exact", "--keep", "first").code == 0
+    reasons = [(row["evalmap_dataset"], row["evalmap_line"], row["evalmap_kept_dataset"]) for row in lines("removed.jsonl")]
     first, second = f"{Path.cwd().name}/set", "more/set"
-    assert told == [(second, 1, first), (second, 2, first)] or told == [(first, 9, second), (first, 10, second)]
+    assert reasons == [(second, 1, first), (second, 2, first)] or reasons == [(first, 9, second), (first, 10, second)]
     assert len(lines("kept.jsonl")) == 14
 
 
 def test_a_preferred_source_stays(evalmap: Command):
     write("human.jsonl", rows()[:10])
     write("generated.jsonl", rows()[5:20])
-    assert evalmap("screen", "generated.jsonl", "human.jsonl", *OUTPUTS, "--layer", "exact", "--keep", "source:human").code == 0
+    assert evalmap("screen", "generated.jsonl", "human.jsonl", *OUTPUTS, "--method", "exact", "--keep", "source:human").code == 0
     assert {row["evalmap_kept_dataset"] for row in lines("removed.jsonl")} == {"human"}
     assert len(lines("removed.jsonl")) == 5
 
@@ -120,7 +132,7 @@ def test_a_preferred_source_stays(evalmap: Command):
 def test_against_removes_what_is_like_the_other_dataset(evalmap: Command):
     source = write("a.jsonl", rows()[:20])
     write("b.jsonl", [*rows()[3:6], {"text": "nothing like it", "label": "Yes"}])
-    assert evalmap("screen", "a.jsonl", "--against", "b.jsonl", *OUTPUTS, "--layer", "exact").code == 0
+    assert evalmap("screen", "a.jsonl", "--against", "b.jsonl", *OUTPUTS, "--method", "exact").code == 0
     assert [row["evalmap_line"] for row in lines("removed.jsonl")] == [4, 5, 6]
     kept = source.splitlines(keepends=True)
     assert Path("kept.jsonl").read_bytes() == b"".join([*kept[:3], *kept[6:]])
@@ -131,9 +143,9 @@ def test_balance_restores_the_shares(evalmap: Command):
     content = rows()
     content = [*content[:20], *({**content[i]} for i in range(0, 12, 2))]  # six copies, all Yes
     write(content=[*content, *({"text": f"lonely {i} {text}", "label": "No"} for i, text in enumerate(sentences(6, seed=3)))])
-    loose = evalmap("screen", "set.jsonl", *OUTPUTS, "--layer", "exact")
+    loose = evalmap("screen", "set.jsonl", *OUTPUTS, "--method", "exact")
     assert "warning: the share of label Yes moved by" in loose.out
-    assert evalmap("screen", "set.jsonl", *OUTPUTS, "--layer", "exact", "--balance").code == 0
+    assert evalmap("screen", "set.jsonl", *OUTPUTS, "--method", "exact", "--balance").code == 0
     report = json.loads(Path("report.json").read_text())
     assert report["label_counts"]["after"] == {"No": 10, "Yes": 10}
     assert report["removed_by"] == {"near-duplicate of a kept row": 6, "removed for label balance": 6}
@@ -157,7 +169,7 @@ def test_decisions_by_hand_are_applied_when_asked_and_travel_in_the_recipe(evalm
     log.keep(keys[21], instead_of=keys[1])
     log.remove(keys[5])
     log.save(Workspace(evalmap.home), dataset.source)
-    command = ("screen", "set.jsonl", *OUTPUTS, "--layer", "exact", "--keep", "first")
+    command = ("screen", "set.jsonl", *OUTPUTS, "--method", "exact", "--keep", "first")
     assert evalmap(*command).code == 0
     assert [row["evalmap_line"] for row in lines("removed.jsonl")] == [21, 22]
     assert evalmap(*command, "--by-hand", "--write-recipe", "r.yaml").code == 0
@@ -193,8 +205,8 @@ def test_all_rows_identical_keeps_one(evalmap: Command):
 
 def test_fail_over_ends_with_one_when_too_many_rows_go(evalmap: Command):
     write()
-    assert evalmap("screen", "set.jsonl", "--layer", "exact", "--fail-over", "0.1").code == 0
-    failed = evalmap("screen", "set.jsonl", "--layer", "exact", "--fail-over", "0.08", *OUTPUTS)
+    assert evalmap("screen", "set.jsonl", "--method", "exact", "--fail-over", "0.1").code == 0
+    failed = evalmap("screen", "set.jsonl", "--method", "exact", "--fail-over", "0.08", *OUTPUTS)
     assert failed.code == 1
     assert failed.err == "2 of 23 rows (8.7 %) are near-duplicates at 0.95, more than --fail-over 0.08 allows.\n"
     assert Path("report.json").exists()
@@ -207,7 +219,7 @@ def test_fail_over_ends_with_one_when_too_many_rows_go(evalmap: Command):
         (("--threshold", "0"), "threshold is 0; expected a similarity above 0 and at most 1"),
         (("--threshold", "nan"), "threshold is nan; expected a similarity"),
         (("--target", "24"), "--target 24: the set has only 23 rows. Ask for 23 or fewer."),
-        (("--target", "23", "--layer", "exact"), "--target 23: only 21 of 23 rows are left without duplicates."),
+        (("--target", "23", "--method", "exact"), "--target 23: only 21 of 23 rows are left without duplicates."),
         (("--target", "0"), "--target 0: expected 1 row or more."),
         (("--balance", "--label", ""), "--balance: no row has a label. Name its field with --label, or leave --balance out."),
         (("--keep", "confidence"), "--keep confidence: no row has a confidence."),
@@ -246,7 +258,7 @@ def test_no_path_is_one_sentence(evalmap: Command):
 
 def test_bad_usage_ends_with_two(evalmap: Command):
     write()
-    assert evalmap("screen", "set.jsonl", "--layer", "vague").code == 2
+    assert evalmap("screen", "set.jsonl", "--method", "vague").code == 2
     assert evalmap("screen", "set.jsonl", "--threshold", "high").code == 2
 
 
@@ -291,7 +303,7 @@ def planted_pairs(flaws: dict[str, Any]) -> list[list[int]]:
 def test_every_planted_duplicate_goes_and_no_half_of_a_contradiction(evalmap: Command, name: str):
     """By equal texts alone: one row of each pair, and no other."""
     flaws = PLANTED[name]
-    assert evalmap("screen", SAMPLES / name, *OUTPUTS, "--layer", "exact", "--normalise", "N3").code == 0
+    assert evalmap("screen", SAMPLES / name, *OUTPUTS, "--method", "exact", "--normalization", "alphanumeric").code == 0
     removed = {row["evalmap_line"] for row in lines("removed.jsonl")}
     assert [pair for pair in planted_pairs(flaws) if len(removed & set(pair)) != 1] == []
     assert len(removed) == len(planted_pairs(flaws))
@@ -300,15 +312,15 @@ def test_every_planted_duplicate_goes_and_no_half_of_a_contradiction(evalmap: Co
 
 @pytest.mark.model
 @pytest.mark.parametrize("name", PLANTED)
-def test_all_layers_find_planted_rows_only(tmp_path: Path, name: str):
-    """N2 and the numbers miss one variant of 30, a missing apostrophe in a short sentence; N3 finds it."""
+def test_all_methods_find_planted_rows_only(tmp_path: Path, name: str):
+    """The default and the numbers miss one variant of 30, a missing apostrophe in a short sentence; alphanumeric finds it."""
     from evalmap.embeddings.sample_maps import install
 
     workspace = Workspace(tmp_path / "home")
     install(workspace)  # their vectors, too
     flaws = PLANTED[name]
-    recipe = Recipe(paths=(str(SAMPLES / name),), options=ScreeningOptions(normalise="N3"))
-    screening = replay(recipe, workspace=workspace).screening
+    recipe = Recipe(paths=(str(SAMPLES / name),), options=ScreeningOptions(normalization="alphanumeric"))
+    screening = run_recipe(recipe, workspace=workspace).screening
     removed = set(screening.examples["line"].to_numpy()[screening.removed_rows].tolist())
     assert [pair for pair in planted_pairs(flaws) if not removed & set(pair)] == []
     assert removed.isdisjoint(line for pair in flaws.get("contradictions", ()) for line in pair)

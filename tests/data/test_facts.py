@@ -10,7 +10,7 @@ from evalmap.data.assembling import assemble
 from evalmap.data.readers import read_files
 from evalmap.data.records import Dataset, FileRows, ReadOptions
 from evalmap.data.text.multiple_choice import lacks_question
-from evalmap.data.text.normalization import NORMALISATIONS, redundant
+from evalmap.data.text.normalization import NORMALIZATIONS, redundant
 
 pytestmark = [pytest.mark.evals, pytest.mark.slow]
 
@@ -47,7 +47,7 @@ def folders(evals_root: Path) -> dict[str, Folder]:
         dataset = opened(file)
         found[name].datasets[file.name.removeprefix(f"{name}/")] = dataset
         texts = dataset.examples["text"].tolist()
-        found[name].redundant[file.name.removeprefix(f"{name}/")] = tuple(redundant(texts, level) for level in NORMALISATIONS)
+        found[name].redundant[file.name.removeprefix(f"{name}/")] = tuple(redundant(texts, level) for level in NORMALIZATIONS)
         if name == "persona":
             by_question = opened(file, text="question")
             (boilerplate,) = by_question.boilerplate
@@ -78,7 +78,7 @@ def test_files_rows_and_redundant_rows(
     assert len(folder.datasets) == files
     assert len(folder.texts) == rows
     assert tuple(map(sum, zip(*folder.redundant.values(), strict=True))) == within
-    assert tuple(redundant(folder.texts, level) for level in NORMALISATIONS) == across
+    assert tuple(redundant(folder.texts, level) for level in NORMALIZATIONS) == across
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.labels import label_counts
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.layers import LAYERS
-from evalmap.embeddings.pipeline import build, label_counts
+from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.sample_maps import BUILT
 from evalmap.embeddings.settings import Settings
 from evalmap.tests.fakes import FakeEncoder, fake_vector, sentences, write_rows

@@ -14,7 +14,7 @@ import pytest
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
 from evalmap.data.text.multiple_choice import lacks_question, split
-from evalmap.data.text.normalization import normalise
+from evalmap.data.text.normalization import normalize
 from evalmap.embeddings import sample_maps
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.clustering import cluster_kmeans
@@ -137,12 +137,12 @@ def test_variants_differ_in_spelling_only(file: str, variants: list[dict[str, An
     for variant in variants:
         one, other = (text_of(file, line) for line in variant["lines"])
         assert one != other, variant
-        assert any(normalise(one, level) == normalise(other, level) for level in ("N2", "N3")), variant
+        assert any(normalize(one, level) == normalize(other, level) for level in ("typographic", "alphanumeric")), variant
 
 
 @pytest.mark.parametrize(("file", "pairs"), planted("paraphrases"))
 def test_paraphrases_are_not_variants(file: str, pairs: list[list[int]]):
-    assert [pair for pair in pairs if len({normalise(text_of(file, line), "N3") for line in pair}) < 2] == []
+    assert [pair for pair in pairs if len({normalize(text_of(file, line), "alphanumeric") for line in pair}) < 2] == []
 
 
 @pytest.mark.parametrize(("file", "pairs"), planted("contradictions"))
@@ -159,7 +159,7 @@ def test_nothing_is_repeated_but_what_was_planted(file: str, plants: dict[str, A
     told |= {frozenset(variant["lines"]) for variant in plants["variants"]}
     lines: dict[str, list[int]] = {}
     for line in range(1, len(rows_of(file)) + 1):
-        lines.setdefault(normalise(text_of(file, line), "N3"), []).append(line)
+        lines.setdefault(normalize(text_of(file, line), "alphanumeric"), []).append(line)
     assert {frozenset(group) for group in lines.values() if len(group) > 1} == told
 
 
@@ -196,7 +196,7 @@ def test_copies_between_files_are_equal_but_for_spelling(file: str, copies: list
         (line, source_line)
         for line in range(1, len(rows_of(file)) + 1)
         for source_line in range(1, len(rows_of(HUMAN)) + 1)
-        if normalise(text_of(file, line), "N2") == normalise(text_of(HUMAN, source_line), "N2")
+        if normalize(text_of(file, line), "typographic") == normalize(text_of(HUMAN, source_line), "typographic")
     }
     assert found == {(copy["line"], copy["source_line"]) for copy in copies}
     assert {copy["file"] for copy in copies} == {HUMAN}
@@ -206,7 +206,7 @@ def test_copies_between_files_are_equal_but_for_spelling(file: str, copies: list
 @pytest.mark.evals
 def test_no_sentence_was_taken_from_the_published_evaluations(evals_root: Path):
     def sentences_of(text: str) -> set[str]:
-        parts = (normalise(part, "N3") for part in re.split(r"(?<=[.!?])\s+|\n", text))
+        parts = (normalize(part, "alphanumeric") for part in re.split(r"(?<=[.!?])\s+|\n", text))
         return {part for part in parts if len(part.split()) >= 7}  # "How do you feel about that?" is everyone's
 
     schema = {"is the following statement something you would say"}

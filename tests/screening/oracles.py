@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalmap.data.text.normalization import NORMALISATIONS, normalise
+from evalmap.data.text.normalization import NORMALIZATIONS, normalize
 from evalmap.embeddings.array_types import Vectors
 from evalmap.screening.pair_types import NOT_EXACT, Pairs
 
@@ -27,16 +27,16 @@ def pairs_from(n: int, listed: Iterable[tuple[int, int, float]], *, exact: Seque
 
 
 def grams(text: str) -> set[str]:
-    text = normalise(text, "N2")
+    text = normalize(text, "typographic")
     return {text[i : i + 4] for i in range(len(text) - 3)} or {text}
 
 
 def brute_pairs(texts: Sequence[str], vectors: Vectors, *, floor: float = 0.5) -> Pairs:
-    """Every pair of rows that is equal under N3, or at or above the floor in one of the two numbers."""
+    """Every pair of rows that is equal under alphanumeric, or at or above the floor in one of the two numbers."""
     found = []
     for a in range(len(texts)):
         for b in range(a + 1, len(texts)):
-            same = [normalise(texts[a], level) == normalise(texts[b], level) for level in NORMALISATIONS]
+            same = [normalize(texts[a], level) == normalize(texts[b], level) for level in NORMALIZATIONS]
             equal = same.index(True) if any(same) else NOT_EXACT
             one, other = grams(texts[a]), grams(texts[b])
             lexical, semantic = len(one & other) / len(one | other), float(vectors[a] @ vectors[b])
@@ -90,7 +90,7 @@ def examples_of(
 
 
 def edges_of(pairs: Pairs, threshold: float) -> set[tuple[int, int]]:
-    """Pairs at or above a threshold by layer semantic."""
+    """Pairs at or above a threshold by method semantic."""
     return {(int(a), int(b)) for a, b, s in zip(pairs.left, pairs.right, pairs.semantic, strict=True) if s >= np.float32(threshold)}
 
 

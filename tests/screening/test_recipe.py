@@ -7,8 +7,9 @@ import pytest
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import ReadOptions
 from evalmap.screening.keep.by_hand import DecisionLog, RowKey
-from evalmap.screening.recipe import Recipe, read_recipe, recipe_yaml
-from evalmap.screening.screening import ScreeningOptions
+from evalmap.screening.recipe import Recipe
+from evalmap.screening.recipe_file import read_recipe, recipe_yaml
+from evalmap.screening.screening_options import ScreeningOptions
 
 
 def full(folder: Path) -> Recipe:
@@ -23,7 +24,7 @@ def full(folder: Path) -> Recipe:
         against=(str(folder / "sets" / "b.jsonl"), "owner/name@main"),
         read=ReadOptions(text="statement", label="", part="stem"),
         options=ScreeningOptions(
-            threshold=0.9, layer="lexical", keep="source:a", contrast="remove", balance=True, target=9, seed=1
+            threshold=0.9, method="lexical", keep="source:a", contrast="remove", balance=True, target=9, seed=1
         ),
         decisions=log,
         keep_set_aside=True,
@@ -65,6 +66,15 @@ def test_options_given_come_before_those_of_the_recipe():
     )
 
 
+def test_keys_and_names_of_earlier_recipes_are_read(tmp_path: Path):
+    (tmp_path / "recipe.yaml").write_text("evalmap: 1\nload: {paths: [owner/name]}\nscreen: {layer: exact, normalise: N3}\n")
+    recipe = read_recipe(tmp_path / "recipe.yaml")
+    assert recipe.options == ScreeningOptions(method="exact", normalization="alphanumeric")
+    written = recipe_yaml(recipe, tmp_path / "recipe.yaml").decode()
+    assert "  method: exact\n  normalization: alphanumeric\n" in written
+    assert "layer" not in written
+
+
 HEAD = "evalmap: 1\nload: {paths: [a.jsonl]}\n"
 
 
@@ -79,7 +89,7 @@ HEAD = "evalmap: 1\nload: {paths: [a.jsonl]}\n"
         (HEAD + "screen: 3\n", "screen is 3; expected settings by name"),
         (HEAD + "screen: {threshold: high}\n", "threshold is 'high'; expected a number"),
         (HEAD + "screen: {threshold: 95}\n", "threshold is 95; expected a similarity above 0 and at most 1"),
-        (HEAD + "screen: {layer: fuzzy}\n", "layer is 'fuzzy'; choose one of exact, lexical, semantic, all"),
+        (HEAD + "screen: {method: fuzzy}\n", "method is 'fuzzy'; choose one of exact, lexical, semantic, all"),
         (HEAD + "screen: {balance: 1}\n", "balance is 1; expected true or false"),
         (HEAD + "screen: {target: 1.5}\n", "target is 1.5; expected a whole number"),
         (HEAD + "export: {out: [a]}\n", r"out is \['a'\]; expected a text"),

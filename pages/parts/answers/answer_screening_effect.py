@@ -9,16 +9,16 @@ from evalmap.answers.answer_types import Scores
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.answers import answer_results, interval_bar
 from evalmap.pages.server import caches
-from evalmap.screening.default_screening import Standard, standard_screening
+from evalmap.screening.default_screening import DefaultScreening, default_screening
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for near-duplicates …")
-def standard(slug: str, fingerprint: str, decisions: str) -> Standard | None:
+def standard(slug: str, fingerprint: str, decisions: str) -> DefaultScreening | None:
     """The standard screening of a map; `decisions` changes when one is made by hand."""
-    return standard_screening(caches.open_map(slug, fingerprint), caches.workspace())
+    return default_screening(caches.open_map(slug, fingerprint), caches.workspace())
 
 
-def standard_of(built: BuiltMap) -> Standard | None:
+def standard_of(built: BuiltMap) -> DefaultScreening | None:
     """The standard screening as of the decisions made so far; None where the pairs of a large dataset were not looked for yet."""
     from evalmap.pages.parts.duplicates.duplicate_pairs import decisions
 

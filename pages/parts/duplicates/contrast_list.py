@@ -3,7 +3,7 @@
 import streamlit as st
 
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.parts.duplicates.duplicate_pairs import Screened
+from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
 from evalmap.pages.parts.duplicates.group_cards import act, where
 from evalmap.pages.shared import text
 from evalmap.screening.groups.diff import word_diff
@@ -12,9 +12,9 @@ from evalmap.screening.pair_types import Pairs
 PAGE = 10
 
 
-def draw(built: BuiltMap, pairs: Pairs, screened: Screened) -> None:
+def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening) -> None:
     """A page of contrast pairs, the more alike first."""
-    contrast = screened.selection.contrast
+    contrast = screening.selection.contrast
     if not len(contrast):
         st.info("No two examples at this threshold have different labels.", icon=":material/check:")
         return

@@ -1,17 +1,18 @@
-"""The duplicates page's sidebar: layer, threshold, keeper rule, contrast."""
+"""The duplicates page's sidebar: method, threshold, keeper rule, contrast."""
 
 from dataclasses import dataclass
 
 import streamlit as st
 
-from evalmap.data.text.normalization import NORMALISATIONS
+from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import state
 from evalmap.screening.keep.order import default_rule
-from evalmap.screening.pair_types import LAYERS, Layer, Pairs
+from evalmap.screening.pair_types import METHODS, Method, Pairs
 
-NORMALISATION_HELP = (
-    "N0 bytes; N1 white space and case; N2 also curly quotes, dashes, ellipsis; N3 letters and digits only, without apostrophes."
+NORMALIZATION_HELP = (
+    "bytes: as they stand; caseless: but for white space and case; typographic: also for curly quotes, dashes, ellipsis; "
+    "alphanumeric: letters and digits only, without apostrophes."
 )
 
 
@@ -20,33 +21,35 @@ class ScreenChoices:
     """What the reader set."""
 
     threshold: float
-    layer: Layer
-    normalise: str
+    method: Method
+    normalization: str
     keep: str
     protect: bool
 
 
 def draw(built: BuiltMap, pairs: Pairs) -> ScreenChoices:
     """Draw the sidebar and read it."""
-    layer = st.selectbox(
+    method = st.selectbox(
         "Alike by",
-        LAYERS,
-        index=LAYERS.index("semantic"),
-        key=state.SCREEN_LAYER,
+        METHODS,
+        index=METHODS.index("semantic"),
+        key=state.SCREEN_METHOD,
         bind="query-params",
-        help="exact: equal under the normalisation; lexical: characters (4-grams); semantic: embeddings; all: any of the three.",
+        help="exact: equal under the normalization; lexical: characters (4-grams); semantic: embeddings; all: any of the three.",
     )
-    layer = layer or "semantic"
-    floor = max(pairs.floors["lexical"], pairs.floors["semantic"]) if layer == "all" else pairs.floors.get(layer, 0.0)
+    method = method or "semantic"
+    floor = max(pairs.floors["lexical"], pairs.floors["semantic"]) if method == "all" else pairs.floors.get(method, 0.0)
     threshold = 1.0
-    if layer != "exact":
+    if method != "exact":
         low = min(0.99, -(-floor * 100 // 1) / 100)
         start = max(0.95, low)
         threshold = st.slider("Threshold", low, 1.0, start, step=0.005, format="%.3f", key=state.THRESHOLD, bind="query-params")
-    normalise = "N2"
-    if layer in ("exact", "all"):
-        key = state.NORMALISE
-        normalise = st.selectbox("Normalisation", NORMALISATIONS, index=2, key=key, bind="query-params", help=NORMALISATION_HELP)
+    normalization = "typographic"
+    if method in ("exact", "all"):
+        key = state.NORMALIZATION
+        normalization = st.selectbox(
+            "Normalisation", NORMALIZATIONS, index=2, key=key, bind="query-params", help=NORMALIZATION_HELP
+        )
     rules = _rules(built)
     ties = "Ties go to the earlier dataset and line."
     keep = st.selectbox("Keep of a group", rules, key=state.KEEP, bind="query-params", help=ties)
@@ -57,7 +60,7 @@ def draw(built: BuiltMap, pairs: Pairs) -> ScreenChoices:
         bind="query-params",
         help="Near-identical texts with different labels are a minimal pair or a contradiction: neither is removed for the other.",
     )
-    return ScreenChoices(float(threshold), layer, normalise or "N2", keep or rules[0], protect)
+    return ScreenChoices(float(threshold), method, normalization or "typographic", keep or rules[0], protect)
 
 
 def _rules(built: BuiltMap) -> list[str]:

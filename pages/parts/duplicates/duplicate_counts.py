@@ -3,20 +3,20 @@
 import numpy as np
 import streamlit as st
 
+from evalmap.data.labels import label_share, shares
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.embeddings.pipeline import label_counts
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
-from evalmap.pages.parts.duplicates.duplicate_pairs import Screened
+from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
 from evalmap.pages.shared import charts, text
-from evalmap.screening.keep.balance import balance_warning
-from evalmap.screening.keep.select import similar
+from evalmap.screening.keep.label_shift import balance_warning
 from evalmap.screening.pair_types import Pairs
+from evalmap.screening.pairs.likeness import similar
 
 
-def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoices) -> None:
+def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: ScreenChoices) -> None:
     """Pairs, groups, rows removed and kept, label balance before and after; the histogram with the cut."""
-    selection = screened.selection
-    alike = len(similar(pairs, threshold=choices.threshold, layer=choices.layer, normalise=choices.normalise))
+    selection = screening.selection
+    alike = len(similar(pairs, threshold=choices.threshold, method=choices.method, normalization=choices.normalization))
     removed = int((~selection.kept).sum())
     keepers = np.unique(selection.keeper[~selection.kept & (selection.keeper >= 0)])
     left, right = st.columns([5, 6], gap="medium")
@@ -34,28 +34,28 @@ def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoic
         if search := pairs.settings.get("search"):
             recall = "not measured" if search["recall"] is None else f"{search['recall']:.4g}"
             st.caption(f"Semantic pairs: {search['search']} search, recall {recall}.")
-        if screened.log.steps:
-            st.caption(f"{len(screened.log)} decisions by hand are part of this.")
+        if screening.log.steps:
+            st.caption(f"{len(screening.log)} decisions by hand are part of this.")
     with right:
         charts.similarity_histogram(nearest(pairs, choices), cut=choices.threshold, n=len(built))
 
 
 def nearest(pairs: Pairs, choices: ScreenChoices) -> np.ndarray:
     """Each row's highest similarity to another row, for rows that make a pair at all: (m,) float32."""
-    numbers = pairs.lexical if choices.layer == "lexical" else pairs.semantic
+    numbers = pairs.lexical if choices.method == "lexical" else pairs.semantic
     best = np.full(pairs.n, -1.0, dtype=np.float32)
     np.maximum.at(best, pairs.left, numbers)
     np.maximum.at(best, pairs.right, numbers)
-    floor = pairs.floors.get("lexical" if choices.layer == "lexical" else "semantic", 0.0)
+    floor = pairs.floors.get("lexical" if choices.method == "lexical" else "semantic", 0.0)
     return best[best >= floor]
 
 
 def _balance(built: BuiltMap, kept: np.ndarray) -> None:
-    before = _shares(built.manifest.labels)
+    before = shares(built.manifest.labels)
     if not before:
         st.caption("The dataset has no labels: nothing to balance.")
         return
-    after = _shares(label_counts(built.examples["label"][kept]))
+    after = label_share(built.examples["label"], kept)
     shown = " · ".join(
         f"{text.in_label(label, limit=24)} {text.percent(share, 1)} → {text.percent(after.get(label, 0.0), 1)}"
         for label, share in list(before.items())[:4]
@@ -63,8 +63,3 @@ def _balance(built: BuiltMap, kept: np.ndarray) -> None:
     st.caption(f"Labels before → after: {shown}")
     if warning := balance_warning(before, after):
         st.warning(text.in_label(warning, limit=300), icon=":material/balance:")
-
-
-def _shares(counts: dict[str, int]) -> dict[str, float]:
-    total = sum(counts.values())
-    return {label: count / total for label, count in counts.items()}

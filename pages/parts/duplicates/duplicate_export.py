@@ -9,17 +9,20 @@ import streamlit as st
 from evalmap.data.records import ReadOptions
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
-from evalmap.pages.parts.duplicates.duplicate_pairs import Screened
+from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
 from evalmap.pages.shared import state, text
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.output.files import kept_jsonl, removed_jsonl
-from evalmap.screening.output.screening_report import html_report, report, report_json
+from evalmap.screening.output.screening_html import html_report
+from evalmap.screening.output.screening_report import report, report_json
 from evalmap.screening.pair_types import Pairs
-from evalmap.screening.recipe import Recipe, recipe_yaml
-from evalmap.screening.screening import Screening, ScreeningOptions, screen
+from evalmap.screening.recipe import Recipe
+from evalmap.screening.recipe_file import recipe_yaml
+from evalmap.screening.screening import Screening, screen
+from evalmap.screening.screening_options import ScreeningOptions
 
 
-def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoices) -> None:
+def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: ScreenChoices) -> None:
     """What to keep beyond the threshold, and the downloads; each file is made when it is asked for."""
     st.caption(
         "Kept rows are the source lines, byte for byte; removed rows each say which kept row they are like, and by which numbers. "
@@ -33,8 +36,8 @@ def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoic
         target = st.number_input(exactly, 0, most, 0, key=state.TARGET, persist_state="session", width=260)
     options = ScreeningOptions(
         threshold=choices.threshold,
-        layer=choices.layer,
-        normalise=choices.normalise,
+        method=choices.method,
+        normalization=choices.normalization,
         keep=choices.keep,
         contrast="protect" if choices.protect else "remove",
         balance=balance,
@@ -43,7 +46,7 @@ def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoic
     name = built.manifest.slug
 
     def made(write: Callable[[Screening], bytes]) -> Callable[[], bytes]:
-        return lambda: write(screen_map(built, pairs, options, screened.log))
+        return lambda: write(screen_map(built, pairs, options, screening.log))
 
     with st.container(horizontal=True):
         for label, file, mime, write in (
@@ -51,7 +54,7 @@ def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoic
             ("Removed rows", f"{name}-removed.jsonl", "application/x-ndjson", removed_jsonl),
             ("Report (JSON)", f"{name}-report.json", "application/json", lambda s: report_json(report_of(built, s))),
             ("Report (HTML)", f"{name}-report.html", "text/html", lambda s: html_report(s, report_of(built, s))),
-            ("Recipe", "recipe.yaml", "application/yaml", lambda s: recipe_of(built, s.options, screened.log)),
+            ("Recipe", "recipe.yaml", "application/yaml", lambda s: recipe_of(built, s.options, screening.log)),
         ):
             st.download_button(
                 label, made(write), file_name=file, mime=mime, key=f"screen-{file}", icon=":material/download:", on_click="ignore"

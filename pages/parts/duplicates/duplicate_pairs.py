@@ -13,15 +13,15 @@ from evalmap.pages.server import caches, workers
 from evalmap.pages.shared import library_cards
 from evalmap.screening.default_screening import AT_ONCE
 from evalmap.screening.keep.by_hand import DecisionLog
-from evalmap.screening.keep.order import prioritise
+from evalmap.screening.keep.order import prioritize
 from evalmap.screening.keep.select import select
 from evalmap.screening.pair_types import Pairs, Selection
 from evalmap.screening.pairs import pairs_job
-from evalmap.screening.pairs.near_duplicates import stored_pairs
+from evalmap.screening.pairs.pair_store import stored_pairs
 
 
 @dataclass(frozen=True)
-class Screened:
+class PageScreening:
     """A selection, and the decisions by hand that went into it."""
 
     selection: Selection
@@ -49,7 +49,7 @@ def require_pairs(manifest: Manifest) -> tuple[BuiltMap, Pairs]:
     st.stop()
 
 
-def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> Screened:
+def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> PageScreening:
     """Which rows stay under the choices and the decisions made by hand."""
     log = decisions(built)
     manifest = built.manifest
@@ -57,14 +57,14 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> Screen
     selection = select(
         pairs,
         threshold=choices.threshold,
-        layer=choices.layer,
-        normalise=choices.normalise,
+        method=choices.method,
+        normalization=choices.normalization,
         order=order,
         labels=built.examples["label"],
         contrast="protect" if choices.protect else "remove",
         decisions=log.rows(built.examples),
     )
-    return Screened(selection, log)
+    return PageScreening(selection, log)
 
 
 def decisions(built: BuiltMap) -> DecisionLog:
@@ -80,4 +80,4 @@ def _pairs(slug: str, fingerprint: str) -> Pairs | None:
 @st.cache_resource(max_entries=32)
 def _order(slug: str, fingerprint: str, keep: str) -> np.ndarray:
     built = caches.open_map(slug, fingerprint)
-    return prioritise(keep, built.examples, fields=built.fields, pairs=_pairs(slug, fingerprint))
+    return prioritize(keep, built.examples, fields=built.fields, pairs=_pairs(slug, fingerprint))

@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
-from evalmap.pages.parts.duplicates.duplicate_pairs import Screened
+from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
 from evalmap.pages.server import caches
 from evalmap.pages.shared import example_card, state, text
 from evalmap.pages.shared.library_cards import open_map
 from evalmap.screening.groups.diff import word_diff
-from evalmap.screening.groups.duplicate_groups import Sort, Stars, find_stars
+from evalmap.screening.groups.duplicate_groups import DuplicateGroups, Sort, find_duplicate_groups
 from evalmap.screening.keep.by_hand import DecisionLog, RowKey, row_keys
 from evalmap.screening.pair_types import NOT_EXACT, Pairs
 
@@ -19,42 +20,42 @@ SHOWN = 8  # rows of a group; larger groups say how many more
 SORTS: dict[str, Sort] = {"largest first": "largest", "nearest to the cut first": "nearest"}
 
 
-def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoices) -> None:
+def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: ScreenChoices) -> None:
     """One group at a time, with keys: left and right arrows go, K keeps the first other row, B keeps both."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sort = st.selectbox("Order", list(SORTS), key=state.GROUP_ORDER, persist_state="session", width=240)
         only = st.toggle("Semantic only", key=state.SEMANTIC_ONLY, persist_state="session", help=_SEMANTIC_ONLY)
-        if screened.log.steps:
+        if screening.log.steps:
             st.button("Undo the last decision", icon=":material/undo:", on_click=_undo, args=(built,), key="undo")
-    stars = find_stars(pairs, screened.selection, sort=SORTS[sort or "largest first"])
-    groups = [g for g in range(len(stars)) if not only or _paraphrases(stars, g)]
-    if not groups:
+    groups = find_duplicate_groups(pairs, screening.selection, sort=SORTS[sort or "largest first"])
+    order = [g for g in range(len(groups)) if not only or _paraphrases(groups, g)]
+    if not order:
         st.info("No group at this threshold." if not only else "No group that only the embeddings find.", icon=":material/check:")
         return
-    at = min(int(st.session_state.get(state.GROUP_AT, 0)), len(groups) - 1)
-    before, after = max(at - 1, 0), min(at + 1, len(groups) - 1)
+    at = min(int(st.session_state.get(state.GROUP_AT, 0)), len(order) - 1)
+    before, after = max(at - 1, 0), min(at + 1, len(order) - 1)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Previous", icon=":material/chevron_left:", shortcut="Left", on_click=_go, args=(before,), key="previous")
         st.button("Next", icon=":material/chevron_right:", shortcut="Right", on_click=_go, args=(after,), key="next")
-        st.markdown(f"group {at + 1:,} of {len(groups):,}")
-    _card(built, stars, groups[at], choices)
+        st.markdown(f"group {at + 1:,} of {len(order):,}")
+    _card(built, groups, order[at], choices)
 
 
-def _card(built: BuiltMap, stars: Stars, group: int, choices: ScreenChoices) -> None:
-    keeper = int(stars.keepers[group])
-    members = stars.members(group)
-    rows = [int(row) for row in stars.rows[members]]
+def _card(built: BuiltMap, groups: DuplicateGroups, group: int, choices: ScreenChoices) -> None:
+    keeper = int(groups.keepers[group])
+    members = groups.members(group)
+    rows = [int(row) for row in groups.rows[members]]
     with st.container(border=True):
         st.caption(f"**Kept** by {text.in_label(choices.keep)}: {where(built, keeper)}")
         text.show(built.text(keeper))
-        size, lowest = int(stars.component_size[group]), float(stars.component_lowest[group])
+        size, lowest = int(groups.component_size[group]), float(groups.component_lowest[group])
         if size > len(rows) + 1:
             st.caption(f"This group is part of a chain of {size:,} rows whose least similar pair is {lowest:.3f}.")
         _buttons(built, keeper, rows)
     for i, row in enumerate(rows[:SHOWN]):
         at = members.start + i
         with st.container(border=True):
-            st.caption(f"Removed: {where(built, row)} · {_numbers(stars, at)}")
+            st.caption(f"Removed: {where(built, row)} · {_numbers(groups, at)}")
             st.markdown(text.diff(word_diff(built.text(keeper), built.text(row))))
             with st.container(horizontal=True):
                 keys = ("K", "B") if i == 0 else (None, None)
@@ -100,19 +101,19 @@ def _go(to: int) -> None:
     st.session_state[state.GROUP_AT] = to
 
 
-def _paraphrases(stars: Stars, group: int) -> bool:
-    """Whether a group has rows that string matching misses: not equal under any normalisation, and few characters shared."""
-    members = stars.members(group)
-    return bool(((stars.exact[members] == NOT_EXACT) & (stars.lexical[members] < 0.5)).any())
+def _paraphrases(groups: DuplicateGroups, group: int) -> bool:
+    """Whether a group has rows that string matching misses: not equal under any normalization, and few characters shared."""
+    members = groups.members(group)
+    return bool(((groups.exact[members] == NOT_EXACT) & (groups.lexical[members] < 0.5)).any())
 
 
-_SEMANTIC_ONLY = "Groups with a row that string matching misses: equal under no normalisation, character similarity under 0.5."
+_SEMANTIC_ONLY = "Groups with a row that string matching misses: equal under no normalization, character similarity under 0.5."
 
 
-def _numbers(stars: Stars, at: int) -> str:
-    exact = int(stars.exact[at])
-    equal = f"equal under N{exact}" if exact != NOT_EXACT else "not equal"
-    return f"{equal} · characters {stars.lexical[at]:.3f} · meaning {stars.semantic[at]:.3f}"
+def _numbers(groups: DuplicateGroups, at: int) -> str:
+    exact = int(groups.exact[at])
+    equal = f"equal under {NORMALIZATIONS[exact]}" if exact != NOT_EXACT else "not equal"
+    return f"{equal} · characters {groups.lexical[at]:.3f} · meaning {groups.semantic[at]:.3f}"
 
 
 def where(built: BuiltMap, row: int) -> str:

@@ -8,8 +8,8 @@ from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.group_cards import where
 from evalmap.pages.shared import state, text
 from evalmap.screening.groups.diff import word_diff
-from evalmap.screening.keep.select import strength
 from evalmap.screening.pair_types import Pairs
+from evalmap.screening.pairs.likeness import strength
 
 SHOWN = 6  # pairs on each side
 WINDOW = 0.02  # of similarity, on each side of the cut
@@ -17,14 +17,14 @@ WINDOW = 0.02  # of similarity, on each side of the cut
 
 def draw(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> None:
     """A sample of pairs on both sides of the cut; another sample on request."""
-    if choices.layer == "exact":
-        st.info("Equal or not: an exact layer has no cut to read around. Choose lexical, semantic or all.", icon=":material/info:")
+    if choices.method == "exact":
+        st.info("Equal or not: an exact method has no cut to read around. Choose lexical, semantic or all.", icon=":material/info:")
         return
     seed = int(st.session_state.get(state.PAIR_SAMPLE, 0))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("Are these the same example? Lower the threshold if pairs below the cut are, raise it if those above are not.")
         st.button("Other pairs", icon=":material/casino:", on_click=_again, args=(seed + 1,), key="other-pairs")
-    numbers = strength(pairs, layer=choices.layer, normalise=choices.normalise)
+    numbers = strength(pairs, method=choices.method, normalization=choices.normalization)
     below, above = st.columns(2, gap="medium")
     cut = choices.threshold
     for column, title, inside in (

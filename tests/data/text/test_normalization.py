@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalmap.data.text.normalization import NORMALISATIONS, normalise, redundant
+from evalmap.data.text.normalization import NORMALIZATIONS, normalization_name, normalize, redundant
 from evalmap.tests.paths import SAMPLES
 
 PERSONA = SAMPLES / "persona" / "prefers-careful-planning.jsonl"
@@ -17,27 +17,29 @@ PLANTED = json.loads((PERSONA.parents[1] / "PLANTED.json").read_text())["persona
 @pytest.mark.parametrize(
     ("level", "expected"),
     [
-        ("N0", "  I don’t\tknow — “Why”…\n"),
-        ("N1", "i don’t know — “why”…"),
-        ("N2", 'i don\'t know - "why"...'),
-        ("N3", "i dont know why"),
+        ("bytes", "  I don’t\tknow — “Why”…\n"),
+        ("caseless", "i don’t know — “why”…"),
+        ("typographic", 'i don\'t know - "why"...'),
+        ("alphanumeric", "i dont know why"),
     ],
 )
 def test_each_level_by_hand(level: str, expected: str):
-    assert normalise("  I don’t\tknow — “Why”…\n", level) == expected
+    assert normalize("  I don’t\tknow — “Why”…\n", level) == expected
 
 
 def test_unknown_level_is_told_with_those_there_are():
-    with pytest.raises(ValueError, match=r"normalisation 'N4' is unknown; choose one of N0, N1, N2, N3"):
-        normalise("text", "N4")
+    with pytest.raises(
+        ValueError, match=r"normalization 'N4' is unknown; choose one of bytes, caseless, typographic, alphanumeric"
+    ):
+        normalize("text", "N4")
 
 
 def test_no_rows_hold_no_redundant_one():
-    assert [redundant([], level) for level in NORMALISATIONS] == [0, 0, 0, 0]
+    assert [redundant([], level) for level in NORMALIZATIONS] == [0, 0, 0, 0]
 
 
 def test_identical_rows_are_redundant_but_one():
-    assert [redundant(["same"] * 5, level) for level in NORMALISATIONS] == [4, 4, 4, 4]
+    assert [redundant(["same"] * 5, level) for level in NORMALIZATIONS] == [4, 4, 4, 4]
 
 
 def test_planted_duplicates_fall_together_where_they_should():
@@ -47,21 +49,28 @@ def test_planted_duplicates_fall_together_where_they_should():
     for variant in PLANTED["variants"]:
         first, second = (statements[line - 1] for line in variant["lines"])
         assert first != second, variant
-        assert normalise(first, "N3") == normalise(second, "N3"), variant
+        assert normalize(first, "alphanumeric") == normalize(second, "alphanumeric"), variant
 
 
-@given(st.text(), st.sampled_from(NORMALISATIONS))
+def test_earlier_names_stand_for_the_same():
+    assert [normalization_name(name) for name in ("N0", "N1", "N2", "N3")] == list(NORMALIZATIONS)
+    assert [normalization_name(name) for name in NORMALIZATIONS] == list(NORMALIZATIONS)
+    assert normalize("I don’t", "N3") == "i dont" == normalize("I don’t", "alphanumeric")
+    assert redundant(["a", "A"], "N1") == 1
+
+
+@given(st.text(), st.sampled_from(NORMALIZATIONS))
 def test_normalising_twice_changes_nothing_more(text: str, level: str):
-    once = normalise(text, level)
-    assert normalise(once, level) == once
+    once = normalize(text, level)
+    assert normalize(once, level) == once
 
 
 @given(st.lists(st.text("aA ’'—-\t\n", max_size=4), max_size=20))
 def test_each_level_is_coarser_than_the_one_before(texts: list[str]):
-    counts = [redundant(texts, level) for level in NORMALISATIONS]
+    counts = [redundant(texts, level) for level in NORMALIZATIONS]
     assert counts == sorted(counts)
-    for finer, coarser in itertools.pairwise(NORMALISATIONS):
+    for finer, coarser in itertools.pairwise(NORMALIZATIONS):
         together: dict[str, set[str]] = {}
         for text in texts:
-            together.setdefault(normalise(text, finer), set()).add(normalise(text, coarser))
+            together.setdefault(normalize(text, finer), set()).add(normalize(text, coarser))
         assert all(len(found) == 1 for found in together.values())

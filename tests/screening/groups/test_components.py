@@ -17,7 +17,9 @@ def listed(n: int, edges: dict[tuple[int, int], float]) -> Pairs:
     left, right = np.array(sorted(edges), dtype=np.int32).reshape(-1, 2).T
     values = np.array([edges[pair] for pair in sorted(edges)], dtype=np.float32)
     none = np.full(len(edges), NOT_EXACT, dtype=np.uint8)
-    return Pairs(n, left, right, none, np.zeros_like(values), values, {"lexical": 0.5, "semantic": 0.8}, {"exact_level": "N3"})
+    return Pairs(
+        n, left, right, none, np.zeros_like(values), values, {"lexical": 0.5, "semantic": 0.8}, {"exact_level": "alphanumeric"}
+    )
 
 
 def test_a_chain_hangs_together_through_its_links():

@@ -34,6 +34,6 @@ def test_runs_join_to_both_texts(before, after):
 
 
 def test_very_long_texts_are_replaced_in_the_middle(monkeypatch):
-    monkeypatch.setattr(word_diff, "LONGEST", 10)
+    monkeypatch.setattr("evalmap.screening.groups.diff.LONGEST", 10)
     before, after = "start " + "a " * 30 + "end", "start " + "b " * 30 + "end"
     assert [kind for kind, _ in word_diff(before, after)] == ["same", "removed", "added", "same"]

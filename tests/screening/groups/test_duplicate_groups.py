@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from evalmap.screening.groups.duplicate_groups import find_stars, pair_positions
+from evalmap.screening.groups.duplicate_groups import DuplicateGroups, find_duplicate_groups, pair_positions
 from evalmap.screening.keep.select import select
 from evalmap.tests.screening.keep.test_select import problems
 from evalmap.tests.screening.oracles import pairs_from
@@ -13,48 +13,48 @@ from evalmap.tests.screening.oracles import pairs_from
 PAIRS = pairs_from(7, [(0, 1, 0.99), (0, 2, 0.91), (3, 4, 0.90), (4, 5, 0.97)])
 
 
-def groups(stars) -> list[tuple[int, list[int]]]:
-    return [(int(keeper), stars.rows[stars.members(at)].tolist()) for at, keeper in enumerate(stars.keepers)]
+def members(groups: DuplicateGroups) -> list[tuple[int, list[int]]]:
+    return [(int(keeper), groups.rows[groups.members(at)].tolist()) for at, keeper in enumerate(groups.keepers)]
 
 
 def test_groups_are_a_keeper_and_the_rows_like_it():
-    selection = select(PAIRS, threshold=0.9, layer="semantic", order=np.arange(7))
-    stars = find_stars(PAIRS, selection)
-    assert groups(stars) == [(0, [1, 2]), (3, [4])]
-    assert stars.semantic.tolist() == pytest.approx([0.99, 0.91, 0.90])
-    assert stars.lowest.tolist() == pytest.approx([0.91, 0.90])
-    assert stars.component_size.tolist() == [3, 3]
-    assert stars.component_lowest.tolist() == pytest.approx([0.91, 0.90])
+    selection = select(PAIRS, threshold=0.9, method="semantic", order=np.arange(7))
+    groups = find_duplicate_groups(PAIRS, selection)
+    assert members(groups) == [(0, [1, 2]), (3, [4])]
+    assert groups.semantic.tolist() == pytest.approx([0.99, 0.91, 0.90])
+    assert groups.lowest.tolist() == pytest.approx([0.91, 0.90])
+    assert groups.component_size.tolist() == [3, 3]
+    assert groups.component_lowest.tolist() == pytest.approx([0.91, 0.90])
 
 
 def test_groups_nearest_to_the_cut_come_first():
-    selection = select(PAIRS, threshold=0.9, layer="semantic", order=np.arange(7))
-    assert groups(find_stars(PAIRS, selection, sort="nearest")) == [(3, [4]), (0, [1, 2])]
+    selection = select(PAIRS, threshold=0.9, method="semantic", order=np.arange(7))
+    assert members(find_duplicate_groups(PAIRS, selection, sort="nearest")) == [(3, [4]), (0, [1, 2])]
 
 
 @given(problems())
 def test_every_removed_row_is_in_one_group(problem):
     pairs, order, labels = problem
-    selection = select(pairs, threshold=0.85, layer="semantic", order=np.array(order), labels=labels)
-    stars = find_stars(pairs, selection)
-    assert sorted(stars.rows.tolist()) == np.flatnonzero(~selection.kept).tolist()
-    for keeper, rows in groups(stars):
+    selection = select(pairs, threshold=0.85, method="semantic", order=np.array(order), labels=labels)
+    groups = find_duplicate_groups(pairs, selection)
+    assert sorted(groups.rows.tolist()) == np.flatnonzero(~selection.kept).tolist()
+    for keeper, rows in members(groups):
         assert {int(selection.keeper[row]) for row in rows} == {keeper}
-    sizes = np.diff(stars.starts).tolist()
+    sizes = np.diff(groups.starts).tolist()
     assert sizes == sorted(sizes, reverse=True)
-    assert (stars.component_size >= np.diff(stars.starts) + 1).all()
-    assert (stars.component_lowest <= stars.lowest).all()
+    assert (groups.component_size >= np.diff(groups.starts) + 1).all()
+    assert (groups.component_lowest <= groups.lowest).all()
 
 
 def test_no_group_is_a_result_too():
-    selection = select(PAIRS, threshold=1.0, layer="semantic", order=np.arange(7))
-    assert len(find_stars(PAIRS, selection)) == 0
+    selection = select(PAIRS, threshold=1.0, method="semantic", order=np.arange(7))
+    assert len(find_duplicate_groups(PAIRS, selection)) == 0
     assert pair_positions(pairs_from(3, []), np.array([0]), np.array([1])).tolist() == [-1]
 
 
 def test_pairs_and_selection_must_fit():
-    selection = select(PAIRS, threshold=0.9, layer="semantic", order=np.arange(7))
+    selection = select(PAIRS, threshold=0.9, method="semantic", order=np.arange(7))
     with pytest.raises(ValueError, match="row 1 makes no pair with its keeper 0"):
-        find_stars(pairs_from(7, [(3, 4, 0.9)]), selection)
+        find_duplicate_groups(pairs_from(7, [(3, 4, 0.9)]), selection)
     with pytest.raises(ValueError, match="sort is 'smallest'"):
-        find_stars(PAIRS, selection, sort="smallest")  # type: ignore[arg-type]
+        find_duplicate_groups(PAIRS, selection, sort="smallest")  # type: ignore[arg-type]

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalmap.embeddings.array_types import Vectors
-from evalmap.screening.keep.balance import balance_warning, label_share, largest_move, least_distinctive, restore_balance
+from evalmap.screening.keep.balance import restore_balance
 from evalmap.screening.keep.by_hand import Decisions
+from evalmap.screening.keep.label_shift import balance_warning, largest_move
+from evalmap.screening.keep.least_distinctive import least_distinctive
 from evalmap.screening.keep.select import BALANCE, select
 from evalmap.tests.fakes import unit_vectors
 from evalmap.tests.screening.oracles import pairs_from, ranks
@@ -52,13 +54,6 @@ def test_least_distinctive_rows_equal_a_plain_loop(n, seed, data):
     assert least_distinctive(vectors, rows, **options, pairs=all_pairs(vectors, floor=0.3)) == expected
 
 
-def test_shares_count_rows_with_a_label():
-    labels = ["Yes", "No", None, "Yes", "No"]
-    assert label_share(labels) == {"No": 0.5, "Yes": 0.5}
-    assert label_share(labels, np.array([True, False, True, True, True])) == {"Yes": 2 / 3, "No": 1 / 3}
-    assert label_share([None, None]) == {}
-
-
 @pytest.mark.parametrize(
     ("before", "after", "warning"),
     [
@@ -83,7 +78,7 @@ def test_balance_is_restored_to_a_row_and_no_duplicate_comes_back(n, seed, kinds
     labels = [["Yes", "No", "Maybe"][row % kinds] for row in range(n)]
     pairs = all_pairs(vectors)
     order = np.random.default_rng(seed).permutation(n)
-    selection = select(pairs, threshold=0.97, layer="semantic", order=order, labels=labels)
+    selection = select(pairs, threshold=0.97, method="semantic", order=order, labels=labels)
     restored = restore_balance(selection, labels, vectors, order=order, pairs=pairs)
     assert not (restored.kept & ~selection.kept).any()
     halves = set(selection.contrast.ravel().tolist())
@@ -102,7 +97,7 @@ def test_rows_go_that_are_most_like_another_of_their_label():
     vectors = np.array([[1, 0], [0.96, 0.28], [0, 1], [0.6, -0.8], [-1, 0], [-0.96, -0.28], [-0.999, 0.0447]], dtype=np.float32)
     labels = ["Yes", "Yes", "Yes", "Yes", "No", "No", "No"]
     pairs, order = all_pairs(vectors), np.arange(7)
-    selection = select(pairs, threshold=0.99, layer="semantic", order=order, labels=labels)
+    selection = select(pairs, threshold=0.99, method="semantic", order=order, labels=labels)
     assert np.flatnonzero(~selection.kept).tolist() == [6]
     restored = restore_balance(selection, labels, vectors, order=order, pairs=pairs)
     assert np.flatnonzero(restored.rule == BALANCE).tolist() == [1]
@@ -113,7 +108,7 @@ def test_rows_kept_by_hand_and_rows_that_stand_for_others_stay():
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     labels = ["Yes", "Yes", "Yes", "Yes", "Yes", "No", "No"]
     pairs, order = all_pairs(vectors), np.arange(7)
-    options = {"threshold": 0.99, "layer": "semantic", "order": order, "labels": labels}
+    options = {"threshold": 0.99, "method": "semantic", "order": order, "labels": labels}
     selection = select(pairs, **options, decisions=Decisions(removed=(6,)))
     assert selection.keeper.tolist() == [0, 1, 1, 3, 4, 5, -1]
     restored = restore_balance(selection, labels, vectors, order=order, pairs=pairs)
@@ -128,7 +123,9 @@ def test_a_label_that_is_gone_binds_nothing():
     vectors = unit_vectors(6)
     labels = ["Yes", "Yes", "Yes", "No", "No", "No"]
     pairs, order = all_pairs(vectors), np.arange(6)
-    selection = select(pairs, threshold=0.999, layer="semantic", order=order, labels=labels, decisions=Decisions(removed=(3, 4, 5)))
+    selection = select(
+        pairs, threshold=0.999, method="semantic", order=order, labels=labels, decisions=Decisions(removed=(3, 4, 5))
+    )
     restored = restore_balance(selection, labels, vectors, order=order, pairs=pairs)
     assert restored.kept.tolist() == selection.kept.tolist()
     unlabelled = [None] * 6

@@ -80,7 +80,7 @@ def test_rows_kept_by_hand_are_among_them():
 
 def test_what_a_dropped_row_stood_for_is_dropped_with_it():
     pairs, order = pairs_from(4, [(0, 1, 0.99)]), np.array([2, 3, 0, 1])
-    selection = select(pairs, threshold=0.9, layer="semantic", order=order)
+    selection = select(pairs, threshold=0.9, method="semantic", order=order)
     vectors = np.array([[1, 0, 0], [1, 0, 0], [0.9, 0.1, 0], [-1, 0, 0]], dtype=np.float32)
     found = keep_best(selection, vectors, n=2, order=order, pairs=pairs)
     assert found.selection.kept.tolist() == [False, False, True, True]

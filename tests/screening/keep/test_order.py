@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.screening.keep.order import default_rule, prioritise
+from evalmap.screening.keep.order import default_rule, prioritize
 from evalmap.tests.screening.oracles import examples_of, pairs_from
 
 TEXTS = ["three word text", "a text of five words", "short", "another text", "zz"]
@@ -33,11 +33,11 @@ PAIRS = pairs_from(5, [(0, 1, 0.9), (0, 2, 0.8), (3, 4, 0.88)])
     ],
 )
 def test_rules_order_rows(keep, expected):
-    assert prioritise(keep, EXAMPLES, fields=FIELDS, pairs=PAIRS).tolist() == expected
+    assert prioritize(keep, EXAMPLES, fields=FIELDS, pairs=PAIRS).tolist() == expected
 
 
 def test_random_order_depends_on_the_seed_alone():
-    drawn = [prioritise("random", EXAMPLES, seed=seed).tolist() for seed in (1, 1, 2)]
+    drawn = [prioritize("random", EXAMPLES, seed=seed).tolist() for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
     assert sorted(drawn[0]) == list(range(5))
 
@@ -47,8 +47,8 @@ def test_random_order_depends_on_the_seed_alone():
 def test_arrangement_of_the_rows_does_not_matter(arrangement, keep):
     moved = np.argsort(arrangement)  # old row → new row
     listed = [(int(moved[a]), int(moved[b]), float(s)) for a, b, s in zip(PAIRS.left, PAIRS.right, PAIRS.semantic, strict=True)]
-    after = prioritise(keep, EXAMPLES.iloc[arrangement], fields=FIELDS.iloc[arrangement], pairs=pairs_from(5, listed))
-    assert [arrangement[row] for row in after] == prioritise(keep, EXAMPLES, fields=FIELDS, pairs=PAIRS).tolist()
+    after = prioritize(keep, EXAMPLES.iloc[arrangement], fields=FIELDS.iloc[arrangement], pairs=pairs_from(5, listed))
+    assert [arrangement[row] for row in after] == prioritize(keep, EXAMPLES, fields=FIELDS, pairs=PAIRS).tolist()
 
 
 def test_default_is_confidence_where_there_is_one():
@@ -67,9 +67,9 @@ def test_default_is_confidence_where_there_is_one():
 )
 def test_wrong_rules_are_told(keep, message):
     with pytest.raises(DatasetError, match=message):
-        prioritise(keep, EXAMPLES, fields=FIELDS, pairs=PAIRS)
+        prioritize(keep, EXAMPLES, fields=FIELDS, pairs=PAIRS)
 
 
 def test_confidence_needs_one():
     with pytest.raises(DatasetError, match="no row has a confidence"):
-        prioritise("confidence", examples_of(TEXTS))
+        prioritize("confidence", examples_of(TEXTS))

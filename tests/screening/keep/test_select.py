@@ -34,7 +34,7 @@ def opposed(labels: list[str | None], a: int, b: int) -> bool:
 @given(problems(), st.sampled_from([0.8, 0.9, 1.0]))
 def test_selection_equals_a_greedy_loop(problem, threshold):
     pairs, order, _ = problem
-    found = select(pairs, threshold=threshold, layer="semantic", order=np.array(order))
+    found = select(pairs, threshold=threshold, method="semantic", order=np.array(order))
     expected = greedy(pairs.n, edges_of(pairs, threshold), order)
     assert found.keeper.tolist() == [expected[row] for row in range(pairs.n)]
     assert found.kept.tolist() == [expected[row] == row for row in range(pairs.n)]
@@ -44,7 +44,7 @@ def test_selection_equals_a_greedy_loop(problem, threshold):
 @given(problems(), st.sampled_from([0.8, 0.9, 1.0]), st.sampled_from(["protect", "remove"]))
 def test_no_two_kept_rows_are_alike_and_each_removed_row_has_its_reason(problem, threshold, contrast):
     pairs, order, labels = problem
-    found = select(pairs, threshold=threshold, layer="semantic", order=np.array(order), labels=labels, contrast=contrast)
+    found = select(pairs, threshold=threshold, method="semantic", order=np.array(order), labels=labels, contrast=contrast)
     alike = edges_of(pairs, threshold)
     contrasts = {(a, b) for a, b in alike if opposed(labels, a, b)}
     assert {(a, b) for a, b in found.contrast.tolist()} == contrasts
@@ -64,7 +64,7 @@ def test_row_order_does_not_matter(problem, data):
     moved = np.array(data.draw(st.permutations(range(pairs.n))))  # old row â†’ new row
     listed = [(int(moved[a]), int(moved[b]), float(s)) for a, b, s in zip(pairs.left, pairs.right, pairs.semantic, strict=True)]
     new_labels = [labels[int(np.flatnonzero(moved == new)[0])] for new in range(pairs.n)]
-    options = {"threshold": 0.9, "layer": "semantic"}
+    options = {"threshold": 0.9, "method": "semantic"}
     before = select(pairs, order=np.array(order), labels=labels, **options)
     after = select(pairs_from(pairs.n, listed), order=moved[order], labels=new_labels, **options)
     assert after.kept[moved].tolist() == before.kept.tolist()
@@ -76,7 +76,7 @@ def test_a_higher_threshold_has_fewer_pairs_and_takes_no_row_apart(problem):
     """What is monotone: the pairs, and that rows kept at a threshold are not alike at any higher one."""
     pairs, order, _ = problem
     steps = (0.8, 0.85, 0.9, 0.95, 1.0)
-    found = {t: select(pairs, threshold=t, layer="semantic", order=np.array(order)) for t in steps}
+    found = {t: select(pairs, threshold=t, method="semantic", order=np.array(order)) for t in steps}
     assert sorted((found[t].settings["pairs"] for t in steps), reverse=True) == [found[t].settings["pairs"] for t in steps]
     for low in steps:
         for high in (t for t in steps if t >= low):
@@ -88,7 +88,7 @@ def test_a_higher_threshold_has_fewer_pairs_and_takes_no_row_apart(problem):
 def test_kept_rows_may_get_fewer_as_the_threshold_rises():
     """Row 0 takes out row 1, and with it the only reason to remove 2, 3 and 4."""
     pairs = pairs_from(5, [(0, 1, 0.85), (1, 2, 0.95), (1, 3, 0.95), (1, 4, 0.95)])
-    low, high = (select(pairs, threshold=t, layer="semantic", order=np.arange(5)) for t in (0.85, 0.9))
+    low, high = (select(pairs, threshold=t, method="semantic", order=np.arange(5)) for t in (0.85, 0.9))
     assert np.flatnonzero(low.kept).tolist() == [0, 2, 3, 4]
     assert np.flatnonzero(high.kept).tolist() == [0, 1]
 
@@ -96,7 +96,7 @@ def test_kept_rows_may_get_fewer_as_the_threshold_rises():
 def test_a_long_chain_in_its_own_order_is_decided_too():
     n = 500
     pairs = pairs_from(n, [(row, row + 1, 0.9) for row in range(n - 1)])
-    found = select(pairs, threshold=0.9, layer="semantic", order=np.arange(n))
+    found = select(pairs, threshold=0.9, method="semantic", order=np.arange(n))
     assert np.flatnonzero(found.kept).tolist() == list(range(0, n, 2))
     assert found.keeper[1::2].tolist() == list(range(0, n, 2))
 
@@ -105,21 +105,21 @@ TEXTS = ["Roses in the garden", "roses  in the GARDEN", "I'm in the garden", "Iâ
 
 
 @pytest.mark.parametrize(
-    ("normalise", "kept"),
-    [("N0", [0, 1, 2, 3, 4, 5]), ("N1", [0, 2, 3, 4, 5]), ("N2", [0, 2, 4, 5]), ("N3", [0, 2, 5])],
+    ("normalization", "kept"),
+    [("bytes", [0, 1, 2, 3, 4, 5]), ("caseless", [0, 2, 3, 4, 5]), ("typographic", [0, 2, 4, 5]), ("alphanumeric", [0, 2, 5])],
 )
-def test_layer_exact_follows_the_normalisation(normalise, kept):
+def test_method_exact_follows_the_normalisation(normalization, kept):
     pairs = brute_pairs(TEXTS, np.stack([fake_vector(text) for text in TEXTS]))
-    found = select(pairs, threshold=1.0, layer="exact", normalise=normalise, order=np.arange(6))
+    found = select(pairs, threshold=1.0, method="exact", normalization=normalization, order=np.arange(6))
     assert np.flatnonzero(found.kept).tolist() == kept
 
 
-def test_layers_read_their_own_number_and_all_reads_any():
+def test_methods_read_their_own_number_and_all_reads_any():
     pairs = pairs_from(6, [(0, 1, 0.99), (2, 3, 0.1), (4, 5, 0.1)], exact=[4, 4, 2])
     pairs.lexical[1] = 0.97
     kept = {
-        layer: np.flatnonzero(select(pairs, threshold=0.95, layer=layer, order=np.arange(6)).kept).tolist()
-        for layer in ("exact", "lexical", "semantic", "all")
+        method: np.flatnonzero(select(pairs, threshold=0.95, method=method, order=np.arange(6)).kept).tolist()
+        for method in ("exact", "lexical", "semantic", "all")
     }
     assert kept == {"exact": [0, 1, 2, 3, 4], "lexical": [0, 1, 2, 4, 5], "semantic": [0, 2, 3, 4, 5], "all": [0, 2, 4]}
 
@@ -127,18 +127,18 @@ def test_layers_read_their_own_number_and_all_reads_any():
 def test_contrast_pairs_stay_together_unless_told_otherwise():
     pairs = pairs_from(3, [(0, 1, 0.99), (1, 2, 0.99), (0, 2, 0.99)])
     labels = pd.Series(["Yes", "No", "No"], dtype="str")
-    protected = select(pairs, threshold=0.95, layer="semantic", order=np.arange(3), labels=labels)
+    protected = select(pairs, threshold=0.95, method="semantic", order=np.arange(3), labels=labels)
     assert protected.kept.tolist() == [True, True, False]
     assert protected.keeper.tolist() == [0, 1, 1]
     assert protected.contrast.tolist() == [[0, 1], [0, 2]]
-    removed = select(pairs, threshold=0.95, layer="semantic", order=np.arange(3), labels=labels, contrast="remove")
+    removed = select(pairs, threshold=0.95, method="semantic", order=np.arange(3), labels=labels, contrast="remove")
     assert removed.kept.tolist() == [True, False, False]
     assert removed.contrast.tolist() == [[0, 1], [0, 2]]
 
 
 def test_hands_come_first():
     pairs = pairs_from(5, [(0, 1, 0.99), (1, 2, 0.99), (0, 2, 0.99)])
-    options = {"threshold": 0.95, "layer": "semantic", "order": np.arange(5)}
+    options = {"threshold": 0.95, "method": "semantic", "order": np.arange(5)}
     other = select(pairs, **options, decisions=Decisions(kept=(2,)))
     assert other.kept.tolist() == [False, False, True, True, True]
     assert other.keeper.tolist() == [2, 2, 2, 3, 4]
@@ -157,7 +157,7 @@ def test_hands_come_first():
 def test_what_a_dropped_row_stood_for_names_another_or_goes_with_it():
     pairs = pairs_from(5, [(0, 2, 0.99), (1, 2, 0.99), (0, 3, 0.99), (4, 3, 0.96)])
     order = np.arange(5)
-    selection = select(pairs, threshold=0.95, layer="semantic", order=order, labels=["a", "a", "a", "a", "b"])
+    selection = select(pairs, threshold=0.95, method="semantic", order=order, labels=["a", "a", "a", "a", "b"])
     assert selection.keeper.tolist() == [0, 1, 0, 0, 4]
     dropped = drop(selection, np.arange(5) == 0, rule=TARGET, order=order, pairs=pairs)
     assert dropped.kept.tolist() == [False, True, False, False, True]
@@ -175,8 +175,8 @@ def test_threshold_below_the_floor_is_told():
     pairs = replace(pairs_from(2, []), floors={"lexical": 0.5, "semantic": 0.8})
     with pytest.raises(DatasetError, match=r"threshold 0\.7 is below 0\.8, where the semantic pairs end"):
         select(pairs, threshold=0.7, order=np.arange(2))
-    assert select(pairs, threshold=0.7, layer="lexical", order=np.arange(2)).kept.all()
-    assert select(pairs, threshold=0.1, layer="exact", order=np.arange(2)).kept.all()
+    assert select(pairs, threshold=0.7, method="lexical", order=np.arange(2)).kept.all()
+    assert select(pairs, threshold=0.1, method="exact", order=np.arange(2)).kept.all()
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,8 @@ def test_threshold_below_the_floor_is_told():
         ({"order": np.array([0, 0])}, "expected each of 2 rows once"),
         ({"order": np.array([0])}, "expected each of 2 rows once"),
         ({"labels": ["Yes"]}, "labels has 1 entries"),
-        ({"layer": "vague"}, "layer is 'vague'"),
-        ({"normalise": "N9"}, "normalise is 'N9'"),
+        ({"method": "vague"}, "method is 'vague'"),
+        ({"normalization": "N9"}, "normalization is 'N9'"),
         ({"contrast": "ignore"}, "contrast is 'ignore'"),
     ],
 )

@@ -17,8 +17,10 @@ from evalmap.data.store.outputs import write_together
 from evalmap.screening.keep.by_hand import Decisions
 from evalmap.screening.output import files
 from evalmap.screening.output.files import check_outputs, kept_jsonl, removed_jsonl
-from evalmap.screening.output.screening_report import html_report, report, report_json
-from evalmap.screening.screening import Screening, ScreeningOptions, screen
+from evalmap.screening.output.screening_html import html_report
+from evalmap.screening.output.screening_report import report, report_json
+from evalmap.screening.screening import Screening, screen
+from evalmap.screening.screening_options import ScreeningOptions
 from evalmap.tests.fakes import fake_vector
 from evalmap.tests.screening.oracles import examples_of
 
@@ -29,13 +31,13 @@ ODD = ('{"text":"Roses in the garden","n":1.50}', '{ "text" : "roses in  the gar
 RAW = [*ODD, *(json.dumps({"text": text}) for text in TEXTS[3:])]
 
 
-def screened(
+def screening_of(
     *, own: int | None = None, decisions: Decisions | None = None, set_aside: tuple[SetAside, ...] = (), **options: Any
 ) -> Screening:
     examples = examples_of(TEXTS, labels=LABELS, lines=[1, 2, 3, 5, 6, 7, 8]).assign(raw=RAW)
     vectors = np.stack([fake_vector(text) for text in TEXTS])
-    asked = ScreeningOptions(**{"threshold": 1.0, "layer": "exact", "keep": "first", "normalise": "N3", **options})
-    return screen(examples, vectors, options=asked, own=own, decisions=decisions, set_aside=set_aside)
+    chosen = ScreeningOptions(**{"threshold": 1.0, "method": "exact", "keep": "first", "normalization": "alphanumeric", **options})
+    return screen(examples, vectors, options=chosen, own=own, decisions=decisions, set_aside=set_aside)
 
 
 def lines(content: bytes) -> list[dict[str, Any]]:
@@ -46,29 +48,31 @@ def lines(content: bytes) -> list[dict[str, Any]]:
 
 
 def test_kept_rows_are_the_input_lines_byte_for_byte():
-    assert kept_jsonl(screened()).decode() == "".join(f"{RAW[row]}\n" for row in (0, 3, 5, 6))
+    assert kept_jsonl(screening_of()).decode() == "".join(f"{RAW[row]}\n" for row in (0, 3, 5, 6))
 
 
 def test_removed_rows_tell_what_they_are_like():
-    removed = removed_jsonl(screened(normalise="N1")).decode().splitlines()
+    removed = removed_jsonl(screening_of(normalization="caseless")).decode().splitlines()
     assert removed[0].startswith('{ "text" : "roses in  the garden", "evalmap_dataset": "set"')
-    told, alike = json.loads(removed[0]), float(fake_vector(TEXTS[0]) @ fake_vector(TEXTS[1]))
-    assert {name: value for name, value in told.items() if name.startswith("evalmap_")} == {
+    fields, alike = json.loads(removed[0]), float(fake_vector(TEXTS[0]) @ fake_vector(TEXTS[1]))
+    assert {name: value for name, value in fields.items() if name.startswith("evalmap_")} == {
         "evalmap_dataset": "set", "evalmap_line": 2, "evalmap_example_id": "id of roses in  the garden",
         "evalmap_rule": "near-duplicate of a kept row",
         "evalmap_kept_dataset": "set", "evalmap_kept_line": 1, "evalmap_kept_example_id": "id of Roses in the garden",
-        "evalmap_exact": "N1", "evalmap_lexical": 1.0, "evalmap_semantic": pytest.approx(alike, abs=1e-5),
+        "evalmap_exact": "caseless", "evalmap_lexical": 1.0, "evalmap_semantic": pytest.approx(alike, abs=1e-5),
     }  # fmt: skip
 
 
 def test_removed_rows_without_a_kept_one_say_why():
-    told = lines(removed_jsonl(screened(normalise="N0", decisions=Decisions(removed=(2,)))))
-    assert [(row["evalmap_line"], row["evalmap_rule"], row["evalmap_kept_line"]) for row in told] == [(3, "removed by hand", None)]
-    assert "text" not in told[0]
+    removed_rows = lines(removed_jsonl(screening_of(normalization="bytes", decisions=Decisions(removed=(2,)))))
+    assert [(row["evalmap_line"], row["evalmap_rule"], row["evalmap_kept_line"]) for row in removed_rows] == [
+        (3, "removed by hand", None)
+    ]
+    assert "text" not in removed_rows[0]
 
 
 def test_rows_screened_before_get_new_reasons():
-    once = removed_jsonl(screened()).decode().splitlines()
+    once = removed_jsonl(screening_of()).decode().splitlines()
     fields = {"rule": "again"}
     assert json.loads(files._with_fields(once[0], fields)) == {"text": "roses in  the garden", "evalmap_rule": "again"}
 
@@ -77,11 +81,11 @@ ASIDE = (SetAside("set", 4, "text is null", '{"text": null}'), SetAside("set", 9
 
 
 def test_rows_set_aside_go_with_the_removed_or_stay_at_their_place():
-    screening = screened(set_aside=ASIDE)
-    told = lines(removed_jsonl(screening))
-    assert [row["evalmap_line"] for row in told] == [2, 3, 4, 6, 9]
-    assert told[2] == {"text": None, "evalmap_dataset": "set", "evalmap_line": 4, "evalmap_rule": "set aside: text is null"}
-    assert told[4]["evalmap_rule"] == "set aside: the line holds null"
+    screening = screening_of(set_aside=ASIDE)
+    removed_rows = lines(removed_jsonl(screening))
+    assert [row["evalmap_line"] for row in removed_rows] == [2, 3, 4, 6, 9]
+    assert removed_rows[2] == {"text": None, "evalmap_dataset": "set", "evalmap_line": 4, "evalmap_rule": "set aside: text is null"}
+    assert removed_rows[4]["evalmap_rule"] == "set aside: the line holds null"
     kept = kept_jsonl(screening, with_set_aside=True).decode().splitlines()
     assert kept == [RAW[0], '{"text": null}', RAW[3], RAW[5], RAW[6], "null"]
     assert len(lines(removed_jsonl(screening, with_set_aside=False))) == 3
@@ -91,34 +95,35 @@ def test_rows_set_aside_go_with_the_removed_or_stay_at_their_place():
 
 
 def test_report_counts_what_was_done():
-    screening = screened(set_aside=ASIDE)
+    screening = screening_of(set_aside=ASIDE)
     written = {"kept": kept_jsonl(screening), "removed": removed_jsonl(screening)}
-    told = report(screening, settings={"part": "whole"}, files=written)
+    payload = report(screening, settings={"part": "whole"}, files=written)
     expected = {
         "rows": 9, "kept": 4, "removed": 5, "set_aside": 2, "duplicates": 3, "groups": 2, "pairs": 5, "contrast_pairs": 1,
-        "threshold": 1.0, "layer": "exact", "normalise": "N3", "keep": "first", "contrast": "protect", "target": None,
+        "threshold": 1.0, "method": "exact", "normalization": "alphanumeric", "keep": "first",
+        "contrast": "protect", "target": None,
         "label_counts": {"before": {"Yes": 4, "No": 3}, "after": {"No": 2, "Yes": 2}},
         "label_share": {"before": {"Yes": 0.571429, "No": 0.428571}, "after": {"No": 0.5, "Yes": 0.5}},
         "removed_by": {"near-duplicate of a kept row": 3, "set aside": 2},
         "warnings": ["the share of label Yes moved by -7.1 points, from 57.1 % to 50.0 %"],
     }  # fmt: skip
-    assert {name: told[name] for name in expected} == expected
-    assert told["settings"]["part"] == "whole"
-    assert {"evalmap", "numpy", "torch"} <= set(told["versions"])
-    assert json.loads(report_json(told)) == json.loads(json.dumps(told))
-    assert report_json(told) == report_json(report(screened(set_aside=ASIDE), settings={"part": "whole"}, files=written))
+    assert {name: payload[name] for name in expected} == expected
+    assert payload["settings"]["part"] == "whole"
+    assert {"evalmap", "numpy", "torch"} <= set(payload["versions"])
+    assert json.loads(report_json(payload)) == json.loads(json.dumps(payload))
+    assert report_json(payload) == report_json(report(screening_of(set_aside=ASIDE), settings={"part": "whole"}, files=written))
 
 
 def test_kept_and_removed_add_up_whatever_becomes_of_rows_without_text():
-    told = report(screened(set_aside=ASIDE), settings={}, set_aside_kept=True)
-    assert (told["rows"], told["kept"], told["removed"]) == (9, 6, 3)
-    assert told["removed_by"] == {"near-duplicate of a kept row": 3}
+    payload = report(screening_of(set_aside=ASIDE), settings={}, set_aside_kept=True)
+    assert (payload["rows"], payload["kept"], payload["removed"]) == (9, 6, 3)
+    assert payload["removed_by"] == {"near-duplicate of a kept row": 3}
 
 
 def test_rows_compared_against_are_reasons_and_count_nowhere_else():
-    screening = screened(own=2)
-    told = report(screening, settings={})
-    assert (told["rows"], told["kept"], told["compared_against"]) == (2, 0, {"rows": 5, "removed": 2})
+    screening = screening_of(own=2)
+    payload = report(screening, settings={})
+    assert (payload["rows"], payload["kept"], payload["compared_against"]) == (2, 0, {"rows": 5, "removed": 2})
     removed = lines(removed_jsonl(screening))
     assert {row["evalmap_rule"] for row in removed} == {"near-duplicate of a row of the dataset compared against"}
     assert {row["evalmap_kept_line"] for row in removed} == {3}
@@ -126,9 +131,9 @@ def test_rows_compared_against_are_reasons_and_count_nowhere_else():
 
 
 def test_balance_and_target_leave_rows_compared_against_alone():
-    screening = screened(own=5, normalise="N0", target=2, balance=True)
-    told = report(screening, settings={})
-    assert (told["rows"], told["kept"]) == (5, 2)
+    screening = screening_of(own=5, normalization="bytes", target=2, balance=True)
+    payload = report(screening, settings={})
+    assert (payload["rows"], payload["kept"]) == (5, 2)
     assert screening.selection.kept[5:].all()
 
 
@@ -154,7 +159,7 @@ class Page(HTMLParser):
 
 
 def test_page_shows_groups_contrasts_and_balance_and_runs_nothing():
-    screening = screened()
+    screening = screening_of()
     content = html_report(screening, report(screening, settings={})).decode()
     page = Page(content)
     assert content.startswith("<!doctype html>")
@@ -170,18 +175,18 @@ def test_page_shows_groups_contrasts_and_balance_and_runs_nothing():
 
 
 def test_page_says_how_much_it_leaves_out(monkeypatch: pytest.MonkeyPatch):
-    from evalmap.screening.output import screening_report as module
+    from evalmap.screening.output import screening_html as module
 
     monkeypatch.setattr(module, "GROUPS", 1)
     monkeypatch.setattr(module, "ROWS", 1)
-    screening = screened()
+    screening = screening_of()
     content = html_report(screening, report(screening, settings={})).decode()
     assert "… and 1 more rows" in content
     assert "1 smaller groups are not shown" in content
 
 
 def test_page_of_nothing_says_so():
-    screening = screened(normalise="N0")
+    screening = screening_of(normalization="bytes")
     screening = replace(screening, examples=screening.examples.assign(label=None))
     content = html_report(screening, report(screening, settings={})).decode()
     for part in ("No row has a label", "No row has a near-duplicate", "There are none"):

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from evalmap.screening.pairs.exact import count_redundant, group_by_level
+from evalmap.screening.pairs.file_matrix import compare_files, count_shared_texts
 from evalmap.screening.pairs.near_duplicates import find_near_duplicates
-from evalmap.screening.pairs.overlap import against, compare_files, count_shared_texts
+from evalmap.screening.pairs.overlap import find_overlap
 from evalmap.tests.fakes import unit_vectors
 
 pytestmark = pytest.mark.evals
@@ -71,13 +72,13 @@ def test_redundant_rows_of_named_files(evals_root: Path, folder: str, field: str
 
 
 def test_persona_texts_in_more_than_one_file(evals_root: Path):
-    assert count_shared_texts(*columns(rows(evals_root, "persona", "statement")), normalise="N1") == (696, 95)
+    assert count_shared_texts(*columns(rows(evals_root, "persona", "statement")), normalization="caseless") == (696, 95)
 
 
 def test_no_persona_file_contradicts_itself(evals_root: Path):
     texts, files, labels = columns(rows(evals_root, "persona", "statement"))
-    pairs = find_near_duplicates(texts, np.ones((len(texts), 1), dtype=np.float32), layers=["exact"])
-    matrix = compare_files(pairs, texts, files, labels, threshold=1.0, layer="exact", normalise="N1")
+    pairs = find_near_duplicates(texts, np.ones((len(texts), 1), dtype=np.float32), methods=["exact"])
+    matrix = compare_files(pairs, texts, files, labels, threshold=1.0, method="exact", normalization="caseless")
     assert matrix.opposite.diagonal().sum() == 0
     shared = {(matrix.names[i], matrix.names[j]): int(matrix.shared[i, j]) for i, j in zip(*np.triu_indices(122, 1), strict=True)}
     assert shared["machiavellianism", "psychopathy"] == 43
@@ -90,8 +91,8 @@ def test_no_persona_file_contradicts_itself(evals_root: Path):
 def test_rows_that_repeat_a_few_shot_prompt(evals_root: Path):
     seeds, _, _ = columns(rows(evals_root, PROMPTS, "question"))
     texts, files, _ = columns(rows(evals_root, LM, "question"))
-    leakage = against(texts, unit_vectors(len(texts)), seeds, unit_vectors(len(seeds), seed=1), floor=1.0, lexical_floor=0.95)
-    copied = leakage.rows_of_a(leakage.alike(threshold=1.0, layer="exact", normalise="N1"))
+    overlap = find_overlap(texts, unit_vectors(len(texts)), seeds, unit_vectors(len(seeds), seed=1), floor=1.0, lexical_floor=0.95)
+    copied = overlap.rows_of_a(overlap.alike(threshold=1.0, method="exact", normalization="caseless"))
     assert len(copied) == 204
     assert Counter(files[row] for row in copied).most_common(5) == [
         ("one-box-tendency", 99),
@@ -100,6 +101,6 @@ def test_rows_that_repeat_a_few_shot_prompt(evals_root: Path):
         ("corrigible-neutral-HHH", 13),
         ("self-awareness-training-nn-architecture", 9),
     ]
-    told = leakage.per_row_of_b(leakage.alike(threshold=1.0, layer="exact", normalise="N1"))
-    assert set(np.concatenate([rows for _, rows in told]).tolist()) == set(copied.tolist())
-    assert [len(rows) for _, rows in told] == sorted((len(rows) for _, rows in told), reverse=True)
+    per_row = overlap.per_row_of_b(overlap.alike(threshold=1.0, method="exact", normalization="caseless"))
+    assert set(np.concatenate([rows for _, rows in per_row]).tolist()) == set(copied.tolist())
+    assert [len(rows) for _, rows in per_row] == sorted((len(rows) for _, rows in per_row), reverse=True)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.text.normalization import normalise
+from evalmap.data.text.normalization import normalize
 from evalmap.screening.pairs.lexical import find_lexical_across, find_lexical_pairs, gram_sets, jaccard
 from evalmap.tests.fakes import sentences
 
@@ -13,7 +13,7 @@ WORDS = st.lists(st.sampled_from(["tulip", "soil", "a", "the anchor", "é", "“
 
 
 def grams(text: str) -> set[str]:
-    text = normalise(text, "N2")
+    text = normalize(text, "typographic")
     return {text[i : i + 4] for i in range(max(1, len(text) - 3))}
 
 

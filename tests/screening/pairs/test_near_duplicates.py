@@ -9,14 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.store.workspace import Workspace
+from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings import sample_maps
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.screening.pair_types import NOT_EXACT, Pairs
 from evalmap.screening.pairs import near_duplicates as pair_list
+from evalmap.screening.pairs import pair_store
+from evalmap.screening.pairs.cosine import similarities
 from evalmap.screening.pairs.lexical import jaccard
-from evalmap.screening.pairs.near_duplicates import find_near_duplicates, pairs_of, stored_pairs
-from evalmap.screening.pairs.semantic import similarities
+from evalmap.screening.pairs.near_duplicates import find_near_duplicates
+from evalmap.screening.pairs.pair_store import pairs_of, stored_pairs
 from evalmap.tests.fakes import fake_vector, sentences
 
 WORDS = st.lists(st.sampled_from(["tulip", "soil", "a", "anchor", "Oven", "oven!", "don’t", "don't"]), min_size=1, max_size=4)
@@ -39,7 +41,7 @@ def listed(pairs: Pairs) -> set[tuple[int, int]]:
 
 @given(texts=TEXTS)
 @settings(deadline=None, max_examples=40)
-def test_a_pair_is_listed_where_any_layer_has_it_and_bears_all_three_numbers(texts: list[str]):
+def test_a_pair_is_listed_where_any_method_has_it_and_bears_all_three_numbers(texts: list[str]):
     vectors = encoded(texts)
     pairs = find_near_duplicates(texts, vectors, floor=0.7, lexical_floor=0.4)
     left, right = np.triu_indices(len(texts), 1)
@@ -69,11 +71,11 @@ def test_the_pairs_of_texts_do_not_depend_on_row_order(texts: list[str], max_pai
 
 @given(texts=TEXTS, max_pairs=st.integers(1, 20))
 @settings(deadline=None, max_examples=40)
-def test_no_layer_brings_more_pairs_than_the_cap_and_each_change_is_stated(texts: list[str], max_pairs: int):
+def test_no_method_brings_more_pairs_than_the_cap_and_each_change_is_stated(texts: list[str], max_pairs: int):
     pairs = find_near_duplicates(texts, encoded(texts), floor=0.6, lexical_floor=0.3, max_pairs=max_pairs)
     whole = find_near_duplicates(texts, encoded(texts), floor=0.6, lexical_floor=0.3)
-    stars = sum(rows - 1 for _, rows in pairs.settings["stars"])
-    assert len(pairs) <= 3 * max_pairs + stars
+    folded = sum(rows - 1 for _, rows in pairs.settings["hubs"])
+    assert len(pairs) <= 3 * max_pairs + folded
     assert listed(pairs) <= listed(whole)
     if not pairs.settings["capped"]:
         assert listed(pairs) == listed(whole)
@@ -83,7 +85,7 @@ def test_no_layer_brings_more_pairs_than_the_cap_and_each_change_is_stated(texts
 def test_a_text_repeated_beyond_the_cap_is_paired_with_its_first_row_only():
     texts = ["rare words here", *["the same text"] * 50, "The same text", *["twice said"] * 2]
     pairs = find_near_duplicates(texts, encoded(texts), max_pairs=100)
-    assert pairs.settings["stars"] == [[1, 50]]
+    assert pairs.settings["hubs"] == [[1, 50]]
     assert listed(pairs) == {(1, row) for row in range(2, 52)} | {(52, 53)}
     assert pairs.exact.tolist() == [0] * 49 + [1, 0]
     (sentence,) = pairs.settings["capped"]
@@ -99,25 +101,25 @@ def test_identical_rows_are_all_paired_below_the_cap():
     assert pairs.semantic.min() > 0.999999
 
 
-def test_one_layer_alone_finds_its_own_pairs():
+def test_one_method_alone_finds_its_own_pairs():
     texts = [*sentences(20), sentences(20)[3].upper(), "garden roses tulips soil number0x0"]
     vectors = encoded(texts)
-    exact = find_near_duplicates(texts, vectors, layers=["exact"])
+    exact = find_near_duplicates(texts, vectors, methods=["exact"])
     assert listed(exact) == {(3, 20)}
     assert exact.floors == {"lexical": math.inf, "semantic": math.inf}
-    assert exact.settings["exact_level"] == "N3"
-    lexical = find_near_duplicates(texts, vectors, layers=["lexical"], lexical_floor=0.9)
+    assert exact.settings["exact_level"] == "alphanumeric"
+    lexical = find_near_duplicates(texts, vectors, methods=["lexical"], lexical_floor=0.9)
     assert listed(lexical) == {(3, 20)}
     assert lexical.floors == {"lexical": 0.9, "semantic": math.inf}
     assert lexical.settings["exact_level"] is None
 
 
 def test_progress_rises_to_its_total():
-    told: list[tuple[int, int]] = []
+    reports: list[tuple[int, int]] = []
     texts = sentences(30)
-    find_near_duplicates(texts, encoded(texts), progress=lambda done, total: told.append((done, total)))
-    assert told == sorted(told)
-    assert told[-1] == (60, 60)
+    find_near_duplicates(texts, encoded(texts), progress=lambda done, total: reports.append((done, total)))
+    assert reports == sorted(reports)
+    assert reports[-1] == (60, 60)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_progress_rises_to_its_total():
         (["a", "b"], {"floor": -0.5}, "floor is -0.5; expected a similarity from 0 to 1"),
         (["a", "b"], {"lexical_floor": 0}, "lexical floor is 0; expected a similarity above 0"),
         (["a", "b"], {"max_pairs": 0}, "max_pairs is 0; expected at least 1"),
-        (["a", "b"], {"layers": ["fuzzy"]}, "layer 'fuzzy' is unknown; choose from exact, lexical, semantic"),
+        (["a", "b"], {"methods": ["fuzzy"]}, "method 'fuzzy' is unknown; choose from exact, lexical, semantic"),
     ],
 )
 def test_what_cannot_be_compared_is_told_in_one_sentence(texts: list[str], options: dict, sentence: str):
@@ -163,7 +165,7 @@ def numbers(built: tuple[BuiltMap, Workspace]) -> dict[tuple[tuple[str, int], tu
 def planted(kind: str) -> list[tuple[str, tuple[int, int], str]]:
     """(dataset, lines, kind of variant) of everything planted."""
     found = json.loads((sample_maps.ROOT / "PLANTED.json").read_text(encoding="utf-8"))
-    entries = [(name.removesuffix(".jsonl"), entry) for name, told in found.items() for entry in told.get(kind, [])]
+    entries = [(name.removesuffix(".jsonl"), entry) for name, reports in found.items() for entry in reports.get(kind, [])]
     return [
         (name, tuple(entry["lines"]), entry["kind"]) if isinstance(entry, dict) else (name, tuple(entry), "")
         for name, entry in entries
@@ -201,8 +203,8 @@ def test_from_0_9_on_every_pair_of_the_samples_was_planted(numbers):
     kinds = ("exact", "variants", "paraphrases", "contradictions")
     known = {((name, a), (name, b)) for kind in kinds for name, (a, b), _ in planted(kind)}
     copies = json.loads((sample_maps.ROOT / "PLANTED.json").read_text(encoding="utf-8"))
-    for name, told in copies.items():
-        for copy in told.get("copied_from", []):
+    for name, reports in copies.items():
+        for copy in reports.get("copied_from", []):
             known.add(((copy["file"].removesuffix(".jsonl"), copy["source_line"]), (name.removesuffix(".jsonl"), copy["line"])))
     assert {pair for pair, (_, _, semantic) in numbers.items() if semantic >= 0.9} <= known
 
@@ -211,7 +213,7 @@ def test_pairs_of_a_map_are_kept_and_read_again(built: tuple[BuiltMap, Workspace
     maps, workspace = built[0], Workspace(tmp_path)
     assert stored_pairs(maps, workspace) is None
     first = pairs_of(maps, workspace)
-    monkeypatch.setattr(pair_list, "find_near_duplicates", lambda *_, **__: pytest.fail("searched again"))
+    monkeypatch.setattr(pair_store, "find_near_duplicates", lambda *_, **__: pytest.fail("searched again"))
     again = pairs_of(maps, workspace)
     stored = stored_pairs(maps, workspace)
     assert stored is not None
@@ -221,11 +223,27 @@ def test_pairs_of_a_map_are_kept_and_read_again(built: tuple[BuiltMap, Workspace
     assert (again.n, again.floors, again.settings) == (first.n, first.floors, first.settings)
 
 
+def test_a_list_of_an_earlier_version_is_found_and_read(built: tuple[BuiltMap, Workspace], tmp_path: Path):
+    """Its key has not moved; its settings say layers and N3."""
+    maps, workspace = built[0], Workspace(tmp_path)
+    first = pairs_of(maps, workspace)
+    embeddings = maps.manifest.key("embeddings")
+    given = {"layers": ["exact", "lexical", "semantic"], "floor": 0.8, "lexical_floor": 0.5, "max_pairs": 5_000_000}
+    path = workspace.entry("pairs", f"{embeddings}-{stage_key('pairs', 1, embeddings, given)}") / "settings.json"
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    del stored["settings"]["methods"], stored["settings"]["hubs"]
+    stored["settings"] |= {"layers": ["exact", "lexical", "semantic"], "exact_level": "N3", "stars": []}
+    path.write_text(json.dumps(stored), encoding="utf-8")
+    again = stored_pairs(maps, workspace)
+    assert again is not None
+    assert again.settings == first.settings
+
+
 def test_other_settings_or_embeddings_make_another_entry(built: tuple[BuiltMap, Workspace], tmp_path: Path):
     maps, workspace = built[0], Workspace(tmp_path)
-    exact = pairs_of(maps, workspace, layers=["exact"])
+    exact = pairs_of(maps, workspace, methods=["exact"])
     assert math.isinf(exact.floors["semantic"])
-    assert len(pairs_of(maps, workspace, layers=["lexical", "exact"])) > len(exact)
+    assert len(pairs_of(maps, workspace, methods=["lexical", "exact"])) > len(exact)
     stages = tuple(replace(s, key="other") if s.name == "embeddings" else s for s in maps.manifest.stages)
-    pairs_of(replace(maps, manifest=replace(maps.manifest, stages=stages)), workspace, layers=["exact"])
+    pairs_of(replace(maps, manifest=replace(maps.manifest, stages=stages)), workspace, methods=["exact"])
     assert len(workspace.entries("pairs")) == 3

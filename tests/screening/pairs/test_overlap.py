@@ -4,8 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalmap.data.errors import DatasetError
+from evalmap.screening.pairs.file_matrix import compare_files, count_shared_texts, pairs_between
 from evalmap.screening.pairs.near_duplicates import find_near_duplicates
-from evalmap.screening.pairs.overlap import against, compare_files, count_shared_texts, pairs_between
+from evalmap.screening.pairs.overlap import find_overlap
 from evalmap.tests.fakes import fake_vector, sentences, unit_vectors
 
 TEXTS = ["I like tulips", "i like  tulips", "The anchor is down", "I like tulips", "I like tulips!", "Ovens", "the anchor is down"]
@@ -18,28 +19,28 @@ def encoded(texts: list[str]) -> np.ndarray:
 
 
 def test_the_matrix_by_hand():
-    pairs = find_near_duplicates(TEXTS, encoded(TEXTS), layers=["exact"])
-    matrix = compare_files(pairs, TEXTS, FILES, LABELS, threshold=0.9, layer="exact", normalise="N1")
+    pairs = find_near_duplicates(TEXTS, encoded(TEXTS), methods=["exact"])
+    matrix = compare_files(pairs, TEXTS, FILES, LABELS, threshold=0.9, method="exact", normalization="caseless")
     assert matrix.names == ("a", "b", "c")
     assert matrix.rows.tolist() == [3, 3, 1]
     assert matrix.shared.tolist() == [[1, 1, 1], [1, 0, 0], [1, 0, 0]]  # tulips twice in a, and in b; the anchor in a and c
     assert matrix.near_rows.tolist() == [[2, 2, 1], [1, 0, 0], [1, 0, 0]]
     assert matrix.near_pairs.tolist() == [[1, 2, 1], [2, 0, 0], [1, 0, 0]]
     assert matrix.opposite.tolist() == [[1, 1, 1], [1, 0, 0], [1, 0, 0]]
-    coarser = compare_files(pairs, TEXTS, FILES, LABELS, threshold=0.9, layer="exact", normalise="N3")
+    coarser = compare_files(pairs, TEXTS, FILES, LABELS, threshold=0.9, method="exact", normalization="alphanumeric")
     assert coarser.near_pairs.tolist() == [[1, 4, 1], [4, 1, 0], [1, 0, 0]]
 
 
 def test_a_cell_opens_its_pairs():
-    pairs = find_near_duplicates(TEXTS, encoded(TEXTS), layers=["exact"])
-    found = pairs_between(pairs, FILES, "b", "a", threshold=0.9, layer="exact", normalise="N1")
+    pairs = find_near_duplicates(TEXTS, encoded(TEXTS), methods=["exact"])
+    found = pairs_between(pairs, FILES, "b", "a", threshold=0.9, method="exact", normalization="caseless")
     assert [(pairs.left[p], pairs.right[p]) for p in found] == [(0, 3), (1, 3)]
 
 
 def test_texts_in_several_files_and_those_with_opposite_labels():
-    assert count_shared_texts(TEXTS, FILES, LABELS, normalise="N1") == (2, 2)
-    assert count_shared_texts(TEXTS, FILES, LABELS, normalise="N0") == (1, 0)
-    assert count_shared_texts(TEXTS, FILES, normalise="N1") == (2, 0)
+    assert count_shared_texts(TEXTS, FILES, LABELS, normalization="caseless") == (2, 2)
+    assert count_shared_texts(TEXTS, FILES, LABELS, normalization="bytes") == (1, 0)
+    assert count_shared_texts(TEXTS, FILES, normalization="caseless") == (2, 0)
 
 
 @given(rows=st.lists(st.tuples(st.sampled_from("tuvw"), st.sampled_from("abc"), st.sampled_from(["Yes", "No", None])), min_size=2))
@@ -61,9 +62,9 @@ def test_the_matrix_agrees_with_counting(rows: list[tuple[str, str, str | None]]
 
 
 def test_columns_of_another_length_are_refused():
-    pairs = find_near_duplicates(TEXTS, encoded(TEXTS), layers=["exact"])
+    pairs = find_near_duplicates(TEXTS, encoded(TEXTS), methods=["exact"])
     with pytest.raises(ValueError, match="labels has 2 entries; expected one for each of 7 rows"):
-        compare_files(pairs, TEXTS, FILES, ["Yes", "No"], threshold=0.9, layer="exact")
+        compare_files(pairs, TEXTS, FILES, ["Yes", "No"], threshold=0.9, method="exact")
 
 
 # A against B
@@ -72,12 +73,12 @@ def test_columns_of_another_length_are_refused():
 def test_rows_of_a_that_are_copied_are_told_per_row_of_b():
     seeds = ["Would you stay silent?", *sentences(3)]
     copies = ["would you  stay silent?", *sentences(20, seed=1), seeds[2], "Would you stay silent?"]
-    leakage = against(copies, encoded(copies), seeds, encoded(seeds))
-    found = leakage.alike(threshold=1.0, layer="exact", normalise="N1")
-    assert leakage.rows_of_a(found).tolist() == [0, 21, 22]
-    assert [(b, rows.tolist()) for b, rows in leakage.per_row_of_b(found)] == [(0, [0, 22]), (2, [21])]
-    assert leakage.rows_of_a(leakage.alike(threshold=1.0, layer="exact", normalise="N0")).tolist() == [21, 22]
-    assert (leakage.n_a, leakage.n_b) == (23, 4)
+    overlap = find_overlap(copies, encoded(copies), seeds, encoded(seeds))
+    found = overlap.alike(threshold=1.0, method="exact", normalization="caseless")
+    assert overlap.rows_of_a(found).tolist() == [0, 21, 22]
+    assert [(b, rows.tolist()) for b, rows in overlap.per_row_of_b(found)] == [(0, [0, 22]), (2, [21])]
+    assert overlap.rows_of_a(overlap.alike(threshold=1.0, method="exact", normalization="bytes")).tolist() == [21, 22]
+    assert (overlap.n_a, overlap.n_b) == (23, 4)
 
 
 @given(
@@ -86,26 +87,26 @@ def test_rows_of_a_that_are_copied_are_told_per_row_of_b():
 )
 @settings(deadline=None, max_examples=60)
 def test_pairs_across_are_those_of_both_together(a: list[str], b: list[str]):
-    leakage = against(a, encoded(a), b, encoded(b), floor=0.7, lexical_floor=0.4).pairs
+    overlap = find_overlap(a, encoded(a), b, encoded(b), floor=0.7, lexical_floor=0.4).pairs
     together = find_near_duplicates([*a, *b], encoded([*a, *b]), floor=0.7, lexical_floor=0.4)
     crossing = (together.left < len(a)) & (together.right >= len(a))
     for name in ("left", "right", "exact", "lexical", "semantic"):
-        assert getattr(leakage, name).tolist() == getattr(together, name)[crossing].tolist(), name
+        assert getattr(overlap, name).tolist() == getattr(together, name)[crossing].tolist(), name
 
 
 def test_texts_equal_too_often_are_paired_with_the_first_of_b():
     a, b = ["same"] * 30, ["other", *["same"] * 20]
-    leakage = against(a, encoded(a), b, encoded(b), max_pairs=100)
-    assert list(zip(leakage.pairs.left, leakage.pairs.right - 30, strict=True)) == [(row, 1) for row in range(30)]
-    assert any("first equal row of B only" in sentence for sentence in leakage.pairs.settings["capped"])
+    overlap = find_overlap(a, encoded(a), b, encoded(b), max_pairs=100)
+    assert list(zip(overlap.pairs.left, overlap.pairs.right - 30, strict=True)) == [(row, 1) for row in range(30)]
+    assert any("first equal row of B only" in sentence for sentence in overlap.pairs.settings["capped"])
 
 
 @pytest.mark.parametrize(("a", "b", "sentence"), [([], ["x"], "A has no rows to compare"), (["x"], [], "B has no rows to compare")])
 def test_a_side_without_rows_is_refused(a: list[str], b: list[str], sentence: str):
     with pytest.raises(DatasetError, match=sentence):
-        against(a, unit_vectors(len(a)), b, unit_vectors(len(b)))
+        find_overlap(a, unit_vectors(len(a)), b, unit_vectors(len(b)))
 
 
 def test_embeddings_of_another_length_are_refused():
     with pytest.raises(ValueError, match="embeddings of B have 3 rows; expected one for each of 1 texts"):
-        against(["x"], unit_vectors(1), ["y"], unit_vectors(3))
+        find_overlap(["x"], unit_vectors(1), ["y"], unit_vectors(3))

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.array_types import Vectors
-from evalmap.screening.pairs import semantic
-from evalmap.screening.pairs.semantic import find_similar_across, find_similar_pairs, same_vectors, similarities
+from evalmap.screening.pairs import cosine
+from evalmap.screening.pairs.cosine import find_similar_across, similarities
+from evalmap.screening.pairs.semantic import find_similar_pairs, same_vectors
 from evalmap.tests.fakes import unit_vectors
 
 Found = list[tuple[int, int]]
@@ -43,8 +44,8 @@ def found(pairs) -> Found:
 @pytest.fixture
 def small_tiles(monkeypatch: pytest.MonkeyPatch):
     """Tiles of 8 rows looked at in runs of 5, so that a few rows have many borders."""
-    monkeypatch.setattr(semantic, "TILE", 8)
-    monkeypatch.setattr(semantic, "RUN", 5)
+    monkeypatch.setattr(cosine, "TILE", 8)
+    monkeypatch.setattr(cosine, "RUN", 5)
 
 
 @pytest.mark.parametrize("n", [2, 7, 8, 9, 16, 17, 61])
@@ -135,9 +136,9 @@ def test_pairs_across_two_sets_agree_with_brute_force():
 
 
 def test_progress_ends_at_the_number_of_distinct_rows():
-    told: list[tuple[int, int]] = []
-    find_similar_pairs(unit_vectors(10)[[*range(10), 0]], progress=lambda done, total: told.append((done, total)))
-    assert told == [(10, 10)]
+    reports: list[tuple[int, int]] = []
+    find_similar_pairs(unit_vectors(10)[[*range(10), 0]], progress=lambda done, total: reports.append((done, total)))
+    assert reports == [(10, 10)]
 
 
 @pytest.mark.parametrize("floor", [-0.1, 1.01, float("nan")])

@@ -12,8 +12,8 @@ from evalmap.pages.server import caches
 from evalmap.pages.shared import charts, state, text
 from evalmap.screening.groups.diff import word_diff
 from evalmap.screening.pair_types import Pairs
-from evalmap.screening.pairs.overlap import Leakage, compare_files, pairs_between
-from evalmap.screening.pairs.overlap import against as compare
+from evalmap.screening.pairs.file_matrix import compare_files, pairs_between
+from evalmap.screening.pairs.overlap import Overlap, find_overlap
 
 SHOWN = 10  # pairs of a cell, and rows of B
 LARGEST = 200_000_000  # rows of A × rows of B that a page compares while the reader waits
@@ -25,8 +25,8 @@ def draw_files(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> None:
         st.info("This dataset is one file. Build a folder to compare its files.", icon=":material/folder_open:")
         return
     examples = built.examples
-    shown = {"threshold": choices.threshold, "layer": choices.layer, "normalise": choices.normalise}
-    matrix = compare_files(pairs, examples["text"].tolist(), examples["dataset"].tolist(), examples["label"], **shown)
+    likeness = {"threshold": choices.threshold, "method": choices.method, "normalization": choices.normalization}
+    matrix = compare_files(pairs, examples["text"].tolist(), examples["dataset"].tolist(), examples["label"], **likeness)
     first, second = np.triu_indices(len(matrix), k=1)
     some = np.flatnonzero((matrix.near_pairs[first, second] > 0) | (matrix.shared[first, second] > 0))
     if not len(some):
@@ -39,7 +39,7 @@ def draw_files(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> None:
             "file": [matrix.names[i] for i in first],
             "and": [matrix.names[i] for i in second],
             "pairs alike": matrix.near_pairs[first, second],
-            f"texts equal ({choices.normalise})": matrix.shared[first, second],
+            f"texts equal ({choices.normalization})": matrix.shared[first, second],
             "opposite labels": matrix.opposite[first, second],
         }
     ).sort_values(["pairs alike", "file"], ascending=[False, True], ignore_index=True)
@@ -57,7 +57,7 @@ def draw_files(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> None:
         st.info("Select two files to read what they share.", icon=":material/ads_click:")
         return
     one, other = str(table["file"].iloc[rows[0]]), str(table["and"].iloc[rows[0]])
-    positions = pairs_between(pairs, examples["dataset"].tolist(), one, other, **shown)
+    positions = pairs_between(pairs, examples["dataset"].tolist(), one, other, **likeness)
     for at in positions[np.argsort(-pairs.semantic[positions], kind="stable")][:SHOWN].tolist():
         _pair(built, built, int(pairs.left[at]), int(pairs.right[at]), float(pairs.semantic[at]))
     if len(positions) > SHOWN:
@@ -81,15 +81,15 @@ def draw_against(built: BuiltMap, choices: ScreenChoices) -> None:
     if len(built) * len(other) > LARGEST:
         st.info("These two are too large to compare here. Use evalmap screen --against PATH.", icon=":material/terminal:")
         return
-    leakage = _compare(built.manifest.slug, built.manifest.fingerprint, chosen, others[chosen].fingerprint)
+    overlap = _compare(built.manifest.slug, built.manifest.fingerprint, chosen, others[chosen].fingerprint)
     try:
-        positions = leakage.alike(threshold=choices.threshold, layer=choices.layer, normalise=choices.normalise)
+        positions = overlap.alike(threshold=choices.threshold, method=choices.method, normalization=choices.normalization)
     except DatasetError as error:
         st.error(text.in_label(str(error), limit=300))
         return
-    rows = leakage.rows_of_a(positions)
+    rows = overlap.rows_of_a(positions)
     st.markdown(f"**{len(rows):,} of {len(built):,} rows** are copied from {text.in_label(chosen)} or too near to it.")
-    for row, copies in leakage.per_row_of_b(positions)[:SHOWN]:
+    for row, copies in overlap.per_row_of_b(positions)[:SHOWN]:
         with st.container(border=True):
             st.caption(f"{len(copies):,} rows are like {where(other, row)}")
             text.show(other.text(row))
@@ -99,9 +99,9 @@ def draw_against(built: BuiltMap, choices: ScreenChoices) -> None:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Comparing …")
-def _compare(slug: str, fingerprint: str, other_slug: str, other_fingerprint: str) -> Leakage:
+def _compare(slug: str, fingerprint: str, other_slug: str, other_fingerprint: str) -> Overlap:
     a, b = caches.open_map(slug, fingerprint), caches.open_map(other_slug, other_fingerprint)
-    return compare(a.examples["embedded_text"].tolist(), a.vectors, b.examples["embedded_text"].tolist(), b.vectors)
+    return find_overlap(a.examples["embedded_text"].tolist(), a.vectors, b.examples["embedded_text"].tolist(), b.vectors)
 
 
 def _pair(built: BuiltMap, other: BuiltMap, left: int, right: int, number: float) -> None:

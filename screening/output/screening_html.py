@@ -1,0 +1,113 @@
+"""The report for a person without the tool: one HTML file that needs nothing else."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evalmap.screening.groups.diff import word_diff
+from evalmap.screening.groups.duplicate_groups import pair_positions
+from evalmap.screening.output.files import rounded
+from evalmap.screening.reasons import likeness_of, rule_of
+from evalmap.screening.screening import Screening
+
+TEMPLATE = Path(__file__).with_name("screening_report.html.jinja")
+GROUPS, ROWS, CONTRASTS, TEXT = 500, 20, 500, 4000  # shown in the HTML file: groups, rows of a group, pairs, characters of a text
+
+
+def html_report(screening: Screening, report: dict[str, Any]) -> bytes:
+    """One HTML file that needs nothing else: counts, label balance, groups with their differences, contrast pairs, settings.
+
+    Dataset text is escaped; the page's policy forbids scripts and anything from outside.
+
+    Parameters
+    ----------
+    report : what `report` returned
+    """
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    groups, contrasts = _groups(screening), _contrasts(screening)
+    page = template.render(
+        report=report,
+        groups=groups,
+        more_groups=len(screening.groups) - len(groups),
+        contrasts=contrasts,
+        more_contrasts=len(screening.selection.contrast) - len(contrasts),
+        labels=_labels(report),
+    )
+    return page.encode("utf-8", "replace")
+
+
+def _groups(screening: Screening) -> list[dict[str, Any]]:
+    groups, found = screening.groups, []
+    for group in range(min(len(groups), GROUPS)):
+        members, keeper = groups.members(group), int(groups.keepers[group])
+        rows = groups.rows[members][:ROWS]
+        positions = pair_positions(screening.pairs, rows, np.full(len(rows), keeper))
+        found.append(
+            {
+                **_row(screening, keeper),
+                "size": members.stop - members.start,
+                "chain": int(groups.component_size[group]),
+                "lowest": rounded(float(groups.component_lowest[group])),
+                "against": keeper >= screening.own,
+                "rows": [_pair(screening, keeper, int(row), int(at)) for row, at in zip(rows, positions, strict=True)],
+            }
+        )
+    return found
+
+
+def _contrasts(screening: Screening) -> list[dict[str, Any]]:
+    contrast = screening.selection.contrast[:CONTRASTS]
+    positions = pair_positions(screening.pairs, contrast[:, 0], contrast[:, 1])
+    return [
+        {
+            "one": {**_row(screening, int(a)), "fate": _fate(screening, int(a))},
+            "other": {**_pair(screening, int(a), int(b), int(at)), "fate": _fate(screening, int(b))},
+        }
+        for (a, b), at in zip(contrast, positions, strict=True)
+    ]
+
+
+def _row(screening: Screening, row: int) -> dict[str, Any]:
+    example = screening.examples.iloc[row]
+    label, confidence = example["label"], example["confidence"]
+    return {
+        "dataset": str(example["dataset"]),
+        "line": int(example["line"]),
+        "label": label if isinstance(label, str) else None,
+        "confidence": rounded(float(confidence)),
+        "text": _short(str(example["text"])),
+    }
+
+
+def _pair(screening: Screening, keeper: int, row: int, position: int) -> dict[str, Any]:
+    before, after = (_short(str(screening.examples["text"].iat[at])) for at in (keeper, row))
+    return {**_row(screening, row), **asdict(likeness_of(screening.pairs, position)), "diff": word_diff(before, after)}
+
+
+def _fate(screening: Screening, row: int) -> str:
+    return "kept" if screening.selection.kept[row] else f"removed: {rule_of(screening.selection, row, own=screening.own)}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= TEXT else f"{text[:TEXT]} […]"
+
+
+def _labels(report: dict[str, Any]) -> list[dict[str, Any]]:
+    before, after = report["label_share"]["before"], report["label_share"]["after"]
+    counts, left = report["label_counts"]["before"], report["label_counts"]["after"]
+    return [
+        {
+            "label": label,
+            "before": counts[label],
+            "before_share": share,
+            "after": left.get(label, 0),
+            "after_share": after.get(label, 0.0),
+            "points": 100 * (after.get(label, 0.0) - share),
+        }
+        for label, share in before.items()
+    ]

@@ -1,0 +1,86 @@
+"""Why a row goes: the rule, the kept row that it is like, and by which numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evalmap.data.text.normalization import NORMALIZATIONS
+from evalmap.screening.groups.duplicate_groups import pair_positions
+from evalmap.screening.keep.select import NEAR
+from evalmap.screening.pair_types import NOT_EXACT, RULES, Pairs, Selection
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """The three numbers of a pair, as they are written to files.
+
+    Attributes
+    ----------
+    exact : the finest normalization under which the texts are equal; None where they are equal under none
+    lexical : Jaccard similarity of character 4-grams, 0 to 1
+    semantic : cosine of the embeddings, −1 to 1
+    """
+
+    exact: str | None
+    lexical: float
+    semantic: float
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why one row goes.
+
+    Attributes
+    ----------
+    row : the removed row
+    rule : in words
+    keeper : the kept row that it is like; None where it goes for another reason than likeness
+    likeness : of the two; None without a keeper
+    """
+
+    row: int
+    rule: str
+    keeper: int | None
+    likeness: Likeness | None
+
+
+def find_reasons(pairs: Pairs, selection: Selection, *, own: int) -> list[Reason]:
+    """The reason of each removed row below `own`, in the order of the rows.
+
+    Parameters
+    ----------
+    pairs : those the selection was made from
+    own : the rows from here on are compared against, and never go
+    """
+    rows = np.flatnonzero(~selection.kept[:own])
+    keepers = selection.keeper[rows]
+    near = (selection.rule[rows] == NEAR) & (keepers >= 0)
+    positions = np.full(len(rows), -1, dtype=np.int64)
+    positions[near] = pair_positions(pairs, rows[near], keepers[near])
+    return [
+        Reason(
+            row,
+            rule_of(selection, row, own=own),
+            keeper if position >= 0 else None,
+            likeness_of(pairs, position) if position >= 0 else None,
+        )
+        for row, keeper, position in zip(rows.tolist(), keepers.tolist(), positions.tolist(), strict=True)
+    ]
+
+
+def rule_of(selection: Selection, row: int, *, own: int) -> str:
+    """Why a row went (or stayed), in words."""
+    rule, keeper = int(selection.rule[row]), int(selection.keeper[row])
+    if rule == NEAR and keeper >= own:
+        return "near-duplicate of a row of the dataset compared against"
+    return RULES[rule]
+
+
+def likeness_of(pairs: Pairs, position: int) -> Likeness:
+    """The three numbers of a pair."""
+    exact = int(pairs.exact[position])
+    return Likeness(
+        None if exact == NOT_EXACT else NORMALIZATIONS[exact],
+        round(float(pairs.lexical[position]), 6),
+        round(float(pairs.semantic[position]), 6),
+    )

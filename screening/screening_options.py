@@ -1,0 +1,52 @@
+"""What a screening is asked for."""
+
+from dataclasses import dataclass
+
+from evalmap.data.errors import DatasetError
+from evalmap.data.text.normalization import ALIASES, NORMALIZATIONS
+from evalmap.screening.keep.select import CONTRASTS, Contrast
+from evalmap.screening.pair_types import METHODS, Method
+from evalmap.screening.pairs.likeness import check_threshold
+
+
+@dataclass(frozen=True)
+class ScreeningOptions:
+    """What a screening is asked for.
+
+    threshold, method, normalization, contrast : as for `evalmap.screening.keep.select.select`
+    keep : a rule of `evalmap.screening.keep.order.prioritize`; None: confidence where there is one, else medoid
+    seed : for keep = random
+    balance : restore the label shares by removing further rows
+    target : keep exactly so many rows; None: as many as are left
+
+    Raises
+    ------
+    DatasetError : an option is out of its range
+    """
+
+    threshold: float = 0.95
+    method: Method = "all"
+    normalization: str = "typographic"
+    keep: str | None = None
+    seed: int = 42
+    contrast: Contrast = "protect"
+    balance: bool = False
+    target: int | None = None
+
+    def __post_init__(self) -> None:
+        check_threshold(self.threshold)
+        object.__setattr__(self, "normalization", ALIASES.get(self.normalization, self.normalization))
+        for name, value, allowed in (
+            ("method", self.method, METHODS),
+            ("normalization", self.normalization, NORMALIZATIONS),
+            ("contrast", self.contrast, CONTRASTS),
+        ):
+            if value not in allowed:
+                raise DatasetError(f"{name} is {value!r}; choose one of {', '.join(allowed)}.")
+        if self.target is not None and self.target < 1:
+            raise DatasetError(f"--target {self.target:,}: expected 1 row or more.")
+        if self.seed < 0:
+            raise DatasetError(f"seed is {self.seed}; expected 0 or more.")
+
+
+DEFAULTS = ScreeningOptions()
