@@ -105,7 +105,7 @@ def run(
         kept = keep_staged(space, manifest, ran.staged) if ran.staged else None
         terminal.print_lines(_told(asked, ran, kept))
         if ran.interrupted:
-            terminal.print_error(ran.stopped)
+            terminal.print_error(ran.stopped or "")
             raise typer.Exit(130)
         if ran.stopped:
             raise DatasetError(ran.stopped)

@@ -7,7 +7,7 @@ import streamlit as st
 from evalmap.pages.server import caches, garbage
 from evalmap.pages.shared import state
 
-LOGO = Path(__file__).parent / "shared" / "logo.svg"
+LOGO = Path(__file__).with_name("logo.svg")
 ICON = LOGO.with_name("logo_icon.svg")
 
 st.set_page_config(page_title="Evalmap", page_icon=str(ICON), layout="wide", initial_sidebar_state="expanded")

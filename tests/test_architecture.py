@@ -79,6 +79,35 @@ def test_arrows_point_one_way(package: str):
     assert wrong == []
 
 
+def page_of(path: Path) -> str:
+    """The page that a file of pages/ belongs to; "" where it belongs to none alone."""
+    _, *folders, name = path.relative_to(ROOT).parts
+    if folders[:1] == ["parts"]:
+        return folders[1] if len(folders) > 1 else ""
+    return name.removesuffix(".py").removeprefix("model_") if not folders and name not in ("__init__.py", "frame.py") else ""
+
+
+def test_part_of_a_page_is_imported_by_that_page_alone():
+    others = [
+        f"{shown(path)} imports {name}"
+        for path in sources(*OURS)
+        if path.relative_to(ROOT).parts[0] != "tests"
+        for name in imports(path)
+        if (part := re.match(r"evalmap\.pages\.parts\.(\w+)", name)) and page_of(path) != part[1]
+    ]
+    assert others == []
+
+
+def test_what_pages_share_is_used_by_two_of_them_at_least():
+    users: dict[str, set[str]] = {}
+    for path in sources("pages"):
+        for name in imports(path):
+            if (module := re.match(r"evalmap\.pages\.shared\.(\w+)", name)) and page_of(path):
+                users.setdefault(module[1], set()).add(page_of(path))
+    modules = {path.stem for path in sources("pages") if path.parent.name == "shared" and path.stem != "__init__"}
+    assert {module: sorted(users.get(module, set())) for module in modules if len(users.get(module, set())) < 2} == {}
+
+
 def test_what_is_ours_is_imported_from_the_package():
     wrong = [f"{shown(path)} imports {name}" for path in sources(*OURS) for name in imports(path) if name.split(".")[0] in OURS]
     assert wrong == []

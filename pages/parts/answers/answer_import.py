@@ -13,9 +13,9 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import write_bytes
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.parts.library.add_dataset import serves_this_machine_only
 from evalmap.pages.server import caches
-from evalmap.pages.shared import library_cards, text
+from evalmap.pages.server.access import serves_this_machine_only
+from evalmap.pages.shared import job_progress, text
 
 SUFFIXES = ["jsonl", "json", "csv", "tsv", "parquet", "eval", "gz"]
 FORMATS = (
@@ -49,7 +49,7 @@ def draw(built: BuiltMap) -> None:
     with right:
         st.markdown("**Ask a model**")
         _run(built)
-    library_cards.draw_jobs(jobs.jobs(caches.workspace()))
+    job_progress.draw_jobs(jobs.jobs(caches.workspace()))
 
 
 def _upload(built: BuiltMap) -> None:

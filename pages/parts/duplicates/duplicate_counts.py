@@ -5,9 +5,10 @@ import streamlit as st
 
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.pipeline import label_counts
+from evalmap.pages.parts.duplicates import duplicate_charts
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import Screened
-from evalmap.pages.shared import charts, text
+from evalmap.pages.shared import text
 from evalmap.screening.keep.balance import balance_warning
 from evalmap.screening.keep.select import similar
 from evalmap.screening.pair_types import Pairs
@@ -37,7 +38,7 @@ def draw(built: BuiltMap, pairs: Pairs, screened: Screened, choices: ScreenChoic
         if screened.log.steps:
             st.caption(f"{len(screened.log)} decisions by hand are part of this.")
     with right:
-        charts.similarity_histogram(nearest(pairs, choices), cut=choices.threshold, n=len(built))
+        duplicate_charts.similarity_histogram(nearest(pairs, choices), cut=choices.threshold, n=len(built))
 
 
 def nearest(pairs: Pairs, choices: ScreenChoices) -> np.ndarray:

@@ -9,14 +9,13 @@ from evalmap.data.store import jobs
 from evalmap.data.store.manifest import Manifest
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
-from evalmap.pages.server import caches
-from evalmap.pages.shared import library_cards
+from evalmap.pages.server import caches, screenings
+from evalmap.pages.shared import job_progress
 from evalmap.screening.default_screening import AT_ONCE
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.keep.order import prioritise
 from evalmap.screening.keep.select import select
 from evalmap.screening.pair_types import Pairs, Selection
-from evalmap.screening.pairs.near_duplicates import stored_pairs
 
 
 @dataclass(frozen=True)
@@ -30,10 +29,9 @@ class Screened:
 def require_pairs(manifest: Manifest) -> tuple[BuiltMap, Pairs]:
     """The map and its pair list; where there is none yet, it is looked for in the background and the page ends."""
     built = caches.open_map(manifest.slug, manifest.fingerprint)
-    pairs = _pairs(manifest.slug, manifest.fingerprint)
+    pairs = screenings.stored_pairs(manifest.slug, manifest.fingerprint)
     if pairs is not None:
         return built, pairs
-    _pairs.clear(manifest.slug, manifest.fingerprint)
     space = caches.workspace()
     job = jobs.find(space, jobs.pairs_location(manifest.slug))
     if job is None and len(built) <= AT_ONCE:
@@ -44,13 +42,13 @@ def require_pairs(manifest: Manifest) -> tuple[BuiltMap, Pairs]:
             icon=":material/join_inner:",
         )
         st.button("Find near-duplicates", type="primary", on_click=jobs.start_pairs, args=(space, manifest.slug))
-    library_cards.draw_jobs(jobs.jobs(space))
+    job_progress.draw_jobs(jobs.jobs(space))
     st.stop()
 
 
 def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> Screened:
     """Which rows stay under the choices and the decisions made by hand."""
-    log = decisions(built)
+    log = screenings.decisions(built)
     manifest = built.manifest
     order = _order(manifest.slug, manifest.fingerprint, choices.keep)
     selection = select(
@@ -66,17 +64,7 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> Screen
     return Screened(selection, log)
 
 
-def decisions(built: BuiltMap) -> DecisionLog:
-    """The decisions made by hand about this dataset, from the workspace."""
-    return DecisionLog.load(caches.workspace(), built.manifest.source)
-
-
-@st.cache_resource(max_entries=4, show_spinner="Reading the pairs …")
-def _pairs(slug: str, fingerprint: str) -> Pairs | None:
-    return stored_pairs(caches.open_map(slug, fingerprint), caches.workspace())
-
-
 @st.cache_resource(max_entries=32)
 def _order(slug: str, fingerprint: str, keep: str) -> np.ndarray:
     built = caches.open_map(slug, fingerprint)
-    return prioritise(keep, built.examples, fields=built.fields, pairs=_pairs(slug, fingerprint))
+    return prioritise(keep, built.examples, fields=built.fields, pairs=screenings.stored_pairs(slug, fingerprint))

@@ -7,9 +7,9 @@ import streamlit as st
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import Screened
-from evalmap.pages.server import caches
-from evalmap.pages.shared import example_card, state, text
-from evalmap.pages.shared.library_cards import open_map
+from evalmap.pages.server import caches, screenings
+from evalmap.pages.shared import example_address, state, text
+from evalmap.pages.shared.navigation import open_map
 from evalmap.screening.groups.diff import word_diff
 from evalmap.screening.groups.duplicate_groups import Sort, Stars, find_stars
 from evalmap.screening.keep.by_hand import DecisionLog, RowKey, row_keys
@@ -73,7 +73,7 @@ def _buttons(built: BuiltMap, keeper: int, rows: list[int]) -> None:
 
 def _show_on_map(built: BuiltMap, rows: list[int]) -> None:
     slug = built.manifest.slug
-    open_map(slug, example_card.address(built, rows[0]))
+    open_map(slug, example_address.address(built, rows[0]))
     st.session_state[state.GROUP_ROWS] = (slug, rows)
 
 
@@ -82,7 +82,7 @@ def act(built: BuiltMap, label: str, change: Callable[[DecisionLog, list[RowKey]
 
     def decide() -> None:
         space = caches.workspace()
-        log = DecisionLog.load(space, built.manifest.source)
+        log = screenings.decisions(built)
         change(log, row_keys(built.examples))
         log.save(space, built.manifest.source)
 
@@ -91,7 +91,7 @@ def act(built: BuiltMap, label: str, change: Callable[[DecisionLog, list[RowKey]
 
 def _undo(built: BuiltMap) -> None:
     space = caches.workspace()
-    log = DecisionLog.load(space, built.manifest.source)
+    log = screenings.decisions(built)
     log.undo()
     log.save(space, built.manifest.source)
 

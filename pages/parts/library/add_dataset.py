@@ -1,7 +1,6 @@
 """Adding a dataset: upload, path, address or hub id; what was detected is shown and can be overridden before the build."""
 
 import hashlib
-import ipaddress
 import re
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from evalmap.data.store.workspace import write_bytes
 from evalmap.embeddings.encoder import DEFAULT_MODEL
 from evalmap.pages.parts.library.preview import Preview, preview
 from evalmap.pages.server import caches
+from evalmap.pages.server.access import serves_this_machine_only
 from evalmap.pages.shared import text
 
 SUFFIXES = ["jsonl", "json", "csv", "tsv", "parquet", "gz"]
@@ -34,15 +34,6 @@ def dialog(location: str = "") -> None:
     if st.button("Build the map", type="primary", icon=":material/play_arrow:", disabled=not where):
         jobs.start(caches.workspace(), [where], options=options)
         st.rerun()
-
-
-def serves_this_machine_only() -> bool:
-    """Whether the server listens on a loopback address, so that whoever uses it could read the disk anyway."""
-    address = st.get_option("server.address") or ""
-    try:
-        return address == "localhost" or ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def _source() -> str:
