@@ -156,8 +156,27 @@ def test_nothing_is_pickled():
     assert [shown(path) for path in code if written.search(path.read_text(encoding="utf-8"))] == []
 
 
+def cached_functions(path: Path) -> Iterator[ast.FunctionDef]:
+    """The functions of a file that keep what they return: st.cache_data, st.cache_resource, functools' cache and lru_cache."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef) and any(re.search(r"\bcache|_cache\b", ast.unparse(d)) for d in node.decorator_list):
+            yield node
+
+
 def test_cached_functions_read_no_session():
-    assert "session_state" not in (ROOT / "pages" / "server" / "caches.py").read_text(encoding="utf-8")
+    cached = [(path, function) for path in sources("pages") for function in cached_functions(path)]
+    assert {"columns", "search", "preview", "_summary", "_order", "_compare"} <= {function.name for _, function in cached}
+    session = re.compile(r"\bsession_state\b|\bst\.query_params\b|\bst\.context\b|\bstate\.[A-Z]")
+    assert [f"{shown(path)}: {f.name}" for path, f in cached if session.search(ast.unparse(f))] == []
+    server = [path for path in sources("pages") if path.parent.name == "server"]  # what cached functions call
+    assert [shown(path) for path in server if session.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_what_is_cached_of_a_map_goes_when_the_map_is_built_again():
+    arguments = {
+        f"{shown(path)}: {f.name}": [a.arg for a in f.args.args] for path in sources("pages") for f in cached_functions(path)
+    }
+    assert [name for name, given in arguments.items() if "slug" in given and "fingerprint" not in given] == []
 
 
 def test_session_keys_are_spelled_once():

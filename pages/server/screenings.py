@@ -1,5 +1,7 @@
 """The pairs of a map, the decisions made by hand, and its default screening: what the duplicates and the answers page share."""
 
+import json
+
 import streamlit as st
 
 from evalmap.embeddings.built_map import BuiltMap
@@ -26,10 +28,10 @@ def stored_pairs(slug: str, fingerprint: str) -> Pairs | None:
 def default_screening(built: BuiltMap) -> Standard | None:
     """The standard screening as of the decisions made so far; None where the pairs of a large dataset were not looked for yet."""
     manifest = built.manifest
-    steps = len(decisions(built).steps)
-    screening = _default_screening(manifest.slug, manifest.fingerprint, steps)
+    made = json.dumps(decisions(built).as_list())
+    screening = _default_screening(manifest.slug, manifest.fingerprint, made)
     if screening is None:
-        _default_screening.clear(manifest.slug, manifest.fingerprint, steps)  # they may be looked for later
+        _default_screening.clear(manifest.slug, manifest.fingerprint, made)  # they may be looked for later
     return screening
 
 
@@ -39,6 +41,6 @@ def _pairs(slug: str, fingerprint: str) -> Pairs | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for near-duplicates …")
-def _default_screening(slug: str, fingerprint: str, steps: int) -> Standard | None:
-    """`steps` changes when a decision is made by hand."""
+def _default_screening(slug: str, fingerprint: str, decisions: str) -> Standard | None:
+    """`decisions`: all of them, as JSON; the log itself is read from the workspace."""
     return standard_screening(caches.open_map(slug, fingerprint), caches.workspace())
