@@ -18,7 +18,7 @@ page = st.navigation(
         st.Page("library.py", title="Library", icon=":material/library_books:", default=True),
         st.Page("map.py", title="Map", icon=":material/scatter_plot:"),
         st.Page("duplicates.py", title="Duplicates", icon=":material/join_inner:"),
-        st.Page("model_answers.py", title="Answers", icon=":material/forum:"),
+        st.Page("answers.py", title="Answers", icon=":material/forum:"),
     ],
     position="top",
 )

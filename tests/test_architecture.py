@@ -84,7 +84,7 @@ def page_of(path: Path) -> str:
     _, *folders, name = path.relative_to(ROOT).parts
     if folders[:1] == ["parts"]:
         return folders[1] if len(folders) > 1 else ""
-    return name.removesuffix(".py").removeprefix("model_") if not folders and name not in ("__init__.py", "frame.py") else ""
+    return name.removesuffix(".py") if not folders and name not in ("__init__.py", "frame.py") else ""
 
 
 def test_part_of_a_page_is_imported_by_that_page_alone():
