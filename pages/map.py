@@ -82,7 +82,7 @@ def _search(built: BuiltMap, choices: Choices) -> list[tuple[int, float]]:
     try:
         return caches.search(manifest.slug, manifest.fingerprint, model, choices.meaning, choices.top)
     except DatasetError as error:
-        st.error(text.in_label(str(error), limit=600), icon=":material/error:")
+        text.show_error(error)
         return []
 
 

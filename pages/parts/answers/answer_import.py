@@ -63,7 +63,7 @@ def _upload(built: BuiltMap) -> None:
             with st.spinner("Reading, joining, scoring …"):
                 done = import_files(kept, caches.workspace(), dataset=built.manifest.slug)
         except DatasetError as error:
-            st.error(text.in_label(str(error), limit=800), icon=":material/error:")
+            text.show_error(error, "dataset", place="in the sidebar")
             return
         st.session_state[_DONE] = [_sentence(one) for one in done]
         st.rerun()

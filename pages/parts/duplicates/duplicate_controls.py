@@ -13,6 +13,8 @@ from evalmap.screening.pair_types import LAYERS, Layer, Pairs
 NORMALISATION_HELP = (
     "N0 bytes; N1 white space and case; N2 also curly quotes, dashes, ellipsis; N3 letters and digits only, without apostrophes."
 )
+# Settings that this sidebar offers, by the names that errors give them
+CONTROLS = ("threshold", "method", "normalization", "keep", "contrast")
 
 
 @dataclass(frozen=True)

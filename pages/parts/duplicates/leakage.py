@@ -7,7 +7,7 @@ import streamlit as st
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates import duplicate_charts
-from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
+from evalmap.pages.parts.duplicates.duplicate_controls import CONTROLS, ScreenChoices
 from evalmap.pages.parts.duplicates.group_cards import where
 from evalmap.pages.server import caches
 from evalmap.pages.shared import state, text
@@ -86,7 +86,7 @@ def draw_against(built: BuiltMap, choices: ScreenChoices) -> None:
     try:
         positions = leakage.alike(threshold=choices.threshold, layer=choices.layer, normalise=choices.normalise)
     except DatasetError as error:
-        st.error(text.in_label(str(error), limit=300))
+        text.show_error(error, *CONTROLS, place="in the sidebar")
         return
     rows = leakage.rows_of_a(positions)
     st.markdown(f"**{len(rows):,} of {len(built):,} rows** are copied from {text.in_label(chosen)} or too near to it.")

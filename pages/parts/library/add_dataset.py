@@ -19,6 +19,7 @@ from evalmap.pages.shared import text
 
 SUFFIXES = ["jsonl", "json", "csv", "tsv", "parquet", "gz"]
 DETECTED, NONE = "as detected", "none"
+CONTROLS = (*ROLE_NAMES, "part", "model", "k", "n_neighbors", "min_dist", "seed")  # settings that the dialog offers
 
 
 @st.dialog("Add a dataset", width="large")
@@ -56,7 +57,7 @@ def _source() -> str:
     try:
         return _checked(location.strip())
     except DatasetError as error:
-        _say(error)
+        text.show_error(error, *CONTROLS)
         return ""
 
 
@@ -68,7 +69,7 @@ def _look(where: str) -> Preview | None:
     try:
         found = preview(where, path.stat().st_mtime_ns)
     except DatasetError as error:
-        _say(error)
+        text.show_error(error, *CONTROLS)
         return None
     rows = f"{found.rows:,} rows" + (f" in the first of {found.files:,} files" if found.files > 1 else "")
     roles = " · ".join(f"{role}: {text.in_label(field)}" for role, field in found.roles.items())
@@ -128,7 +129,3 @@ def _keep_upload(name: str, content: bytes) -> str:
     if not target.exists():
         write_bytes(target, content)
     return str(target)
-
-
-def _say(error: DatasetError) -> None:
-    st.error(text.in_label(str(error), limit=600), icon=":material/error:")
