@@ -1,13 +1,15 @@
 """`evalmap answers report | export`: the figures of the answer sets on a dataset's map, from a terminal."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from evalmap.answers.answer_types import Scores
+from evalmap.cli import terminal
+from evalmap.cli.terminal import DatasetArgument, WorkspaceOption
 from evalmap.data.errors import DatasetError
 from evalmap.data.exporting import EXPORT_FORMATS, export_format_of
 from evalmap.data.store.outputs import check_outputs, write_together
@@ -15,110 +17,91 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 
 _ENDINGS = ", ".join(known.ending for known in EXPORT_FORMATS.values())
-DatasetArgument = Annotated[str, typer.Argument(help="The path that was built, or the dataset's name in the workspace.")]
 SetsOption = Annotated[
     list[str] | None, typer.Option("--set", help="Only this answer set, by label or id (repeatable; default: all).")
 ]
 LayersOption = Annotated[list[str] | None, typer.Option("--layer", help="Only this layer of clusters (repeatable; default: all).")]
-WorkspaceOption = Annotated[
-    Path | None,
-    typer.Option("--workspace", help="Folder of results (default: EVALMAP_HOME, else the platform's data folder)."),
-]
 
 
-def register_report(app: typer.Typer, *, workspace: Callable[[Path | None], Workspace], screened: Callable[..., Any]) -> None:
-    """Add the commands to the group.
+def report(
+    dataset: DatasetArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write every figure here (JSON).")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a report to read here: one file that needs nothing else.")] = None,
+    layers: LayersOption = None,
+    sets: SetsOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Report what the models answered: % matching and what belongs beside it, by cluster, set against set, over size."""
+    from evalmap.answers.reporting.answer_report import html_report
 
-    Parameters
-    ----------
-    workspace : opens the workspace that an option names
-    screened : (built, workspace) → the standard screening (kept, groups) or None; from outside, as this room knows no screening
-    """
-
-    @app.command("report")
-    def report_command(
-        dataset: DatasetArgument,
-        as_json: Annotated[bool, typer.Option("--json", help="Print every figure as JSON.")] = False,
-        out: Annotated[Path | None, typer.Option(help="Write every figure here (JSON).")] = None,
-        html: Annotated[Path | None, typer.Option(help="Write a report to read here: one file that needs nothing else.")] = None,
-        layers: LayersOption = None,
-        sets: SetsOption = None,
-        workspace_folder: WorkspaceOption = None,
-    ) -> None:
-        """Report what the models answered: % matching and what belongs beside it, by cluster, set against set, over size."""
-        from evalmap.answers.reporting.answer_report import html_report
-
-        space = workspace(workspace_folder)
-        check_outputs({"--out": out, "--html": html}, [])
-        built, chosen = _sets(space, dataset, sets)
-        told = told_of(space, built, chosen, layers=layers, screened=screened)
-        written = json.dumps(told, ensure_ascii=False, indent=2)
-        files = {out: lambda: f"{written}\n".encode("utf-8", "replace"), html: lambda: html_report(told)}
-        write_together({path: made() for path, made in files.items() if path is not None})
-        if as_json:
-            typer.echo(written)
-            return
-        _print(told)
-        for path in files:
-            if path is not None:
-                typer.echo(f"written: {path}")
-
-    @app.command("export")
-    def export_command(
-        dataset: DatasetArgument,
-        out: Annotated[Path, typer.Option(help=f"Write here; the ending chooses the format: {_ENDINGS}.")],
-        clusters: Annotated[bool, typer.Option("--clusters", help="The figures of the clusters, not the answers.")] = False,
-        layers: LayersOption = None,
-        sets: SetsOption = None,
-        spreadsheet_safe: Annotated[
-            bool, typer.Option("--spreadsheet-safe", help="CSV: put an apostrophe before cells that a spreadsheet would run.")
-        ] = False,
-        workspace_folder: WorkspaceOption = None,
-    ) -> None:
-        """Write every answer with its example and clusters as one table, or the figures of the clusters."""
-        from evalmap.answers.reporting.answer_tables import export_answers, export_clusters
-
-        form = export_format_of(out)
-        if form is None:
-            raise DatasetError(f"--out {out}: a table is written as {_ENDINGS}. Give the file one of these endings.")
-        if layers and not clusters:
-            raise DatasetError("--layer: the answers are written with all layers. Leave it out, or add --clusters.")
-        check_outputs({"--out": out}, [])
-        space = workspace(workspace_folder)
-        built, chosen = _sets(space, dataset, sets)
-        if clusters:
-            content = export_clusters(told_of(space, built, chosen, layers=layers), form, spreadsheet_safe=spreadsheet_safe)
-        else:
-            content = export_answers(built, chosen, form, spreadsheet_safe=spreadsheet_safe)
-        write_together({out: content})
-        typer.echo(f"written: {out}")
+    space = terminal.open_workspace(workspace)
+    check_outputs({"--out": out, "--html": html}, [])
+    built, chosen = _sets(space, dataset, sets)
+    told = _figures(space, built, chosen, layers=layers, with_screening=True)
+    written = json.dumps(told, ensure_ascii=False, indent=2)
+    files = {out: lambda: f"{written}\n".encode("utf-8", "replace"), html: lambda: html_report(told)}
+    write_together({path: made() for path, made in files.items() if path is not None})
+    if as_json:
+        terminal.print_text(written)
+        return
+    _print(told)
+    for path in files:
+        if path is not None:
+            terminal.print_text(f"written: {path}")
 
 
-def told_of(
-    space: Workspace,
-    built: BuiltMap,
-    sets: Sequence[Scores],
-    *,
-    layers: Sequence[str] | None = None,
-    screened: Callable[..., Any] = lambda built, space: None,
+def export(
+    dataset: DatasetArgument,
+    out: Annotated[Path, typer.Option(help=f"Write here; the ending chooses the format: {_ENDINGS}.")],
+    clusters: Annotated[bool, typer.Option("--clusters", help="The figures of the clusters, not the answers.")] = False,
+    layers: LayersOption = None,
+    sets: SetsOption = None,
+    spreadsheet_safe: Annotated[
+        bool, typer.Option("--spreadsheet-safe", help="CSV: put an apostrophe before cells that a spreadsheet would run.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write every answer with its example and clusters as one table, or the figures of the clusters."""
+    from evalmap.answers.reporting.answer_tables import export_answers, export_clusters
+
+    form = export_format_of(out)
+    if form is None:
+        raise DatasetError(f"--out {out}: a table is written as {_ENDINGS}. Give the file one of these endings.")
+    if layers and not clusters:
+        raise DatasetError("--layer: the answers are written with all layers. Leave it out, or add --clusters.")
+    check_outputs({"--out": out}, [])
+    space = terminal.open_workspace(workspace)
+    built, chosen = _sets(space, dataset, sets)
+    if clusters:
+        content = export_clusters(_figures(space, built, chosen, layers=layers), form, spreadsheet_safe=spreadsheet_safe)
+    else:
+        content = export_answers(built, chosen, form, spreadsheet_safe=spreadsheet_safe)
+    write_together({out: content})
+    terminal.print_text(f"written: {out}")
+
+
+def _figures(
+    space: Workspace, built: BuiltMap, sets: Sequence[Scores], *, layers: Sequence[str] | None, with_screening: bool = False
 ) -> dict[str, Any]:
-    """The report of sets, with the standard screening where there is one.
+    """The report of sets; `with_screening`: before and after the standard screening too, where there is one.
 
     Raises
     ------
     DatasetError : no such layer
     """
-    from evalmap.answers.reporting.answer_report import report
+    from evalmap.answers.reporting import answer_report
     from evalmap.answers.store import AnswerStore
     from evalmap.embeddings.layers import layer_of
+    from evalmap.screening.default_screening import default_screening
 
     known = [layer.layer for layer in built.clusterings]
     accepted = {*known, *(layer_of(layer).former_id for layer in known)}
     if unknown := [layer for layer in layers or () if layer not in accepted]:
         raise DatasetError(f"--layer {unknown[0]}: {built.manifest.name} has {', '.join(known)}. Choose of these.")
-    done = screened(built, space)
+    done = default_screening(built, space) if with_screening else None
     kept, groups = (None, None) if done is None else (done.kept, done.groups)
-    return report(built, sets, layers=layers, kept=kept, groups=groups, records=AnswerStore(space).sets())
+    return answer_report.report(built, sets, layers=layers, kept=kept, groups=groups, records=AnswerStore(space).sets())
 
 
 def _sets(space: Workspace, dataset: str, references: Sequence[str] | None) -> tuple[BuiltMap, list[Scores]]:
@@ -156,7 +139,7 @@ def _print(told: Mapping[str, Any]) -> None:
     console = Console(highlight=False, markup=False, emoji=False)
     console = console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=200)
     dataset = told["dataset"]
-    console.print(Text(_shown(f"{dataset['name']}: {dataset['rows']:,} examples")))
+    console.print(Text(terminal.printable(f"{dataset['name']}: {dataset['rows']:,} examples")))
     table = Table(box=None, pad_edge=False)
     for name in ("model · prompt", "n", "matching", "95 %", "mean P", "n with P", "AUC", "rate", "mass", "ties"):
         table.add_column(name, justify="left" if name == "model · prompt" else "right", no_wrap=name != "model · prompt")
@@ -164,10 +147,10 @@ def _print(told: Mapping[str, Any]) -> None:
         rate = f"{one['reference']} {_percent(one['yes_rate'])}" if one["reference"] else "–"
         cells = (one["label"], f"{one['n']:,}", _percent(one["matching"]), _limits(one["interval"]), _percent(one["mean_p"]))
         cells += (f"{one['n_p']:,}", _number(one["auc"]), rate, _percent(one["mass"]), f"{one['ties']:,}")
-        table.add_row(*(Text(_shown(cell)) for cell in cells))
+        table.add_row(*(Text(terminal.printable(cell)) for cell in cells))
     console.print(table)
     for line in _sentences(told):
-        console.print(Text(_shown(line)), soft_wrap=True)
+        console.print(Text(terminal.printable(line)), soft_wrap=True)
 
 
 def _sentences(told: Mapping[str, Any]) -> list[str]:
@@ -225,8 +208,3 @@ def _limits(interval: Sequence[float] | None, *, signed: bool = False) -> str:
         return "no interval"
     low, high = (100 * limit for limit in interval)
     return f"{low:+.1f} to {high:+.1f}" if signed else f"{low:.1f}–{high:.1f}"
-
-
-def _shown(text: str) -> str:
-    """What comes from files, without the characters that would steer a terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)

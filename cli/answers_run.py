@@ -6,20 +6,22 @@ import re
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from evalmap.cli import terminal
+from evalmap.cli.terminal import Bars, DatasetArgument, WorkspaceOption
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 
 if TYPE_CHECKING:
     from evalmap.answers.asking.protocol import Answerer
     from evalmap.answers.asking.running import Estimate, Plan, Ran
-    from evalmap.answers.importers.importing import Imported, Keep
+    from evalmap.answers.importers.importing import Imported
     from evalmap.data.store.jobs import JobFile
 
 STAGE = "answers"
@@ -27,113 +29,86 @@ _SECRET = re.compile(r"api.?key|secret|password|authorization|bearer|(?:access|a
 Engine = Literal["xllamacpp", "transformers"]
 
 
-class Bars(Protocol):
-    """Shows how far each stage is."""
-
-    def progress(self, stage: str, done: int, total: int) -> None: ...
-
-
-def register_run(
-    app: typer.Typer,
-    *,
-    workspace: Callable[[Path | None], Workspace],
-    bars: Callable[[], AbstractContextManager[Bars]],
-    keep: "Keep | None" = None,
+def run(
+    dataset: DatasetArgument,
+    model: Annotated[str | None, typer.Option(help="The model, as the server names it.")] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(envvar="OPENAI_BASE_URL", help="Address of an OpenAI-compatible API, such as http://127.0.0.1:8000/v1."),
+    ] = None,
+    gguf: Annotated[Path | None, typer.Option(help="Ask this model file on this machine instead of a server.")] = None,
+    engine: Annotated[Engine, typer.Option(help="What runs the model file.")] = "xllamacpp",
+    prompt: Annotated[
+        str, typer.Option(help="chat-yesno, hhh (Human/Assistant), raw, or a Jinja file of yours with {{ question }}.")
+    ] = "chat-yesno",
+    prompt_kind: Annotated[
+        Literal["chat", "completion"] | None, typer.Option(help="How a prompt of yours is put (default: chat).")
+    ] = None,
+    system: Annotated[str | None, typer.Option(help="A system message, for chat prompts.")] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=0, help="Have this many answers at most, those from before among them, spread over the dataset."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Ask nothing: count questions and tokens.")] = False,
+    text: Annotated[
+        bool, typer.Option("--text", help="Read the words of the answers, for servers without log-probabilities.")
+    ] = False,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Questions at a time (default: 8; 1 for a model file).")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0.1, help="Seconds that one request may take (default: 60; 600 for a model file).")
+    ] = None,
+    retries: Annotated[int, typer.Option(min=0, max=100, help="How often a failed request is tried again.")] = 6,
+    api_key_env: Annotated[
+        str | None, typer.Option(help="The environment variable that holds the key (default: OPENAI_API_KEY).")
+    ] = None,
+    extra: Annotated[str | None, typer.Option(help="JSON to put into every request, for servers that want it.")] = None,
+    label: Annotated[str | None, typer.Option(help="What the model is called here (default: as the server names it).")] = None,
+    workspace: WorkspaceOption = None,
 ) -> None:
-    """Add `run` to the group of the answers' commands.
+    """Ask a model a dataset's questions and keep its answers.
 
-    Parameters
-    ----------
-    workspace : opens the workspace that an option names
-    bars : makes progress bars
-    keep : joins a set with its dataset and keeps it; None is `evalmap.answers.importers.importing.keep_staged`
+    Each answer is on the disk before it counts: stop or kill it, and the same command goes on from there.
     """
+    from evalmap.answers.asking.prompts import prompt as prompt_of
+    from evalmap.answers.asking.run_job import job_location
+    from evalmap.answers.asking.running import estimate, plan
+    from evalmap.answers.asking.running import run as run_plan
+    from evalmap.answers.importers.importing import keep_staged, read_examples
 
-    @app.command("run")
-    def run_answers(
-        dataset: Annotated[str, typer.Argument(help="The path that was built, or the dataset's name in the workspace.")],
-        model: Annotated[str | None, typer.Option(help="The model, as the server names it.")] = None,
-        base_url: Annotated[
-            str | None,
-            typer.Option(envvar="OPENAI_BASE_URL", help="Address of an OpenAI-compatible API, such as http://127.0.0.1:8000/v1."),
-        ] = None,
-        gguf: Annotated[Path | None, typer.Option(help="Ask this model file on this machine instead of a server.")] = None,
-        engine: Annotated[Engine, typer.Option(help="What runs the model file.")] = "xllamacpp",
-        prompt: Annotated[
-            str, typer.Option(help="chat-yesno, hhh (Human/Assistant), raw, or a Jinja file of yours with {{ question }}.")
-        ] = "chat-yesno",
-        prompt_kind: Annotated[
-            Literal["chat", "completion"] | None, typer.Option(help="How a prompt of yours is put (default: chat).")
-        ] = None,
-        system: Annotated[str | None, typer.Option(help="A system message, for chat prompts.")] = None,
-        limit: Annotated[
-            int | None,
-            typer.Option(min=0, help="Have this many answers at most, those from before among them, spread over the dataset."),
-        ] = None,
-        dry_run: Annotated[bool, typer.Option("--dry-run", help="Ask nothing: count questions and tokens.")] = False,
-        text: Annotated[
-            bool, typer.Option("--text", help="Read the words of the answers, for servers without log-probabilities.")
-        ] = False,
-        concurrency: Annotated[
-            int | None, typer.Option(min=1, max=256, help="Questions at a time (default: 8; 1 for a model file).")
-        ] = None,
-        timeout: Annotated[
-            float | None, typer.Option(min=0.1, help="Seconds that one request may take (default: 60; 600 for a model file).")
-        ] = None,
-        retries: Annotated[int, typer.Option(min=0, max=100, help="How often a failed request is tried again.")] = 6,
-        api_key_env: Annotated[
-            str | None, typer.Option(help="The environment variable that holds the key (default: OPENAI_API_KEY).")
-        ] = None,
-        extra: Annotated[str | None, typer.Option(help="JSON to put into every request, for servers that want it.")] = None,
-        label: Annotated[str | None, typer.Option(help="What the model is called here (default: as the server names it).")] = None,
-        workspace_folder: Annotated[
-            Path | None,
-            typer.Option("--workspace", help="Folder of results (default: EVALMAP_HOME, else the platform's data folder)."),
-        ] = None,
-    ) -> None:
-        """Ask a model a dataset's questions and keep its answers.
+    space = terminal.open_workspace(workspace)
+    manifest = space.find(dataset)
+    chosen = prompt_of(prompt, kind=prompt_kind, system=system)
+    more = _extra(extra)
+    if gguf is not None:
+        target = _file(gguf, engine, concurrency=concurrency or 1, timeout=timeout or 600.0, model=model, text=text, extra=more)
+    else:
+        bounds = {"concurrency": concurrency or 8, "timeout": timeout or 60.0, "retries": retries, "extra": more}
+        target = _server(base_url, model, key_name=api_key_env, text=text, bounds=bounds)
+    examples = read_examples(space, manifest)
+    about = {"model": target.model, "server": target.server, "text": text, "extra": more}
+    if dry_run:
+        asked = plan(manifest, examples.table, examples.fields, chosen, **about)
+        terminal.print_lines(_estimated(asked, estimate(asked, space, limit=limit)))
+        return
+    location = job_location(manifest.slug, target.model, chosen.id)
+    with _job(space, location, f"{target.model} on {manifest.name}", slug=manifest.slug) as job:
+        asked = plan(manifest, examples.table, examples.fields, chosen, **about)
+        with Bars() as bars, _gently():
 
-        Each answer is on the disk before it counts: stop or kill it, and the same command goes on from there.
-        """
-        from evalmap.answers.asking.prompts import prompt as prompt_of
-        from evalmap.answers.asking.run_job import job_location
-        from evalmap.answers.asking.running import estimate, plan, run
-        from evalmap.answers.importers.importing import keep_staged, read_examples
+            def told(done: int, total: int) -> None:
+                job.progress(STAGE, done, total)
+                bars.progress(STAGE, done, total)
 
-        space = workspace(workspace_folder)
-        manifest = space.find(dataset)
-        chosen = prompt_of(prompt, kind=prompt_kind, system=system)
-        more = _extra(extra)
-        if gguf is not None:
-            target = _file(gguf, engine, concurrency=concurrency or 1, timeout=timeout or 600.0, model=model, text=text, extra=more)
-        else:
-            bounds = {"concurrency": concurrency or 8, "timeout": timeout or 60.0, "retries": retries, "extra": more}
-            target = _server(base_url, model, key_name=api_key_env, text=text, bounds=bounds)
-        examples = read_examples(space, manifest)
-        about = {"model": target.model, "server": target.server, "text": text, "extra": more}
-        if dry_run:
-            asked = plan(manifest, examples.table, examples.fields, chosen, **about)
-            for line in _estimated(asked, estimate(asked, space, limit=limit)):
-                typer.echo(line)
-            return
-        location = job_location(manifest.slug, target.model, chosen.id)
-        with _job(space, location, f"{target.model} on {manifest.name}", slug=manifest.slug) as job:
-            asked = plan(manifest, examples.table, examples.fields, chosen, **about)
-            with bars() as shown, _gently():
-
-                def told(done: int, total: int) -> None:
-                    job.progress(STAGE, done, total)
-                    shown.progress(STAGE, done, total)
-
-                ran = run(asked, target.answerer(), space, limit=limit, label=label, progress=told)
-            kept = (keep or keep_staged)(space, manifest, ran.staged) if ran.staged else None
-            for line in _told(asked, ran, kept):
-                typer.echo(line)
-            if ran.interrupted:
-                typer.echo(ran.stopped, err=True)
-                raise typer.Exit(130)
-            if ran.stopped:
-                raise DatasetError(ran.stopped)
+            ran = run_plan(asked, target.answerer(), space, limit=limit, label=label, progress=told)
+        kept = keep_staged(space, manifest, ran.staged) if ran.staged else None
+        terminal.print_lines(_told(asked, ran, kept))
+        if ran.interrupted:
+            terminal.print_error(ran.stopped or "")
+            raise typer.Exit(130)
+        if ran.stopped:
+            raise DatasetError(ran.stopped)
 
 
 @dataclass(frozen=True)
@@ -244,7 +219,7 @@ def _gently() -> Iterator[None]:
 def _estimated(asked: "Plan", counted: "Estimate") -> list[str]:
     """What a run would ask, in a few lines for a person."""
     first = asked.requests[0].text
-    shown = "".join(c if c.isprintable() else " " for c in json.dumps(first, ensure_ascii=False))
+    shown = terminal.printable(json.dumps(first, ensure_ascii=False))
     lines = [
         f"{asked.name} · {asked.header['model']} · {asked.prompt.id}: {counted.questions:,} questions ({counted.rows:,} rows)",
         f"  {counted.answered:,} answered already, {counted.to_ask:,} to ask",

@@ -1,12 +1,12 @@
-"""evalmap screen: the screening from a terminal. cli.py registers it; nothing else of the package knows of a terminal."""
+"""evalmap screen: the screening from a terminal."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal
 
 import typer
 
+from evalmap.cli import terminal
+from evalmap.cli.terminal import MODEL, Bars, ChoicesOption, ConfidenceOption, LabelOption, TextOption, WorkspaceOption
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 from evalmap.data.text.normalization import NORMALIZATIONS
@@ -19,102 +19,84 @@ from evalmap.screening.recipe_run import RecipeRun, run_recipe
 Normalization = Literal["bytes", "caseless", "typographic", "alphanumeric", "N0", "N1", "N2", "N3"]  # the last four: earlier names
 
 
-class Bars(Protocol):
-    """Shows how far each stage is."""
-
-    def progress(self, stage: str, done: int, total: int) -> None: ...
-
-
-def register(
-    app: typer.Typer, *, workspace: Callable[[Path | None], Workspace], bars: Callable[[], AbstractContextManager[Bars]]
+def screen(
+    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH…", help="Files, folders, https addresses or hub ids.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Rows this similar or more are alike (default: 0.95).")] = None,
+    method: Annotated[
+        Literal["exact", "lexical", "semantic", "all"] | None,
+        typer.Option(help="What makes rows alike: equal text, shared characters, meaning, any of them (default: all)."),
+    ] = None,
+    layer: Annotated[Literal["exact", "lexical", "semantic", "all"] | None, typer.Option(hidden=True)] = None,
+    normalization: Annotated[
+        Normalization | None,
+        typer.Option(
+            metavar=f"[{'|'.join(NORMALIZATIONS)}]",
+            help="Equal text: to the byte, but for case and spaces, also for typography (default), also for signs.",
+        ),
+    ] = None,
+    normalise: Annotated[Normalization | None, typer.Option(hidden=True)] = None,
+    keep: Annotated[
+        str | None,
+        typer.Option(help=f"Which of two stays: {', '.join(RULE_NAMES)} (default: confidence, else medoid)."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="For --keep random (default: 42).")] = None,
+    contrast: Annotated[
+        Literal["protect", "remove"] | None,
+        typer.Option(help="Rows alike whose labels differ: keep both, or treat them as any (default: protect)."),
+    ] = None,
+    balance: Annotated[
+        bool | None, typer.Option("--balance/--no-balance", help="Remove further rows until the label shares are as before.")
+    ] = None,
+    target: Annotated[int | None, typer.Option(help="Keep exactly so many rows, spread out, labels in their shares.")] = None,
+    against: Annotated[list[str] | None, typer.Option(help="Remove also what is like a row of this PATH (repeatable).")] = None,
+    by_hand: Annotated[bool, typer.Option("--by-hand", help="Apply the decisions made by hand on the site.")] = False,
+    keep_set_aside: Annotated[
+        bool | None, typer.Option("--keep-set-aside/--remove-set-aside", help="Keep rows without text (default: remove).")
+    ] = None,
+    text: TextOption = None,
+    label: LabelOption = None,
+    confidence: ConfidenceOption = None,
+    choices: ChoicesOption = None,
+    part: Annotated[
+        Literal["whole", "stem", "choices"] | None, typer.Option(help="What of a multiple choice is compared (default: whole).")
+    ] = None,
+    model: Annotated[str | None, MODEL] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the kept rows here, byte for byte as they came (JSONL).")] = None,
+    removed: Annotated[Path | None, typer.Option(help="Write the removed rows here, each with its reason (JSONL).")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the counts, settings and versions here (JSON).")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a report to read here: one file that needs nothing else.")] = None,
+    recipe: Annotated[Path | None, typer.Option(help="Do what this file says; options given here come before it.")] = None,
+    write_recipe: Annotated[Path | None, typer.Option(help="Write what was asked for here, for --recipe.")] = None,
+    fail_over: Annotated[
+        float | None, typer.Option(help="Exit with 1 where more than this ratio (0 to 1) of the rows are near-duplicates.")
+    ] = None,
+    workspace: WorkspaceOption = None,
 ) -> None:
-    """Add the command to the command line, which lends its workspace and its progress bars."""
+    """Find near-duplicates and write the rows to keep, with a reason for each that goes.
 
-    @app.command("screen")
-    def command(
-        paths: Annotated[
-            list[str] | None, typer.Argument(metavar="PATH…", help="Files, folders, https addresses or hub ids.")
-        ] = None,
-        threshold: Annotated[float | None, typer.Option(help="Rows this similar or more are alike (default: 0.95).")] = None,
-        method: Annotated[
-            Literal["exact", "lexical", "semantic", "all"] | None,
-            typer.Option(help="What makes rows alike: equal text, shared characters, meaning, any of them (default: all)."),
-        ] = None,
-        layer: Annotated[Literal["exact", "lexical", "semantic", "all"] | None, typer.Option(hidden=True)] = None,
-        normalization: Annotated[
-            Normalization | None,
-            typer.Option(
-                metavar=f"[{'|'.join(NORMALIZATIONS)}]",
-                help="Equal text: to the byte, but for case and spaces, also for typography (default), also for signs.",
-            ),
-        ] = None,
-        normalise: Annotated[Normalization | None, typer.Option(hidden=True)] = None,
-        keep: Annotated[
-            str | None,
-            typer.Option(help=f"Which of two stays: {', '.join(RULE_NAMES)} (default: confidence, else medoid)."),
-        ] = None,
-        seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="For --keep random (default: 42).")] = None,
-        contrast: Annotated[
-            Literal["protect", "remove"] | None,
-            typer.Option(help="Rows alike whose labels differ: keep both, or treat them as any (default: protect)."),
-        ] = None,
-        balance: Annotated[
-            bool | None, typer.Option("--balance/--no-balance", help="Remove further rows until the label shares are as before.")
-        ] = None,
-        target: Annotated[int | None, typer.Option(help="Keep exactly so many rows, spread out, labels in their shares.")] = None,
-        against: Annotated[list[str] | None, typer.Option(help="Remove also what is like a row of this PATH (repeatable).")] = None,
-        by_hand: Annotated[bool, typer.Option("--by-hand", help="Apply the decisions made by hand on the site.")] = False,
-        keep_set_aside: Annotated[
-            bool | None, typer.Option("--keep-set-aside/--remove-set-aside", help="Keep rows without text (default: remove).")
-        ] = None,
-        text: Annotated[str | None, typer.Option(help="Field that holds the text (default: detected).")] = None,
-        label: Annotated[str | None, typer.Option(help='Field of the label; "" for none.')] = None,
-        confidence: Annotated[str | None, typer.Option(help='Field of the label\'s confidence; "" for none.')] = None,
-        choices: Annotated[str | None, typer.Option(help='Field of the answer options; "" for none.')] = None,
-        part: Annotated[
-            Literal["whole", "stem", "choices"] | None, typer.Option(help="What of a multiple choice is compared (default: whole).")
-        ] = None,
-        model: Annotated[str | None, typer.Option(help="sentence-transformers model, by name or folder.")] = None,
-        out: Annotated[Path | None, typer.Option(help="Write the kept rows here, byte for byte as they came (JSONL).")] = None,
-        removed: Annotated[Path | None, typer.Option(help="Write the removed rows here, each with its reason (JSONL).")] = None,
-        report: Annotated[Path | None, typer.Option(help="Write the counts, settings and versions here (JSON).")] = None,
-        html: Annotated[Path | None, typer.Option(help="Write a report to read here: one file that needs nothing else.")] = None,
-        recipe: Annotated[Path | None, typer.Option(help="Do what this file says; options given here come before it.")] = None,
-        write_recipe: Annotated[Path | None, typer.Option(help="Write what was asked for here, for --recipe.")] = None,
-        fail_over: Annotated[
-            float | None, typer.Option(help="Exit with 1 where more than this ratio (0 to 1) of the rows are near-duplicates.")
-        ] = None,
-        workspace_folder: Annotated[
-            Path | None,
-            typer.Option("--workspace", help="Folder of results (default: EVALMAP_HOME, else the platform's data folder)."),
-        ] = None,
-    ) -> None:
-        """Find near-duplicates and write the rows to keep, with a reason for each that goes.
-
-        Several PATHs are screened as one set.
-        """
-        if fail_over is not None and not 0 <= fail_over <= 1:
-            raise DatasetError(f"--fail-over {fail_over:g}: expected a ratio from 0 to 1, such as 0.05.")
-        space = workspace(workspace_folder)
-        given: dict[str, Any] = {
-            "threshold": threshold,
-            "method": method or layer,
-            "normalization": normalization or normalise,
-            "keep": keep,
-            "seed": seed,
-        }
-        given |= {"contrast": contrast, "balance": balance, "target": target, "keep_set_aside": keep_set_aside, "part": part}
-        given |= {"text": text, "label": label, "confidence": confidence, "choices": choices, "model": _model(model)}
-        given |= {"out": out, "removed": removed, "report": report, "html": html}
-        given |= {"paths": tuple(paths) if paths else None, "against": tuple(against) if against else None}
-        plan = (read_recipe(recipe) if recipe else Recipe()).with_given(**given)
-        if by_hand:
-            plan = plan.with_given(decisions=_by_hand(plan, space))
-        with bars() as display:
-            done = run_recipe(plan, workspace=space, write_recipe=write_recipe, progress=display.progress)
-        for line in sentences(done):
-            typer.echo(line)
-        _fail(done, fail_over)
+    Several PATHs are screened as one set.
+    """
+    if fail_over is not None and not 0 <= fail_over <= 1:
+        raise DatasetError(f"--fail-over {fail_over:g}: expected a ratio from 0 to 1, such as 0.05.")
+    space = terminal.open_workspace(workspace)
+    given: dict[str, Any] = {
+        "threshold": threshold,
+        "method": method or layer,
+        "normalization": normalization or normalise,
+        "keep": keep,
+        "seed": seed,
+    }
+    given |= {"contrast": contrast, "balance": balance, "target": target, "keep_set_aside": keep_set_aside, "part": part}
+    given |= {"text": text, "label": label, "confidence": confidence, "choices": choices, "model": _model(model)}
+    given |= {"out": out, "removed": removed, "report": report, "html": html}
+    given |= {"paths": tuple(paths) if paths else None, "against": tuple(against) if against else None}
+    plan = (read_recipe(recipe) if recipe else Recipe()).with_given(**given)
+    if by_hand:
+        plan = plan.with_given(decisions=_by_hand(plan, space))
+    with Bars() as bars:
+        done = run_recipe(plan, workspace=space, write_recipe=write_recipe, progress=bars.progress)
+    terminal.print_lines(sentences(done))
+    _fail(done, fail_over)
 
 
 def sentences(done: RecipeRun) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from evalmap.data.errors import DatasetError
 from evalmap.pages.parts.duplicates import (
     contrast_list,
     dataset_overlap,
@@ -14,7 +15,7 @@ from evalmap.pages.parts.duplicates import (
     group_cards,
     pair_reader,
 )
-from evalmap.pages.shared import state
+from evalmap.pages.shared import state, text
 
 
 def draw() -> None:
@@ -22,7 +23,11 @@ def draw() -> None:
     built, pairs = duplicate_pairs.require_pairs(manifest)
     with st.sidebar:
         choices = duplicate_controls.draw(built, pairs)
-    screening = duplicate_pairs.select_rows(built, pairs, choices)
+    try:
+        screening = duplicate_pairs.select_rows(built, pairs, choices)
+    except DatasetError as error:
+        text.show_error(error, *duplicate_controls.CONTROLS, place="in the sidebar")
+        st.stop()
     duplicate_counts.draw(built, pairs, screening, choices)
     parts: dict[str, Callable[[], None]] = {
         "Groups": lambda: group_cards.draw(built, pairs, screening, choices),

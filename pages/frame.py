@@ -7,7 +7,7 @@ import streamlit as st
 from evalmap.pages.server import caches, garbage
 from evalmap.pages.shared import state
 
-LOGO = Path(__file__).parent / "shared" / "logo.svg"
+LOGO = Path(__file__).with_name("logo.svg")
 ICON = LOGO.with_name("logo_icon.svg")
 
 st.set_page_config(page_title="Evalmap", page_icon=str(ICON), layout="wide", initial_sidebar_state="expanded")
@@ -18,7 +18,7 @@ page = st.navigation(
         st.Page("library.py", title="Library", icon=":material/library_books:", default=True),
         st.Page("map.py", title="Map", icon=":material/scatter_plot:"),
         st.Page("duplicates.py", title="Duplicates", icon=":material/join_inner:"),
-        st.Page("model_answers.py", title="Answers", icon=":material/forum:"),
+        st.Page("answers.py", title="Answers", icon=":material/forum:"),
     ],
     position="top",
 )

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from evalmap.data.store import jobs
-from evalmap.pages.parts.library import add_dataset, published
+from evalmap.pages.parts.library import add_dataset, cards, published
 from evalmap.pages.server import caches
-from evalmap.pages.shared import library_cards
+from evalmap.pages.shared import job_progress
 
 space = caches.workspace()
 
@@ -16,15 +16,15 @@ with st.container(horizontal=True, vertical_alignment="center"):
     if st.button("Add a dataset", type="primary", icon=":material/add:"):
         add_dataset.dialog()
 
-library_cards.draw_jobs(jobs.jobs(space))
+job_progress.draw_jobs(jobs.jobs(space))
 manifests = space.manifests()
 own = [manifest for manifest in manifests if not manifest.sample]
 if own:
     st.markdown("#### Your maps")
-    library_cards.draw(own)
+    cards.draw(own)
 else:
     st.info("Nothing of your own yet. Add a file, a folder, an address or a hub dataset; or open a sample.", icon=":material/add:")
 st.markdown("#### Samples")
 st.caption("Small datasets written by a language model for this project, with duplicates and contradictions planted in them.")
-library_cards.draw([manifest for manifest in manifests if manifest.sample])
+cards.draw([manifest for manifest in manifests if manifest.sample])
 published.draw()

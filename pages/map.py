@@ -6,11 +6,11 @@ import streamlit as st
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component.map_view import MapView, rows_inside, show_map
-from evalmap.pages.parts.map import about, cluster_table, rows_table
+from evalmap.pages.parts.map import about, cluster_table, example_card, rows_table
 from evalmap.pages.parts.map.filters import passing
 from evalmap.pages.parts.map.map_controls import Choices, draw_controls
 from evalmap.pages.server import caches
-from evalmap.pages.shared import example_card, state, text
+from evalmap.pages.shared import example_address, state, text
 
 HEIGHT = 600
 
@@ -21,7 +21,7 @@ def draw() -> None:
     built = caches.open_map(slug, fingerprint)
     with st.sidebar:
         choices = draw_controls(built)
-        opened = example_card.draw_address(built)
+        opened = example_address.draw_address(built)
     mask = passing(built, choices.filters)
     hits = _search(built, choices)
     st.markdown(f"#### {text.in_label(manifest.name)}")
@@ -59,7 +59,7 @@ def _map(built: BuiltMap, choices: Choices, mask: np.ndarray, hits: list[int], o
         dark=st.context.theme.type == "dark",
         height=HEIGHT,
         name=manifest.name,
-        on_click=lambda row: example_card.open_row(built, row),
+        on_click=lambda row: example_address.open_row(built, row),
     )
 
 
@@ -82,7 +82,7 @@ def _search(built: BuiltMap, choices: Choices) -> list[tuple[int, float]]:
     try:
         return caches.search(manifest.slug, manifest.fingerprint, model, choices.meaning, choices.top)
     except DatasetError as error:
-        st.error(text.in_label(str(error), limit=600), icon=":material/error:")
+        text.show_error(error)
         return []
 
 

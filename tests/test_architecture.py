@@ -118,6 +118,35 @@ def test_what_is_spawned_is_found():
     assert started == set().union(*MAY_SPAWN.values())
 
 
+def page_of(path: Path) -> str:
+    """The page that a file of pages/ belongs to; "" where it belongs to none alone."""
+    _, *folders, name = path.relative_to(ROOT).parts
+    if folders[:1] == ["parts"]:
+        return folders[1] if len(folders) > 1 else ""
+    return name.removesuffix(".py") if not folders and name not in ("__init__.py", "frame.py") else ""
+
+
+def test_part_of_a_page_is_imported_by_that_page_alone():
+    others = [
+        f"{shown(path)} imports {name}"
+        for path in sources(*OURS)
+        if path.relative_to(ROOT).parts[0] != "tests"
+        for name in imports(path)
+        if (part := re.match(r"evalmap\.pages\.parts\.(\w+)", name)) and page_of(path) != part[1]
+    ]
+    assert others == []
+
+
+def test_what_pages_share_is_used_by_two_of_them_at_least():
+    users: dict[str, set[str]] = {}
+    for path in sources("pages"):
+        for name in imports(path):
+            if (module := re.match(r"evalmap\.pages\.shared\.(\w+)", name)) and page_of(path):
+                users.setdefault(module[1], set()).add(page_of(path))
+    modules = {path.stem for path in sources("pages") if path.parent.name == "shared" and path.stem != "__init__"}
+    assert {module: sorted(users.get(module, set())) for module in modules if len(users.get(module, set())) < 2} == {}
+
+
 def test_what_is_ours_is_imported_from_the_package():
     wrong = [f"{shown(path)} imports {name}" for path in sources(*OURS) for name in imports(path) if name.split(".")[0] in OURS]
     assert wrong == []
@@ -166,8 +195,27 @@ def test_nothing_is_pickled():
     assert [shown(path) for path in code if written.search(path.read_text(encoding="utf-8"))] == []
 
 
+def cached_functions(path: Path) -> Iterator[ast.FunctionDef]:
+    """The functions of a file that keep what they return: st.cache_data, st.cache_resource, functools' cache and lru_cache."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef) and any(re.search(r"\bcache|_cache\b", ast.unparse(d)) for d in node.decorator_list):
+            yield node
+
+
 def test_cached_functions_read_no_session():
-    assert "session_state" not in (ROOT / "pages" / "server" / "caches.py").read_text(encoding="utf-8")
+    cached = [(path, function) for path in sources("pages") for function in cached_functions(path)]
+    assert {"columns", "search", "preview", "_summary", "_order", "_compare"} <= {function.name for _, function in cached}
+    session = re.compile(r"\bsession_state\b|\bst\.query_params\b|\bst\.context\b|\bstate\.[A-Z]")
+    assert [f"{shown(path)}: {f.name}" for path, f in cached if session.search(ast.unparse(f))] == []
+    server = [path for path in sources("pages") if path.parent.name == "server"]  # what cached functions call
+    assert [shown(path) for path in server if session.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_what_is_cached_of_a_map_goes_when_the_map_is_built_again():
+    arguments = {
+        f"{shown(path)}: {f.name}": [a.arg for a in f.args.args] for path in sources("pages") for f in cached_functions(path)
+    }
+    assert [name for name, given in arguments.items() if "slug" in given and "fingerprint" not in given] == []
 
 
 def test_session_keys_are_spelled_once():

@@ -1,4 +1,5 @@
-"""The addresses that answer beside Streamlit's: plotly.js, the map component's own files, the data of a map, and a health check."""
+"""The addresses that answer beside Streamlit's: plotly.js, the map component's own files, the data of a map, a health check,
+and addresses from before."""
 
 import gzip
 import hashlib
@@ -11,7 +12,7 @@ from typing import Any
 import plotly
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from streamlit import config
 
@@ -40,6 +41,7 @@ def routes() -> list[Route]:
         Route(one_map + "/column/{key}", column),
         Route(f"{one_map}/labels", labels),
         Route(f"{one_map}/hover", hover),
+        Route(f"{base}/model_answers", answers_page),
     ]
 
 
@@ -104,6 +106,12 @@ async def hover(request: Request) -> Response:
     if not (asked.isascii() and asked.isdigit() and len(asked) <= 12):
         return _not_found("hover needs a row: ?row=0")
     return await _answer(request, lambda built: map_data.hover(built, int(asked)))
+
+
+async def answers_page(request: Request) -> Response:
+    """Where the answers page is, for links from before its address was shorter."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{base_path()}/answers{query}", status_code=308)
 
 
 async def _answer(request: Request, read: Callable[[BuiltMap], bytes | dict[str, Any] | list[dict[str, Any]]]) -> Response:

@@ -1,52 +1,16 @@
-"""Charts beside the map: SVG, in the theme's own template and the map's palette."""
+"""What every chart beside the map has in common: SVG in the theme's own template, no mode bar, texts of the data escaped."""
 
-from collections.abc import Sequence
 from html import escape
 
-import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
-from numpy.typing import NDArray
-
-from evalmap.pages.shared import palette
-
-CONFIG = {"displayModeBar": False, "displaylogo": False}
 
 
-def similarity_histogram(values: NDArray[np.float32], *, cut: float, n: int) -> None:
-    """Rows by the similarity of their nearest other row, those at or above the cut in colour.
-
-    values : (m,) of the rows whose nearest lies above the floor of the pair list; n : rows of the dataset
-    """
-    low = float(values.min()) if len(values) else 0.8
-    edges = np.linspace(min(low, cut), 1.0, 61)
-    counts, _ = np.histogram(values, bins=edges)
-    centres = (edges[:-1] + edges[1:]) / 2
-    colors = [palette.ORANGE if centre >= cut else palette.MISSING for centre in centres]
-    hover = "%{x:.3f}: %{y} rows<extra></extra>"
-    figure = go.Figure(go.Bar(x=centres, y=counts, marker_color=colors, width=np.diff(edges), hovertemplate=hover))
-    figure.add_vline(x=cut, line_width=2, line_color=palette.BLUE)
-    figure.update_layout(
-        height=190,
-        margin={"l": 48, "r": 8, "t": 8, "b": 40},
-        bargap=0,
-        xaxis={"title": f"similarity of the nearest row ({len(values):,} of {n:,} rows above the floor)"},
-        yaxis={"title": "rows", "type": "log" if counts.max(initial=0) > 200 else "linear"},
-        showlegend=False,
-    )
-    alt = f"Histogram of nearest-neighbour similarity, cut at {cut:.3f}"
-    st.plotly_chart(figure, config=CONFIG, key="similarity-histogram", alt=alt)
+def draw(figure: go.Figure, *, key: str, alt: str) -> None:
+    """Draw a chart; `alt` is what a screen reader says of it."""
+    st.plotly_chart(figure, config={"displayModeBar": False, "displaylogo": False}, key=key, alt=alt)
 
 
-def file_matrix(pairs: NDArray[np.int64], names: Sequence[str]) -> None:
-    """Pairs of alike rows between files as a heat map: (f, f), logarithmic in colour; the diagonal is inside a file."""
-    shown = np.log10(1 + pairs.astype(np.float64))
-    short = [escape(name if len(name) <= 40 else f"{name[:39]}…") for name in names]
-    labels = short if len(set(short)) == len(short) and len(short) <= 30 else None
-    hover = "%{customdata} pairs<extra></extra>" if labels is None else "%{y} × %{x}: %{customdata} pairs<extra></extra>"
-    heat = go.Heatmap(z=shown, x=labels, y=labels, customdata=pairs, colorscale="Cividis", showscale=False, hovertemplate=hover)
-    figure = go.Figure(heat)
-    figure.update_layout(height=360, margin={"l": 8, "r": 8, "t": 8, "b": 8})
-    figure.update_xaxes(showticklabels=labels is not None)
-    figure.update_yaxes(showticklabels=labels is not None, autorange="reversed")
-    st.plotly_chart(figure, config=CONFIG, key="file-matrix", alt=f"Pairs of alike rows between {len(names)} files")
+def escaped(text: str, *, limit: int | None = None) -> str:
+    """A text of the dataset inside a chart: Plotly reads tags, so they are escaped; cut to `limit` characters."""
+    return escape(text if limit is None or len(text) <= limit else f"{text[: limit - 1]}…")

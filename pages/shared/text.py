@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from evalmap.data.errors import DatasetError
 from evalmap.data.labels import label_counts, shares
 
 _LINK = re.compile(r"(https?:|www\.|mailto:|xmpp:|@)", re.IGNORECASE)
@@ -27,6 +28,24 @@ def in_label(text: str, *, limit: int = 80) -> str:
 def in_badge(text: str, *, limit: int = 80) -> str:
     """As `in_label`, for st.badge: it escapes square brackets by itself."""
     return in_label(text, limit=limit).replace("\\[", "[").replace("\\]", "]")
+
+
+def error_sentence(error: DatasetError, *controls: str, place: str = "below") -> str:
+    """An error in a page's words, escaped as by `in_label`: where a setting that mends it has a control here, it says so.
+
+    Parameters
+    ----------
+    controls : the settings that the reader can choose on this page, named as in `DatasetError.settings`
+    place : where on the page they stand
+    """
+    sentence = in_label(f"{str(error).removesuffix('.')}.", limit=800)
+    here = [setting for setting in error.settings if setting in controls]
+    return f"{sentence} Choose {'it' if len(here) == 1 else 'them'} {place}." if here else sentence
+
+
+def show_error(error: DatasetError, *controls: str, place: str = "below") -> None:
+    """Show an error that the reader can mend; the arguments are those of `error_sentence`."""
+    st.error(error_sentence(error, *controls, place=place), icon=":material/error:")
 
 
 def percent(ratio: float, digits: int = 0) -> str:

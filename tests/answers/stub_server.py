@@ -107,7 +107,7 @@ class StubServer:
         self._now = 0
         self._lock = threading.Lock()
         self._log = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND) if log else None
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._http = _Quiet(("127.0.0.1", 0), _handler(self))
         self._http.daemon_threads = True
         self._http.block_on_close = False
         self.port = self._http.server_address[1]
@@ -149,6 +149,14 @@ class StubServer:
         self.ended.set()
         self._http.shutdown()
         self._http.server_close()
+
+
+class _Quiet(ThreadingHTTPServer):
+    """Prints no trace of a client that was killed while it waited: it may come in the middle of another test's output."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _handler(server: StubServer) -> type[BaseHTTPRequestHandler]:

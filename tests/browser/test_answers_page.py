@@ -18,7 +18,7 @@ FIRST, SECOND = "first model · raw", "second model · raw"
 def test_import_colour_cluster_compare_export(page: Page, site: Site, tmp_path: Path, assert_clean: Callable[[Page], None]) -> None:
     built = sample(site)
     p = {FIRST: made_up(built, shift=0), SECOND: made_up(built, shift=3)}
-    page.goto(site.address("model_answers", dataset=PLANNING))
+    page.goto(site.address("answers", dataset=PLANNING))
     settle(page)
     page.get_by_role("tab", name="Import and run").click()  # the samples ship answers: the page is not empty
     settle(page)
@@ -68,7 +68,7 @@ def test_import_colour_cluster_compare_export(page: Page, site: Site, tmp_path: 
 
 
 def test_an_upload_that_is_no_answers_is_refused_and_nothing_is_kept(page: Page, site: Site, tmp_path: Path) -> None:
-    page.goto(site.address("model_answers", dataset="schemas-of-work"))
+    page.goto(site.address("answers", dataset="schemas-of-work"))
     settle(page)
     junk = tmp_path / "junk.csv"
     junk.write_text("a,b\n1,2\n")
@@ -82,7 +82,7 @@ def test_an_upload_that_is_no_answers_is_refused_and_nothing_is_kept(page: Page,
 def test_a_link_opens_both_sets_the_colouring_and_the_example(page: Page, site: Site) -> None:
     built = sample(site)
     query = {"answers": SECOND, "versus": FIRST, "colour-answers": "Difference of the two", "example": "7"}
-    page.goto(site.address("model_answers", dataset=PLANNING, **query))
+    page.goto(site.address("answers", dataset=PLANNING, **query))
     wait_drawn(page)
     expect(page.get_by_test_id("map-legend")).to_contain_text(f"{SECOND} less {FIRST}", timeout=WAIT)
     expect(page.get_by_text(built.text(6), exact=True)).to_be_visible(timeout=WAIT)

@@ -1,6 +1,7 @@
 """A link opened in a process that has served nothing yet opens exactly what it says."""
 
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -41,6 +42,21 @@ def test_a_cold_duplicates_link_opens_dataset_and_threshold(
         page.goto(site.address("duplicates", dataset=PLANNING, threshold="0.9"))
         expect(page.get_by_text("Kept", exact=True).first).to_be_visible(timeout=3 * WAIT)
         expect(page.get_by_text("0.900", exact=True).first).to_be_visible(timeout=WAIT)
+        _framed(page)
+
+
+def test_a_cold_link_from_before_the_answers_page_was_renamed_opens_it_with_all_it_says(
+    chromium: Browser, watched: Watched, fresh_site: FreshSite, tmp_path: Path
+) -> None:
+    with fresh_site(tmp_path / "answers") as site:
+        page = watched.open(chromium)
+        page.goto(site.address("model_answers", dataset=PLANNING, example="41", layer="Topics, coarse"))
+        expect(page.get_by_text("% matching").first).to_be_visible(timeout=3 * WAIT)
+        expect(page.locator('[data-testid="stText"]').first).to_have_text(sample(site).text(40), timeout=WAIT)
+        address = urlsplit(page.url)
+        assert address.path == "/answers"
+        assert parse_qs(address.query)["dataset"] == [PLANNING]
+        assert parse_qs(address.query)["layer"] == ["Topics, coarse"]
         _framed(page)
 
 

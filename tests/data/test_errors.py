@@ -2,7 +2,7 @@
 
 import pickle
 
-from evalmap.cli.main import sentence
+from evalmap.cli.terminal import sentence
 from evalmap.data.errors import DatasetError
 
 

@@ -77,7 +77,7 @@ def keep(space: Workspace, built: BuiltMap, who: AnswerSetInfo, answers: list[Ra
 
 
 def open_answers(dataset: str = "asked", **query: str) -> AppTest:
-    return open_page("model_answers.py", dataset=dataset, **query)
+    return open_page("answers.py", dataset=dataset, **query)
 
 
 def open_tab(name: str, **query: str) -> AppTest:
@@ -99,7 +99,7 @@ def metrics(at: AppTest) -> dict[str, str]:
 
 
 def test_page_without_a_dataset_leads_to_the_library(asked: Asked) -> None:
-    at = open_page("model_answers.py")
+    at = open_page("answers.py")
     assert [info.value for info in at.info] == ["No dataset is open. Choose one in the library."]
 
 

@@ -41,7 +41,7 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace
 
 
 def ask(address: str, *, limit: int):
-    at = open_page("model_answers.py", dataset="likes")
+    at = open_page("answers.py", dataset="likes")
     at.text_input(key="run-server").set_value(address)
     at.text_input(key="run-model").set_value("stub-1")
     at.number_input(key="run-limit").set_value(limit)
@@ -67,7 +67,7 @@ def test_the_form_asks_as_many_as_it_says_and_the_answers_come_to_the_page(space
         job = wait(space)
         asked = [one.text for one in server.asked]
     assert (job.state, job.error) == ("done", None)
-    at = open_page("model_answers.py", dataset="likes")
+    at = open_page("answers.py", dataset="likes")
     assert at.selectbox(key="answers").options == ["stub-1 · chat-yesno"]
     built = load_map(space, space.find("likes"))
     (scores,) = scores_on(built, AnswerStore(space))
@@ -87,13 +87,13 @@ def test_a_server_that_refuses_is_told_on_the_page_and_keeps_nothing(space: Work
         ask(server.url, limit=5)
         job = wait(space)
     assert job.state == "failed"
-    at = open_page("model_answers.py", dataset="likes")
+    at = open_page("answers.py", dataset="likes")
     assert any("stub" in shown.value and "401" in shown.value for shown in at.error), [e.value for e in at.error]
     assert any("No model answers yet" in value for value in said(at))
 
 
 def test_a_server_that_others_can_reach_asks_nobody(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answer_import, "serves_this_machine_only", lambda: False)
-    at = open_page("model_answers.py", dataset="likes")
+    at = open_page("answers.py", dataset="likes")
     assert not [button for button in at.button if button.label == "Ask"]
     assert any("so it asks no models" in value for value in said(at))

@@ -6,11 +6,14 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from evalmap.data.errors import DatasetError
 from evalmap.data.store import jobs
 from evalmap.data.store.atomic import write_json
 from evalmap.data.store.jobs import JobFile
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.pipeline import SHARES
+from evalmap.pages.parts.library import add_dataset
+from evalmap.tests.fakes import write_rows
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import MARKUP, PERSONA, open_page, run, said
 
@@ -88,6 +91,22 @@ def test_removed_map_is_gone_from_the_library(space: Workspace):
     run(at)
     assert "plain" not in keys(at, "open-")
     assert space.manifest("plain") is None
+
+
+def test_dialog_says_what_is_wrong_and_that_its_mend_stands_below(space: Workspace, monkeypatch: pytest.MonkeyPatch):
+    def refuse(location: str, modified: int) -> None:
+        raise DatasetError("a.jsonl line 1: no text field (found: prompt). Choose the text field.", "text")
+
+    monkeypatch.setattr(add_dataset, "serves_this_machine_only", lambda: True)
+    monkeypatch.setattr(add_dataset, "preview", refuse)
+    file = write_rows(space.root / "a.jsonl", [{"prompt": "?"}])
+    at = open_page()
+    at.session_state["location"] = str(file)  # a rerun of the dialog alone is more than AppTest can do
+    next(button for button in at.button if button.label == "Add a dataset").click()
+    run(at)
+    (error,) = at.error
+    assert error.value == r"a\.jsonl line 1\: no text field \(found\: prompt\)\. Choose the text field\. Choose it below."
+    assert at.text_input(key="role-text").label == "text field"
 
 
 def test_published_files_that_are_not_there_say_so(space: Workspace):

@@ -6,7 +6,7 @@ import streamlit as st
 
 from evalmap.answers.answer_types import Scores
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.shared import answer_table, example_card, text
+from evalmap.pages.shared import answer_table, example_address, navigation, text
 
 
 def draw_example(built: BuiltMap, sets: Sequence[Scores], row: int) -> None:
@@ -25,6 +25,4 @@ def draw_example(built: BuiltMap, sets: Sequence[Scores], row: int) -> None:
 
 
 def _open(built: BuiltMap, row: int) -> None:
-    from evalmap.pages.shared import library_cards
-
-    library_cards.open_map(built.manifest.slug, example_card.address(built, row))
+    navigation.open_map(built.manifest.slug, example_address.address(built, row))

@@ -1,17 +1,14 @@
 """Charts of the answers page: SVG, in the theme's own template and the map's palette."""
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
-import streamlit as st
 
 from evalmap.answers.answer_types import Scores
 from evalmap.answers.statistics.calibration import ReliabilityCurve
 from evalmap.answers.statistics.scaling import ScalePoint, Scaling
-from evalmap.pages.shared import palette
-from evalmap.pages.shared.charts import CONFIG
+from evalmap.pages.shared import charts, palette
 
 MOST_POINTS = 2_000  # of a scatter; beyond, a heat map tells more
 MARGIN = {"l": 60, "r": 12, "t": 12, "b": 48}
@@ -47,12 +44,12 @@ def scatter(a: Scores, b: Scores) -> None:
     figure.update_layout(
         height=300,
         margin=MARGIN,
-        xaxis={"title": f"P(matching), {_short(a.label)}", "range": [0, 1]},
-        yaxis={"title": f"P(matching), {_short(b.label)}", "range": [0, 1]},
+        xaxis={"title": f"P(matching), {charts.escaped(a.label, limit=36)}", "range": [0, 1]},
+        yaxis={"title": f"P(matching), {charts.escaped(b.label, limit=36)}", "range": [0, 1]},
         showlegend=False,
     )
     alt = f"P(matching) of the two sets over {len(x):,} examples"
-    st.plotly_chart(figure, config=CONFIG, key="answers-scatter", alt=alt)
+    charts.draw(figure, key="answers-scatter", alt=alt)
 
 
 def scaling(points: Sequence[ScalePoint], found: Scaling, *, title: str, chance: float) -> None:
@@ -73,7 +70,7 @@ def scaling(points: Sequence[ScalePoint], found: Scaling, *, title: str, chance:
                 "array": [100 * (i.high - r) for i, r in zip(intervals, ratios, strict=True)],
                 "arrayminus": [100 * (r - i.low) for i, r in zip(intervals, ratios, strict=True)],
             },
-            text=[f"{escape(point.label)} (n = {point.n:,})" for point in points],
+            text=[f"{charts.escaped(point.label)} (n = {point.n:,})" for point in points],
             hovertemplate="%{text}: %{y:.1f} %<extra></extra>",
         )
     )
@@ -89,7 +86,7 @@ def scaling(points: Sequence[ScalePoint], found: Scaling, *, title: str, chance:
         yaxis={"title": "% matching", "range": [0, 100]},
         showlegend=False,
     )
-    st.plotly_chart(figure, config=CONFIG, key="answers-scaling", alt=f"% matching over {title} for {len(points)} models")
+    charts.draw(figure, key="answers-scaling", alt=f"% matching over {title} for {len(points)} models")
 
 
 def reliability(curves: Sequence[ReliabilityCurve], *, ceiling: float, floor: float) -> None:
@@ -102,7 +99,7 @@ def reliability(curves: Sequence[ReliabilityCurve], *, ceiling: float, floor: fl
                 x=[b.confidence for b in bins],
                 y=[b.mean_p if b.mean_p == b.mean_p else b.matching for b in bins],
                 mode="lines+markers",
-                name=escape(curve.label),
+                name=charts.escaped(curve.label),
                 marker={"size": 8, "color": color},
                 line={"color": color},
                 error_y={
@@ -125,8 +122,4 @@ def reliability(curves: Sequence[ReliabilityCurve], *, ceiling: float, floor: fl
         yaxis={"title": "mean P(matching)", "range": [0, 1]},
         legend={"title": {"text": "label"}},
     )
-    st.plotly_chart(figure, config=CONFIG, key="answers-reliability", alt="P(matching) over label confidence, within each label")
-
-
-def _short(label: str) -> str:
-    return escape(label if len(label) <= 36 else f"{label[:35]}…")
+    charts.draw(figure, key="answers-reliability", alt="P(matching) over label confidence, within each label")

@@ -10,8 +10,9 @@ from evalmap.answers.answer_types import Scores
 from evalmap.answers.statistics.comparison import Comparison
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.label_deviations import reference_label
-from evalmap.pages.parts.answers import answer_charts, answer_results, answer_rows, answer_screening_effect
+from evalmap.pages.parts.answers import answer_charts, answer_results, answer_rows
 from evalmap.pages.parts.answers.answer_controls import AnswerChoices
+from evalmap.pages.server import screenings
 from evalmap.pages.shared import text
 
 APART = {
@@ -28,7 +29,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
     if b is None:
         st.info("Choose a second answer set under “Compare with” above the map.", icon=":material/compare_arrows:")
         return
-    done = answer_screening_effect.standard_of(built)
+    done = screenings.default_screening(built)
     groups = done.groups if done else None
     found = answer_results.comparison(built, a, b, groups)
     if not found.n:

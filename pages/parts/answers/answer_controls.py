@@ -11,7 +11,7 @@ from evalmap.embeddings.layers import LAYERS
 from evalmap.pages.component import answer_columns
 from evalmap.pages.component.map_data import Column
 from evalmap.pages.server import caches
-from evalmap.pages.shared import example_card, state
+from evalmap.pages.shared import example_address, state
 
 NOTHING = "nothing"
 P, ANSWER, DIFFERENCE, LABEL = "P(matching)", "Answer", "Difference of the two", "Label"
@@ -45,7 +45,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> AnswerChoices:
     with st.sidebar:
         title = st.selectbox("Clusters of", [layer.title for layer in LAYERS], key=state.LAYER, bind="query-params")
         names = st.toggle("Cluster names on the map", value=True, key=state.NAMES, bind="query-params")
-        opened = example_card.draw_address(built)
+        opened = example_address.draw_address(built)
     layer = next((layer for layer in LAYERS if layer.title == title), LAYERS[0]).id
     return AnswerChoices(a, b, column, layer, names, opened)
 

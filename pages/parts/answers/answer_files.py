@@ -12,7 +12,7 @@ from evalmap.answers.reporting.answer_report import html_report, report
 from evalmap.answers.reporting.answer_tables import export_answers, export_clusters
 from evalmap.data.exporting import EXPORT_FORMATS
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.parts.answers import answer_screening_effect
+from evalmap.pages.server import screenings
 
 
 def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
@@ -24,7 +24,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
     safe = st.toggle("Spreadsheet-safe CSV", key="spreadsheet-safe", persist_state="session")
 
     def told() -> dict[str, Any]:
-        done = answer_screening_effect.standard_of(built)
+        done = screenings.default_screening(built)
         return report(built, sets, kept=done.kept if done else None, groups=done.groups if done else None)
 
     def answers(form: str) -> bytes:

@@ -14,9 +14,9 @@ from evalmap.data.readers import formats
 from evalmap.data.store import jobs
 from evalmap.data.store.atomic import write_bytes
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.parts.library.add_dataset import serves_this_machine_only
 from evalmap.pages.server import caches, workers
-from evalmap.pages.shared import library_cards, text
+from evalmap.pages.server.access import serves_this_machine_only
+from evalmap.pages.shared import job_progress, text
 
 FORMATS = (
     "lm-evaluation-harness samples and results (--log_samples), Inspect logs (.eval, .json), OpenAI Batch output with its input "
@@ -49,7 +49,7 @@ def draw(built: BuiltMap) -> None:
     with right:
         st.markdown("**Ask a model**")
         _run(built)
-    library_cards.draw_jobs(jobs.jobs(caches.workspace()))
+    job_progress.draw_jobs(jobs.jobs(caches.workspace()))
 
 
 def _upload(built: BuiltMap) -> None:
@@ -66,7 +66,7 @@ def _upload(built: BuiltMap) -> None:
             with st.spinner("Reading, joining, scoring …"):
                 done = import_files(kept, caches.workspace(), dataset=built.manifest.slug)
         except DatasetError as error:
-            st.error(text.in_label(str(error), limit=800), icon=":material/error:")
+            text.show_error(error, "dataset", place="in the sidebar")
             return
         st.session_state[_DONE] = [_sentence(one) for one in done]
         st.rerun()

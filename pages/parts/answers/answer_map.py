@@ -14,7 +14,7 @@ from evalmap.pages.component.map_view import MapView, rows_inside, show_map
 from evalmap.pages.parts.answers import answer_card, answer_clusters
 from evalmap.pages.parts.answers.answer_controls import AnswerChoices
 from evalmap.pages.server import caches
-from evalmap.pages.shared import example_card, text
+from evalmap.pages.shared import example_address, text
 
 HEIGHT = 520
 
@@ -46,7 +46,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Sho
             dark=st.context.theme.type == "dark",
             height=HEIGHT,
             name=f"{manifest.name}, {choices.column.title}",
-            on_click=lambda row: example_card.open_row(built, row),
+            on_click=lambda row: example_address.open_row(built, row),
         )
         st.caption(_what(choices, mask))
     with right:

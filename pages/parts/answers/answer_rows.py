@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from evalmap.answers.answer_types import Scores
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component import answer_columns
-from evalmap.pages.shared import example_card, state, text
+from evalmap.pages.shared import example_address, state, text
 
 PAGE = 25
 MOST_SETS = 6
@@ -52,7 +52,7 @@ def _table(built: BuiltMap, sets: Sequence[Scores], rows: NDArray[np.int64], key
     examples = built.examples.iloc[rows]
     table = pd.DataFrame(
         {
-            "line": [example_card.address(built, int(row)) for row in rows],
+            "line": [example_address.address(built, int(row)) for row in rows],
             "text": examples["text"].to_numpy(),
             "label": examples["label"].to_numpy(),
         }
@@ -77,7 +77,7 @@ def _table(built: BuiltMap, sets: Sequence[Scores], rows: NDArray[np.int64], key
         hide_index=True,
         placeholder="–",
         height="auto",
-        on_select=example_card.opener(built, rows, key),
+        on_select=example_address.opener(built, rows, key),
         selection_mode="single-row",
         column_config=config,
         alt="Examples with each model's answer",

@@ -42,7 +42,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
     try:
         found = scaling(points, chance=chance)
     except DatasetError as error:
-        st.info(text.in_label(str(error), limit=400), icon=":material/show_chart:")
+        st.info(text.error_sentence(error), icon=":material/show_chart:")
         _known(sets)
         return
     answer_charts.scaling(points, found, title=by or "Parameters", chance=chance)

@@ -8,31 +8,12 @@ import streamlit as st
 from evalmap.answers.answer_types import Scores
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.answers import answer_results, interval_bar
-from evalmap.pages.server import caches
-from evalmap.screening.default_screening import DefaultScreening, default_screening
-
-
-@st.cache_resource(max_entries=8, show_spinner="Looking for near-duplicates …")
-def standard(slug: str, fingerprint: str, decisions: str) -> DefaultScreening | None:
-    """The standard screening of a map; `decisions` changes when one is made by hand."""
-    return default_screening(caches.open_map(slug, fingerprint), caches.workspace())
-
-
-def standard_of(built: BuiltMap) -> DefaultScreening | None:
-    """The standard screening as of the decisions made so far; None where the pairs of a large dataset were not looked for yet."""
-    from evalmap.pages.parts.duplicates.duplicate_pairs import decisions
-
-    manifest = built.manifest
-    made = str(len(decisions(built).steps))
-    found = standard(manifest.slug, manifest.fingerprint, made)
-    if found is None:
-        standard.clear(manifest.slug, manifest.fingerprint, made)  # they may be looked for later
-    return found
+from evalmap.pages.server import screenings
 
 
 def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
     """A row a set: its figures over all examples and over those that the screening keeps."""
-    done = standard_of(built)
+    done = screenings.default_screening(built)
     if done is None:
         st.info(
             "The near-duplicates of this dataset were not looked for yet. The duplicates page does it.",

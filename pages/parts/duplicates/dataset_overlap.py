@@ -6,10 +6,11 @@ import streamlit as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
+from evalmap.pages.parts.duplicates import duplicate_charts
+from evalmap.pages.parts.duplicates.duplicate_controls import CONTROLS, ScreenChoices
 from evalmap.pages.parts.duplicates.group_cards import where
 from evalmap.pages.server import caches
-from evalmap.pages.shared import charts, state, text
+from evalmap.pages.shared import state, text
 from evalmap.screening.groups.diff import word_diff
 from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs.file_matrix import compare_files, pairs_between
@@ -32,7 +33,7 @@ def draw_files(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> None:
     if not len(some):
         st.info("No two files share a row at this threshold.", icon=":material/check:")
         return
-    charts.file_matrix(matrix.near_pairs, matrix.names)
+    duplicate_charts.file_matrix(matrix.near_pairs, matrix.names)
     first, second = first[some], second[some]
     table = pd.DataFrame(
         {
@@ -85,7 +86,7 @@ def draw_against(built: BuiltMap, choices: ScreenChoices) -> None:
     try:
         positions = overlap.alike(threshold=choices.threshold, method=choices.method, normalization=choices.normalization)
     except DatasetError as error:
-        st.error(text.in_label(str(error), limit=300))
+        text.show_error(error, *CONTROLS, place="in the sidebar")
         return
     rows = overlap.rows_of_a(positions)
     st.markdown(f"**{len(rows):,} of {len(built):,} rows** are copied from {text.in_label(chosen)} or too near to it.")

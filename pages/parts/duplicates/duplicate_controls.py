@@ -14,6 +14,8 @@ NORMALIZATION_HELP = (
     "bytes: as they stand; caseless: but for white space and case; typographic: also for curly quotes, dashes, ellipsis; "
     "alphanumeric: letters and digits only, without apostrophes."
 )
+# Settings that this sidebar offers, by the names that errors give them
+CONTROLS = ("threshold", "method", "normalization", "keep", "contrast")
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ import streamlit as st
 
 from evalmap.data.labels import label_share, shares
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.pages.parts.duplicates import duplicate_charts
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
-from evalmap.pages.shared import charts, text
+from evalmap.pages.shared import text
 from evalmap.screening.keep.label_shift import balance_warning
 from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs.likeness import similar
@@ -37,7 +38,7 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
         if screening.log.steps:
             st.caption(f"{len(screening.log)} decisions by hand are part of this.")
     with right:
-        charts.similarity_histogram(nearest(pairs, choices), cut=choices.threshold, n=len(built))
+        duplicate_charts.similarity_histogram(nearest(pairs, choices), cut=choices.threshold, n=len(built))
 
 
 def nearest(pairs: Pairs, choices: ScreenChoices) -> np.ndarray:

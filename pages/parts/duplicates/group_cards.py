@@ -8,9 +8,9 @@ from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
-from evalmap.pages.server import caches
-from evalmap.pages.shared import example_card, state, text
-from evalmap.pages.shared.library_cards import open_map
+from evalmap.pages.server import caches, screenings
+from evalmap.pages.shared import example_address, state, text
+from evalmap.pages.shared.navigation import open_map
 from evalmap.screening.groups.diff import word_diff
 from evalmap.screening.groups.duplicate_groups import DuplicateGroups, Sort, find_duplicate_groups
 from evalmap.screening.keep.by_hand import DecisionLog, RowKey, row_keys
@@ -74,7 +74,7 @@ def _buttons(built: BuiltMap, keeper: int, rows: list[int]) -> None:
 
 def _show_on_map(built: BuiltMap, rows: list[int]) -> None:
     slug = built.manifest.slug
-    open_map(slug, example_card.address(built, rows[0]))
+    open_map(slug, example_address.address(built, rows[0]))
     st.session_state[state.GROUP_ROWS] = (slug, rows)
 
 
@@ -83,7 +83,7 @@ def act(built: BuiltMap, label: str, change: Callable[[DecisionLog, list[RowKey]
 
     def decide() -> None:
         space = caches.workspace()
-        log = DecisionLog.load(space, built.manifest.source)
+        log = screenings.decisions(built)
         change(log, row_keys(built.examples))
         log.save(space, built.manifest.source)
 
@@ -92,7 +92,7 @@ def act(built: BuiltMap, label: str, change: Callable[[DecisionLog, list[RowKey]
 
 def _undo(built: BuiltMap) -> None:
     space = caches.workspace()
-    log = DecisionLog.load(space, built.manifest.source)
+    log = screenings.decisions(built)
     log.undo()
     log.save(space, built.manifest.source)
 

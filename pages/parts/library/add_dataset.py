@@ -1,7 +1,6 @@
 """Adding a dataset: upload, path, address or hub id; what was detected is shown and can be overridden before the build."""
 
 import hashlib
-import ipaddress
 import re
 from pathlib import Path
 
@@ -15,9 +14,11 @@ from evalmap.data.store.atomic import write_bytes
 from evalmap.embeddings.encoder import DEFAULT_MODEL
 from evalmap.pages.parts.library.preview import Preview, preview
 from evalmap.pages.server import caches, workers
+from evalmap.pages.server.access import serves_this_machine_only
 from evalmap.pages.shared import text
 
 DETECTED, NONE = "as detected", "none"
+CONTROLS = (*ROLE_NAMES, "part", "model", "k", "n_neighbors", "min_dist", "seed")  # settings that the dialog offers
 
 
 @st.dialog("Add a dataset", width="large")
@@ -33,15 +34,6 @@ def dialog(location: str = "") -> None:
     if st.button("Build the map", type="primary", icon=":material/play_arrow:", disabled=not where):
         workers.build(caches.workspace(), [where], options=options)
         st.rerun()
-
-
-def serves_this_machine_only() -> bool:
-    """Whether the server listens on a loopback address, so that whoever uses it could read the disk anyway."""
-    address = st.get_option("server.address") or ""
-    try:
-        return address == "localhost" or ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def _source() -> str:
@@ -64,7 +56,7 @@ def _source() -> str:
     try:
         return _checked(location.strip())
     except DatasetError as error:
-        _say(error)
+        text.show_error(error, *CONTROLS)
         return ""
 
 
@@ -76,7 +68,7 @@ def _look(where: str) -> Preview | None:
     try:
         found = preview(where, path.stat().st_mtime_ns)
     except DatasetError as error:
-        _say(error)
+        text.show_error(error, *CONTROLS)
         return None
     rows = f"{found.rows:,} rows" + (f" in the first of {found.files:,} files" if found.files > 1 else "")
     roles = " · ".join(f"{role}: {text.in_label(field)}" for role, field in found.roles.items())
@@ -136,7 +128,3 @@ def _keep_upload(name: str, content: bytes) -> str:
     if not target.exists():
         write_bytes(target, content)
     return str(target)
-
-
-def _say(error: DatasetError) -> None:
-    st.error(text.in_label(str(error), limit=600), icon=":material/error:")

@@ -9,9 +9,9 @@ import streamlit as st
 
 from evalmap.data.remote.collections import Collection, Group, collections
 from evalmap.data.store import jobs
-from evalmap.pages.parts.library.add_dataset import serves_this_machine_only
 from evalmap.pages.server import caches, workers
-from evalmap.pages.shared import library_cards, text
+from evalmap.pages.server.access import serves_this_machine_only
+from evalmap.pages.shared import navigation, text
 
 
 def draw() -> None:
@@ -127,4 +127,4 @@ def _group(group: Group, root: Path, states: Mapping[str, str], built: dict[str,
 
 def _open(label: str, slug: str, *, key: str, type: Literal["primary", "secondary"] = "secondary") -> None:
     icon = ":material/scatter_plot:"
-    st.button(label, type=type, icon=icon, key=key, on_click=library_cards.open_map, args=(slug,))
+    st.button(label, type=type, icon=icon, key=key, on_click=navigation.open_map, args=(slug,))

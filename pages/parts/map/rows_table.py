@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from evalmap.data.exporting import EXPORT_FORMATS, export_rows
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import TOPICS_COARSE, TOPICS_MEDIUM
-from evalmap.pages.shared import example_card, text
+from evalmap.pages.shared import example_address, text
 
 PAGE = 25
 
@@ -37,7 +37,7 @@ def _table(built: BuiltMap, rows: NDArray[np.int64], similarity: dict[int, float
     examples = built.examples.iloc[rows]
     names = built.names_by_layer[TOPICS_MEDIUM.id]
     labels = built.clustering(TOPICS_MEDIUM.id).labels
-    table = pd.DataFrame({"line": [example_card.address(built, int(row)) for row in rows], "text": examples["text"].to_numpy()})
+    table = pd.DataFrame({"line": [example_address.address(built, int(row)) for row in rows], "text": examples["text"].to_numpy()})
     if any(int(row) in similarity for row in rows):
         table.insert(0, "cosine", [similarity.get(int(row), np.nan) for row in rows])
     table["label"] = examples["label"].to_numpy()
@@ -51,7 +51,7 @@ def _table(built: BuiltMap, rows: NDArray[np.int64], similarity: dict[int, float
         key=key,
         hide_index=True,
         height="auto",
-        on_select=example_card.opener(built, rows, key),
+        on_select=example_address.opener(built, rows, key),
         selection_mode="single-row",
         column_config={
             "cosine": st.column_config.NumberColumn("cosine", format="%.3f", width=70),

@@ -67,6 +67,12 @@ def test_health_tells_the_version(client: TestClient):
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize("query", ["", "?dataset=likes&layer=Topics%2C+coarse", "?next=//evil.example"])
+def test_answers_page_is_found_under_its_address_from_before(client: TestClient, query: str):
+    answer = client.get(f"/model_answers{query}", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (308, f"/answers{query}")
+
+
 def test_points_are_kept_for_good(client: TestClient, address: str, built: BuiltMap):
     answer = client.get(f"{address}/points")
     assert answer.content == map_data.points(built)

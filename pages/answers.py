@@ -29,7 +29,7 @@ def draw() -> None:
     try:
         sets = answer_cache.sets_of(built)
     except DatasetError as error:
-        st.error(text.in_label(str(error), limit=600), icon=":material/error:")
+        text.show_error(error)
         st.stop()
     answer_import.draw_done()
     if not sets:

@@ -1,12 +1,12 @@
-"""Cards of built maps, and of builds under way."""
+"""Cards of built maps."""
 
 import streamlit as st
 
-from evalmap.data.store import jobs
 from evalmap.data.store.manifest import Manifest
 from evalmap.pages.parts.library import add_dataset
 from evalmap.pages.server import caches, workers
-from evalmap.pages.shared import state, text
+from evalmap.pages.shared import text
+from evalmap.pages.shared.navigation import open_map
 
 
 def draw(manifests: list[Manifest], *, across: int = 3) -> None:
@@ -16,38 +16,6 @@ def draw(manifests: list[Manifest], *, across: int = 3) -> None:
         for column, manifest in zip(columns, manifests[start : start + across], strict=False):
             with column, st.container(border=True, height="stretch"):
                 _card(manifest)
-
-
-def open_map(slug: str, example: str = "") -> None:
-    """Go to the map of a dataset, with an example open; to be called from a callback, before the picker is drawn."""
-    state.forget(*state.OF_ONE_DATASET)
-    st.session_state[state.DATASET] = slug
-    st.session_state[state.EXAMPLE] = example
-    st.session_state[state.GO_TO] = "map.py"
-
-
-@st.fragment(run_every=1.0)
-def draw_jobs(known: list[jobs.Job]) -> None:
-    """Builds that run, with progress and cancel, and those that failed, with the reason; looks again every second."""
-    space = caches.workspace()
-    now = jobs.jobs(space)
-    before = {job.id: job.state for job in known}
-    if any(job.state in ("done", "cancelled") and before.get(job.id) == "running" for job in now):
-        st.rerun(scope="app")  # a map has come to the cards below
-    for job in now:
-        if job.state == "running":
-            _running(job)
-        elif job.state == "failed":
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.error(text.in_label(f"{job.name}: {job.error}" if job.name not in str(job.error) else str(job.error), limit=600))
-                st.button("Dismiss", key=f"dismiss-{job.id}", on_click=jobs.dismiss, args=(space, job))
-
-
-def _running(job: jobs.Job) -> None:
-    with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        count = f" · {job.done:,} of {job.total:,}" if job.total > 1 else ""
-        st.progress(job.ratio, text=f"**{text.in_label(job.name)}** · {job.stage}{count}")
-        st.button("Cancel", key=f"cancel-{job.id}", icon=":material/stop:", on_click=jobs.cancel, args=(caches.workspace(), job))
 
 
 def _card(manifest: Manifest) -> None:

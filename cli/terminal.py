@@ -1,0 +1,106 @@
+"""The terminal: options that several commands take, what they name, progress bars, and the way anything is printed."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import typer
+
+from evalmap.data.errors import DatasetError
+from evalmap.data.store.workspace import Workspace
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option("--workspace", help="Folder of results (default: EVALMAP_HOME, else the platform's data folder)."),
+]
+DatasetArgument = Annotated[str, typer.Argument(help="The path that was built, or the dataset's name in the workspace.")]
+TextOption = Annotated[str | None, typer.Option(help="Field that holds the text (default: detected).")]
+LabelOption = Annotated[str | None, typer.Option(help='Field of the label; "" for none.')]
+ConfidenceOption = Annotated[str | None, typer.Option(help='Field of the label\'s confidence; "" for none.')]
+ChoicesOption = Annotated[str | None, typer.Option(help='Field of the answer options; "" for none.')]
+GroupOption = Annotated[str | None, typer.Option(help='Field that groups rows; "" for none.')]
+IdOption = Annotated[str | None, typer.Option(help='Field of the rows\' own ids; "" for none.')]
+MODEL = typer.Option(help="sentence-transformers model, by name or folder.")  # its default differs from command to command
+
+
+def open_workspace(root: Path | None) -> Workspace:
+    """The workspace that the option names; without it, the one of the environment or the platform.
+
+    Raises
+    ------
+    DatasetError : it is no folder
+    """
+    space = Workspace.default(root)
+    if space.root.exists() and not space.root.is_dir():
+        raise DatasetError(f"{space.root}: not a folder. Name the folder of results with --workspace or EVALMAP_HOME.")
+    return space
+
+
+def absolute(location: str) -> str:
+    """A path that holds wherever the site's own builds run; what is no path here stays as it is.
+
+    Raises
+    ------
+    DatasetError : its name is not UTF-8
+    """
+    path = Path(location).expanduser()
+    if (readable := location.encode("utf-8", "replace").decode()) != location:
+        raise DatasetError(f"{readable}: the name is not UTF-8. Rename the file or folder.")
+    return str(path.resolve()) if path.exists() else location
+
+
+class Bars:
+    """A progress bar a stage, on stderr; nothing where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        self._bars = Progress(TextColumn("{task.description:<11}"), *columns, console=console, disable=not console.is_terminal)
+        self._tasks: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(stage, total=None)
+        self._bars.update(self._tasks[stage], completed=done, total=total or None)
+
+
+def printable(text: str) -> str:
+    """What comes from files, without the characters that would steer a terminal or break the line."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def print_text(text: str) -> None:
+    """Print a text as it stands."""
+    typer.echo(text)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines as they stand."""
+    for line in lines:
+        typer.echo(line)
+
+
+def print_line(line: str) -> None:
+    """Print a line that holds words from files."""
+    typer.echo(printable(line))
+
+
+def print_error(line: str) -> None:
+    """Print a line to stderr; it may name a hostile file."""
+    typer.echo(printable(line), err=True)
+
+
+def sentence(error: DatasetError) -> str:
+    """An error in the terminal's words: the settings that mend it are options here."""
+    options = ", ".join(f"--{setting.replace('_', '-')}" for setting in error.settings)
+    return f"{str(error).removesuffix('.')} ({options})." if options else str(error)

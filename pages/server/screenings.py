@@ -1,0 +1,47 @@
+"""The pairs of a map, the decisions made by hand, and its default screening: what the duplicates and the answers page share."""
+
+import json
+
+import streamlit as st
+
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.pages.server import caches
+from evalmap.screening.default_screening import DefaultScreening
+from evalmap.screening.default_screening import default_screening as screen_by_default
+from evalmap.screening.keep.by_hand import DecisionLog
+from evalmap.screening.pair_types import Pairs
+from evalmap.screening.pairs import pair_store
+
+
+def decisions(built: BuiltMap) -> DecisionLog:
+    """The decisions made by hand about this dataset, from the workspace."""
+    return DecisionLog.load(caches.workspace(), built.manifest.source)
+
+
+def stored_pairs(slug: str, fingerprint: str) -> Pairs | None:
+    """The pair list of a map; None where the pairs were not looked for yet."""
+    pairs = _pairs(slug, fingerprint)
+    if pairs is None:
+        _pairs.clear(slug, fingerprint)  # they may be looked for later
+    return pairs
+
+
+def default_screening(built: BuiltMap) -> DefaultScreening | None:
+    """The standard screening as of the decisions made so far; None where the pairs of a large dataset were not looked for yet."""
+    manifest = built.manifest
+    made = json.dumps(decisions(built).as_list())
+    screening = _default_screening(manifest.slug, manifest.fingerprint, made)
+    if screening is None:
+        _default_screening.clear(manifest.slug, manifest.fingerprint, made)  # they may be looked for later
+    return screening
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the pairs …")
+def _pairs(slug: str, fingerprint: str) -> Pairs | None:
+    return pair_store.stored_pairs(caches.open_map(slug, fingerprint), caches.workspace())
+
+
+@st.cache_resource(max_entries=8, show_spinner="Looking for near-duplicates …")
+def _default_screening(slug: str, fingerprint: str, decisions: str) -> DefaultScreening | None:
+    """`decisions`: all of them, as JSON; the log itself is read from the workspace."""
+    return screen_by_default(caches.open_map(slug, fingerprint), caches.workspace())
