@@ -3,6 +3,7 @@
 #   make run                 the site on http://127.0.0.1:8501 with the bundled samples
 #   make run DATA=path       the same, with that file or folder opened
 #   make test                ruff, pyright and all tests, its own set-up included
+#   make lock                the versions that both install, pinned anew after pyproject.toml has changed
 #
 # PYTHON=… names the Python to build .venv from, PORT=… the port, CHROMIUM=… the browser of the browser tests.
 
@@ -10,11 +11,14 @@ HOST = 127.0.0.1
 PORT = 8501
 DATA =
 PYTHON =
+UPGRADE =
 
 VENV = .venv
 BIN = $(VENV)/bin
 RUN = $(VENV)/.ready-to-run
 DEV = $(VENV)/.ready-to-test
+LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --excludes tools/not-in-the-locks.txt \
+	--no-annotate --custom-compile-command "make lock" --quiet
 PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
 
 .PHONY: run test lint lock samples screenshots wheel clean install install-dev
@@ -29,8 +33,11 @@ lint: $(DEV)
 	$(BIN)/ruff check
 	$(BIN)/pyright
 
+# Pins stay as they are; UPGRADE="--upgrade" or "--upgrade-package NAME" moves them. The development lock holds all and goes first, so
+# that a package that moves from one to the other keeps its version.
 lock: $(DEV)
-	$(BIN)/python -m evalmap.tools.lock
+	$(LOCK) --group dev --output-file requirements-dev.lock $(UPGRADE)
+	$(LOCK) --constraints requirements-dev.lock --output-file requirements.lock
 
 samples: $(DEV)
 	$(BIN)/python -m evalmap.tools.samples
