@@ -31,6 +31,7 @@ test: $(DEV)
 
 lint: $(DEV)
 	$(BIN)/ruff check
+	$(BIN)/ruff format --check
 	$(BIN)/pyright
 
 # Pins stay as they are; UPGRADE="--upgrade" or "--upgrade-package NAME" moves them. The development lock holds all and goes first, so

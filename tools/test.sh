@@ -17,6 +17,7 @@ phase() { # phase NAME COMMAND…: run it, tell how long it took, remember wheth
 
 export PYRIGHT_PYTHON_IGNORE_WARNINGS=1
 phase ruff "$bin/ruff" check
+phase format "$bin/ruff" format --check
 phase pyright "$bin/pyright"
 
 started=$(date +%s)
