@@ -21,7 +21,7 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --
 	--no-annotate --custom-compile-command "make lock" --quiet
 PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: run test lint lock samples screenshots wheel clean install install-dev
+.PHONY: run test lint lock samples screenshots docs wheel clean install install-dev
 
 run: $(RUN)
 	@exec $(BIN)/evalmap serve $(if $(DATA),"$(DATA)") --host $(HOST) --port $(PORT)
@@ -46,11 +46,14 @@ samples: $(DEV)
 screenshots: $(DEV)
 	$(BIN)/python -m evalmap.tools.screenshots
 
+docs: $(DEV)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 wheel: $(DEV)
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: $(RUN)

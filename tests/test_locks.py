@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from evalmap.tests.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-DEVELOPMENT = [each for each in PROJECT["dependency-groups"]["dev"] if isinstance(each, str)]
+DEVELOPMENT = [each for group in PROJECT["dependency-groups"].values() for each in group if isinstance(each, str)]
 CASES = [("requirements.lock", PROJECT["project"]["dependencies"]), ("requirements-dev.lock", DEVELOPMENT)]
 
 
