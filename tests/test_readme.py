@@ -1,4 +1,7 @@
-"""The README's commands do what it says: those in blocks marked <!-- runs --> run here, on the samples, in a new workspace."""
+"""The README's commands do what it says: those in blocks marked <!-- runs --> run here, on the samples, in a new workspace.
+
+Its Python runs beside a stranger's folders that are named like ours.
+"""
 
 import os
 import re
@@ -12,6 +15,7 @@ import pytest
 from evalmap.tests.paths import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"<!-- runs -->\n```python\n(.*?)```", README, re.DOTALL)
 CONSOLE = re.compile(r"(<!-- runs -->\n)?```console\n(.*?)```", re.DOTALL)
 
 
@@ -34,6 +38,25 @@ def test_marked_commands_run(block: list[str], tmp_path: Path) -> None:
         result = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True)
         assert result.returncode == 0, f"{line}\n{result.stdout}\n{result.stderr}"
         assert result.stdout.strip(), line
+
+
+@pytest.mark.model
+@pytest.mark.slow
+@pytest.mark.parametrize("block", PYTHON, ids=range(len(PYTHON)))
+def test_python_runs_beside_a_strangers_folders_of_the_same_names(block: str, tmp_path: Path) -> None:
+    for name in ("data/__init__.py", "pages/__init__.py", "cli.py", "screening.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("raise RuntimeError('a stranger')\n")
+    (tmp_path / "data" / "samples").symlink_to(ROOT / "data" / "samples")
+    environment = {**os.environ, "EVALMAP_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-c", block]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip()
+
+
+def test_every_python_block_runs() -> None:
+    assert len(PYTHON) == README.count("```python")
 
 
 @pytest.mark.parametrize("line", [line for block in commands(marked=False) for line in block])
