@@ -21,13 +21,17 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --
 	--no-annotate --custom-compile-command "make lock" --quiet
 PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: run test lint lock samples screenshots docs wheel clean install install-dev
+.PHONY: run test coverage lint lock samples screenshots docs wheel clean install install-dev
 
 run: $(RUN)
 	@exec $(BIN)/evalmap serve $(if $(DATA),"$(DATA)") --host $(HOST) --port $(PORT)
 
 test: $(DEV)
 	@sh tools/test.sh
+
+# Less the browser's tests: what they drive runs in a process of its own.
+coverage: $(DEV)
+	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/browser --cov --cov-report=term --cov-report=html
 
 lint: $(DEV)
 	$(BIN)/ruff check
@@ -53,7 +57,7 @@ wheel: $(DEV)
 	$(BIN)/python -m build --wheel --no-isolation
 
 clean:
-	rm -rf $(VENV) build dist site .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site htmlcov .coverage .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: $(RUN)
