@@ -5,7 +5,8 @@
 #   make test                ruff, pyright and all tests, its own set-up included
 #   make lock                the versions that both install, pinned anew after pyproject.toml has changed
 #
-# PYTHON=… names the Python to build .venv from, PORT=… the port, CHROMIUM=… the browser of the browser tests.
+# PYTHON=… names the Python to build .venv from, PORT=… the port, CHROMIUM=… the browser of the
+# browser tests (CHROMIUM=none leaves them out).
 
 HOST = 127.0.0.1
 PORT = 8501
