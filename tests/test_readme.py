@@ -70,13 +70,27 @@ def test_other_commands_name_what_exists(line: str) -> None:
     assert [option for option in arguments if option.startswith("--") and option not in result.stdout] == []
 
 
-def test_every_make_target_named_exists() -> None:
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_every_make_target_named_exists(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"^ {4}make ([a-z-]+)|`make ([a-z-]+)`", README, re.MULTILINE))
+    named = set(re.findall(r"^ {4}make ([a-z-]+)|`make ([a-z-]+)`", text, re.MULTILINE))
     assert named
     assert {indented or quoted for indented, quoted in named} <= targets
 
 
-def test_every_local_link_leads_somewhere() -> None:
-    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", README)
+def test_contributing_names_files_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(
+        re.findall(
+            r"\b(?:tests|data|embeddings|screening|answers|pages|docs)/[\w./]*\w(?![\w<])/?", text.replace("../shared/data", "")
+        )
+    )
+    assert len(named) > 10
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
+def test_every_local_link_leads_somewhere(page: str) -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]+)[^)]*\)", (ROOT / page).read_text(encoding="utf-8"))
     assert [link for link in links if not (ROOT / link).exists()] == []
