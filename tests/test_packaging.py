@@ -1,14 +1,17 @@
 """The tool as a user installs it: from a wheel, away from the repository."""
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
 
 import pytest
+from trove_classifiers import classifiers as known_classifiers
 
 from evalmap.tools.server import ROOT, free_port, started, wait_for_answer
 
@@ -28,7 +31,8 @@ TRAVELS = (
     "data/samples/LICENSE",
     "data/samples/persona/prefers-careful-planning.jsonl",
 )
-STAYS = ("tests/", "tools/", "bench/", "docs/", ".ci/")
+STAYS = ("tests/", "tools/", "bench/", "docs/", "site/", ".ci/", ".github/")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +63,16 @@ def run_evalmap(installed: Path, *arguments: str, folder: Path) -> subprocess.Co
     environment.pop("PYTHONPATH", None)
     command = [str(installed / "evalmap"), *arguments]
     return subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
+
+
+def test_classifiers_are_ones_that_pypi_takes() -> None:
+    assert [one for one in PROJECT["classifiers"] if one not in known_classifiers] == []
+
+
+def test_changelog_begins_with_this_version() -> None:
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest
+    assert newest[1] == PROJECT["version"]
 
 
 def test_wheel_holds_the_site_and_the_samples_and_nothing_else(wheel: Path) -> None:

@@ -1,4 +1,7 @@
-"""The README's commands do what it says: those in blocks marked <!-- runs --> run here, on the samples, in a new workspace."""
+"""The README's commands do what it says: those in blocks marked <!-- runs --> run here, on the samples, in a new workspace.
+
+Its Python runs beside a stranger's folders that are named like ours.
+"""
 
 import os
 import re
@@ -12,6 +15,7 @@ import pytest
 from evalmap.tests.paths import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"<!-- runs -->\n```python\n(.*?)```", README, re.DOTALL)
 CONSOLE = re.compile(r"(<!-- runs -->\n)?```console\n(.*?)```", re.DOTALL)
 
 
@@ -36,6 +40,25 @@ def test_marked_commands_run(block: list[str], tmp_path: Path) -> None:
         assert result.stdout.strip(), line
 
 
+@pytest.mark.model
+@pytest.mark.slow
+@pytest.mark.parametrize("block", PYTHON, ids=range(len(PYTHON)))
+def test_python_runs_beside_a_strangers_folders_of_the_same_names(block: str, tmp_path: Path) -> None:
+    for name in ("data/__init__.py", "pages/__init__.py", "cli.py", "screening.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("raise RuntimeError('a stranger')\n")
+    (tmp_path / "data" / "samples").symlink_to(ROOT / "data" / "samples")
+    environment = {**os.environ, "EVALMAP_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-c", block]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip()
+
+
+def test_every_python_block_runs() -> None:
+    assert len(PYTHON) == README.count("```python")
+
+
 @pytest.mark.parametrize("line", [line for block in commands(marked=False) for line in block])
 def test_other_commands_name_what_exists(line: str) -> None:
     program, *arguments = shlex.split(line)
@@ -47,13 +70,27 @@ def test_other_commands_name_what_exists(line: str) -> None:
     assert [option for option in arguments if option.startswith("--") and option not in result.stdout] == []
 
 
-def test_every_make_target_named_exists() -> None:
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_every_make_target_named_exists(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(re.findall(r"^ {4}make ([a-z-]+)|`make ([a-z-]+)`", README, re.MULTILINE))
+    named = set(re.findall(r"^ {4}make ([a-z-]+)|`make ([a-z-]+)`", text, re.MULTILINE))
     assert named
     assert {indented or quoted for indented, quoted in named} <= targets
 
 
-def test_every_local_link_leads_somewhere() -> None:
-    links = re.findall(r"\]\((?!https?://)([^)#]+)\)", README)
+def test_contributing_names_files_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(
+        re.findall(
+            r"\b(?:tests|data|embeddings|screening|answers|pages|docs)/[\w./]*\w(?![\w<])/?", text.replace("../shared/data", "")
+        )
+    )
+    assert len(named) > 10
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
+def test_every_local_link_leads_somewhere(page: str) -> None:
+    links = re.findall(r"\]\((?!https?://)([^)#]+)[^)]*\)", (ROOT / page).read_text(encoding="utf-8"))
     assert [link for link in links if not (ROOT / link).exists()] == []
