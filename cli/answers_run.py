@@ -17,8 +17,10 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 
 if TYPE_CHECKING:
+    from evalmap.answers.asking.model_run import Ran
     from evalmap.answers.asking.protocol import Answerer
-    from evalmap.answers.asking.running import Estimate, Plan, Ran
+    from evalmap.answers.asking.run_estimate import Estimate
+    from evalmap.answers.asking.run_plan import Plan
     from evalmap.answers.importers.importing import Imported, Keep
     from evalmap.data.store.jobs import JobFile
 
@@ -95,8 +97,10 @@ def register_run(
 
         Each answer is on the disk before it counts: stop or kill it, and the same command goes on from there.
         """
+        from evalmap.answers.asking.model_run import run
         from evalmap.answers.asking.prompts import prompt as prompt_of
-        from evalmap.answers.asking.running import estimate, plan, run
+        from evalmap.answers.asking.run_estimate import estimate
+        from evalmap.answers.asking.run_plan import plan
         from evalmap.answers.importers.importing import keep_staged, read_examples
         from evalmap.data.store.jobs import answers_location
 

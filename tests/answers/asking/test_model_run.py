@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from evalmap.answers.answer_types import RawAnswer
 from evalmap.answers.asking.journal import journal_path, read_journal
+from evalmap.answers.asking.model_run import run
 from evalmap.answers.asking.prompts import built_in, fill, prompt
 from evalmap.answers.asking.protocol import OnAnswer, Prompt, Request, Usage
-from evalmap.answers.asking.running import Plan, estimate, plan, run, spread
+from evalmap.answers.asking.run_estimate import estimate
+from evalmap.answers.asking.run_plan import Plan, plan, spread
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
