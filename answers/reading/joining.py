@@ -17,7 +17,7 @@ from typing import TypeGuard
 import pandas as pd
 
 from evalmap.answers.answer_types import Options, RawAnswer, StagedSet
-from evalmap.answers.reading.scoring import option_named
+from evalmap.answers.reading.option_names import option_named
 
 ROW, TEXT, REPEAT = "row", "text", "repeat"
 QUESTION_FIELDS = ("question", "statement", "prompt", "text", "input", "sentence_with_blank")
