@@ -46,7 +46,7 @@ def register(
         workspace_folder: WorkspaceOption = None,
     ) -> None:
         """Import model answers: lm-evaluation-harness samples, Inspect logs, OpenAI Batch files, or tables."""
-        from evalmap.answers.importers.importing import import_files
+        from evalmap.answers.import_pipeline import import_files
 
         for done in import_files(files, workspace(workspace_folder), dataset=dataset):
             record = done.record

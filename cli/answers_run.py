@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from evalmap.answers.asking.protocol import Answerer
     from evalmap.answers.asking.run_estimate import Estimate
     from evalmap.answers.asking.run_plan import Plan
-    from evalmap.answers.importers.importing import Imported, Keep
+    from evalmap.answers.import_pipeline import Imported, Keep
     from evalmap.data.store.jobs import JobFile
 
 STAGE = "answers"
@@ -48,7 +48,7 @@ def register_run(
     ----------
     workspace : opens the workspace that an option names
     bars : makes progress bars
-    keep : joins a set with its dataset and keeps it; None is `evalmap.answers.importers.importing.keep_staged`
+    keep : joins a set with its dataset and keeps it; None is `evalmap.answers.import_pipeline.keep_staged`
     """
 
     @app.command("run")
@@ -101,7 +101,8 @@ def register_run(
         from evalmap.answers.asking.prompts import prompt as prompt_of
         from evalmap.answers.asking.run_estimate import estimate
         from evalmap.answers.asking.run_plan import plan
-        from evalmap.answers.importers.importing import keep_staged, read_examples
+        from evalmap.answers.import_pipeline import keep_staged
+        from evalmap.answers.reading.dataset_match import read_examples
         from evalmap.data.store.jobs import answers_location
 
         space = workspace(workspace_folder)

@@ -20,7 +20,7 @@ from evalmap.answers.asking.local_transformers import TransformersAnswerer
 from evalmap.answers.asking.prompts import built_in
 from evalmap.answers.asking.protocol import Answerer, Prompt, Request
 from evalmap.answers.asking.run_plan import Plan, plan
-from evalmap.answers.importers.importing import Examples, read_examples
+from evalmap.answers.reading.dataset_match import Examples, read_examples
 from evalmap.answers.reading.scoring import score
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import sample_maps

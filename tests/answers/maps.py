@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
-from evalmap.answers.importers.importing import Imported, keep_staged
+from evalmap.answers.import_pipeline import Imported, keep_staged
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
 from evalmap.data.store.workspace import Workspace

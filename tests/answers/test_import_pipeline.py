@@ -10,7 +10,7 @@ import pytest
 
 from evalmap.answers.aligned import scores_on
 from evalmap.answers.answer_types import Scores
-from evalmap.answers.importers.importing import Imported, import_files
+from evalmap.answers.import_pipeline import Imported, import_files
 from evalmap.answers.store import AnswerStore
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace

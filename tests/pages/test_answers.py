@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from evalmap.answers.aligned import scores_on
 from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, Scores, StagedSet
-from evalmap.answers.importers.importing import keep_staged
+from evalmap.answers.import_pipeline import keep_staged
 from evalmap.answers.store import AnswerStore
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from evalmap.answers.asking.prompts import built_in
-from evalmap.answers.importers.importing import Imported, import_files
+from evalmap.answers.import_pipeline import Imported, import_files
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import write_bytes

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evalmap.answers.importers.importing import import_files
+from evalmap.answers.import_pipeline import import_files
 from evalmap.answers.store import AnswerStore
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from evalmap.answers.answer_types import Scores
+from evalmap.answers.import_pipeline import prepare
 from evalmap.answers.importers import tables
-from evalmap.answers.importers.importing import prepare, read_examples
+from evalmap.answers.reading.dataset_match import read_examples
 from evalmap.answers.reporting.answer_report import report
 from evalmap.answers.reporting.answer_tables import export_answers, export_clusters
 from evalmap.data.store.workspace import Workspace

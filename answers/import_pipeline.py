@@ -3,26 +3,22 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from evalmap.answers.answer_types import ANSWER_COLUMNS, Scored, StagedSet
-from evalmap.answers.importers import inspect_logs, lm_eval, openai_batch, tables
-from evalmap.answers.reading.joining import REPEAT, ROW, Join, Questions, Unjoined, counted_from_1, join, tells_question
-from evalmap.answers.reading.options import example_options
+from evalmap.answers.importers.answer_formats import stage
+from evalmap.answers.reading.dataset_match import Examples, best_dataset, joined_by_line_alone, read_examples, readable_examples
+from evalmap.answers.reading.joining import REPEAT, Join, Questions, Unjoined, counted_from_1, join
 from evalmap.answers.reading.scoring import score
 from evalmap.answers.store import MOST_LISTED, AnswerStore, SetRecord
 from evalmap.data.errors import DatasetError
-from evalmap.data.readers import content
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 
-IMPORTERS = (inspect_logs, lm_eval, openai_batch, tables)  # the first that recognises a file reads it
 MOST_NAMED = 3
 
 
@@ -35,18 +31,16 @@ class Imported:
     changed: bool
 
 
+Keep = Callable[[Workspace, Manifest, StagedSet], Imported]
+
+
 @dataclass(frozen=True)
-class Examples:
-    """The examples of a built dataset, without its map: all that joining needs."""
+class Prepared:
+    """A set, joined and scored, ready to be kept."""
 
-    manifest: Manifest
-    table: pd.DataFrame
-    fields: pd.DataFrame
-
-    @cached_property
-    def questions(self) -> Questions:
-        options = example_options(self.table, self.fields)
-        return Questions(self.table, self.fields, self.manifest.roles["text"], options)
+    record: SetRecord
+    answers: pd.DataFrame
+    unjoined: tuple[Unjoined, ...]
 
 
 def import_files(paths: Sequence[Path], workspace: Workspace, *, dataset: str | None = None) -> list[Imported]:
@@ -66,98 +60,10 @@ def import_files(paths: Sequence[Path], workspace: Workspace, *, dataset: str | 
     if dataset is not None:
         chosen = [read_examples(workspace, workspace.find(dataset))] * len(staged)
     else:
-        built = _readable(workspace)
+        built = readable_examples(workspace)
         chosen = [best_dataset(built, one) for one in staged]
     prepared = [prepare(examples, one, trust_lines=dataset is not None) for examples, one in zip(chosen, staged, strict=True)]
     return [_keep(workspace, one) for one in prepared]
-
-
-def stage(paths: Sequence[Path]) -> list[StagedSet]:
-    """Read files (or folders of logs) of any known format.
-
-    Raises
-    ------
-    DatasetError : a file is of no known format, or cannot be read
-    """
-    parts: dict[Any, list[Path]] = {}
-    for path in paths:
-        if not path.exists():
-            raise DatasetError(f"{path}: no such file or folder. Check the path.")
-        importer = next((importer for importer in IMPORTERS if importer.recognises(path)), None)
-        if importer is None:
-            if path.is_file():
-                content.read_bytes(path, source=path.name)  # empty, or a damaged gzip file, says so
-            raise DatasetError(
-                f"{path}: no format of model answers was recognised. Expected lm-evaluation-harness samples, an Inspect log, "
-                "OpenAI Batch files, or a CSV, JSONL or Parquet table with a question (or its line) and an answer in each row."
-            )
-        parts.setdefault(importer, []).append(path)
-    return [staged for importer, files in parts.items() for staged in importer.read(files)]
-
-
-def best_dataset(built: Sequence[Examples], staged: StagedSet) -> Examples:
-    """The built dataset with which most of a set's answers join; the smallest of several.
-
-    Raises
-    ------
-    DatasetError : none of the answers belongs to any; several fit alike and differ, and the answers tell no question
-    """
-    most, fitting = 0, []
-    for examples in built:
-        joins, _ = join(staged, examples.questions)
-        found = len({j.answer for j in joins})
-        if found > most:
-            most, fitting = found, []
-        if found and found == most:
-            fitting.append((examples, _by_line_alone(examples, staged, joins)))
-    if not fitting:
-        looked = ", ".join(examples.manifest.slug for examples in built[:8]) + (" …" if len(built) > 8 else "")
-        raise DatasetError(
-            f"{staged.info.source_file}: none of its {len(staged.answers):,} answers belongs to a built dataset "
-            f"(looked in: {looked or 'none is built'}). Build the dataset of its questions first: evalmap build PATH"
-        )
-    best, asked = min(fitting, key=lambda fit: len(fit[0].table))
-    if other := next((examples for examples, theirs in fitting if theirs != asked), None):
-        names = f"{best.manifest.slug} and {other.manifest.slug}"
-        raise DatasetError(
-            f"{staged.info.source_file}: its answers name lines only, and {names} both have these lines, with other questions in "
-            "them. Name the one that was asked with --dataset."
-        )
-    return best
-
-
-def _by_line_alone(examples: Examples, staged: StagedSet, joins: Sequence[Join]) -> dict[int, str]:
-    """{answer: hash of its example} of the answers that nothing but their line tells the question of."""
-    ids = examples.table["example_id"].to_numpy()
-    alone = (one for one in joins if one.how == ROW and not tells_question(staged.answers[one.answer]))
-    return {one.answer: ids[one.row] for one in alone}
-
-
-def _readable(workspace: Workspace) -> list[Examples]:
-    """The examples of every built dataset whose records are there."""
-    found = []
-    for manifest in workspace.manifests():
-        with suppress(DatasetError):  # one whose records are gone must be built again, and hinders no other
-            found.append(read_examples(workspace, manifest))
-    return found
-
-
-def read_examples(workspace: Workspace, manifest: Manifest) -> Examples:
-    """The examples of a built dataset."""
-    key = manifest.key("records")
-    folder = workspace.entry("records", key)
-    if not folder.is_dir():
-        raise DatasetError(f"{manifest.name}: its records are gone from {workspace.root}. Build it again: evalmap build PATH")
-    return Examples(manifest, pd.read_parquet(folder / "examples.parquet"), pd.read_parquet(folder / "fields.parquet"))
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A set, joined and scored, ready to be kept."""
-
-    record: SetRecord
-    answers: pd.DataFrame
-    unjoined: tuple[Unjoined, ...]
 
 
 def keep_staged(workspace: Workspace, manifest: Manifest, staged: StagedSet) -> Imported:
@@ -189,7 +95,7 @@ def prepare(examples: Examples, staged: StagedSet, *, trust_lines: bool = False)
             f"{staged.info.source_file or staged.info.label}: none of its {len(staged.answers):,} answers belongs to "
             f"{examples.manifest.name} ({named}). Name the dataset that was asked with --dataset."
         )
-    if alone := len(_by_line_alone(examples, staged, joins)):
+    if alone := len(joined_by_line_alone(examples, staged, joins)):
         rows = "answer is" if alone == 1 else "answers are"
         note = f"{alone:,} {rows} joined by line alone (counted from 0): the source tells no question to check it by."
         staged = replace(staged, notes=(*staged.notes, note))
@@ -248,6 +154,3 @@ def _record(id: str, examples: Examples, staged: StagedSet, table: pd.DataFrame,
 def _keep(workspace: Workspace, prepared: Prepared) -> Imported:
     changed = AnswerStore(workspace).put(prepared.record, prepared.answers)
     return Imported(prepared.record, prepared.unjoined, changed)
-
-
-Keep = Callable[[Workspace, Manifest, StagedSet], Imported]
