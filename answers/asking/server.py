@@ -7,20 +7,21 @@ that stays ends the run with one sentence. The key is held here and nowhere else
 
 import asyncio
 import json
+import os
 import random
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
+
+import httpx
 
 from evalmap.answers.answer_types import Options, RawAnswer
 from evalmap.answers.asking.endpoint import KEY_NAME, is_here, one_line, retry_after, server_address
 from evalmap.answers.asking.protocol import OnAnswer, Prompt, Request, RunOptions, Usage
 from evalmap.answers.reading.responses import read_choice
 from evalmap.data.errors import DatasetError
-
-if TYPE_CHECKING:
-    from httpx2 import Response
 
 TOP = (20, 5)  # top tokens asked for; the second where a server refuses the first
 TEXT_TOKENS = 16  # generated where the words are read
@@ -29,6 +30,8 @@ LONGEST_WAIT = 600.0  # seconds that a server may ask us to wait; more ends the 
 UNSURE_RETRIES = 2  # of a request that may have been answered, and paid for, without our seeing it
 IN_A_ROW = 3  # questions that fail one after the other before the run ends
 REFUSED_IN_A_ROW = 100  # the same where the server answers, but refuses them: a filter may refuse a whole topic
+CONNECTIONS = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
+ACCOUNT = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}  # header: variable, as OpenAI's clients
 
 
 def max_tokens(options: Options, *, text: bool = False) -> int:
@@ -86,12 +89,15 @@ class ServerAnswerer:
         return asyncio.run(self._answer(prompt, requests, on_answer))
 
     async def _answer(self, prompt: Prompt, requests: Sequence[Request], on_answer: OnAnswer) -> Usage:
-        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
-
-        given: dict[str, Any] = {"base_url": self.address, "api_key": self._key or "not-needed", "timeout": self.options.timeout}
-        if is_here(self.address):  # a proxy of the environment leads elsewhere
-            given["http_client"] = DefaultAsyncHttpxClient(trust_env=False)
-        async with AsyncOpenAI(max_retries=0, **given) as client:
+        headers = {"Authorization": f"Bearer {self._key or 'not-needed'}", "Accept": "application/json"}
+        headers |= {header: os.environ[name] for header, name in ACCOUNT.items() if os.environ.get(name)}
+        async with httpx.AsyncClient(
+            base_url=self.address,
+            headers=headers,
+            timeout=self.options.timeout,
+            limits=CONNECTIONS,
+            trust_env=not is_here(self.address),  # a proxy of the environment leads elsewhere
+        ) as client:
             return await _Asking(self, client, prompt, on_answer).all(requests)
 
     @property
@@ -128,7 +134,7 @@ class _Trouble:
 class _Asking:
     """One call of `answer`: what is known of the server, and how it goes."""
 
-    def __init__(self, to: ServerAnswerer, client: Any, prompt: Prompt, on_answer: OnAnswer) -> None:
+    def __init__(self, to: ServerAnswerer, client: httpx.AsyncClient, prompt: Prompt, on_answer: OnAnswer) -> None:
         self._to, self._client, self._prompt, self._on_answer = to, client, prompt, on_answer
         self._top = TOP[0]
         self._limit_name = "max_tokens"
@@ -210,27 +216,22 @@ class _Asking:
     # One request
 
     async def _attempt(self, request: Request) -> RawAnswer | _Trouble:
-        import openai
-        from httpx2 import Response
-
         timeout = self._to.options.timeout
         path = "/chat/completions" if self._prompt.kind == "chat" else "/completions"
         try:
-            async with asyncio.timeout(timeout):
-                response = await self._client.post(
-                    path, body=self._body(request), cast_to=Response, options={"follow_redirects": False}
-                )
-        except (TimeoutError, openai.APITimeoutError):
+            async with asyncio.timeout(timeout):  # httpx's own is of each read: a server that drips would never end
+                response = await self._client.post(path, json=self._body(request), follow_redirects=False)
+        except (TimeoutError, httpx.TimeoutException):
             advice = "Look at the server, or give it longer with --timeout."
             return _Trouble(f"no reply within {timeout:g} s", advice, retries=self._retries(UNSURE_RETRIES))
-        except openai.APIStatusError as error:
-            return self._refusal(error.response)
-        except openai.APIConnectionError as error:
+        except (httpx.RequestError, ssl.SSLError) as error:
             return self._unreachable(error)
+        if not response.is_success:
+            return self._refusal(response)
         return self._read(request, response)
 
     def _unreachable(self, error: Exception) -> _Trouble:
-        reason = self._line(str(error.__cause__ or error))
+        reason = self._line(str(error))
         if self._answered:
             return _Trouble(f"the connection broke ({reason})", retries=self._retries())
         advice = "Is the server running, and is --base-url right?"
@@ -250,7 +251,7 @@ class _Asking:
                 body["logprobs"] = self._top
         return {**body, **self._to.options.extra}
 
-    def _read(self, request: Request, response: "Response") -> RawAnswer | _Trouble:
+    def _read(self, request: Request, response: httpx.Response) -> RawAnswer | _Trouble:
         written = self._to.scrubbed(response.content.decode("utf-8", "replace"), shortest=8)
         try:
             body = json.loads(written)
@@ -276,7 +277,7 @@ class _Asking:
         advice = "Read the words instead with --text (there is no P(matching) then), or ask a server that gives them."
         return _Trouble(f"{how}, and P(matching) is read from those", advice, fatal=True)
 
-    def _refusal(self, response: "Response") -> _Trouble:
+    def _refusal(self, response: httpx.Response) -> _Trouble:
         """What a status other than 2xx means."""
         status = response.status_code
         body = self._json(response)
@@ -323,7 +324,7 @@ class _Asking:
             prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
             self._usage = Usage(self._usage.prompt_tokens + _count(prompt), self._usage.completion_tokens + _count(completion))
 
-    def _json(self, response: "Response") -> object:
+    def _json(self, response: httpx.Response) -> object:
         try:
             return json.loads(response.content)
         except (ValueError, RecursionError):
