@@ -117,6 +117,14 @@ def test_what_is_imported_is_declared():
     assert sorted(f"{path} imports {name}" for path, name in outside if not is_declared(name)) == []
 
 
+def test_no_two_rooms_have_a_module_of_one_name():
+    rooms: dict[str, set[str]] = {}
+    for path in sources("cli", "data", "embeddings", "screening", "answers", "pages"):
+        if path.name not in ("__init__.py", "__main__.py"):
+            rooms.setdefault(path.stem, set()).add(shown(path))
+    assert {name: sorted(paths) for name, paths in rooms.items() if len(paths) > 1} == {}
+
+
 LIGHT = ("cli.main", "data", "embeddings.pipeline", "embeddings.built_map", "embeddings.sample_maps")
 
 
