@@ -44,7 +44,7 @@ def scores_on(built: BuiltMap, store: AnswerStore) -> list[Scores]:
         if any(status is not None for status in scores.status):
             parts[record.info.variant].append(replace(scores, info=with_facts(record.info, models)))
     found = [scores for group in parts.values() for scores in _whole(_one_a_source(group))]
-    return _told_apart(sorted(found, key=lambda scores: (scores.label, scores.id)))
+    return _distinct_labels(sorted(found, key=lambda scores: (scores.label, scores.id)))
 
 
 def score_arrays(built: BuiltMap, record: SetRecord, answers: pd.DataFrame) -> Scores:
@@ -197,7 +197,7 @@ def _together(parts: Sequence[Scores]) -> Scores:
     return replace(parts[0], id=id, info=replace(parts[0].info, source_file=files), notes=notes, claims=claims, **merged)
 
 
-def _told_apart(scores: list[Scores]) -> list[Scores]:
+def _distinct_labels(scores: list[Scores]) -> list[Scores]:
     """Labels made unique: by what differs between the sets of one label, else by their ids."""
     by_label: dict[str, list[Scores]] = defaultdict(list)
     for one in scores:
@@ -210,14 +210,14 @@ def _told_apart(scores: list[Scores]) -> list[Scores]:
 
 
 def _difference(one: Scores, twins: Sequence[Scores]) -> str:
-    def told(info: AnswerSetInfo, name: str) -> str:
+    def value_of(info: AnswerSetInfo, name: str) -> str:
         value = getattr(info, name)
         if name == "temperature":
             return "" if value is None else f"T = {value:g}"
         return f"prompt {value[:6]}" if name == "prompt_hash" else str(value or "")[:40]
 
     for name in _DISTINGUISHING:
-        values = [told(twin.info, name) for twin in twins]
-        if len(set(values)) == len(values) and told(one.info, name):
-            return told(one.info, name)
+        values = [value_of(twin.info, name) for twin in twins]
+        if len(set(values)) == len(values) and value_of(one.info, name):
+            return value_of(one.info, name)
     return one.id[:6]

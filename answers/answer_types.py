@@ -70,10 +70,10 @@ class AnswerSetInfo:
     @property
     def variant(self) -> str:
         """16 hex digits of the model, how it was run, and the prompt: equal for files that are parts of one evaluation."""
-        told = {name: value for name, value in asdict(self).items() if name not in _NOT_THE_VARIANT}
+        identity = {name: value for name, value in asdict(self).items() if name not in _NOT_THE_VARIANT}
         if self.mode is None:  # as before there was one: sets of earlier imports keep their identity
-            del told["mode"]
-        return _hash([told, self.prompt_hash])
+            del identity["mode"]
+        return _hash([identity, self.prompt_hash])
 
     @property
     def id(self) -> str:

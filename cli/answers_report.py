@@ -50,14 +50,14 @@ def register_report(app: typer.Typer, *, workspace: Callable[[Path | None], Work
         space = workspace(workspace_folder)
         check_outputs({"--out": out, "--html": html}, [])
         built, chosen = _sets(space, dataset, sets)
-        told = told_of(space, built, chosen, layers=layers, screened=screened)
-        written = json.dumps(told, ensure_ascii=False, indent=2)
-        files = {out: lambda: f"{written}\n".encode("utf-8", "replace"), html: lambda: html_report(told)}
+        report = report_of(space, built, chosen, layers=layers, screened=screened)
+        written = json.dumps(report, ensure_ascii=False, indent=2)
+        files = {out: lambda: f"{written}\n".encode("utf-8", "replace"), html: lambda: html_report(report)}
         write_together({path: made() for path, made in files.items() if path is not None})
         if as_json:
             typer.echo(written)
             return
-        _print(told)
+        _print(report)
         for path in files:
             if path is not None:
                 typer.echo(f"written: {path}")
@@ -86,14 +86,14 @@ def register_report(app: typer.Typer, *, workspace: Callable[[Path | None], Work
         space = workspace(workspace_folder)
         built, chosen = _sets(space, dataset, sets)
         if clusters:
-            content = export_clusters(told_of(space, built, chosen, layers=layers), form, spreadsheet_safe=spreadsheet_safe)
+            content = export_clusters(report_of(space, built, chosen, layers=layers), form, spreadsheet_safe=spreadsheet_safe)
         else:
             content = export_answers(built, chosen, form, spreadsheet_safe=spreadsheet_safe)
         write_together({out: content})
         typer.echo(f"written: {out}")
 
 
-def told_of(
+def report_of(
     space: Workspace,
     built: BuiltMap,
     sets: Sequence[Scores],
@@ -144,7 +144,7 @@ def _named(reference: str, sets: Sequence[Scores], name: str) -> str:
     return found[0]
 
 
-def _print(told: Mapping[str, Any]) -> None:
+def _print(report: Mapping[str, Any]) -> None:
     """A table of the sets, then what must be known before a figure is quoted."""
     from rich.console import Console
     from rich.table import Table
@@ -152,41 +152,41 @@ def _print(told: Mapping[str, Any]) -> None:
 
     console = Console(highlight=False, markup=False, emoji=False)
     console = console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=200)
-    dataset = told["dataset"]
+    dataset = report["dataset"]
     console.print(Text(_shown(f"{dataset['name']}: {dataset['rows']:,} examples")))
     table = Table(box=None, pad_edge=False)
     for name in ("model · prompt", "n", "matching", "95 %", "mean P", "n with P", "AUC", "rate", "mass", "ties"):
         table.add_column(name, justify="left" if name == "model · prompt" else "right", no_wrap=name != "model · prompt")
-    for one in told["answer_sets"]:
+    for one in report["answer_sets"]:
         rate = f"{one['reference']} {_percent(one['yes_rate'])}" if one["reference"] else "–"
         cells = (one["label"], f"{one['n']:,}", _percent(one["matching"]), _limits(one["interval"]), _percent(one["mean_p"]))
         cells += (f"{one['n_p']:,}", _number(one["auc"]), rate, _percent(one["mass"]), f"{one['ties']:,}")
         table.add_row(*(Text(_shown(cell)) for cell in cells))
     console.print(table)
-    for line in _sentences(told):
+    for line in _sentences(report):
         console.print(Text(_shown(line)), soft_wrap=True)
 
 
-def _sentences(told: Mapping[str, Any]) -> list[str]:
+def _sentences(report: Mapping[str, Any]) -> list[str]:
     from evalmap.answers.reporting.answer_report import SIZES
 
     lines = []
-    for one in told["answer_sets"]:
-        lines += ["", one["label"], *(f"  {line}" for line in _of_set(one, told["settings"]["layers"], told["settings"]["q"]))]
-    lines += [""] if told["comparisons"] else []
-    for pair in told["comparisons"]:
+    for one in report["answer_sets"]:
+        lines += ["", one["label"], *(f"  {line}" for line in _of_set(one, report["settings"]["layers"], report["settings"]["q"]))]
+    lines += [""] if report["comparisons"] else []
+    for pair in report["comparisons"]:
         if pair["difference"] is not None:
             limits = _limits(pair["difference_interval"], signed=True)
             lines.append(
                 f"{pair['a']} less {pair['b']}: {100 * pair['difference']:+.1f} points ({limits}), n = {pair['n']:,}, "
                 f"McNemar p = {pair['mcnemar_p']:.2g}, other answers to {pair['different']:,}"
             )
-    if left := told["comparisons_left_out"]:
+    if left := report["comparisons_left_out"]:
         lines.append(f"{left:,} more pairs were not compared; name sets with --set.")
-    for trend in told["scaling"]["trends"]:
+    for trend in report["scaling"]["trends"]:
         prompt = trend["prompt"] or "unknown prompt"
         lines.append(f"{prompt}, over {SIZES[trend['by']]}: Spearman rho {_number(trend['rho'])}, {len(trend['points'])} points")
-    return [*lines, *([told["scaling"]["why_not"]] if told["scaling"]["why_not"] else [])]
+    return [*lines, *([report["scaling"]["why_not"]] if report["scaling"]["why_not"] else [])]
 
 
 def _of_set(one: Mapping[str, Any], layers: Sequence[str], q: float) -> list[str]:

@@ -14,23 +14,23 @@ from evalmap.data.store.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Ran:
+class RunOutcome:
     """What became of a run.
 
     Attributes
     ----------
     staged : all answers of the journal to the questions as they are now; None where there is none
-    asked : questions answered by this call; answered, failed : in all, and those whose last answer is an error
-    expected : questions that this call set out to have answered, those of earlier calls with them
+    n_asked : questions answered by this call; n_answered, n_failed : in all, and those whose last answer is an error
+    n_expected : questions that this call set out to have answered, those of earlier calls with them
     usage : tokens of this call
     stopped : why not all were asked, one sentence; interrupted : whether by hand
     """
 
     staged: StagedSet | None
-    asked: int
-    answered: int
-    failed: int
-    expected: int
+    n_asked: int
+    n_answered: int
+    n_failed: int
+    n_expected: int
     usage: Usage
     stopped: str | None = None
     interrupted: bool = False
@@ -44,7 +44,7 @@ def run(
     limit: int | None = None,
     label: str | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Ran:
+) -> RunOutcome:
     """Ask what the journal has no answer to, and give all that it has as an answer set.
 
     An answer is on the disk before it counts. Questions whose last answer is an error are asked again.
@@ -57,7 +57,7 @@ def run(
 
     Returns
     -------
-    Ran : also where the answerer gave up or the run was interrupted: `stopped` tells why
+    RunOutcome : also where the answerer gave up or the run was interrupted: `stopped` tells why
 
     Raises
     ------
@@ -74,15 +74,15 @@ def run(
         answers = known_answers(plan, journal.written)
         to_ask = still_to_ask(plan, answers, limit)
         before = len(answered_keys(answers))
-        expected, asked = before + len(to_ask), 0
+        expected, n_asked = before + len(to_ask), 0
 
         def on_answer(request: Request, answer: RawAnswer) -> None:
-            nonlocal asked
+            nonlocal n_asked
             journal.append(request.key, answer)
             answers[request.key] = answer
-            asked += 1
+            n_asked += 1
             if progress:
-                progress(before + asked, expected)
+                progress(before + n_asked, expected)
 
         if progress:
             progress(before, expected)
@@ -98,4 +98,4 @@ def run(
     answered = len(answered_keys(answers))
     if stopped is not None:
         stopped = f"{stopped} {answered:,} of {expected:,} answers are kept; the same command goes on from there."
-    return Ran(staged, asked, answered, len(answers) - answered, expected, usage, stopped, interrupted)
+    return RunOutcome(staged, n_asked, answered, len(answers) - answered, expected, usage, stopped, interrupted)

@@ -41,11 +41,11 @@ def staged_answers(plan: Plan, written: Written, answers: Mapping[str, RawAnswer
 def _info(plan: Plan, header: Mapping[str, Any]) -> AnswerSetInfo:
     """Who answered, from the journal: the same for every call of a run, so that a longer one replaces a shorter one."""
     about = {name: value for name, value in header.get("about", {}).items() if name in _INFO}
-    told: dict[str, Any] = {"model": header["model"], **about}
+    model: dict[str, Any] = {"model": header["model"], **about}
     if header.get("label"):
-        told["model"] = header["label"]
+        model["model"] = header["label"]
     return AnswerSetInfo(
-        **told,
+        **model,
         prompt_id=plan.prompt.id,
         prompt_template=plan.prompt.template,
         system_prompt=plan.prompt.system,

@@ -93,9 +93,9 @@ def plan(
             "Build it with a label (--label) or with choices (--choices)."
         )
     listed = list(requests.values())
-    asked = {"model": model, "server": server, "text": text, "extra": dict(extra or {}), "temperature": 0}
+    target = {"model": model, "server": server, "text": text, "extra": dict(extra or {}), "temperature": 0}
     put = {"template": prompt.template, "kind": prompt.kind, "system": prompt.system, "lead": prompt.lead}
-    identity = [manifest.source, asked, put]
+    identity = [manifest.source, target, put]
     run_id = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:20]
     return Plan(
         run_id=run_id,
@@ -107,7 +107,7 @@ def plan(
         header={
             "run": run_id,
             "dataset": {"slug": manifest.slug, "name": manifest.name, "source": manifest.source},
-            **asked,
+            **target,
             "prompt": {"id": prompt.id, **put},
         },
         text=text,

@@ -262,9 +262,9 @@ class _Asking:
             return _Trouble(what, advice, retries=self._retries(UNSURE_RETRIES))
         choice = read_choice(body)
         if choice.text is None and choice.top_logprobs is None:
-            told = self._message(body) or self._line(written, 60)
+            message = self._message(body) or self._line(written, 60)
             if choice.finish_reason is None:
-                return _Trouble(f"the reply holds no answer ({told})", retries=self._retries(UNSURE_RETRIES))
+                return _Trouble(f"the reply holds no answer ({message})", retries=self._retries(UNSURE_RETRIES))
             return _Trouble(f"no answer was written ({self._line(choice.finish_reason)})", refused=True)
         self._pay(body.get("usage"))
         if self._to.text:
@@ -282,23 +282,23 @@ class _Asking:
         status = response.status_code
         body = self._json(response)
         message = self._message(body) or self._line(response.text, 200) or "without a word"
-        told = f"{status}: {message}"
+        reply = f"{status}: {message}"
         if status == 401 or (status == 403 and not self._answered):
             advice = f"Put {'the right' if self._to.has_key else 'a'} key into {KEY_NAME}, or name its variable with --api-key-env."
-            return _Trouble(f"the server refuses us ({told})", advice, fatal=True)
+            return _Trouble(f"the server refuses us ({reply})", advice, fatal=True)
         if status == 402 or "insufficient_quota" in json.dumps(body):
-            return _Trouble(f"the account has no credit left ({told})", fatal=True)
+            return _Trouble(f"the account has no credit left ({reply})", fatal=True)
         if status == 404 or 300 <= status < 400:
-            return _Trouble(f"nothing is there ({told})", f"Check --model {self._to.model} and --base-url.", fatal=True)
+            return _Trouble(f"nothing is there ({reply})", f"Check --model {self._to.model} and --base-url.", fatal=True)
         if status in (408, 409, 425, 429) or (status >= 500 and status != 501):
             wait = retry_after(response.headers)
             if wait > LONGEST_WAIT:
-                return _Trouble(f"the server asks to wait {wait:,.0f} s ({told})", "Come back then.", fatal=True)
+                return _Trouble(f"the server asks to wait {wait:,.0f} s ({reply})", "Come back then.", fatal=True)
             if status == 429:
                 advice = "Lower --concurrency or come back later."
-                return _Trouble(f"too many requests ({told})", advice, retries=self._retries(), wait=wait)
-            return _Trouble(f"the server failed ({told})", retries=self._retries(), wait=wait)
-        return self._another_way(message) or _Trouble(f"the server refused the question ({told})", refused=True)
+                return _Trouble(f"too many requests ({reply})", advice, retries=self._retries(), wait=wait)
+            return _Trouble(f"the server failed ({reply})", retries=self._retries(), wait=wait)
+        return self._another_way(message) or _Trouble(f"the server refused the question ({reply})", refused=True)
 
     def _another_way(self, message: str) -> _Trouble | None:
         """What a server means that knows another dialect; told by its words, before the first answer only."""
@@ -334,10 +334,10 @@ class _Asking:
         """The server's own words in an error body: {"error": {"message"}}, {"error"}, {"message"} or {"detail"}."""
         if not isinstance(body, Mapping):
             return ""
-        told = body.get("error") or body.get("message") or body.get("detail")
-        if isinstance(told, Mapping):
-            told = told.get("message") or told
-        return self._line(told if isinstance(told, str) else json.dumps(told), 200) if told else ""
+        message = body.get("error") or body.get("message") or body.get("detail")
+        if isinstance(message, Mapping):
+            message = message.get("message") or message
+        return self._line(message if isinstance(message, str) else json.dumps(message), 200) if message else ""
 
     def _line(self, text: str, most: int = 200) -> str:
         return one_line(self._to.scrubbed(text), most)

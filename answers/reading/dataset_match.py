@@ -68,8 +68,8 @@ def best_dataset(built: Sequence[Examples], staged: StagedSet) -> Examples:
             f"{staged.info.source_file}: none of its {len(staged.answers):,} answers belongs to a built dataset "
             f"(looked in: {looked or 'none is built'}). Build the dataset of its questions first: evalmap build PATH"
         )
-    best, asked = min(fitting, key=lambda fit: len(fit[0].table))
-    if other := next((examples for examples, theirs in fitting if theirs != asked), None):
+    best, questions = min(fitting, key=lambda fit: len(fit[0].table))
+    if other := next((examples for examples, theirs in fitting if theirs != questions), None):
         names = f"{best.manifest.slug} and {other.manifest.slug}"
         raise DatasetError(
             f"{staged.info.source_file}: its answers name lines only, and {names} both have these lines, with other questions in "

@@ -170,9 +170,9 @@ def _from_answer(answer: str, raw: RawAnswer, options: Options, names: Mapping[s
         return _error(reason)
     option = match_option(answer, names)
     if option is None:
-        told = answer.strip()
-        if told and not options.all:
-            return Scored("ok", answer=told)
+        stripped = answer.strip()
+        if stripped and not options.all:
+            return Scored("ok", answer=stripped)
         return Scored("unparsable", raw_text=answer if raw.text is None else raw.text)
     return Scored("ok", option, is_matching(option, options))
 

@@ -61,22 +61,22 @@ def report(
     labels = built.examples["label"].to_numpy(dtype=object)
     confidence = built.examples["confidence"].to_numpy(dtype=np.float64)
     chosen = [built.clustering(layer) for layer in layers] if layers else list(built.clusterings)
-    told_sets = []
+    entries = []
     for scores in sets:
         moved = None
         if kept is not None:
             moved = before_after(scores, labels=labels, confidence=confidence, kept=kept, groups=groups, random_state=random_state)
         summary = moved.before if moved else summarise(scores, labels=labels, confidence=confidence, random_state=random_state)
-        told = _set(scores, summary, records)
-        told["headline"] = _headline(moved) if moved else None
-        told["clusters"] = [cluster for layer in chosen for cluster in _clusters(built, scores, labels, layer)]
-        told_sets.append(told)
+        entry = _set(scores, summary, records)
+        entry["headline"] = _headline(moved) if moved else None
+        entry["clusters"] = [cluster for layer in chosen for cluster in _clusters(built, scores, labels, layer)]
+        entries.append(entry)
     pairs = list(combinations(sets, 2))
     compared = [_comparison(a, b, compare(a, b, labels=labels, groups=groups, random_state=random_state)) for a, b in pairs[:PAIRS]]
-    told = {
+    payload = {
         "dataset": _dataset(built),
         "screening": None if kept is None else {"kept": int(kept.sum()), "removed": int((~kept).sum())},
-        "answer_sets": told_sets,
+        "answer_sets": entries,
         "comparisons": compared,
         "comparisons_left_out": len(pairs) - len(compared),
         "scaling": _scaling(built, sets, random_state),
@@ -90,25 +90,25 @@ def report(
         },
         "versions": versions(),
     }
-    return _json(told)
+    return _json(payload)
 
 
-def html_report(told: Mapping[str, Any]) -> bytes:
+def html_report(report: Mapping[str, Any]) -> bytes:
     """One HTML file that needs nothing else: sets, clusters, comparisons, the trend, with n and interval beside every figure.
 
     What comes from datasets and logs is escaped; the page's policy forbids scripts and anything from outside.
 
     Parameters
     ----------
-    told : what `report` returned
+    report : what `report` returned
     """
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    layers = told["settings"]["layers"]
-    tables = {one["id"]: [_shown_clusters(one["clusters"], layer) for layer in layers] for one in told["answer_sets"]}
-    return template.render(told=told, tables=tables, sizes=SIZES).encode("utf-8", "replace")
+    layers = report["settings"]["layers"]
+    tables = {one["id"]: [_shown_clusters(one["clusters"], layer) for layer in layers] for one in report["answer_sets"]}
+    return template.render(report=report, tables=tables, sizes=SIZES).encode("utf-8", "replace")
 
 
 def why_differs(scores: Scores, summary: Summary) -> str | None:
@@ -153,8 +153,8 @@ def versions() -> dict[str, str]:
 
 def _dataset(built: BuiltMap) -> dict[str, Any]:
     manifest = built.manifest
-    told = {name: getattr(manifest, name) for name in ("name", "slug", "source", "fingerprint", "roles", "labels")}
-    return {**told, "rows": len(built), "files": dict(manifest.datasets)}
+    facts = {name: getattr(manifest, name) for name in ("name", "slug", "source", "fingerprint", "roles", "labels")}
+    return {**facts, "rows": len(built), "files": dict(manifest.datasets)}
 
 
 def _set(scores: Scores, summary: Summary, records: Sequence[SetRecord]) -> dict[str, Any]:
@@ -187,9 +187,9 @@ def _unjoined(scores: Scores, records: Sequence[SetRecord]) -> int | None:
 def _headline(moved: Headline) -> dict[str, Any]:
     names = ("n", "matching", "interval", "n_p", "mean_p", "mean_p_interval", "yes_rate", "auc", "ties")
     before, after = asdict(moved.before), asdict(moved.after)
-    told = {"before": {name: before[name] for name in names}, "after": {name: after[name] for name in names}}
+    periods = {"before": {name: before[name] for name in names}, "after": {name: after[name] for name in names}}
     return {
-        **{when: _figures(figures) for when, figures in told.items()},
+        **{when: _figures(figures) for when, figures in periods.items()},
         "difference": moved.difference,
         "interval": _limits(moved.interval),
     }
@@ -256,13 +256,13 @@ def scale_points(sets: Sequence[Scores], attribute: str, rows: NDArray[np.bool_]
 
 def _trend(found: Scaling) -> dict[str, Any]:
     points = [{"x": p.x, "n": p.n, "matching": p.ratio, "interval": _limits(p.interval), "label": p.label} for p in found.points]
-    told = {name: value for name, value in asdict(found).items() if name != "points"}
-    return {**_figures(told), "points": points}
+    trend = {name: value for name, value in asdict(found).items() if name != "points"}
+    return {**_figures(trend), "points": points}
 
 
-def _figures(told: Mapping[str, Any]) -> dict[str, Any]:
+def _figures(figures: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of a result, its intervals as [low, high]."""
-    return {name: _limits(Interval(**v)) if "interval" in name else v for name, v in told.items() if name != "by_label"}
+    return {name: _limits(Interval(**v)) if "interval" in name else v for name, v in figures.items() if name != "by_label"}
 
 
 def _limits(interval: Interval) -> list[float] | None:

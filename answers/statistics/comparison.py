@@ -259,7 +259,7 @@ def _both(a: Scores, b: Scores, labels: NDArray[Any], rows: NDArray[np.bool_] | 
 def _other_answer(a: Scores, b: Scores, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Of these rows, where the answers differ; where a source tells only whether it matched, where that differs."""
     first, second = stripped(a.answer[rows]), stripped(b.answer[rows])
-    told = (first != None) & (second != None)  # noqa: E711 (elementwise)
+    known = (first != None) & (second != None)  # noqa: E711 (elementwise)
     ties = a.ties[rows] | b.ties[rows]
-    untold = np.where(ties, a.ties[rows] != b.ties[rows], a.matches[rows] != b.matches[rows])
-    return np.where(told, first != second, untold).astype(np.bool_)
+    otherwise = np.where(ties, a.ties[rows] != b.ties[rows], a.matches[rows] != b.matches[rows])
+    return np.where(known, first != second, otherwise).astype(np.bool_)

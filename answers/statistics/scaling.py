@@ -112,10 +112,10 @@ def scaling(points: Sequence[ScalePoint], *, chance: float = 0.5, wanted: bool =
     x = np.array([point.x for point in ordered], dtype=np.float64)
     sizes = np.unique(x)
     if len(sizes) < FEWEST:
-        told = ", ".join(f"{size:,.0f}" for size in sizes) or "none"
+        listed = ", ".join(f"{size:,.0f}" for size in sizes) or "none"
         raise DatasetError(
             f"A trend needs models of at least {FEWEST} different sizes; here {'is' if len(sizes) == 1 else 'are'} {len(sizes)} "
-            f"({told}). Import answers of another size, or say how large the models are."
+            f"({listed}). Import answers of another size, or say how large the models are."
         )
     unit: Unit = "decade" if sizes[0] > 0 else "1,000"
     hits, n = np.array([point.matching for point in ordered]), np.array([point.n for point in ordered])

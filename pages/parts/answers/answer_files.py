@@ -21,7 +21,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
     )
     safe = st.toggle("Spreadsheet-safe CSV", key="spreadsheet-safe", persist_state="session")
 
-    def told() -> dict[str, Any]:
+    def report_now() -> dict[str, Any]:
         done = answer_screening_effect.standard_of(built)
         return report(built, sets, kept=done.kept if done else None, groups=done.groups if done else None)
 
@@ -33,20 +33,20 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
             "application/vnd.apache.parquet",
             lambda: export_answers(built, sets, "parquet"),
         ),
-        ("Clusters (CSV)", f"{name}-clusters.csv", "text/csv", lambda: export_clusters(told(), "csv", spreadsheet_safe=safe)),
+        ("Clusters (CSV)", f"{name}-clusters.csv", "text/csv", lambda: export_clusters(report_now(), "csv", spreadsheet_safe=safe)),
         (
             "Clusters (Parquet)",
             f"{name}-clusters.parquet",
             "application/vnd.apache.parquet",
-            lambda: export_clusters(told(), "parquet"),
+            lambda: export_clusters(report_now(), "parquet"),
         ),
         (
             "Report (JSON)",
             f"{name}-report.json",
             "application/json",
-            lambda: json.dumps(told(), ensure_ascii=False, indent=1).encode(),
+            lambda: json.dumps(report_now(), ensure_ascii=False, indent=1).encode(),
         ),
-        ("Report (HTML)", f"{name}-report.html", "text/html", lambda: html_report(told())),
+        ("Report (HTML)", f"{name}-report.html", "text/html", lambda: html_report(report_now())),
     ]
     with st.container(horizontal=True):
         for label, file, mime, made in files:

@@ -17,7 +17,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.tests.answers.made_scores import made
 from evalmap.tests.answers.maps import built, kept
-from evalmap.tests.answers.told import EVIL, ROWS, home, sets_of
+from evalmap.tests.answers.report_map import EVIL, ROWS, home, sets_of
 from evalmap.tests.fakes import sentences
 
 Told = dict[str, Any]

@@ -18,7 +18,7 @@ from evalmap.answers.reporting.answer_report import report
 from evalmap.answers.reporting.answer_tables import export_answers, export_clusters
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.tests.answers.told import EVIL, ROWS, home, sets_of
+from evalmap.tests.answers.report_map import EVIL, ROWS, home, sets_of
 
 
 @pytest.fixture(scope="module")
