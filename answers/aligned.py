@@ -56,7 +56,7 @@ def score_arrays(built: BuiltMap, record: SetRecord, answers: pd.DataFrame) -> S
     counted = np.zeros(n, dtype=bool)
     counted[table["at"][table["joined"] != REPEAT].to_numpy(dtype=np.int64)] = True
     status, answer = np.full(n, None, dtype=object), np.full(n, None, dtype=object)
-    matches, p, mass = (np.full(n, np.nan) for _ in range(3))
+    matches, p_matching, mass = (np.full(n, np.nan) for _ in range(3))
     bounded = np.zeros(n, dtype=bool)
     several = table["at"].duplicated(keep=False).to_numpy()
     single = table[~several]
@@ -64,11 +64,11 @@ def score_arrays(built: BuiltMap, record: SetRecord, answers: pd.DataFrame) -> S
     status[rows] = single["status"].to_numpy(dtype=object)
     answer[rows] = [None if pd.isna(value) else str(value) for value in single["answer"]]
     matches[rows] = single["matches"].to_numpy(dtype=np.float64, na_value=np.nan)
-    p[rows], mass[rows] = single["p_matching"].to_numpy(), single["answer_mass"].to_numpy()
+    p_matching[rows], mass[rows] = single["p_matching"].to_numpy(), single["answer_mass"].to_numpy()
     bounded[rows] = single["bounded"].to_numpy(dtype=bool)
     for row, samples in table[several].groupby("at"):
         i = int(row)  # type: ignore[call-overload]
-        status[i], answer[i], matches[i], p[i], mass[i] = _of_samples(samples)
+        status[i], answer[i], matches[i], p_matching[i], mass[i] = _of_samples(samples)
         bounded[i] = bool(samples["bounded"].any())
     return Scores(
         id=record.id,
@@ -77,7 +77,7 @@ def score_arrays(built: BuiltMap, record: SetRecord, answers: pd.DataFrame) -> S
         status=status,
         answer=answer,
         matches=matches,
-        p=p,
+        p_matching=p_matching,
         mass=mass,
         counted=counted,
         bounded=bounded,
@@ -91,15 +91,15 @@ def _of_samples(samples: pd.DataFrame) -> tuple[str, str | None, float, float, f
     read = samples[samples["status"].isin(("ok", "tie"))]
     if not len(read):
         return str(samples["status"].iloc[0]), None, float("nan"), float("nan"), float("nan")
-    p, mass = _mean(read["p_matching"].to_numpy()), _mean(read["answer_mass"].to_numpy())
+    p_matching, mass = _mean(read["p_matching"].to_numpy()), _mean(read["answer_mass"].to_numpy())
     votes: Counter[tuple[str, str | None, bool | None]] = Counter()
     for status, answer, flag in zip(read["status"], read["answer"], read["matches"], strict=True):
         # The flag beside the answer: a source may tell whether it matched and not what was answered.
         votes[status, None if pd.isna(answer) else str(answer), None if pd.isna(flag) else bool(flag)] += 1
     ((won, answer, flag), count), *others = votes.most_common()
     if won == "ok" and (not others or others[0][1] < count):
-        return "ok", answer, float("nan") if flag is None else float(flag), p, mass
-    return "tie", None, float("nan") if read["matches"].isna().all() else 0.0, p, mass
+        return "ok", answer, float("nan") if flag is None else float(flag), p_matching, mass
+    return "tie", None, float("nan") if read["matches"].isna().all() else 0.0, p_matching, mass
 
 
 def _mean(values: NDArray[np.float64]) -> float:
@@ -185,7 +185,8 @@ def _together(parts: Sequence[Scores]) -> Scores:
     """Parts as one set; an example that several answer keeps the first's."""
     if len(parts) == 1:
         return parts[0]
-    merged = {name: getattr(parts[0], name).copy() for name in ("status", "answer", "matches", "p", "mass", "counted", "bounded")}
+    names = ("status", "answer", "matches", "p_matching", "mass", "counted", "bounded")
+    merged = {name: getattr(parts[0], name).copy() for name in names}
     for part in parts[1:]:
         there = pd.notna(part.status) & pd.isna(merged["status"])
         for name, values in merged.items():

@@ -226,7 +226,7 @@ class Scores:
     answer : (n,) object, the option chosen (by most samples), else None
     matches : (n,) float64, 1 matching, 0 not (0 also for a tie: it is not *strictly* matching), nan where status is neither ok
         nor tie, or there is no label
-    p : (n,) float64, P(matching), the mean over samples; nan where there are no probabilities
+    p_matching : (n,) float64, P(matching), the mean over samples; nan where there are no probabilities
     mass : (n,) float64, answer mass; nan likewise
     counted : (n,) bool, False for a row that only shares its text with the row that was asked: shown, but not counted twice
     bounded : (n,) bool
@@ -240,7 +240,7 @@ class Scores:
     status: NDArray[np.object_]
     answer: NDArray[np.object_]
     matches: NDArray[np.float64]
-    p: NDArray[np.float64]
+    p_matching: NDArray[np.float64]
     mass: NDArray[np.float64]
     counted: NDArray[np.bool_]
     bounded: NDArray[np.bool_]

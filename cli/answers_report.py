@@ -171,15 +171,16 @@ def _sentences(report: Mapping[str, Any]) -> list[str]:
     from evalmap.answers.reporting.answer_report import SIZES
 
     lines = []
+    layers, max_qvalue = report["settings"]["layers"], report["settings"]["max_qvalue"]
     for one in report["answer_sets"]:
-        lines += ["", one["label"], *(f"  {line}" for line in _of_set(one, report["settings"]["layers"], report["settings"]["q"]))]
+        lines += ["", one["label"], *(f"  {line}" for line in _of_set(one, layers, max_qvalue))]
     lines += [""] if report["comparisons"] else []
     for pair in report["comparisons"]:
         if pair["difference"] is not None:
             limits = _limits(pair["difference_interval"], signed=True)
             lines.append(
                 f"{pair['a']} less {pair['b']}: {100 * pair['difference']:+.1f} points ({limits}), n = {pair['n']:,}, "
-                f"McNemar p = {pair['mcnemar_p']:.2g}, other answers to {pair['different']:,}"
+                f"McNemar p = {pair['mcnemar_pvalue']:.2g}, other answers to {pair['different']:,}"
             )
     if left := report["comparisons_left_out"]:
         lines.append(f"{left:,} more pairs were not compared; name sets with --set.")
@@ -189,23 +190,23 @@ def _sentences(report: Mapping[str, Any]) -> list[str]:
     return [*lines, *([report["scaling"]["why_not"]] if report["scaling"]["why_not"] else [])]
 
 
-def _of_set(one: Mapping[str, Any], layers: Sequence[str], q: float) -> list[str]:
+def _of_set(one: Mapping[str, Any], layers: Sequence[str], max_qvalue: float) -> list[str]:
     lines = [line for line in (one["why_differs"], *one["notes"]) if line]
     if one["unjoined"]:
         lines.append(f"{one['unjoined']:,} answers of the source belong to no example")
-    moved = one["headline"]
-    if moved and moved["difference"] is not None:
-        before, after = moved["before"], moved["after"]
+    effect = one["screening_effect"]
+    if effect and effect["difference"] is not None:
+        before, after = effect["before"], effect["after"]
         lines.append(
             f"without near-duplicates {_percent(after['matching'])} (n = {after['n']:,} of {before['n']:,}), "
-            f"moved by {100 * moved['difference']:+.1f} points ({_limits(moved['interval'], signed=True)})"
+            f"moved by {100 * effect['difference']:+.1f} points ({_limits(effect['interval'], signed=True)})"
         )
     for layer in layers:
-        tested = [cluster for cluster in one["clusters"] if cluster["layer"] == layer and cluster["q"] is not None]
-        named = [cluster["name"] for cluster in sorted(tested, key=lambda cluster: cluster["q"]) if cluster["flagged"]]
+        tested = [cluster for cluster in one["clusters"] if cluster["layer"] == layer and cluster["qvalue"] is not None]
+        named = [cluster["name"] for cluster in sorted(tested, key=lambda cluster: cluster["qvalue"]) if cluster["flagged"]]
         said = f": {', '.join(named[:3])}{' …' if len(named) > 3 else ''}" if named else ""
         if tested:
-            lines.append(f"{layer}: {len(named)} of {len(tested)} clusters deviate (q < {q:g}){said}")
+            lines.append(f"{layer}: {len(named)} of {len(tested)} clusters deviate (q < {max_qvalue:g}){said}")
     return lines
 
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from evalmap.answers.answer_types import Scores
 from evalmap.answers.reading.options import example_options
-from evalmap.answers.statistics.clusters import MIN_N, TEST, ClusterFigures, Q, cluster_figures
+from evalmap.answers.statistics.clusters import MAX_QVALUE, MIN_N, TEST, ClusterFigures, cluster_figures
 from evalmap.answers.statistics.comparison import Comparison, compare
 from evalmap.answers.statistics.scaling import ScalePoint, Scaling, scaling
-from evalmap.answers.statistics.screening_effect import Headline, before_after
+from evalmap.answers.statistics.screening_effect import ScreeningEffect, screening_effect
 from evalmap.answers.statistics.summary import Interval, Summary, summarise
 from evalmap.answers.store import SetRecord
 from evalmap.data.errors import DatasetError
@@ -63,12 +63,14 @@ def report(
     chosen = [built.clustering(layer) for layer in layers] if layers else list(built.clusterings)
     entries = []
     for scores in sets:
-        moved = None
+        effect = None
         if kept is not None:
-            moved = before_after(scores, labels=labels, confidence=confidence, kept=kept, groups=groups, random_state=random_state)
-        summary = moved.before if moved else summarise(scores, labels=labels, confidence=confidence, random_state=random_state)
+            effect = screening_effect(
+                scores, labels=labels, confidence=confidence, kept=kept, groups=groups, random_state=random_state
+            )
+        summary = effect.before if effect else summarise(scores, labels=labels, confidence=confidence, random_state=random_state)
         entry = _set(scores, summary, records)
-        entry["headline"] = _headline(moved) if moved else None
+        entry["screening_effect"] = _screening_effect(effect) if effect else None
         entry["clusters"] = [cluster for layer in chosen for cluster in _clusters(built, scores, labels, layer)]
         entries.append(entry)
     pairs = list(combinations(sets, 2))
@@ -83,7 +85,7 @@ def report(
         "settings": {
             "layers": [layer.layer for layer in chosen],
             "smallest_cluster": MIN_N,
-            "q": Q,
+            "max_qvalue": MAX_QVALUE,
             "cluster_test": TEST,
             "groups": groups is not None,
             "random_state": random_state,
@@ -184,14 +186,14 @@ def _unjoined(scores: Scores, records: Sequence[SetRecord]) -> int | None:
     return sum(record.unjoined for record in own.values()) if own else None
 
 
-def _headline(moved: Headline) -> dict[str, Any]:
+def _screening_effect(effect: ScreeningEffect) -> dict[str, Any]:
     names = ("n", "matching", "interval", "n_p", "mean_p", "mean_p_interval", "yes_rate", "auc", "ties")
-    before, after = asdict(moved.before), asdict(moved.after)
+    before, after = asdict(effect.before), asdict(effect.after)
     periods = {"before": {name: before[name] for name in names}, "after": {name: after[name] for name in names}}
     return {
         **{when: _figures(figures) for when, figures in periods.items()},
-        "difference": moved.difference,
-        "interval": _limits(moved.interval),
+        "difference": effect.difference,
+        "interval": _limits(effect.interval),
     }
 
 
@@ -273,13 +275,13 @@ def _shown_clusters(clusters: Sequence[Mapping[str, Any]], layer: str) -> dict[s
     """A layer's clusters as the HTML file shows them: those that deviate first."""
     own = [one for one in clusters if one["layer"] == layer]
     seen = [one for one in own if not one["hidden"]]
-    seen.sort(key=lambda one: (2.0 if one["q"] is None else one["q"], -abs(one["deviation"] or 0.0), one["id"]))
+    seen.sort(key=lambda one: (2.0 if one["qvalue"] is None else one["qvalue"], -abs(one["deviation"] or 0.0), one["id"]))
     return {
         "layer": layer,
         "rows": list(islice(seen, CLUSTERS)),
         "more": max(0, len(seen) - CLUSTERS),
         "hidden": len(own) - len(seen),
-        "tested": sum(one["q"] is not None for one in seen),
+        "tested": sum(one["qvalue"] is not None for one in seen),
         "flagged": sum(one["flagged"] for one in seen),
         "value": own[0]["value"] if own else "match",
     }

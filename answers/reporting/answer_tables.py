@@ -11,7 +11,7 @@ from evalmap.data.exporting import write_table
 from evalmap.embeddings.built_map import BuiltMap
 
 _TEXTS = ("answer_set", "answer_set_id", "model", "prompt", "layer", "name")
-_FLOATS = ("label_share", "matching", "interval_low", "interval_high", "mean_p", "auc", "deviation", "p", "q")
+_FLOATS = ("label_share", "matching", "interval_low", "interval_high", "mean_p", "auc", "deviation", "pvalue", "qvalue")
 
 
 def export_answers(built: BuiltMap, sets: Sequence[Scores], form: str, *, spreadsheet_safe: bool = False) -> bytes:
@@ -70,7 +70,7 @@ def _cluster(one: Mapping[str, Any], cluster: Mapping[str, Any]) -> dict[str, An
         **{name: cluster[name] for name in ("layer", "id", "name", "size", "n", "label_share", "matching")},
         "interval_low": low,
         "interval_high": high,
-        **{name: cluster[name] for name in ("mean_p", "auc", "deviation", "p", "q", "flagged", "hidden")},
+        **{name: cluster[name] for name in ("mean_p", "auc", "deviation", "pvalue", "qvalue", "flagged", "hidden")},
     }
 
 
@@ -93,6 +93,6 @@ def _answers(examples: pd.DataFrame, scores: Scores) -> pd.DataFrame:
     for name, values in {**of_set, "status": scores.status[rows], "answer": scores.answer[rows]}.items():
         answers[name] = pd.Series(values, index=answers.index, dtype="string")
     answers["matches"] = pd.Series([None if value != value else bool(value) for value in scores.matches[rows]], dtype="boolean")
-    answers["p_matching"], answers["answer_mass"] = scores.p[rows], scores.mass[rows]
+    answers["p_matching"], answers["answer_mass"] = scores.p_matching[rows], scores.mass[rows]
     answers["bounded"], answers["counted"] = scores.bounded[rows], scores.counted[rows]
     return answers

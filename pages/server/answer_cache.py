@@ -52,7 +52,7 @@ def digest(scores: Scores) -> str:
     """8 hex digits of what the set answers on this map: changes when an answer does, while the set's id may stay."""
     known = _digests.get(id(scores))
     if known is None or known[0] is not scores:
-        found = hashlib.sha256(np.ascontiguousarray(scores.p).tobytes())
+        found = hashlib.sha256(np.ascontiguousarray(scores.p_matching).tobytes())
         found.update(np.ascontiguousarray(scores.matches).tobytes())
         found.update("\0".join("" if value is None else str(value) for value in (*scores.answer, *scores.status)).encode())
         if len(_digests) >= 512:

@@ -38,7 +38,7 @@ def test_row_i_of_every_array_is_example_i(space: Workspace, tmp_path: Path):
     assert one.status.tolist() == [*["ok"] * 3, "tie", "error", "ok", *[None] * 14]
     assert one.answer.tolist()[:6] == ["Yes", "No", "Yes", None, None, "No"]
     np.testing.assert_array_equal(one.matches, [1, 1, 1, 0, np.nan, 1, *[np.nan] * 14])
-    np.testing.assert_array_equal(one.p, [0.9, 0.9, 0.9, 0.5, *[np.nan] * 16])
+    np.testing.assert_array_equal(one.p_matching, [0.9, 0.9, 0.9, 0.5, *[np.nan] * 16])
     np.testing.assert_array_equal(one.mass, [0.5, 0.5, 0.5, *[np.nan] * 17])
     assert np.flatnonzero(one.bounded).tolist() == [5]
     assert np.flatnonzero(one.ties).tolist() == [3]
@@ -153,7 +153,7 @@ def test_several_samples_are_one_answer_of_most_of_them(
 def test_p_of_several_samples_is_their_mean(space: Workspace, tmp_path: Path):
     told = [{"p_matching": 0.9, "answer_mass": 0.5}, {"p_matching": 0.4, "bounded": True}, GONE]
     one = epochs(space, tmp_path, *told)
-    assert one.p[0] == pytest.approx(0.65)
+    assert one.p_matching[0] == pytest.approx(0.65)
     assert one.mass[0] == 0.5
     assert one.bounded[0]
     assert one.status[0] == "tie"

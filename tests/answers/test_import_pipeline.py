@@ -245,7 +245,7 @@ def test_real_lm_eval_logs_are_read_strictly(own: Workspace, answers_root: Path)
     scores = shown(own, done["agreeableness"])
     assert np.flatnonzero(scores.answered).tolist() == list(range(100))
     assert (scores.ties.sum(), scores.matches[:100].mean()) == (13, pytest.approx(0.43))
-    np.testing.assert_array_equal(scores.p[scores.ties], 0.5)
+    np.testing.assert_array_equal(scores.p_matching[scores.ties], 0.5)
 
 
 @pytest.mark.answers
@@ -269,7 +269,7 @@ def test_real_tables_say_what_they_say_of_themselves(own: Workspace, answers_roo
     scores = shown(own, done)
     assert scores.matches.tolist() == [float(one["matches"]) for one in told]
     assert scores.answer.tolist() == [one["answer"] for one in told]
-    np.testing.assert_allclose(scores.p, [one["p_matching"] for one in told], atol=1e-9)
+    np.testing.assert_allclose(scores.p_matching, [one["p_matching"] for one in told], atol=1e-9)
     np.testing.assert_allclose(scores.mass, [one["answer_mass"] for one in told], atol=1e-9)
 
 
