@@ -93,7 +93,8 @@ def prepare(examples: Examples, staged: StagedSet, *, trust_lines: bool = False)
         named = "; ".join(f"{u.what}: {u.why}" for u in unjoined[:MOST_NAMED])
         raise DatasetError(
             f"{staged.info.source_file or staged.info.label}: none of its {len(staged.answers):,} answers belongs to "
-            f"{examples.manifest.name} ({named}). Name the dataset that was asked with --dataset."
+            f"{examples.manifest.name} ({named}). Name the dataset that was asked.",
+            "dataset",
         )
     if alone := len(joined_by_line_alone(examples, staged, joins)):
         rows = "answer is" if alone == 1 else "answers are"

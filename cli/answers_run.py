@@ -138,7 +138,7 @@ def register_run(
                 typer.echo(outcome.stopped, err=True)
                 raise typer.Exit(130)
             if outcome.stopped:
-                raise DatasetError(outcome.stopped)
+                raise DatasetError(outcome.stopped, *outcome.settings)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class RunOutcome:
     n_asked : questions answered by this call; n_answered, n_failed : in all, and those whose last answer is an error
     n_expected : questions that this call set out to have answered, those of earlier calls with them
     usage : tokens of this call
-    stopped : why not all were asked, one sentence; interrupted : whether by hand
+    stopped : why not all were asked, one sentence; interrupted : whether by hand; settings : those that mend it, by name
     """
 
     staged: StagedSet | None
@@ -34,6 +34,7 @@ class RunOutcome:
     usage: Usage
     stopped: str | None = None
     interrupted: bool = False
+    settings: tuple[str, ...] = ()
 
 
 def run(
@@ -67,10 +68,11 @@ def run(
     about = read_journal(path).header.get("about") or dict(answerer.about())
     header = {**plan.header, "about": about, "label": label, "created": datetime.now(UTC).isoformat(timespec="seconds")}
     usage, stopped, interrupted = Usage(), None, False
+    settings: tuple[str, ...] = ()
     with Journal(path, header) as journal:
         called = journal.written.header.get("label")
         if label is not None and label != called:
-            raise DatasetError(f"This run is called {called or plan.header['model']} already. Leave --label out.")
+            raise DatasetError(f"This run is called {called or plan.header['model']} already. Leave the label out.", "label")
         answers = known_answers(plan, journal.written)
         to_ask = still_to_ask(plan, answers, limit)
         before = len(answered_keys(answers))
@@ -90,7 +92,7 @@ def run(
             if to_ask:
                 usage = answerer.answer(plan.prompt, to_ask, on_answer=on_answer)
         except DatasetError as error:
-            stopped = str(error)
+            stopped, settings = str(error), error.settings
         except KeyboardInterrupt:
             stopped, interrupted = "Stopped by hand.", True
         written = journal.written
@@ -98,4 +100,4 @@ def run(
     answered = len(answered_keys(answers))
     if stopped is not None:
         stopped = f"{stopped} {answered:,} of {expected:,} answers are kept; the same command goes on from there."
-    return RunOutcome(staged, n_asked, answered, len(answers) - answered, expected, usage, stopped, interrupted)
+    return RunOutcome(staged, n_asked, answered, len(answers) - answered, expected, usage, stopped, interrupted, settings)

@@ -116,6 +116,7 @@ class _Trouble:
     Attributes
     ----------
     what, advice : what happened, and what to do about it
+    settings : those that mend it, by name
     retries : how often it may be asked again; wait : seconds that the server asks to wait before that
     refused : the server is there, but will not answer this question
     fatal : nothing else can be asked either
@@ -124,6 +125,7 @@ class _Trouble:
 
     what: str
     advice: str = ""
+    settings: tuple[str, ...] = ()
     retries: int = 0
     wait: float = 0.0
     refused: bool = False
@@ -140,7 +142,7 @@ class _Asking:
         self._limit_name = "max_tokens"
         self._answered = False  # a question has been: the server can do what we need
         self._failed: list[tuple[Request, str]] = []  # since the last answer: told as errors once there is another one
-        self._stop: str | None = None
+        self._stop: DatasetError | None = None
         self._stopped = asyncio.Event()
         self._not_before = 0.0
         self._usage = Usage()
@@ -153,7 +155,7 @@ class _Asking:
                 break
         await asyncio.gather(*(self._work(waiting) for _ in range(max(1, self._to.options.concurrency))))
         if self._stop:
-            raise DatasetError(f"{self._to.address}: {self._stop}")
+            raise self._stop
         self._tell_failed()
         return self._usage
 
@@ -199,7 +201,8 @@ class _Asking:
             self._on_answer(request, RawAnswer(error=sentence))
 
     def _end(self, trouble: _Trouble, often: str) -> None:
-        self._stop = self._stop or f"{trouble.what}{often}. {trouble.advice}".strip()
+        sentence = f"{self._to.address}: {trouble.what}{often}. {trouble.advice}".strip()
+        self._stop = self._stop or DatasetError(sentence, *trouble.settings)
         self._stopped.set()
 
     async def _sleep_until(self, when: float) -> None:
@@ -222,8 +225,9 @@ class _Asking:
             async with asyncio.timeout(timeout):  # httpx's own is of each read: a server that drips would never end
                 response = await self._client.post(path, json=self._body(request), follow_redirects=False)
         except (TimeoutError, httpx.TimeoutException):
-            advice = "Look at the server, or give it longer with --timeout."
-            return _Trouble(f"no reply within {timeout:g} s", advice, retries=self._retries(UNSURE_RETRIES))
+            advice = "Look at the server, or give it a longer timeout."
+            retries = self._retries(UNSURE_RETRIES)
+            return _Trouble(f"no reply within {timeout:g} s", advice, ("timeout",), retries=retries)
         except (httpx.RequestError, ssl.SSLError) as error:
             return self._unreachable(error)
         if not response.is_success:
@@ -234,8 +238,8 @@ class _Asking:
         reason = self._line(str(error))
         if self._answered:
             return _Trouble(f"the connection broke ({reason})", retries=self._retries())
-        advice = "Is the server running, and is --base-url right?"
-        return _Trouble(f"no connection ({reason})", advice, retries=self._retries(UNSURE_RETRIES))
+        advice = "Is the server running, and is the base URL right?"
+        return _Trouble(f"no connection ({reason})", advice, ("base_url",), retries=self._retries(UNSURE_RETRIES))
 
     def _body(self, request: Request) -> dict[str, Any]:
         body: dict[str, Any] = {"model": self._to.model, "temperature": 0}
@@ -258,8 +262,8 @@ class _Asking:
         except (ValueError, RecursionError):
             body = None
         if not isinstance(body, dict):
-            what, advice = f"the reply is not JSON ({self._line(written, 60)!r})", "Is --base-url right (it usually ends in /v1)?"
-            return _Trouble(what, advice, retries=self._retries(UNSURE_RETRIES))
+            what, advice = f"the reply is not JSON ({self._line(written, 60)!r})", "Is the base URL right (it usually ends in /v1)?"
+            return _Trouble(what, advice, ("base_url",), retries=self._retries(UNSURE_RETRIES))
         choice = read_choice(body)
         if choice.text is None and choice.top_logprobs is None:
             message = self._message(body) or self._line(written, 60)
@@ -274,8 +278,8 @@ class _Asking:
         return RawAnswer(top_logprobs=choice.top_logprobs, text=choice.text)
 
     def _no_logprobs(self, how: str) -> _Trouble:
-        advice = "Read the words instead with --text (there is no P(matching) then), or ask a server that gives them."
-        return _Trouble(f"{how}, and P(matching) is read from those", advice, fatal=True)
+        advice = "Read the words instead (there is no P(matching) then), or ask a server that gives them."
+        return _Trouble(f"{how}, and P(matching) is read from those", advice, ("text",), fatal=True)
 
     def _refusal(self, response: httpx.Response) -> _Trouble:
         """What a status other than 2xx means."""
@@ -284,19 +288,20 @@ class _Asking:
         message = self._message(body) or self._line(response.text, 200) or "without a word"
         reply = f"{status}: {message}"
         if status == 401 or (status == 403 and not self._answered):
-            advice = f"Put {'the right' if self._to.has_key else 'a'} key into {KEY_NAME}, or name its variable with --api-key-env."
-            return _Trouble(f"the server refuses us ({reply})", advice, fatal=True)
+            advice = f"Put {'the right' if self._to.has_key else 'a'} key into {KEY_NAME}, or name its variable."
+            return _Trouble(f"the server refuses us ({reply})", advice, ("api_key_env",), fatal=True)
         if status == 402 or "insufficient_quota" in json.dumps(body):
             return _Trouble(f"the account has no credit left ({reply})", fatal=True)
         if status == 404 or 300 <= status < 400:
-            return _Trouble(f"nothing is there ({reply})", f"Check --model {self._to.model} and --base-url.", fatal=True)
+            advice = f"Check the model {self._to.model} and the base URL."
+            return _Trouble(f"nothing is there ({reply})", advice, ("model", "base_url"), fatal=True)
         if status in (408, 409, 425, 429) or (status >= 500 and status != 501):
             wait = retry_after(response.headers)
             if wait > LONGEST_WAIT:
                 return _Trouble(f"the server asks to wait {wait:,.0f} s ({reply})", "Come back then.", fatal=True)
             if status == 429:
-                advice = "Lower --concurrency or come back later."
-                return _Trouble(f"too many requests ({reply})", advice, retries=self._retries(), wait=wait)
+                advice, retries = "Lower the concurrency or come back later.", self._retries()
+                return _Trouble(f"too many requests ({reply})", advice, ("concurrency",), retries=retries, wait=wait)
             return _Trouble(f"the server failed ({reply})", retries=self._retries(), wait=wait)
         return self._another_way(message) or _Trouble(f"the server refused the question ({reply})", refused=True)
 

@@ -73,7 +73,8 @@ def best_dataset(built: Sequence[Examples], staged: StagedSet) -> Examples:
         names = f"{best.manifest.slug} and {other.manifest.slug}"
         raise DatasetError(
             f"{staged.info.source_file}: its answers name lines only, and {names} both have these lines, with other questions in "
-            "them. Name the one that was asked with --dataset."
+            "them. Name the one that was asked.",
+            "dataset",
         )
     return best
 
