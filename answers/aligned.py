@@ -17,6 +17,7 @@ from evalmap.answers.answer_types import AnswerSetInfo, Scores
 from evalmap.answers.model_facts import read_models, with_facts
 from evalmap.answers.reading.joining import REPEAT, same_tail
 from evalmap.answers.store import AnswerStore, SetRecord
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 
 # What tells two sets of one label apart, the first that differs
@@ -26,14 +27,24 @@ _DISTINGUISHING = (
 )
 
 
-def scores_on(built: BuiltMap, store: AnswerStore) -> list[Scores]:
+def answers_on(built: BuiltMap, store: AnswerStore | Workspace) -> list[Scores]:
     """Every answer set that has answers to examples of a map, by label; sets that are parts of one evaluation (one model, one
     prompt, different files) as one.
+
+    Parameters
+    ----------
+    built : a map
+    store : of the answers, or the workspace that holds it
+
+    Returns
+    -------
+    scores : one an answer set; row i of its arrays is row i of the map
 
     Raises
     ------
     DatasetError : models.toml cannot be read
     """
+    store = AnswerStore(store) if isinstance(store, Workspace) else store
     models = read_models(store.workspace)
     files = tuple(dict.fromkeys(str(name) for name in built.examples["dataset"]))
     parts: dict[str, list[Scores]] = defaultdict(list)

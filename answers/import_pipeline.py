@@ -23,7 +23,7 @@ MOST_NAMED = 3
 
 
 @dataclass(frozen=True)
-class Imported:
+class AnswerImport:
     """What became of one staged set: its record, which answers belong to no example, and whether anything changed."""
 
     record: SetRecord
@@ -31,7 +31,7 @@ class Imported:
     changed: bool
 
 
-Keep = Callable[[Workspace, Manifest, StagedSet], Imported]
+Keep = Callable[[Workspace, Manifest, StagedSet], AnswerImport]
 
 
 @dataclass(frozen=True)
@@ -43,20 +43,25 @@ class Prepared:
     unjoined: tuple[Unjoined, ...]
 
 
-def import_files(paths: Sequence[Path], workspace: Workspace, *, dataset: str | None = None) -> list[Imported]:
+def import_answers(files: Sequence[str | Path], workspace: Workspace, dataset: str | None = None) -> list[AnswerImport]:
     """Read answer files, join each set with the built dataset that fits it best (or the one named), and keep them.
 
     Nothing is kept unless every file can be read and every set joins somewhere.
 
     Parameters
     ----------
+    files : files, or folders of logs; the format of each is recognised by its content
     dataset : a built dataset by slug, name or path; None looks through all of them
+
+    Returns
+    -------
+    imports : one a set, in the order of the files; `record` is what the workspace keeps of it
 
     Raises
     ------
     DatasetError : a file cannot be read, or none of a set's answers belongs to a dataset
     """
-    staged = stage(paths)
+    staged = stage([Path(file) for file in files])
     if dataset is not None:
         chosen = [read_examples(workspace, workspace.find(dataset))] * len(staged)
     else:
@@ -66,7 +71,7 @@ def import_files(paths: Sequence[Path], workspace: Workspace, *, dataset: str | 
     return [_keep(workspace, one) for one in prepared]
 
 
-def keep_staged(workspace: Workspace, manifest: Manifest, staged: StagedSet) -> Imported:
+def keep_staged(workspace: Workspace, manifest: Manifest, staged: StagedSet) -> AnswerImport:
     """Join a set with a built dataset and keep it.
 
     Raises
@@ -152,6 +157,6 @@ def _record(id: str, examples: Examples, staged: StagedSet, table: pd.DataFrame,
     )
 
 
-def _keep(workspace: Workspace, prepared: Prepared) -> Imported:
+def _keep(workspace: Workspace, prepared: Prepared) -> AnswerImport:
     changed = AnswerStore(workspace).put(prepared.record, prepared.answers)
-    return Imported(prepared.record, prepared.unjoined, changed)
+    return AnswerImport(prepared.record, prepared.unjoined, changed)

@@ -38,7 +38,7 @@ def register(
     app.add_typer(group, name="answers")
 
     @group.command("import")
-    def import_answers(
+    def import_command(
         files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Files or folders of answers; the format is detected.")],
         dataset: Annotated[
             str | None, typer.Option(help="The built dataset that was asked, by path or name (default: found by the questions).")
@@ -46,9 +46,9 @@ def register(
         workspace_folder: WorkspaceOption = None,
     ) -> None:
         """Import model answers: lm-evaluation-harness samples, Inspect logs, OpenAI Batch files, or tables."""
-        from evalmap.answers.import_pipeline import import_files
+        from evalmap.answers.import_pipeline import import_answers
 
-        for done in import_files(files, workspace(workspace_folder), dataset=dataset):
+        for done in import_answers(files, workspace(workspace_folder), dataset=dataset):
             record = done.record
             statuses = ", ".join(f"{count:,} {status}" for status, count in record.statuses.items())
             _say(f"{record.info.label}: {sum(record.statuses.values()):,} answers to {record.slug} ({statuses})")

@@ -120,12 +120,12 @@ def report_of(
 
 def _sets(space: Workspace, dataset: str, references: Sequence[str] | None) -> tuple[BuiltMap, list[Scores]]:
     """A map and its answer sets, all or those that are named, in the order of their labels."""
-    from evalmap.answers.aligned import scores_on
+    from evalmap.answers.aligned import answers_on
     from evalmap.answers.store import AnswerStore
     from evalmap.embeddings.built_map import load_map
 
     built = load_map(space, space.find(dataset))
-    sets = scores_on(built, AnswerStore(space))
+    sets = answers_on(built, AnswerStore(space))
     name = built.manifest.name
     if not sets:
         raise DatasetError(f"{name}: no answer set has answers to its examples. Import one: evalmap answers import FILE")

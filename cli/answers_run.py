@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from evalmap.answers.asking.protocol import Answerer
     from evalmap.answers.asking.run_estimate import Estimate
     from evalmap.answers.asking.run_plan import Plan
-    from evalmap.answers.import_pipeline import Imported, Keep
+    from evalmap.answers.import_pipeline import AnswerImport, Keep
     from evalmap.data.store.jobs import JobFile
 
 STAGE = "answers"
@@ -262,7 +262,7 @@ def _estimated(run_plan: "Plan", counted: "Estimate") -> list[str]:
     return [*lines, "  nothing was asked (--dry-run)"]
 
 
-def _outcome(run_plan: "Plan", outcome: "RunOutcome", kept: "Imported | None") -> list[str]:
+def _outcome(run_plan: "Plan", outcome: "RunOutcome", kept: "AnswerImport | None") -> list[str]:
     """What a run did, in a few lines for a person."""
     lines = [
         f"{run_plan.name} · {run_plan.header['model']} · {run_plan.prompt.id}: "

@@ -125,7 +125,7 @@ def test_no_two_rooms_have_a_module_of_one_name():
     assert {name: sorted(paths) for name, paths in rooms.items() if len(paths) > 1} == {}
 
 
-LIGHT = ("cli.main", "data", "embeddings.pipeline", "embeddings.built_map", "embeddings.sample_maps")
+LIGHT = ("answers", "cli.main", "data", "embeddings.pipeline", "embeddings.built_map", "embeddings.sample_maps")
 
 
 @pytest.mark.parametrize("module", LIGHT)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from evalmap.answers.aligned import scores_on
+from evalmap.answers.aligned import answers_on
 from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, Scores, StagedSet
 from evalmap.answers.import_pipeline import keep_staged
 from evalmap.answers.store import AnswerStore
@@ -38,7 +38,7 @@ class Asked:
     built: BuiltMap
 
     def scores(self, label: str) -> Scores:
-        return next(s for s in scores_on(self.built, AnswerStore(self.space)) if s.label == label)
+        return next(s for s in answers_on(self.built, AnswerStore(self.space)) if s.label == label)
 
 
 @pytest.fixture(scope="module")

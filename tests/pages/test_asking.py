@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalmap.answers.aligned import scores_on
+from evalmap.answers.aligned import answers_on
 from evalmap.answers.store import AnswerStore
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
@@ -69,7 +69,7 @@ def test_the_form_asks_as_many_as_it_says_and_the_answers_come_to_the_page(space
     at = open_page("model_answers.py", dataset="likes")
     assert at.selectbox(key="answers").options == ["stub-1 · chat-yesno"]
     built = load_map(space, space.find("likes"))
-    (scores,) = scores_on(built, AnswerStore(space))
+    (scores,) = answers_on(built, AnswerStore(space))
     rows = np.flatnonzero(scores.answered).tolist()
     assert len(rows) == 15
     prompts = {built.text(row): f"{built.text(row)}\n\nAnswer with just Yes or No." for row in rows}

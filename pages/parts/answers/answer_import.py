@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from evalmap.answers.asking.prompts import built_in
-from evalmap.answers.import_pipeline import Imported, import_files
+from evalmap.answers.import_pipeline import AnswerImport, import_answers
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import write_bytes
@@ -61,7 +61,7 @@ def _upload(built: BuiltMap) -> None:
         kept = _keep([(file.name, file.getvalue()) for file in files])
         try:
             with st.spinner("Reading, joining, scoring …"):
-                done = import_files(kept, caches.workspace(), dataset=built.manifest.slug)
+                done = import_answers(kept, caches.workspace(), dataset=built.manifest.slug)
         except DatasetError as error:
             st.error(text.in_label(str(error), limit=800), icon=":material/error:")
             return
@@ -69,7 +69,7 @@ def _upload(built: BuiltMap) -> None:
         st.rerun()
 
 
-def _sentence(done: Imported) -> str:
+def _sentence(done: AnswerImport) -> str:
     record = done.record
     said = f"{record.info.label}: {sum(record.statuses.values()):,} answers from {record.info.source_file}"
     if done.unjoined:
