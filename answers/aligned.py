@@ -17,6 +17,7 @@ from evalmap.answers.answer_types import AnswerSetInfo, Scores
 from evalmap.answers.model_facts import read_models, with_facts
 from evalmap.answers.reading.joining import REPEAT, same_tail
 from evalmap.answers.store import AnswerStore, SetRecord
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 
 # What tells two sets of one label apart, the first that differs
@@ -26,14 +27,24 @@ _DISTINGUISHING = (
 )
 
 
-def scores_on(built: BuiltMap, store: AnswerStore) -> list[Scores]:
+def answers_on(built: BuiltMap, store: AnswerStore | Workspace) -> list[Scores]:
     """Every answer set that has answers to examples of a map, by label; sets that are parts of one evaluation (one model, one
     prompt, different files) as one.
+
+    Parameters
+    ----------
+    built : a map
+    store : of the answers, or the workspace that holds it
+
+    Returns
+    -------
+    scores : one an answer set; row i of its arrays is row i of the map
 
     Raises
     ------
     DatasetError : models.toml cannot be read
     """
+    store = AnswerStore(store) if isinstance(store, Workspace) else store
     models = read_models(store.workspace)
     files = tuple(dict.fromkeys(str(name) for name in built.examples["dataset"]))
     parts: dict[str, list[Scores]] = defaultdict(list)
@@ -44,7 +55,7 @@ def scores_on(built: BuiltMap, store: AnswerStore) -> list[Scores]:
         if any(status is not None for status in scores.status):
             parts[record.info.variant].append(replace(scores, info=with_facts(record.info, models)))
     found = [scores for group in parts.values() for scores in _whole(_one_a_source(group))]
-    return _told_apart(sorted(found, key=lambda scores: (scores.label, scores.id)))
+    return _distinct_labels(sorted(found, key=lambda scores: (scores.label, scores.id)))
 
 
 def score_arrays(built: BuiltMap, record: SetRecord, answers: pd.DataFrame) -> Scores:
@@ -56,7 +67,7 @@ def score_arrays(built: BuiltMap, record: SetRecord, answers: pd.DataFrame) -> S
     counted = np.zeros(n, dtype=bool)
     counted[table["at"][table["joined"] != REPEAT].to_numpy(dtype=np.int64)] = True
     status, answer = np.full(n, None, dtype=object), np.full(n, None, dtype=object)
-    matches, p, mass = (np.full(n, np.nan) for _ in range(3))
+    matches, p_matching, mass = (np.full(n, np.nan) for _ in range(3))
     bounded = np.zeros(n, dtype=bool)
     several = table["at"].duplicated(keep=False).to_numpy()
     single = table[~several]
@@ -64,11 +75,11 @@ def score_arrays(built: BuiltMap, record: SetRecord, answers: pd.DataFrame) -> S
     status[rows] = single["status"].to_numpy(dtype=object)
     answer[rows] = [None if pd.isna(value) else str(value) for value in single["answer"]]
     matches[rows] = single["matches"].to_numpy(dtype=np.float64, na_value=np.nan)
-    p[rows], mass[rows] = single["p_matching"].to_numpy(), single["answer_mass"].to_numpy()
+    p_matching[rows], mass[rows] = single["p_matching"].to_numpy(), single["answer_mass"].to_numpy()
     bounded[rows] = single["bounded"].to_numpy(dtype=bool)
     for row, samples in table[several].groupby("at"):
         i = int(row)  # type: ignore[call-overload]
-        status[i], answer[i], matches[i], p[i], mass[i] = _of_samples(samples)
+        status[i], answer[i], matches[i], p_matching[i], mass[i] = _of_samples(samples)
         bounded[i] = bool(samples["bounded"].any())
     return Scores(
         id=record.id,
@@ -77,7 +88,7 @@ def score_arrays(built: BuiltMap, record: SetRecord, answers: pd.DataFrame) -> S
         status=status,
         answer=answer,
         matches=matches,
-        p=p,
+        p_matching=p_matching,
         mass=mass,
         counted=counted,
         bounded=bounded,
@@ -91,15 +102,15 @@ def _of_samples(samples: pd.DataFrame) -> tuple[str, str | None, float, float, f
     read = samples[samples["status"].isin(("ok", "tie"))]
     if not len(read):
         return str(samples["status"].iloc[0]), None, float("nan"), float("nan"), float("nan")
-    p, mass = _mean(read["p_matching"].to_numpy()), _mean(read["answer_mass"].to_numpy())
+    p_matching, mass = _mean(read["p_matching"].to_numpy()), _mean(read["answer_mass"].to_numpy())
     votes: Counter[tuple[str, str | None, bool | None]] = Counter()
     for status, answer, flag in zip(read["status"], read["answer"], read["matches"], strict=True):
         # The flag beside the answer: a source may tell whether it matched and not what was answered.
         votes[status, None if pd.isna(answer) else str(answer), None if pd.isna(flag) else bool(flag)] += 1
     ((won, answer, flag), count), *others = votes.most_common()
     if won == "ok" and (not others or others[0][1] < count):
-        return "ok", answer, float("nan") if flag is None else float(flag), p, mass
-    return "tie", None, float("nan") if read["matches"].isna().all() else 0.0, p, mass
+        return "ok", answer, float("nan") if flag is None else float(flag), p_matching, mass
+    return "tie", None, float("nan") if read["matches"].isna().all() else 0.0, p_matching, mass
 
 
 def _mean(values: NDArray[np.float64]) -> float:
@@ -185,7 +196,8 @@ def _together(parts: Sequence[Scores]) -> Scores:
     """Parts as one set; an example that several answer keeps the first's."""
     if len(parts) == 1:
         return parts[0]
-    merged = {name: getattr(parts[0], name).copy() for name in ("status", "answer", "matches", "p", "mass", "counted", "bounded")}
+    names = ("status", "answer", "matches", "p_matching", "mass", "counted", "bounded")
+    merged = {name: getattr(parts[0], name).copy() for name in names}
     for part in parts[1:]:
         there = pd.notna(part.status) & pd.isna(merged["status"])
         for name, values in merged.items():
@@ -197,7 +209,7 @@ def _together(parts: Sequence[Scores]) -> Scores:
     return replace(parts[0], id=id, info=replace(parts[0].info, source_file=files), notes=notes, claims=claims, **merged)
 
 
-def _told_apart(scores: list[Scores]) -> list[Scores]:
+def _distinct_labels(scores: list[Scores]) -> list[Scores]:
     """Labels made unique: by what differs between the sets of one label, else by their ids."""
     by_label: dict[str, list[Scores]] = defaultdict(list)
     for one in scores:
@@ -210,14 +222,14 @@ def _told_apart(scores: list[Scores]) -> list[Scores]:
 
 
 def _difference(one: Scores, twins: Sequence[Scores]) -> str:
-    def told(info: AnswerSetInfo, name: str) -> str:
+    def value_of(info: AnswerSetInfo, name: str) -> str:
         value = getattr(info, name)
         if name == "temperature":
             return "" if value is None else f"T = {value:g}"
         return f"prompt {value[:6]}" if name == "prompt_hash" else str(value or "")[:40]
 
     for name in _DISTINGUISHING:
-        values = [told(twin.info, name) for twin in twins]
-        if len(set(values)) == len(values) and told(one.info, name):
-            return told(one.info, name)
+        values = [value_of(twin.info, name) for twin in twins]
+        if len(set(values)) == len(values) and value_of(one.info, name):
+            return value_of(one.info, name)
     return one.id[:6]

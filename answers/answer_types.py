@@ -70,10 +70,10 @@ class AnswerSetInfo:
     @property
     def variant(self) -> str:
         """16 hex digits of the model, how it was run, and the prompt: equal for files that are parts of one evaluation."""
-        told = {name: value for name, value in asdict(self).items() if name not in _NOT_THE_VARIANT}
+        identity = {name: value for name, value in asdict(self).items() if name not in _NOT_THE_VARIANT}
         if self.mode is None:  # as before there was one: sets of earlier imports keep their identity
-            del told["mode"]
-        return _hash([told, self.prompt_hash])
+            del identity["mode"]
+        return _hash([identity, self.prompt_hash])
 
     @property
     def id(self) -> str:
@@ -226,7 +226,7 @@ class Scores:
     answer : (n,) object, the option chosen (by most samples), else None
     matches : (n,) float64, 1 matching, 0 not (0 also for a tie: it is not *strictly* matching), nan where status is neither ok
         nor tie, or there is no label
-    p : (n,) float64, P(matching), the mean over samples; nan where there are no probabilities
+    p_matching : (n,) float64, P(matching), the mean over samples; nan where there are no probabilities
     mass : (n,) float64, answer mass; nan likewise
     counted : (n,) bool, False for a row that only shares its text with the row that was asked: shown, but not counted twice
     bounded : (n,) bool
@@ -240,7 +240,7 @@ class Scores:
     status: NDArray[np.object_]
     answer: NDArray[np.object_]
     matches: NDArray[np.float64]
-    p: NDArray[np.float64]
+    p_matching: NDArray[np.float64]
     mass: NDArray[np.float64]
     counted: NDArray[np.bool_]
     bounded: NDArray[np.bool_]

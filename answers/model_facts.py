@@ -33,12 +33,12 @@ def read_models(workspace: Workspace) -> dict[str, dict[str, Any]]:
     if not path.exists():
         return {}
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path}: not TOML ({error}). Mend it or remove it.") from None
-    models = told.get("models", {})
-    if not isinstance(models, dict) or set(told) - {"models"}:
-        raise DatasetError(f'{path}: expected tables such as [models."NAME"] (found: {", ".join(told)}).')
+    models = content.get("models", {})
+    if not isinstance(models, dict) or set(content) - {"models"}:
+        raise DatasetError(f'{path}: expected tables such as [models."NAME"] (found: {", ".join(content)}).')
     for name, facts in models.items():
         _check(path, name, facts)
     return models

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from evalmap.answers.import_pipeline import keep_staged
 from evalmap.answers.importers import tables
-from evalmap.answers.importers.importing import keep_staged
 from evalmap.answers.store import AnswerStore
 from evalmap.data.store.atomic import write_json
 from evalmap.data.store.workspace import Workspace

@@ -185,13 +185,13 @@ def _plain_value(value: object) -> object:
 
 
 def _record(row: pd.Series) -> SetRecord:
-    def told(name: str) -> Any:
+    def value_of(name: str) -> Any:
         value = row.get(name)  # a part that an earlier version wrote may lack it
         if pd.isna(value):
             return None
         return int(value) if _NUMBERS.get(name) == "Int64" else value
 
-    info: dict[str, Any] = {f.name: told(f.name) for f in fields(AnswerSetInfo)}
+    info: dict[str, Any] = {f.name: value_of(f.name) for f in fields(AnswerSetInfo)}
     info |= {name: info[name] or "" for name in ("prompt_id", "prompt_template", "source_file", "source_sha256")}
     return SetRecord(
         id=str(row["answer_set_id"]),

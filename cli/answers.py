@@ -27,9 +27,9 @@ def import_answers(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Import model answers: lm-evaluation-harness samples, Inspect logs, OpenAI Batch files, or tables."""
-    from evalmap.answers.importers.importing import import_files
+    from evalmap.answers import import_pipeline
 
-    for done in import_files(files, terminal.open_workspace(workspace), dataset=dataset):
+    for done in import_pipeline.import_answers(files, terminal.open_workspace(workspace), dataset=dataset):
         record = done.record
         statuses = ", ".join(f"{count:,} {status}" for status, count in record.statuses.items())
         terminal.print_line(f"{record.info.label}: {sum(record.statuses.values()):,} answers to {record.slug} ({statuses})")

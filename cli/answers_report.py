@@ -38,14 +38,14 @@ def report(
     space = terminal.open_workspace(workspace)
     check_outputs({"--out": out, "--html": html}, [])
     built, chosen = _sets(space, dataset, sets)
-    told = _figures(space, built, chosen, layers=layers, with_screening=True)
-    written = json.dumps(told, ensure_ascii=False, indent=2)
-    files = {out: lambda: f"{written}\n".encode("utf-8", "replace"), html: lambda: html_report(told)}
+    figures = _figures(space, built, chosen, layers=layers, with_screening=True)
+    written = json.dumps(figures, ensure_ascii=False, indent=2)
+    files = {out: lambda: f"{written}\n".encode("utf-8", "replace"), html: lambda: html_report(figures)}
     write_together({path: made() for path, made in files.items() if path is not None})
     if as_json:
         terminal.print_text(written)
         return
-    _print(told)
+    _print(figures)
     for path in files:
         if path is not None:
             terminal.print_text(f"written: {path}")
@@ -106,12 +106,12 @@ def _figures(
 
 def _sets(space: Workspace, dataset: str, references: Sequence[str] | None) -> tuple[BuiltMap, list[Scores]]:
     """A map and its answer sets, all or those that are named, in the order of their labels."""
-    from evalmap.answers.aligned import scores_on
+    from evalmap.answers.aligned import answers_on
     from evalmap.answers.store import AnswerStore
     from evalmap.embeddings.built_map import load_map
 
     built = load_map(space, space.find(dataset))
-    sets = scores_on(built, AnswerStore(space))
+    sets = answers_on(built, AnswerStore(space))
     name = built.manifest.name
     if not sets:
         raise DatasetError(f"{name}: no answer set has answers to its examples. Import one: evalmap answers import FILE")
@@ -130,7 +130,7 @@ def _named(reference: str, sets: Sequence[Scores], name: str) -> str:
     return found[0]
 
 
-def _print(told: Mapping[str, Any]) -> None:
+def _print(report: Mapping[str, Any]) -> None:
     """A table of the sets, then what must be known before a figure is quoted."""
     from rich.console import Console
     from rich.table import Table
@@ -138,60 +138,61 @@ def _print(told: Mapping[str, Any]) -> None:
 
     console = Console(highlight=False, markup=False, emoji=False)
     console = console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=200)
-    dataset = told["dataset"]
+    dataset = report["dataset"]
     console.print(Text(terminal.printable(f"{dataset['name']}: {dataset['rows']:,} examples")))
     table = Table(box=None, pad_edge=False)
     for name in ("model · prompt", "n", "matching", "95 %", "mean P", "n with P", "AUC", "rate", "mass", "ties"):
         table.add_column(name, justify="left" if name == "model · prompt" else "right", no_wrap=name != "model · prompt")
-    for one in told["answer_sets"]:
+    for one in report["answer_sets"]:
         rate = f"{one['reference']} {_percent(one['yes_rate'])}" if one["reference"] else "–"
         cells = (one["label"], f"{one['n']:,}", _percent(one["matching"]), _limits(one["interval"]), _percent(one["mean_p"]))
         cells += (f"{one['n_p']:,}", _number(one["auc"]), rate, _percent(one["mass"]), f"{one['ties']:,}")
         table.add_row(*(Text(terminal.printable(cell)) for cell in cells))
     console.print(table)
-    for line in _sentences(told):
+    for line in _sentences(report):
         console.print(Text(terminal.printable(line)), soft_wrap=True)
 
 
-def _sentences(told: Mapping[str, Any]) -> list[str]:
+def _sentences(report: Mapping[str, Any]) -> list[str]:
     from evalmap.answers.reporting.answer_report import SIZES
 
     lines = []
-    for one in told["answer_sets"]:
-        lines += ["", one["label"], *(f"  {line}" for line in _of_set(one, told["settings"]["layers"], told["settings"]["q"]))]
-    lines += [""] if told["comparisons"] else []
-    for pair in told["comparisons"]:
+    layers, max_qvalue = report["settings"]["layers"], report["settings"]["max_qvalue"]
+    for one in report["answer_sets"]:
+        lines += ["", one["label"], *(f"  {line}" for line in _of_set(one, layers, max_qvalue))]
+    lines += [""] if report["comparisons"] else []
+    for pair in report["comparisons"]:
         if pair["difference"] is not None:
             limits = _limits(pair["difference_interval"], signed=True)
             lines.append(
                 f"{pair['a']} less {pair['b']}: {100 * pair['difference']:+.1f} points ({limits}), n = {pair['n']:,}, "
-                f"McNemar p = {pair['mcnemar_p']:.2g}, other answers to {pair['different']:,}"
+                f"McNemar p = {pair['mcnemar_pvalue']:.2g}, other answers to {pair['different']:,}"
             )
-    if left := told["comparisons_left_out"]:
+    if left := report["comparisons_left_out"]:
         lines.append(f"{left:,} more pairs were not compared; name sets with --set.")
-    for trend in told["scaling"]["trends"]:
+    for trend in report["scaling"]["trends"]:
         prompt = trend["prompt"] or "unknown prompt"
         lines.append(f"{prompt}, over {SIZES[trend['by']]}: Spearman rho {_number(trend['rho'])}, {len(trend['points'])} points")
-    return [*lines, *([told["scaling"]["why_not"]] if told["scaling"]["why_not"] else [])]
+    return [*lines, *([report["scaling"]["why_not"]] if report["scaling"]["why_not"] else [])]
 
 
-def _of_set(one: Mapping[str, Any], layers: Sequence[str], q: float) -> list[str]:
+def _of_set(one: Mapping[str, Any], layers: Sequence[str], max_qvalue: float) -> list[str]:
     lines = [line for line in (one["why_differs"], *one["notes"]) if line]
     if one["unjoined"]:
         lines.append(f"{one['unjoined']:,} answers of the source belong to no example")
-    moved = one["headline"]
-    if moved and moved["difference"] is not None:
-        before, after = moved["before"], moved["after"]
+    effect = one["screening_effect"]
+    if effect and effect["difference"] is not None:
+        before, after = effect["before"], effect["after"]
         lines.append(
             f"without near-duplicates {_percent(after['matching'])} (n = {after['n']:,} of {before['n']:,}), "
-            f"moved by {100 * moved['difference']:+.1f} points ({_limits(moved['interval'], signed=True)})"
+            f"moved by {100 * effect['difference']:+.1f} points ({_limits(effect['interval'], signed=True)})"
         )
     for layer in layers:
-        tested = [cluster for cluster in one["clusters"] if cluster["layer"] == layer and cluster["q"] is not None]
-        named = [cluster["name"] for cluster in sorted(tested, key=lambda cluster: cluster["q"]) if cluster["flagged"]]
+        tested = [cluster for cluster in one["clusters"] if cluster["layer"] == layer and cluster["qvalue"] is not None]
+        named = [cluster["name"] for cluster in sorted(tested, key=lambda cluster: cluster["qvalue"]) if cluster["flagged"]]
         said = f": {', '.join(named[:3])}{' …' if len(named) > 3 else ''}" if named else ""
         if tested:
-            lines.append(f"{layer}: {len(named)} of {len(tested)} clusters deviate (q < {q:g}){said}")
+            lines.append(f"{layer}: {len(named)} of {len(tested)} clusters deviate (q < {max_qvalue:g}){said}")
     return lines
 
 

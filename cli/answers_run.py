@@ -19,9 +19,11 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 
 if TYPE_CHECKING:
+    from evalmap.answers.asking.model_run import RunOutcome
     from evalmap.answers.asking.protocol import Answerer
-    from evalmap.answers.asking.running import Estimate, Plan, Ran
-    from evalmap.answers.importers.importing import Imported
+    from evalmap.answers.asking.run_estimate import Estimate
+    from evalmap.answers.asking.run_plan import Plan
+    from evalmap.answers.import_pipeline import AnswerImport
     from evalmap.data.store.jobs import JobFile
 
 STAGE = "answers"
@@ -71,11 +73,13 @@ def run(
 
     Each answer is on the disk before it counts: stop or kill it, and the same command goes on from there.
     """
+    from evalmap.answers.asking.model_run import run as run_plan
     from evalmap.answers.asking.prompts import prompt as prompt_of
+    from evalmap.answers.asking.run_estimate import estimate
     from evalmap.answers.asking.run_job import job_location
-    from evalmap.answers.asking.running import estimate, plan
-    from evalmap.answers.asking.running import run as run_plan
-    from evalmap.answers.importers.importing import keep_staged, read_examples
+    from evalmap.answers.asking.run_plan import plan
+    from evalmap.answers.import_pipeline import keep_staged
+    from evalmap.answers.reading.dataset_match import read_examples
 
     space = terminal.open_workspace(workspace)
     manifest = space.find(dataset)
@@ -89,26 +93,26 @@ def run(
     examples = read_examples(space, manifest)
     about = {"model": target.model, "server": target.server, "text": text, "extra": more}
     if dry_run:
-        asked = plan(manifest, examples.table, examples.fields, chosen, **about)
-        terminal.print_lines(_estimated(asked, estimate(asked, space, limit=limit)))
+        asking = plan(manifest, examples.table, examples.fields, chosen, **about)
+        terminal.print_lines(_estimated(asking, estimate(asking, space, limit=limit)))
         return
     location = job_location(manifest.slug, target.model, chosen.id)
     with _job(space, location, f"{target.model} on {manifest.name}", slug=manifest.slug) as job:
-        asked = plan(manifest, examples.table, examples.fields, chosen, **about)
+        asking = plan(manifest, examples.table, examples.fields, chosen, **about)
         with Bars() as bars, _gently():
 
-            def told(done: int, total: int) -> None:
+            def on_progress(done: int, total: int) -> None:
                 job.progress(STAGE, done, total)
                 bars.progress(STAGE, done, total)
 
-            ran = run_plan(asked, target.answerer(), space, limit=limit, label=label, progress=told)
-        kept = keep_staged(space, manifest, ran.staged) if ran.staged else None
-        terminal.print_lines(_told(asked, ran, kept))
-        if ran.interrupted:
-            terminal.print_error(ran.stopped or "")
+            outcome = run_plan(asking, target.answerer(), space, limit=limit, label=label, progress=on_progress)
+        kept = keep_staged(space, manifest, outcome.staged) if outcome.staged else None
+        terminal.print_lines(_outcome(asking, outcome, kept))
+        if outcome.interrupted:
+            terminal.print_error(outcome.stopped or "")
             raise typer.Exit(130)
-        if ran.stopped:
-            raise DatasetError(ran.stopped)
+        if outcome.stopped:
+            raise DatasetError(outcome.stopped, *outcome.settings)
 
 
 @dataclass(frozen=True)
@@ -216,32 +220,35 @@ def _gently() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _estimated(asked: "Plan", counted: "Estimate") -> list[str]:
+def _estimated(run_plan: "Plan", counted: "Estimate") -> list[str]:
     """What a run would ask, in a few lines for a person."""
-    first = asked.requests[0].text
+    first = run_plan.requests[0].text
     shown = terminal.printable(json.dumps(first, ensure_ascii=False))
     lines = [
-        f"{asked.name} · {asked.header['model']} · {asked.prompt.id}: {counted.questions:,} questions ({counted.rows:,} rows)",
+        f"{run_plan.name} · {run_plan.header['model']} · {run_plan.prompt.id}: "
+        f"{counted.questions:,} questions ({counted.rows:,} rows)",
         f"  {counted.answered:,} answered already, {counted.to_ask:,} to ask",
         f"  about {counted.prompt_tokens:,} prompt tokens ({counted.characters:,} characters; {counted.how})",
         f"  at most {counted.most_completion_tokens:,} tokens of answers",
         f"  for example: {shown[:400]}{' …' if len(shown) > 400 else ''}",
     ]
-    if asked.without_options:
-        lines.append(f"  {asked.without_options:,} rows have no answer options and are left out")
+    if run_plan.without_options:
+        lines.append(f"  {run_plan.without_options:,} rows have no answer options and are left out")
     return [*lines, "  nothing was asked (--dry-run)"]
 
 
-def _told(asked: "Plan", ran: "Ran", kept: "Imported | None") -> list[str]:
+def _outcome(run_plan: "Plan", outcome: "RunOutcome", kept: "AnswerImport | None") -> list[str]:
     """What a run did, in a few lines for a person."""
     lines = [
-        f"{asked.name} · {asked.header['model']} · {asked.prompt.id}: "
-        f"{ran.answered:,} of {ran.expected:,} questions answered ({ran.asked:,} now)"
+        f"{run_plan.name} · {run_plan.header['model']} · {run_plan.prompt.id}: "
+        f"{outcome.n_answered:,} of {outcome.n_expected:,} questions answered ({outcome.n_asked:,} now)"
     ]
-    if ran.failed:
-        lines.append(f"  {ran.failed:,} could not be answered; the same command asks them again")
-    if ran.usage.prompt_tokens:
-        lines.append(f"  tokens of this run: {ran.usage.prompt_tokens:,} of prompts, {ran.usage.completion_tokens:,} of answers")
+    if outcome.n_failed:
+        lines.append(f"  {outcome.n_failed:,} could not be answered; the same command asks them again")
+    if outcome.usage.prompt_tokens:
+        lines.append(
+            f"  tokens of this run: {outcome.usage.prompt_tokens:,} of prompts, {outcome.usage.completion_tokens:,} of answers"
+        )
     if kept is not None:
         statuses = ", ".join(f"{count:,} {status}" for status, count in kept.record.statuses.items())
         lines.append(f"  kept as {kept.record.id}: {kept.record.n_ok:,} of {kept.record.n_expected:,} rows ({statuses})")

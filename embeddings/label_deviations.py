@@ -1,4 +1,4 @@
-"""Whether a cluster's labels depart from the dataset's."""
+"""Whether a cluster's labels deviate from the dataset's."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ SMALLEST = 10  # labelled rows; below, no cluster is flagged
 
 
 @dataclass(frozen=True)
-class Departure:
+class LabelDeviation:
     """One cluster against the rest of the dataset.
 
     Attributes
@@ -19,18 +19,18 @@ class Departure:
     id : cluster
     n : its rows with a label
     share : ratio of its labelled rows that bear the dataset's reference label; nan where n is 0
-    p, q : of the test and after Benjamini–Hochberg over the clusters, 0–1, small = departs; nan where it was not tested
+    pvalue, qvalue : of the test and after Benjamini–Hochberg over the clusters, 0–1, small = deviates; nan where it was not tested
     """
 
     id: int
     n: int
     share: float
-    p: float
-    q: float
+    pvalue: float
+    qvalue: float
 
     @property
     def flagged(self) -> bool:
-        return bool(self.q < 0.05)
+        return bool(self.qvalue < 0.05)
 
 
 TEST = "Fisher's exact test (chi-squared for more than two labels) of the cluster against the rest, Benjamini–Hochberg q < .05"
@@ -42,7 +42,7 @@ def reference_label(labels: pd.Series) -> str | None:
     return next((label for label in present if label.lower() == "yes"), present[0] if present else None)
 
 
-def label_departures(labels: pd.Series, clustering: Clustering) -> list[Departure]:
+def label_deviations(labels: pd.Series, clustering: Clustering) -> list[LabelDeviation]:
     """Test each cluster's label counts against those of all other rows.
 
     Two labels: Fisher's exact test, two-sided. More: chi-squared without correction. Clusters under 10 labelled rows, and
@@ -58,21 +58,21 @@ def label_departures(labels: pd.Series, clustering: Clustering) -> list[Departur
     table = np.zeros((clustering.n_clusters, len(values)), dtype=np.int64)
     np.add.at(table, (clustering.labels[known], codes[known]), 1)
     total = table.sum(axis=0)
-    p = np.full(len(table), np.nan)
+    pvalues = np.full(len(table), np.nan)
     for cluster, counts in enumerate(table):
         rest = total - counts
         if len(values) < 2 or counts.sum() < SMALLEST or rest.sum() == 0:
             continue
         if len(values) == 2:
-            p[cluster] = stats.fisher_exact(np.array([counts, rest]))[1]
+            pvalues[cluster] = stats.fisher_exact(np.array([counts, rest]))[1]
         else:
             used = total > 0
-            p[cluster] = stats.chi2_contingency(np.array([counts[used], rest[used]]), correction=False)[1]
-    q = np.full(len(table), np.nan)
-    tested = np.isfinite(p)
+            pvalues[cluster] = stats.chi2_contingency(np.array([counts[used], rest[used]]), correction=False)[1]
+    qvalues = np.full(len(table), np.nan)
+    tested = np.isfinite(pvalues)
     if tested.any():
-        q[tested] = stats.false_discovery_control(p[tested])
+        qvalues[tested] = stats.false_discovery_control(pvalues[tested])
     at = list(values).index(reference) if reference is not None else -1
     sizes = table.sum(axis=1)
-    shares = np.divide(table[:, at], sizes, out=np.full(len(table), np.nan), where=sizes > 0) if len(values) else q
-    return [Departure(i, int(sizes[i]), float(shares[i]), float(p[i]), float(q[i])) for i in range(len(table))]
+    shares = np.divide(table[:, at], sizes, out=np.full(len(table), np.nan), where=sizes > 0) if len(values) else qvalues
+    return [LabelDeviation(i, int(sizes[i]), float(shares[i]), float(pvalues[i]), float(qvalues[i])) for i in range(len(table))]

@@ -4,8 +4,10 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib.metadata import packages_distributions
 from itertools import pairwise
 from pathlib import Path
 
@@ -25,7 +27,7 @@ MAY_IMPORT = {
 }
 HEAVY = (
     *("torch", "umap", "numba", "sentence_transformers", "transformers", "sklearn", "sknetwork", "scipy", "pynndescent"),
-    *("statsmodels", "openai", "inspect_ai", "xllamacpp"),
+    *("statsmodels", "tiktoken", "inspect_ai", "xllamacpp"),
 )
 MAY_SPAWN = {
     "data": set(),
@@ -167,7 +169,31 @@ def test_heavy_libraries_are_imported_where_they_are_used():
     assert wrong == []
 
 
-LIGHT = ("cli.main", "data", "embeddings.pipeline", "embeddings.built_map", "embeddings.sample_maps")
+def test_what_is_imported_is_declared():
+    """Every library is named in pyproject.toml itself: what only comes along with another may leave with it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
+    declared = {re.split(r"[^\w-]", requirement)[0].lower() for requirement in listed}
+    known = packages_distributions()
+
+    def is_declared(library: str) -> bool:
+        return any(name.lower().replace("_", "-") in declared for name in known.get(library, [library]))
+
+    code = sources("app", "cli", "data", "embeddings", "screening", "answers", "pages")
+    libraries = {(shown(path), name.split(".")[0]) for path in code for name in imports(path)}
+    outside = [(path, name) for path, name in libraries if name not in ("evalmap", *sys.stdlib_module_names)]
+    assert sorted(f"{path} imports {name}" for path, name in outside if not is_declared(name)) == []
+
+
+def test_no_two_rooms_have_a_module_of_one_name():
+    rooms: dict[str, set[str]] = {}
+    for path in sources("cli", "data", "embeddings", "screening", "answers", "pages"):
+        if path.name not in ("__init__.py", "__main__.py"):
+            rooms.setdefault(path.stem, set()).add(shown(path))
+    assert {name: sorted(paths) for name, paths in rooms.items() if len(paths) > 1} == {}
+
+
+LIGHT = ("answers", "cli.main", "data", "embeddings.pipeline", "embeddings.built_map", "embeddings.sample_maps")
 
 
 @pytest.mark.parametrize("module", LIGHT)

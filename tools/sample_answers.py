@@ -19,8 +19,8 @@ from evalmap.answers.answer_types import RawAnswer, Scored
 from evalmap.answers.asking.local_transformers import TransformersAnswerer
 from evalmap.answers.asking.prompts import built_in
 from evalmap.answers.asking.protocol import Answerer, Prompt, Request
-from evalmap.answers.asking.running import Plan, plan
-from evalmap.answers.importers.importing import Examples, read_examples
+from evalmap.answers.asking.run_plan import Plan, plan
+from evalmap.answers.reading.dataset_match import Examples, read_examples
 from evalmap.answers.reading.scoring import score
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import sample_maps

@@ -25,10 +25,14 @@ def server_address(base_url: str) -> str:
     except ValueError:
         whole, parts = False, urlsplit("")
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise DatasetError(f"--base-url holds more than an address. Leave user, password and query out; keys go into {KEY_NAME}.")
+        raise DatasetError(
+            f"The base URL holds more than an address. Leave user, password and query out; keys go into {KEY_NAME}.", "base_url"
+        )
     if not whole:
         shown = one_line(base_url)
-        raise DatasetError(f"--base-url {shown}: no http or https address. Expected one such as http://127.0.0.1:8000/v1.")
+        raise DatasetError(
+            f"base URL {shown}: no http or https address. Expected one such as http://127.0.0.1:8000/v1.", "base_url"
+        )
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 

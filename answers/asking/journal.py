@@ -72,12 +72,12 @@ def read_journal(path: Path) -> Written:
     times: dict[str, str] = {}
     damaged = 0
     for line in lines[1:]:
-        told = _object(line)
-        if told is None or not isinstance(told.get("key"), str):
+        entry = _object(line)
+        if entry is None or not isinstance(entry.get("key"), str):
             damaged += 1
             continue
-        answers[told["key"]] = RawAnswer(**{name: value for name, value in told.items() if name in _FIELDS})
-        times[told["key"]] = str(told.get("at", ""))
+        answers[entry["key"]] = RawAnswer(**{name: value for name, value in entry.items() if name in _FIELDS})
+        times[entry["key"]] = str(entry.get("at", ""))
     return Written(header, answers, times, damaged, len(whole))
 
 
@@ -127,8 +127,8 @@ class Journal:
         ------
         DatasetError : the disk refuses; the journal is as it was before
         """
-        told = {name: value for name in _FIELDS if (value := getattr(answer, name)) != _FIELDS[name]}
-        self._write({"key": key, "at": datetime.now(UTC).isoformat(timespec="milliseconds"), **told})
+        values = {name: value for name in _FIELDS if (value := getattr(answer, name)) != _FIELDS[name]}
+        self._write({"key": key, "at": datetime.now(UTC).isoformat(timespec="milliseconds"), **values})
 
     def close(self) -> None:
         if self._file >= 0:

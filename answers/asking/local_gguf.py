@@ -1,8 +1,8 @@
 """Ask a GGUF file on this machine with xllamacpp, llama.cpp's own server in this process.
 
 The weights stay packed, so that a model needs the memory its file has, and its numbers are those of llama.cpp's kernels: they
-differ from de-quantised weights (answers/local_transformers.py) by a few hundredths of P. The server listens on a free port of
-this machine behind a key of its own, and is asked like any other (answers/server.py).
+differ from de-quantised weights (local_transformers.py) by a few hundredths of P. The server listens on a free port of
+this machine behind a key of its own, and is asked like any other (server.py).
 """
 
 import importlib.util
@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from evalmap.answers.asking.local_transformers import model_name, quantisation
+from evalmap.answers.asking.model_files import model_name, quantisation
 from evalmap.answers.asking.protocol import OnAnswer, Prompt, Request, RunOptions, Usage
 from evalmap.answers.asking.server import ServerAnswerer
 from evalmap.data.errors import DatasetError

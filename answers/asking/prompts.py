@@ -55,9 +55,13 @@ def prompt(id_or_path: str, *, kind: Kind | None = None, system: str | None = No
     if found is None:
         found = _own(Path(id_or_path).expanduser(), id_or_path, kind or "chat")
     elif kind is not None and kind != found.kind:
-        raise DatasetError(f"prompt {found.id} is of kind {found.kind}, not {kind}. Leave --prompt-kind out, or name a file.")
+        raise DatasetError(
+            f"prompt {found.id} is of kind {found.kind}, not {kind}. Leave the kind out, or name a file.", "prompt_kind"
+        )
     if system is not None and found.kind != "chat":
-        raise DatasetError(f"prompt {found.id} is of kind {found.kind} and has no place for a system message. Leave --system out.")
+        raise DatasetError(
+            f"prompt {found.id} is of kind {found.kind} and has no place for a system message. Leave it out.", "system"
+        )
     return replace(found, system=system)
 
 

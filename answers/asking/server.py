@@ -7,20 +7,21 @@ that stays ends the run with one sentence. The key is held here and nowhere else
 
 import asyncio
 import json
+import os
 import random
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
+
+import httpx
 
 from evalmap.answers.answer_types import Options, RawAnswer
 from evalmap.answers.asking.endpoint import KEY_NAME, is_here, one_line, retry_after, server_address
 from evalmap.answers.asking.protocol import OnAnswer, Prompt, Request, RunOptions, Usage
 from evalmap.answers.reading.responses import read_choice
 from evalmap.data.errors import DatasetError
-
-if TYPE_CHECKING:
-    from httpx2 import Response
 
 TOP = (20, 5)  # top tokens asked for; the second where a server refuses the first
 TEXT_TOKENS = 16  # generated where the words are read
@@ -29,6 +30,8 @@ LONGEST_WAIT = 600.0  # seconds that a server may ask us to wait; more ends the 
 UNSURE_RETRIES = 2  # of a request that may have been answered, and paid for, without our seeing it
 IN_A_ROW = 3  # questions that fail one after the other before the run ends
 REFUSED_IN_A_ROW = 100  # the same where the server answers, but refuses them: a filter may refuse a whole topic
+CONNECTIONS = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
+ACCOUNT = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}  # header: variable, as OpenAI's clients
 
 
 def max_tokens(options: Options, *, text: bool = False) -> int:
@@ -86,12 +89,15 @@ class ServerAnswerer:
         return asyncio.run(self._answer(prompt, requests, on_answer))
 
     async def _answer(self, prompt: Prompt, requests: Sequence[Request], on_answer: OnAnswer) -> Usage:
-        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
-
-        given: dict[str, Any] = {"base_url": self.address, "api_key": self._key or "not-needed", "timeout": self.options.timeout}
-        if is_here(self.address):  # a proxy of the environment leads elsewhere
-            given["http_client"] = DefaultAsyncHttpxClient(trust_env=False)
-        async with AsyncOpenAI(max_retries=0, **given) as client:
+        headers = {"Authorization": f"Bearer {self._key or 'not-needed'}", "Accept": "application/json"}
+        headers |= {header: os.environ[name] for header, name in ACCOUNT.items() if os.environ.get(name)}
+        async with httpx.AsyncClient(
+            base_url=self.address,
+            headers=headers,
+            timeout=self.options.timeout,
+            limits=CONNECTIONS,
+            trust_env=not is_here(self.address),  # a proxy of the environment leads elsewhere
+        ) as client:
             return await _Asking(self, client, prompt, on_answer).all(requests)
 
     @property
@@ -110,6 +116,7 @@ class _Trouble:
     Attributes
     ----------
     what, advice : what happened, and what to do about it
+    settings : those that mend it, by name
     retries : how often it may be asked again; wait : seconds that the server asks to wait before that
     refused : the server is there, but will not answer this question
     fatal : nothing else can be asked either
@@ -118,6 +125,7 @@ class _Trouble:
 
     what: str
     advice: str = ""
+    settings: tuple[str, ...] = ()
     retries: int = 0
     wait: float = 0.0
     refused: bool = False
@@ -128,13 +136,13 @@ class _Trouble:
 class _Asking:
     """One call of `answer`: what is known of the server, and how it goes."""
 
-    def __init__(self, to: ServerAnswerer, client: Any, prompt: Prompt, on_answer: OnAnswer) -> None:
+    def __init__(self, to: ServerAnswerer, client: httpx.AsyncClient, prompt: Prompt, on_answer: OnAnswer) -> None:
         self._to, self._client, self._prompt, self._on_answer = to, client, prompt, on_answer
         self._top = TOP[0]
         self._limit_name = "max_tokens"
         self._answered = False  # a question has been: the server can do what we need
         self._failed: list[tuple[Request, str]] = []  # since the last answer: told as errors once there is another one
-        self._stop: str | None = None
+        self._stop: DatasetError | None = None
         self._stopped = asyncio.Event()
         self._not_before = 0.0
         self._usage = Usage()
@@ -147,7 +155,7 @@ class _Asking:
                 break
         await asyncio.gather(*(self._work(waiting) for _ in range(max(1, self._to.options.concurrency))))
         if self._stop:
-            raise DatasetError(f"{self._to.address}: {self._stop}")
+            raise self._stop
         self._tell_failed()
         return self._usage
 
@@ -193,7 +201,8 @@ class _Asking:
             self._on_answer(request, RawAnswer(error=sentence))
 
     def _end(self, trouble: _Trouble, often: str) -> None:
-        self._stop = self._stop or f"{trouble.what}{often}. {trouble.advice}".strip()
+        sentence = f"{self._to.address}: {trouble.what}{often}. {trouble.advice}".strip()
+        self._stop = self._stop or DatasetError(sentence, *trouble.settings)
         self._stopped.set()
 
     async def _sleep_until(self, when: float) -> None:
@@ -210,31 +219,27 @@ class _Asking:
     # One request
 
     async def _attempt(self, request: Request) -> RawAnswer | _Trouble:
-        import openai
-        from httpx2 import Response
-
         timeout = self._to.options.timeout
         path = "/chat/completions" if self._prompt.kind == "chat" else "/completions"
         try:
-            async with asyncio.timeout(timeout):
-                response = await self._client.post(
-                    path, body=self._body(request), cast_to=Response, options={"follow_redirects": False}
-                )
-        except (TimeoutError, openai.APITimeoutError):
-            advice = "Look at the server, or give it longer with --timeout."
-            return _Trouble(f"no reply within {timeout:g} s", advice, retries=self._retries(UNSURE_RETRIES))
-        except openai.APIStatusError as error:
-            return self._refusal(error.response)
-        except openai.APIConnectionError as error:
+            async with asyncio.timeout(timeout):  # httpx's own is of each read: a server that drips would never end
+                response = await self._client.post(path, json=self._body(request), follow_redirects=False)
+        except (TimeoutError, httpx.TimeoutException):
+            advice = "Look at the server, or give it a longer timeout."
+            retries = self._retries(UNSURE_RETRIES)
+            return _Trouble(f"no reply within {timeout:g} s", advice, ("timeout",), retries=retries)
+        except (httpx.RequestError, ssl.SSLError) as error:
             return self._unreachable(error)
+        if not response.is_success:
+            return self._refusal(response)
         return self._read(request, response)
 
     def _unreachable(self, error: Exception) -> _Trouble:
-        reason = self._line(str(error.__cause__ or error))
+        reason = self._line(str(error))
         if self._answered:
             return _Trouble(f"the connection broke ({reason})", retries=self._retries())
-        advice = "Is the server running, and is --base-url right?"
-        return _Trouble(f"no connection ({reason})", advice, retries=self._retries(UNSURE_RETRIES))
+        advice = "Is the server running, and is the base URL right?"
+        return _Trouble(f"no connection ({reason})", advice, ("base_url",), retries=self._retries(UNSURE_RETRIES))
 
     def _body(self, request: Request) -> dict[str, Any]:
         body: dict[str, Any] = {"model": self._to.model, "temperature": 0}
@@ -250,20 +255,20 @@ class _Asking:
                 body["logprobs"] = self._top
         return {**body, **self._to.options.extra}
 
-    def _read(self, request: Request, response: "Response") -> RawAnswer | _Trouble:
+    def _read(self, request: Request, response: httpx.Response) -> RawAnswer | _Trouble:
         written = self._to.scrubbed(response.content.decode("utf-8", "replace"), shortest=8)
         try:
             body = json.loads(written)
         except (ValueError, RecursionError):
             body = None
         if not isinstance(body, dict):
-            what, advice = f"the reply is not JSON ({self._line(written, 60)!r})", "Is --base-url right (it usually ends in /v1)?"
-            return _Trouble(what, advice, retries=self._retries(UNSURE_RETRIES))
+            what, advice = f"the reply is not JSON ({self._line(written, 60)!r})", "Is the base URL right (it usually ends in /v1)?"
+            return _Trouble(what, advice, ("base_url",), retries=self._retries(UNSURE_RETRIES))
         choice = read_choice(body)
         if choice.text is None and choice.top_logprobs is None:
-            told = self._message(body) or self._line(written, 60)
+            message = self._message(body) or self._line(written, 60)
             if choice.finish_reason is None:
-                return _Trouble(f"the reply holds no answer ({told})", retries=self._retries(UNSURE_RETRIES))
+                return _Trouble(f"the reply holds no answer ({message})", retries=self._retries(UNSURE_RETRIES))
             return _Trouble(f"no answer was written ({self._line(choice.finish_reason)})", refused=True)
         self._pay(body.get("usage"))
         if self._to.text:
@@ -273,31 +278,32 @@ class _Asking:
         return RawAnswer(top_logprobs=choice.top_logprobs, text=choice.text)
 
     def _no_logprobs(self, how: str) -> _Trouble:
-        advice = "Read the words instead with --text (there is no P(matching) then), or ask a server that gives them."
-        return _Trouble(f"{how}, and P(matching) is read from those", advice, fatal=True)
+        advice = "Read the words instead (there is no P(matching) then), or ask a server that gives them."
+        return _Trouble(f"{how}, and P(matching) is read from those", advice, ("text",), fatal=True)
 
-    def _refusal(self, response: "Response") -> _Trouble:
+    def _refusal(self, response: httpx.Response) -> _Trouble:
         """What a status other than 2xx means."""
         status = response.status_code
         body = self._json(response)
         message = self._message(body) or self._line(response.text, 200) or "without a word"
-        told = f"{status}: {message}"
+        reply = f"{status}: {message}"
         if status == 401 or (status == 403 and not self._answered):
-            advice = f"Put {'the right' if self._to.has_key else 'a'} key into {KEY_NAME}, or name its variable with --api-key-env."
-            return _Trouble(f"the server refuses us ({told})", advice, fatal=True)
+            advice = f"Put {'the right' if self._to.has_key else 'a'} key into {KEY_NAME}, or name its variable."
+            return _Trouble(f"the server refuses us ({reply})", advice, ("api_key_env",), fatal=True)
         if status == 402 or "insufficient_quota" in json.dumps(body):
-            return _Trouble(f"the account has no credit left ({told})", fatal=True)
+            return _Trouble(f"the account has no credit left ({reply})", fatal=True)
         if status == 404 or 300 <= status < 400:
-            return _Trouble(f"nothing is there ({told})", f"Check --model {self._to.model} and --base-url.", fatal=True)
+            advice = f"Check the model {self._to.model} and the base URL."
+            return _Trouble(f"nothing is there ({reply})", advice, ("model", "base_url"), fatal=True)
         if status in (408, 409, 425, 429) or (status >= 500 and status != 501):
             wait = retry_after(response.headers)
             if wait > LONGEST_WAIT:
-                return _Trouble(f"the server asks to wait {wait:,.0f} s ({told})", "Come back then.", fatal=True)
+                return _Trouble(f"the server asks to wait {wait:,.0f} s ({reply})", "Come back then.", fatal=True)
             if status == 429:
-                advice = "Lower --concurrency or come back later."
-                return _Trouble(f"too many requests ({told})", advice, retries=self._retries(), wait=wait)
-            return _Trouble(f"the server failed ({told})", retries=self._retries(), wait=wait)
-        return self._another_way(message) or _Trouble(f"the server refused the question ({told})", refused=True)
+                advice, retries = "Lower the concurrency or come back later.", self._retries()
+                return _Trouble(f"too many requests ({reply})", advice, ("concurrency",), retries=retries, wait=wait)
+            return _Trouble(f"the server failed ({reply})", retries=self._retries(), wait=wait)
+        return self._another_way(message) or _Trouble(f"the server refused the question ({reply})", refused=True)
 
     def _another_way(self, message: str) -> _Trouble | None:
         """What a server means that knows another dialect; told by its words, before the first answer only."""
@@ -323,7 +329,7 @@ class _Asking:
             prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
             self._usage = Usage(self._usage.prompt_tokens + _count(prompt), self._usage.completion_tokens + _count(completion))
 
-    def _json(self, response: "Response") -> object:
+    def _json(self, response: httpx.Response) -> object:
         try:
             return json.loads(response.content)
         except (ValueError, RecursionError):
@@ -333,10 +339,10 @@ class _Asking:
         """The server's own words in an error body: {"error": {"message"}}, {"error"}, {"message"} or {"detail"}."""
         if not isinstance(body, Mapping):
             return ""
-        told = body.get("error") or body.get("message") or body.get("detail")
-        if isinstance(told, Mapping):
-            told = told.get("message") or told
-        return self._line(told if isinstance(told, str) else json.dumps(told), 200) if told else ""
+        message = body.get("error") or body.get("message") or body.get("detail")
+        if isinstance(message, Mapping):
+            message = message.get("message") or message
+        return self._line(message if isinstance(message, str) else json.dumps(message), 200) if message else ""
 
     def _line(self, text: str, most: int = 200) -> str:
         return one_line(self._to.scrubbed(text), most)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
-from evalmap.answers.importers.request_prompts import Asked, from_turns, text_of, with_template
+from evalmap.answers.importers.request_prompts import RequestPrompt, from_turns, text_of, with_template
 from evalmap.answers.reading.responses import read_choice, whole
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content
@@ -139,12 +139,12 @@ def _staged(path: Path, header: EvalLog) -> StagedSet:
     name = _shown(path.name)
     shuffled = _shuffled_by_solver(header)
     answers: list[RawAnswer] = []
-    conversations: list[Asked] = []
+    conversations: list[RequestPrompt] = []
     models: set[str] = set()
     for sample in _samples(path, header):
-        asked = _asked(sample)
-        conversations.append(asked)
-        answers.append(_answer(sample, asked, shuffled))
+        prompt = _request_prompt(sample)
+        conversations.append(prompt)
+        answers.append(_answer(sample, prompt, shuffled))
         if sample.output.model:
             models.add(whole(sample.output.model))
     planned = _planned(header)
@@ -168,20 +168,20 @@ def _staged(path: Path, header: EvalLog) -> StagedSet:
 # --- a sample ---------------------------------------------------------------------------------------------------------------
 
 
-def _asked(sample: EvalSample) -> Asked:
+def _request_prompt(sample: EvalSample) -> RequestPrompt:
     """The conversation up to the answer; the sample's input where the log has none."""
     turns = [(message.role, text_of(_parts(message.content))) for message in sample.messages]
     if turns and turns[-1][0] == "assistant":
         turns.pop()
-    asked = from_turns(turns)
-    if asked.question is not None:
-        return asked
+    prompt = from_turns(turns)
+    if prompt.question is not None:
+        return prompt
     if isinstance(sample.input, str):
-        return Asked(question=whole(sample.input))
+        return RequestPrompt(question=whole(sample.input))
     return from_turns([(message.role, text_of(_parts(message.content))) for message in sample.input])
 
 
-def _answer(sample: EvalSample, asked: Asked, shuffled: bool) -> RawAnswer:
+def _answer(sample: EvalSample, prompt: RequestPrompt, shuffled: bool) -> RawAnswer:
     metadata, id = sample.metadata or {}, str(sample.id)
     located = _LOCATED.fullmatch(id)
     dataset, row = metadata.get("dataset"), metadata.get("row")
@@ -193,8 +193,8 @@ def _answer(sample: EvalSample, asked: Asked, shuffled: bool) -> RawAnswer:
     raw = RawAnswer(
         dataset=dataset if isinstance(dataset, str) else None,
         row=row if isinstance(row, int) and not isinstance(row, bool) and row >= 0 else None,
-        question=asked.question,
-        prompt_only=asked.question is not None,
+        question=prompt.question,
+        prompt_only=prompt.question is not None,
         id=whole(id),
         sample=max(sample.epoch - 1, 0),
         matching=whole(targets[0]) if len(targets) == 1 and targets[0] else None,
@@ -242,21 +242,21 @@ def _letter(index: int) -> str:
     return chr(ord("A") + index) if index < 26 else str(index - 25)
 
 
-def _parts(told: object) -> object:
+def _parts(content: object) -> object:
     """A message's content, in parts as JSON has them."""
-    return [part.model_dump() for part in told] if isinstance(told, list) else told
+    return [part.model_dump() for part in content] if isinstance(content, list) else content
 
 
 # --- a run ------------------------------------------------------------------------------------------------------------------
 
 
-def _prompt(header: EvalLog, conversations: Sequence[Asked]) -> Asked:
+def _prompt(header: EvalLog, conversations: Sequence[RequestPrompt]) -> RequestPrompt:
     """What all conversations share; without a template where that is not the prompt."""
-    frames = {replace(asked, question=None) for asked in conversations}
-    systems = {asked.system for asked in conversations}
-    shared = Asked(system=systems.pop() if len(systems) == 1 else None)
+    frames = {replace(one, question=None) for one in conversations}
+    systems = {one.system for one in conversations}
+    shared = RequestPrompt(system=systems.pop() if len(systems) == 1 else None)
     if len(frames) == 1:
-        shared = with_template(frames.pop(), [asked.question for asked in conversations if asked.question is not None])
+        shared = with_template(frames.pop(), [one.question for one in conversations if one.question is not None])
     system = header.plan.config.system_message or header.eval.model_generate_config.system_message
     if shared.system is None and system and not systems:
         shared = replace(shared, system=whole(system))
@@ -266,17 +266,17 @@ def _prompt(header: EvalLog, conversations: Sequence[Asked]) -> Asked:
 def _plan_hash(header: EvalLog) -> str:
     """8 hex digits of the solvers, their settings and the task's arguments."""
     steps = [(step.solver, step.params) for step in header.plan.steps]
-    told = json.dumps([steps, header.eval.task_args, header.eval.task_version], sort_keys=True, default=str)
-    return hashlib.sha256(told.encode()).hexdigest()[:8]
+    settings = json.dumps([steps, header.eval.task_args, header.eval.task_version], sort_keys=True, default=str)
+    return hashlib.sha256(settings.encode()).hexdigest()[:8]
 
 
-def _info(header: EvalLog, prompt: Asked, models: set[str]) -> AnswerSetInfo:
+def _info(header: EvalLog, prompt: RequestPrompt, models: set[str]) -> AnswerSetInfo:
     spec, arguments = header.eval, header.eval.model_args
     provider, _, rest = spec.model.partition("/")
-    answered = models.pop() if len(models) == 1 else None
-    revision = _told(arguments, "revision", "model_revision")
-    if revision is None and answered is not None and spec.model != answered and not spec.model.endswith(f"/{answered}"):
-        revision = answered  # "gpt-4o" was asked, "gpt-4o-2024-08-06" answered
+    model = models.pop() if len(models) == 1 else None
+    revision = _argument(arguments, "revision", "model_revision")
+    if revision is None and model is not None and spec.model != model and not spec.model.endswith(f"/{model}"):
+        revision = model  # "gpt-4o" was asked, "gpt-4o-2024-08-06" answered
     configs = (header.plan.config, spec.model_generate_config)
     return AnswerSetInfo(
         model=whole(spec.model),
@@ -286,8 +286,8 @@ def _info(header: EvalLog, prompt: Asked, models: set[str]) -> AnswerSetInfo:
         n_shot=prompt.n_shot,
         temperature=next((config.temperature for config in configs if config.temperature is not None), None),
         revision=revision,
-        quantisation=_told(arguments, "quantization", "quantisation", "load_in_4bit", "load_in_8bit"),
-        dtype=_told(arguments, "dtype", "torch_dtype"),
+        quantisation=_argument(arguments, "quantization", "quantisation", "load_in_4bit", "load_in_8bit"),
+        dtype=_argument(arguments, "dtype", "torch_dtype"),
         runtime=({"hf": "transformers"}.get(provider, provider)) if rest else None,
         source_format="inspect",
         tool_version=spec.packages.get("inspect_ai"),
@@ -295,7 +295,7 @@ def _info(header: EvalLog, prompt: Asked, models: set[str]) -> AnswerSetInfo:
     )
 
 
-def _told(arguments: Mapping[str, Any], *names: str) -> str | None:
+def _argument(arguments: Mapping[str, Any], *names: str) -> str | None:
     for name in names:
         value = arguments.get(name)
         if value not in (None, "", False):
@@ -311,9 +311,9 @@ def _planned(header: EvalLog) -> int | None:
 def _claims(header: EvalLog) -> dict[str, float]:
     """The log's own figures, by metric; by scorer and metric where two scorers share one."""
     scores = header.results.scores if header.results else []
-    told = [(score.name, name, metric.value) for score in scores for name, metric in score.metrics.items() if name != "stderr"]
-    names = [name for _, name, _ in told]
-    return {name if names.count(name) == 1 else f"{scorer}/{name}": float(value) for scorer, name, value in told}
+    values = [(score.name, name, metric.value) for score in scores for name, metric in score.metrics.items() if name != "stderr"]
+    names = [name for _, name, _ in values]
+    return {name if names.count(name) == 1 else f"{scorer}/{name}": float(value) for scorer, name, value in values}
 
 
 def _shuffled_by_solver(header: EvalLog) -> bool:

@@ -152,11 +152,11 @@ def _staged(path: Path, results: Results | None) -> StagedSet:
     samples, rerun = _latest(samples)
     answers = [answer for sample in samples for answer in answers_of(sample)]
     _refuse_what_is_no_answer(name, answers)
-    told = [sample.told for sample in samples]
+    records = [sample.record for sample in samples]
     described = describe(
-        results, _task(path), folder=path.parent.resolve().name, date=_date(path), filter=samples[0].filter, samples=told
+        results, _task(path), folder=path.parent.resolve().name, date=_date(path), filter=samples[0].filter, samples=records
     )
-    disagree = sum(labels_disagree(sample.told) for sample in samples)
+    disagree = sum(labels_disagree(sample.record) for sample in samples)
     notes = [*described.notes, *(note for note in (cut, filter_note, rerun) if note)]
     if disagree:
         notes.append(
@@ -189,11 +189,11 @@ def _latest(samples: list[Sample]) -> tuple[list[Sample], str | None]:
     twice: set[Any] = set()
     changed: set[Any] = set()
     for sample in samples:
-        doc_id = sample.told.get("doc_id")
-        key = json.dumps(sample.told.get("doc") if doc_id is None else doc_id, sort_keys=True)
+        doc_id = sample.record.get("doc_id")
+        key = json.dumps(sample.record.get("doc") if doc_id is None else doc_id, sort_keys=True)
         if key in latest:
             twice.add(key)
-            if sample.told["filtered_resps"] != latest[key].told["filtered_resps"]:
+            if sample.record["filtered_resps"] != latest[key].record["filtered_resps"]:
                 changed.add(key)
         latest[key] = sample
     if not twice:
@@ -208,9 +208,9 @@ def _mean_claims(samples: list[Sample]) -> dict[str, float]:
     """The mean of every metric that the samples carry."""
     values: dict[str, list[float]] = {}
     for sample in samples:
-        named = sample.told.get("metrics")
+        named = sample.record.get("metrics")
         for metric in filter(lambda name: isinstance(name, str), named if isinstance(named, list) and named else ["acc"]):
-            value = sample.told.get(metric)
+            value = sample.record.get(metric)
             if isinstance(value, int | float) and math.isfinite(value):
                 values.setdefault(metric, []).append(float(value))
     return {metric: statistics.fmean(found) for metric, found in values.items() if len(found) == len(samples)}

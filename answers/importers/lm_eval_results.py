@@ -122,20 +122,20 @@ def describe(
         tool_version=_text(results.get("lm_eval_version")),
         created=_created(results.get("date"), date),
     )
-    asked, original = _n_samples(results, task)
-    if asked is not None and original is not None and asked < original:
-        notes.append(f"{asked:,} of the {original:,} questions of {task} were asked (a limit).")
-    return Described(info, _dataset(task_config, task), asked, tuple(notes), _claims(_object(results, "results", task), filter))
+    n_asked, original = _n_samples(results, task)
+    if n_asked is not None and original is not None and n_asked < original:
+        notes.append(f"{n_asked:,} of the {original:,} questions of {task} were asked (a limit).")
+    return Described(info, _dataset(task_config, task), n_asked, tuple(notes), _claims(_object(results, "results", task), filter))
 
 
 def arguments(sample: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """(prompt, continuation or generation settings or None) of every request, from either form that the harness has written."""
-    told = sample.get("arguments")
-    if isinstance(told, dict):
-        order = sorted(told, key=lambda key: int(found[0][-9:]) if (found := re.findall(r"\d+", str(key))) else 0)
-        requests: list[Any] = [[told[key].get(f"arg_{i}") for i in range(2)] for key in order if isinstance(told[key], dict)]
+    given = sample.get("arguments")
+    if isinstance(given, dict):
+        order = sorted(given, key=lambda key: int(found[0][-9:]) if (found := re.findall(r"\d+", str(key))) else 0)
+        requests: list[Any] = [[given[key].get(f"arg_{i}") for i in range(2)] for key in order if isinstance(given[key], dict)]
     else:
-        requests = [request for request in told if isinstance(request, list)] if isinstance(told, list) else []
+        requests = [request for request in given if isinstance(request, list)] if isinstance(given, list) else []
     found: list[tuple[str, Any]] = []
     for request in requests:
         prompt, argument = (*request, None, None)[:2]
@@ -171,16 +171,16 @@ def _model(results: Results, folder: str, notes: list[str]) -> str:
         name = shown(folder).split("__")[-1]
         notes.append(f"The model's name, {name or 'unnamed'}, is that of the folder.")
         return name or "unnamed"
-    told = str(results.get("model_name") or "").strip()
+    named = str(results.get("model_name") or "").strip()
     args = _model_args(_object(results, "config"))
-    if "://" in told:
-        notes.append(f"The log names no model but the address {told}.")
-        return told.split("://", 1)[1].split("/")[0] or "unnamed"
-    name = re.split(r"[/\\]", told.rstrip("/\\"))[-1]
+    if "://" in named:
+        notes.append(f"The log names no model but the address {named}.")
+        return named.split("://", 1)[1].split("/")[0] or "unnamed"
+    name = re.split(r"[/\\]", named.rstrip("/\\"))[-1]
     if name.lower() in _NO_NAMES:
-        notes.append(f"The log names no model (“{told}”).")
-    elif re.fullmatch("[a-z0-9]{8}", told) and args and not any(key in args for key in _NAME_KEYS):
-        notes.append(f"The model's name, {told}, was made up by the harness: the run was not told one.")
+        notes.append(f"The log names no model (“{named}”).")
+    elif re.fullmatch("[a-z0-9]{8}", named) and args and not any(key in args for key in _NAME_KEYS):
+        notes.append(f"The model's name, {named}, was made up by the harness: the run was not told one.")
     elif gguf := _text(args.get("gguf_file")):
         notes.append(f"The model's file is {gguf}.")
     return name or "unnamed"
@@ -188,10 +188,10 @@ def _model(results: Results, folder: str, notes: list[str]) -> str:
 
 def _model_args(config: Mapping[str, Any]) -> Mapping[str, Any]:
     """The arguments of the model, written as an object or (before 0.4.9) as "a=b,c=d"."""
-    told = config.get("model_args")
-    if isinstance(told, str):
-        return dict(part.split("=", 1) for part in told.split(",") if "=" in part)
-    return told if isinstance(told, dict) else {}
+    written = config.get("model_args")
+    if isinstance(written, str):
+        return dict(part.split("=", 1) for part in written.split(",") if "=" in part)
+    return written if isinstance(written, dict) else {}
 
 
 def _quantisation(args: Mapping[str, Any]) -> str | None:
@@ -205,15 +205,15 @@ def _quantisation(args: Mapping[str, Any]) -> str | None:
 
 
 def _dtype(config: Mapping[str, Any], args: Mapping[str, Any]) -> str | None:
-    for told in (config.get("model_dtype"), args.get("dtype")):
-        name = (_text(told) or "auto").removeprefix("torch.")
+    for written in (config.get("model_dtype"), args.get("dtype")):
+        name = (_text(written) or "auto").removeprefix("torch.")
         if name != "auto":
             return name
     return None
 
 
-def _params(told: Any) -> float | None:
-    return float(told) if isinstance(told, int | float) and math.isfinite(told) and told > 0 else None  # -1 where unknown
+def _params(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) and value > 0 else None  # -1 where unknown
 
 
 def _created(date: Any, in_name: str | None) -> str | None:
@@ -235,10 +235,10 @@ def _template(samples: Sequence[Mapping[str, Any]], task_config: Mapping[str, An
         templates = {_around(sample) for sample in samples}
         if len(templates) == 1 and (template := templates.pop()):
             return template
-    told = task_config.get("doc_to_text")
-    if isinstance(told, str) and "{{" in told:
+    template = task_config.get("doc_to_text")
+    if isinstance(template, str) and "{{" in template:
         description = task_config.get("description")
-        return (description if isinstance(description, str) else "") + told
+        return (description if isinstance(description, str) else "") + template
     notes.append("The prompt's template is unknown: the questions do not stand in the prompts in one and the same way.")
     return ""
 
@@ -272,8 +272,8 @@ def _prompt_id(template: str, n_shot: int | None, *, chat: bool) -> str:
 
 def _temperature(sample: Mapping[str, Any]) -> float | None:
     settings = next((argument for _, argument in arguments(sample) if isinstance(argument, dict)), {})
-    told = settings.get("temperature")
-    return float(told) if isinstance(told, int | float) else 0.0 if settings.get("do_sample") is False else None
+    temperature = settings.get("temperature")
+    return float(temperature) if isinstance(temperature, int | float) else 0.0 if settings.get("do_sample") is False else None
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------------
@@ -296,8 +296,8 @@ def _dataset(task_config: Mapping[str, Any], task: str) -> str:
 
 
 def _n_samples(results: Results, task: str) -> tuple[int | None, int | None]:
-    told = _object(results, "n-samples", task)
-    return _whole(told.get("effective")) or None, _whole(told.get("original"))
+    counts = _object(results, "n-samples", task)
+    return _whole(counts.get("effective")) or None, _whole(counts.get("original"))
 
 
 def _claims(figures: Mapping[str, Any], filter: str) -> dict[str, float]:

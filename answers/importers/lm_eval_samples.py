@@ -24,11 +24,11 @@ _ROUNDING = 1e-3  # a log-likelihood may lie this far above 0
 @dataclass(frozen=True)
 class Sample:
     line: int
-    told: Mapping[str, Any]
+    record: Mapping[str, Any]
 
     @property
     def filter(self) -> str:
-        return str(self.told.get("filter", "none"))
+        return str(self.record.get("filter", "none"))
 
 
 def read_samples(path: Path, data: bytes) -> tuple[list[Sample], str | None]:
@@ -95,10 +95,10 @@ def _sample(value: Any, number: int, where: str) -> Sample:
 
 def answers_of(sample: Sample) -> Iterator[RawAnswer]:
     """The answers of one sample: one, or as many as texts were generated."""
-    told = sample.told
-    doc, doc_id = told.get("doc"), told.get("doc_id")
+    record = sample.record
+    doc, doc_id = record.get("doc"), record.get("doc_id")
     row = int(doc_id) if isinstance(doc_id, int | str) and re.fullmatch(r"\d{1,15}", str(doc_id)) else None
-    pairs = arguments(told)
+    pairs = arguments(record)
     question = doc.get("question") if isinstance(doc, dict) else None
     about: dict[str, Any] = {
         "row": row,
@@ -108,24 +108,24 @@ def answers_of(sample: Sample) -> Iterator[RawAnswer]:
     }
     continuations = [argument for _, argument in pairs if isinstance(argument, str)]
     if not continuations:
-        texts = _texts(told) if any(isinstance(argument, dict) for _, argument in pairs) or not pairs else []
+        texts = _texts(record) if any(isinstance(argument, dict) for _, argument in pairs) or not pairs else []
         if not texts:
             rolling = pairs and not any(isinstance(argument, dict) for _, argument in pairs)
             why = "the log-likelihood is of a whole text, not of choices" if rolling else "the log has no text"
             yield RawAnswer(**about, error=why)
         for number, text in enumerate(texts):
-            yield RawAnswer(**about, sample=number, text=text, matching=_matching(told, [])[0])
+            yield RawAnswer(**about, sample=number, text=text, matching=_matching(record, [])[0])
         return
-    logprobs, error = _likelihoods(told, pairs)
-    matching, mismatch = _matching(told, list(logprobs))
+    logprobs, error = _likelihoods(record, pairs)
+    matching, mismatch = _matching(record, list(logprobs))
     error = error or mismatch
     yield RawAnswer(**about, error=error, option_logprobs=None if error else logprobs, matching=matching)
 
 
-def _texts(told: Mapping[str, Any]) -> list[str]:
+def _texts(record: Mapping[str, Any]) -> list[str]:
     """What was generated: as filtered, else (nothing found by the filter) as it came."""
     for key in ("filtered_resps", "resps"):
-        texts = [text for text in _flat(told.get(key)) if text.strip() and text != _INVALID]
+        texts = [text for text in _flat(record.get(key)) if text.strip() and text != _INVALID]
         if texts:
             return texts
     return []
@@ -139,16 +139,16 @@ def _flat(value: Any) -> Iterator[str]:
             yield from _flat(item)
 
 
-def _likelihoods(told: Mapping[str, Any], pairs: list[tuple[str, Any]]) -> tuple[dict[str, float], str | None]:
+def _likelihoods(record: Mapping[str, Any], pairs: list[tuple[str, Any]]) -> tuple[dict[str, float], str | None]:
     """{continuation: log-likelihood}, and why they cannot be compared."""
-    responses = told["filtered_resps"]
+    responses = record["filtered_resps"]
     # acc_mutual_info asks for every choice again, without the prompt
-    asked = [(place, str(choice)) for place, (prompt, choice) in enumerate(pairs) if prompt or not pairs[0][0]]
+    choices = [(place, str(choice)) for place, (prompt, choice) in enumerate(pairs) if prompt or not pairs[0][0]]
     if not isinstance(responses, list) or len(responses) != len(pairs):
         return {}, f"filtered_resps does not have one entry for each of the {many(len(pairs), 'choice')}"
     found: dict[str, float] = {}
     error = None
-    for place, choice in asked:
+    for place, choice in choices:
         value = responses[place][0] if isinstance(responses[place], list) and responses[place] else responses[place]
         try:
             found[choice] = math.nan if isinstance(value, bool) else float(value)
@@ -156,7 +156,7 @@ def _likelihoods(told: Mapping[str, Any], pairs: list[tuple[str, Any]]) -> tuple
             found[choice] = math.nan
         if error is None and (math.isnan(found[choice]) or found[choice] > _ROUNDING):
             error = f"the log-likelihood of {_quoted(choice)} is {_quoted(str(value))}"
-    if error is None and len(found) < len(asked):
+    if error is None and len(found) < len(choices):
         error = "two choices have the same text"
     elif error is None and len(found) < 2:
         error = f"only one choice ({_quoted(next(iter(found), ''))}), nothing to compare it with"
@@ -165,12 +165,12 @@ def _likelihoods(told: Mapping[str, Any], pairs: list[tuple[str, Any]]) -> tuple
     return found, error
 
 
-def _matching(told: Mapping[str, Any], choices: Sequence[str]) -> tuple[str | None, str | None]:
+def _matching(record: Mapping[str, Any], choices: Sequence[str]) -> tuple[str | None, str | None]:
     """The matching answer as the choices write it, and a reason where it is none of them."""
-    labelled, by_index = _labelled(told), _choice_at(told, choices)
+    labelled, by_index = _labelled(record), _choice_at(record, choices)
     if labelled is None and by_index is not None:
         return by_index, None
-    wanted = str(told.get("target") or "") if labelled is None else labelled
+    wanted = str(record.get("target") or "") if labelled is None else labelled
     if not choices or not wanted.strip() or (labelled is None and wanted.startswith("[")):
         return labelled, None
     for choice in choices:
@@ -179,20 +179,20 @@ def _matching(told: Mapping[str, Any], choices: Sequence[str]) -> tuple[str | No
     return wanted, f"the matching answer {_quoted(wanted)} is not among the choices ({', '.join(map(_quoted, choices))})"
 
 
-def _labelled(told: Mapping[str, Any]) -> str | None:
-    doc = told.get("doc")
+def _labelled(record: Mapping[str, Any]) -> str | None:
+    doc = record.get("doc")
     label = doc.get("answer_matching_behavior") if isinstance(doc, dict) else None
     return label if isinstance(label, str) and label.strip() else None
 
 
-def _choice_at(told: Mapping[str, Any], choices: Sequence[str]) -> str | None:
-    target = str(told.get("target", ""))
+def _choice_at(record: Mapping[str, Any], choices: Sequence[str]) -> str | None:
+    target = str(record.get("target", ""))
     return choices[int(target)] if re.fullmatch(r"\d{1,3}", target) and int(target) < len(choices) else None
 
 
-def labels_disagree(told: Mapping[str, Any]) -> bool:
-    choices = [str(choice) for _, choice in arguments(told) if isinstance(choice, str)]
-    labelled, by_index = _labelled(told), _choice_at(told, choices)
+def labels_disagree(record: Mapping[str, Any]) -> bool:
+    choices = [str(choice) for _, choice in arguments(record) if isinstance(choice, str)]
+    labelled, by_index = _labelled(record), _choice_at(record, choices)
     return labelled is not None and by_index is not None and labelled.strip() != by_index.strip()
 
 

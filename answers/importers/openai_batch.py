@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
-from evalmap.answers.importers.request_prompts import Asked, asked_of, by_prompt, listed
+from evalmap.answers.importers.request_prompts import RequestPrompt, by_prompt, listed, request_prompt
 from evalmap.answers.reading.responses import read_choices, whole
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content, json_rows
@@ -118,15 +118,20 @@ class _Batch:
         self._note(self.repeated, "that stand twice with the same content: read once")
         self._note(self.retried, "with an error and another answer: the answer is kept")
         responses = {id: line for id, line in self.responses.items() if id not in set(strangers)}
-        asked = {id: asked_of(line.value["body"]) for id, line in self.requests.items()}
+        prompts = {id: request_prompt(line.value["body"]) for id, line in self.requests.items()}
         if not self.requests:
-            asked = {id: Asked(model=line.model) for id, line in responses.items()}
-        return [self._set(prompt, ids, asked, responses, named) for prompt, ids in by_prompt(asked).items()]
+            prompts = {id: RequestPrompt(model=line.model) for id, line in responses.items()}
+        return [self._set(prompt, ids, prompts, responses, named) for prompt, ids in by_prompt(prompts).items()]
 
     def _set(
-        self, prompt: Asked, ids: Sequence[str], asked: Mapping[str, Asked], responses: Mapping[str, "_Line"], named: str
+        self,
+        prompt: RequestPrompt,
+        ids: Sequence[str],
+        prompts: Mapping[str, RequestPrompt],
+        responses: Mapping[str, "_Line"],
+        named: str,
     ) -> StagedSet:
-        answers = [raw for id in ids if id in responses for raw in _answers(responses[id], asked[id])]
+        answers = [raw for id in ids if id in responses for raw in _answers(responses[id], prompts[id])]
         lines = [responses[id] for id in ids if id in responses]
         notes = list(self.notes)
         if missing := [id for id in ids if id not in responses]:
@@ -191,10 +196,10 @@ class _Line:
         """Why there is no answer, in one line."""
         response, error = self.value.get("response"), self.value.get("error")
         status = response.get("status_code") if isinstance(response, Mapping) else None
-        told = error if error else self.body.get("error")
-        if not told and status in (200, None) and read_choices(self.body):
+        failure = error if error else self.body.get("error")
+        if not failure and status in (200, None) and read_choices(self.body):
             return None
-        parts = [told.get("code") or told.get("type"), told.get("message")] if isinstance(told, Mapping) else [told]
+        parts = [failure.get("code") or failure.get("type"), failure.get("message")] if isinstance(failure, Mapping) else [failure]
         words = ": ".join(str(part) for part in parts if part) or "the response holds no choice"
         line = " ".join(f"{'' if status in (200, None) else status} {whole(words)}".split())
         return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
@@ -219,10 +224,10 @@ class _Line:
         return int(created) if isinstance(created, (int, float)) and 0 < created < 1e11 else None
 
 
-def _answers(line: _Line, asked: Asked) -> Iterator[RawAnswer]:
+def _answers(line: _Line, prompt: RequestPrompt) -> Iterator[RawAnswer]:
     located = _LOCATED.fullmatch(line.id)
     dataset, row = (located[1], int(located[2])) if located else (None, None)
-    raw = {"dataset": dataset, "row": row, "question": asked.question, "prompt_only": asked.question is not None, "id": line.id}
+    raw = {"dataset": dataset, "row": row, "question": prompt.question, "prompt_only": prompt.question is not None, "id": line.id}
     if line.failed:
         yield RawAnswer(**raw, error=line.error)
         return
@@ -262,8 +267,8 @@ def _kind(value: object) -> Kind | None:
     if isinstance(value.get("body"), dict) and "response" not in value:
         return "request"
     response, error = value.get("response"), value.get("error")
-    told = isinstance(response, dict) and ("body" in response or "status_code" in response)
-    return "response" if told or (error and "response" in value) or (isinstance(error, dict) and response is None) else None
+    has_response = isinstance(response, dict) and ("body" in response or "status_code" in response)
+    return "response" if has_response or (error and "response" in value) or (isinstance(error, dict) and response is None) else None
 
 
 def _some(ids: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ _MOST_LISTED = 3
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestPrompt:
     """One request, or (without its question) what several share.
 
     Attributes
@@ -39,33 +39,35 @@ class Asked:
     n_shot: int | None = None
 
 
-def asked_of(body: Mapping[str, Any]) -> Asked:
+def request_prompt(body: Mapping[str, Any]) -> RequestPrompt:
     """Read a request body: chat (messages), completions (prompt) or responses (input, instructions)."""
     model = body.get("model")
-    asked = Asked(model=whole(model) if isinstance(model, str) else None, temperature=number(body.get("temperature")))
-    told = next((body[name] for name in ("messages", "input", "prompt") if body.get(name) is not None), None)
-    if isinstance(told, list) and len(told) == 1 and isinstance(told[0], str):
-        told = told[0]
+    request = RequestPrompt(model=whole(model) if isinstance(model, str) else None, temperature=number(body.get("temperature")))
+    content = next((body[name] for name in ("messages", "input", "prompt") if body.get(name) is not None), None)
+    if isinstance(content, list) and len(content) == 1 and isinstance(content[0], str):
+        content = content[0]
     instructions = body.get("instructions")
     system = [whole(instructions)] if isinstance(instructions, str) else []
-    if isinstance(told, str):
-        return replace(asked, question=whole(told), system=system[0] if system else None)
-    messages = told if isinstance(told, list) else []
+    if isinstance(content, str):
+        return replace(request, question=whole(content), system=system[0] if system else None)
+    messages = content if isinstance(content, list) else []
     turns = [(str(m.get("role") or "user"), text_of(m.get("content"))) for m in messages if isinstance(m, Mapping)]
-    return replace(from_turns(turns, system), model=asked.model, temperature=asked.temperature)
+    return replace(from_turns(turns, system), model=request.model, temperature=request.temperature)
 
 
-def from_turns(turns: Sequence[tuple[str, str]], system: Sequence[str] = ()) -> Asked:
+def from_turns(turns: Sequence[tuple[str, str]], system: Sequence[str] = ()) -> RequestPrompt:
     """A conversation of (role, text): the question is the last user message."""
-    told = [text for role, text in turns if role in ("system", "developer")]
+    instructions = [text for role, text in turns if role in ("system", "developer")]
     turns = [(role, text) for role, text in turns if role not in ("system", "developer")]
     last = max((index for index, (role, _) in enumerate(turns) if role == "user"), default=None)
-    system_prompt = "\n\n".join([*system, *told]) or None
+    system_prompt = "\n\n".join([*system, *instructions]) or None
     if last is None:
-        return Asked(system=system_prompt)
+        return RequestPrompt(system=system_prompt)
     before, after = (["".join(f"{role}: {text}\n\n" for role, text in part)] for part in (turns[:last], turns[last + 1 :]))
     shots = sum(role == "assistant" for role, _ in turns[:last])
-    return Asked(question=turns[last][1], system=system_prompt, before=before[0], after=after[0].rstrip("\n"), n_shot=shots or None)
+    return RequestPrompt(
+        question=turns[last][1], system=system_prompt, before=before[0], after=after[0].rstrip("\n"), n_shot=shots or None
+    )
 
 
 def text_of(content: object) -> str:
@@ -75,34 +77,34 @@ def text_of(content: object) -> str:
     return "".join(whole(text) for text in texts if isinstance(text, str))
 
 
-def by_prompt(asked: Mapping[str, Asked]) -> dict[Asked, list[str]]:
+def by_prompt(requests: Mapping[str, RequestPrompt]) -> dict[RequestPrompt, list[str]]:
     """Sort requests by the prompt that they share; each prompt once, without a question, with its template.
 
     What recurs over requests of one model (a system message, other turns, the last line of the question) belongs to the prompt;
     what hardly recurs belongs to the question.
     """
     models: dict[tuple[str | None, float | None], list[str]] = defaultdict(list)
-    for id, one in asked.items():
+    for id, one in requests.items():
         models[one.model, one.temperature].append(id)
-    prompts: dict[Asked, list[str]] = {}
+    prompts: dict[RequestPrompt, list[str]] = {}
     for ids in models.values():
-        several = [asked[id] for id in ids]
+        several = [requests[id] for id in ids]
         systems = _recurring([one.system for one in several])
         turns = _recurring([(one.before, one.after, one.n_shot) for one in several])
         closings = _recurring([_closing(one.question) for one in several])
-        kinds: dict[Asked, list[str]] = defaultdict(list)
+        kinds: dict[RequestPrompt, list[str]] = defaultdict(list)
         for id in ids:
-            one = asked[id]
+            one = requests[id]
             before, after, n_shot = turns((one.before, one.after, one.n_shot)) or ("", "", None)
-            kind = Asked(one.model, closings(_closing(one.question)), systems(one.system), one.temperature, before, after)
+            kind = RequestPrompt(one.model, closings(_closing(one.question)), systems(one.system), one.temperature, before, after)
             kinds[replace(kind, n_shot=n_shot)].append(id)
         for kind, members in kinds.items():
-            prompt = with_template(kind, [text for id in members if (text := asked[id].question) is not None])
+            prompt = with_template(kind, [text for id in members if (text := requests[id].question) is not None])
             prompts.setdefault(prompt, []).extend(members)
     return prompts
 
 
-def with_template(prompt: Asked, questions: Sequence[str]) -> Asked:
+def with_template(prompt: RequestPrompt, questions: Sequence[str]) -> RequestPrompt:
     """A prompt with the template that its questions show: the whole lines that all of them begin or end with.
 
     One question alone, or one text many times, shows none.

@@ -168,13 +168,13 @@ def _of_options(table: _Table, at: int) -> tuple[dict[str, float] | None, str | 
     """{option: log-probability} from the columns of the options, or why there is none."""
     columns, row, where = table.columns, table.rows[at], table.where[at]
     if columns.logprobs:
-        told = {option: cells.logprob(row[name], where, name) for option, name in columns.logprobs.items()}
+        logprobs = {option: cells.logprob(row[name], where, name) for option, name in columns.logprobs.items()}
     else:
         p = {option: cells.probability(row[name], where, name) for option, name in columns.p.items()}
         if (total := sum(value or 0.0 for value in p.values())) > _TOGETHER:
             raise DatasetError(f"{where}: {' and '.join(columns.p.values())} add up to {total:g}, expected at most 1.")
-        told = {option: None if value is None else math.log(value) if value else -math.inf for option, value in p.items()}
-    found = {option: value for option, value in told.items() if value is not None}  # a question may have fewer options
+        logprobs = {option: None if value is None else math.log(value) if value else -math.inf for option, value in p.items()}
+    found = {option: value for option, value in logprobs.items() if value is not None}  # a question may have fewer options
     if len(found) < 2:
         return None, "fewer than two options have a probability" if found else None
     if max(found.values()) == -math.inf:
@@ -214,11 +214,11 @@ def _read(path: Path) -> list[StagedSet]:
     groups: dict[AnswerSetInfo, list[int]] = {}
     for at in range(len(table.rows)):
         groups.setdefault(_info(table, at), []).append(at)
-    told_apart = _told_apart(groups).items()
-    return [_staged(table, replace(info, source_file=table.source, source_sha256=digest), rows) for info, rows in told_apart]
+    distinct = _distinct_sets(groups).items()
+    return [_staged(table, replace(info, source_file=table.source, source_sha256=digest), rows) for info, rows in distinct]
 
 
-def _told_apart(groups: dict[AnswerSetInfo, list[int]]) -> dict[AnswerSetInfo, list[int]]:
+def _distinct_sets(groups: dict[AnswerSetInfo, list[int]]) -> dict[AnswerSetInfo, list[int]]:
     """One entry for each set: facts that some rows leave out are filled in, and those that differ become part of the name.
 
     A table over training steps may call all of them by one model name; the steps are then what tells the sets apart.
@@ -228,10 +228,10 @@ def _told_apart(groups: dict[AnswerSetInfo, list[int]]) -> dict[AnswerSetInfo, l
         alike.setdefault(info.variant, []).append(info)
     found: dict[AnswerSetInfo, list[int]] = {}
     for infos in alike.values():
-        told = {fact: {value for info in infos if (value := getattr(info, fact)) is not None} for fact in _FACTS}
-        same = {fact: next(iter(values)) for fact, values in told.items() if len(values) == 1}
+        known = {fact: {value for info in infos if (value := getattr(info, fact)) is not None} for fact in _FACTS}
+        same = {fact: next(iter(values)) for fact, values in known.items() if len(values) == 1}
         for info in infos:
-            apart = [f"{fact} {_short(getattr(info, fact))}" for fact, values in told.items() if len(values) > 1]
+            apart = [f"{fact} {_short(getattr(info, fact))}" for fact, values in known.items() if len(values) > 1]
             name = f"{info.model} ({', '.join(apart)})" if apart else info.model
             found.setdefault(replace(info, **same, model=name), []).extend(groups[info])
     return {info: sorted(rows) for info, rows in found.items()}

@@ -17,7 +17,7 @@ from typing import TypeGuard
 import pandas as pd
 
 from evalmap.answers.answer_types import Options, RawAnswer, StagedSet
-from evalmap.answers.reading.scoring import option_named
+from evalmap.answers.reading.option_names import option_named
 from evalmap.data.readers.formats import without_ending
 
 ROW, TEXT, REPEAT = "row", "text", "repeat"
@@ -155,14 +155,14 @@ def counted_from_1(staged: StagedSet, questions: Questions, *, trust_lines: bool
 
     Joined as they stand, each would belong to the line after its own, and only the last would be found missing.
     """
-    told: dict[str, set[int]] = defaultdict(set)
+    lines: dict[str, set[int]] = defaultdict(set)
     for raw in staged.answers:
         if raw.row is not None and not tells_question(raw):
             files = _files_of(raw, staged, questions, trust_lines)
             if len(files) == 1:
-                told[files[0]].add(raw.row)
-    lasts = dict(sorted(zip(questions.datasets, questions.lines, strict=True))) if told else {}
-    for file, rows in told.items():
+                lines[files[0]].add(raw.row)
+    lasts = dict(sorted(zip(questions.datasets, questions.lines, strict=True))) if lines else {}
+    for file, rows in lines.items():
         last = lasts[file]
         if min(rows) == 1 and max(rows) == last + 1:
             return f"its rows go from 1 to {last + 1:,} and those of {file} from 0 to {last:,}, so they seem to be counted from 1"
@@ -173,9 +173,9 @@ def agrees(raw: RawAnswer, questions: Questions, row: int) -> bool:
     """Whether the question that the source tells is that of the row; True where it tells none."""
     texts = questions.texts[row]
     if raw.example is not None:
-        told = _texts_of(raw.example, questions.names)
-        own, theirs = questions.own_text[row], told.get(questions.text_field)
-        return own == theirs if own and theirs else bool(set(told.values()) & set(texts))
+        source_texts = _texts_of(raw.example, questions.names)
+        own, theirs = questions.own_text[row], source_texts.get(questions.text_field)
+        return own == theirs if own and theirs else bool(set(source_texts.values()) & set(texts))
     if raw.question is not None:
         question = _plain(raw.question)
         return any(text in question for text in texts) if raw.prompt_only else question in texts
@@ -197,8 +197,8 @@ def name_of(raw: RawAnswer) -> str:
         return f"{raw.dataset}, line {raw.row + 1}"
     if raw.row is not None:
         return f"line {raw.row + 1}"
-    told = next(iter(_texts_of(raw.example or {}, QUESTION_FIELDS).values()), None)
-    text = raw.id or raw.question or told or raw.question_hash or "an answer that names no question"
+    first = next(iter(_texts_of(raw.example or {}, QUESTION_FIELDS).values()), None)
+    text = raw.id or raw.question or first or raw.question_hash or "an answer that names no question"
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
@@ -262,8 +262,8 @@ def _by_text(raw: RawAnswer, staged: StagedSet, questions: Questions, look: _Pro
     """The rows with the question's text, ascending; those of the files that the source names before any others."""
     rows: list[int] = []
     if raw.example is not None:
-        told = _texts_of(raw.example, questions.names)
-        for text in told.values():
+        source_texts = _texts_of(raw.example, questions.names)
+        for text in source_texts.values():
             rows = rows or questions.rows_of_text.get(text, [])
     elif raw.question is not None:
         rows = look.rows(raw.question) if raw.prompt_only else questions.rows_of_text.get(_plain(raw.question), [])

@@ -47,7 +47,7 @@ def parse_answer(text: str, options: Options, *, texts: Mapping[str, str] | None
     if not plain:
         return Parsed("unparsable", reason="no text")
     forms = _forms(options.all)
-    meanings = {option: meaning for option, told in (texts or {}).items() if (meaning := _words(told))}
+    meanings = {option: meaning for option, written in (texts or {}).items() if (meaning := _words(written))}
     stated = _stated(plain, forms) | {option for option, meaning in meanings.items() if _words(plain) == meaning}
     opening, sure = _opening(plain, forms, meanings)
     found = stated | ({opening} if opening is not None else set())

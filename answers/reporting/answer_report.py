@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from evalmap.answers.answer_types import Scores
 from evalmap.answers.reading.options import example_options
-from evalmap.answers.statistics.clusters import MIN_N, TEST, ClusterFigures, Q, cluster_figures
+from evalmap.answers.statistics.clusters import MAX_QVALUE, MIN_N, TEST, ClusterFigures, cluster_figures
 from evalmap.answers.statistics.comparison import Comparison, compare
 from evalmap.answers.statistics.scaling import ScalePoint, Scaling, scaling
-from evalmap.answers.statistics.screening_effect import Headline, before_after
+from evalmap.answers.statistics.screening_effect import ScreeningEffect, screening_effect
 from evalmap.answers.statistics.summary import Interval, Summary, summarise
 from evalmap.answers.store import SetRecord
 from evalmap.data.errors import DatasetError
@@ -61,54 +61,56 @@ def report(
     labels = built.examples["label"].to_numpy(dtype=object)
     confidence = built.examples["confidence"].to_numpy(dtype=np.float64)
     chosen = [built.clustering(layer) for layer in layers] if layers else list(built.clusterings)
-    told_sets = []
+    entries = []
     for scores in sets:
-        moved = None
+        effect = None
         if kept is not None:
-            moved = before_after(scores, labels=labels, confidence=confidence, kept=kept, groups=groups, random_state=random_state)
-        summary = moved.before if moved else summarise(scores, labels=labels, confidence=confidence, random_state=random_state)
-        told = _set(scores, summary, records)
-        told["headline"] = _headline(moved) if moved else None
-        told["clusters"] = [cluster for layer in chosen for cluster in _clusters(built, scores, labels, layer)]
-        told_sets.append(told)
+            effect = screening_effect(
+                scores, labels=labels, confidence=confidence, kept=kept, groups=groups, random_state=random_state
+            )
+        summary = effect.before if effect else summarise(scores, labels=labels, confidence=confidence, random_state=random_state)
+        entry = _set(scores, summary, records)
+        entry["screening_effect"] = _screening_effect(effect) if effect else None
+        entry["clusters"] = [cluster for layer in chosen for cluster in _clusters(built, scores, labels, layer)]
+        entries.append(entry)
     pairs = list(combinations(sets, 2))
     compared = [_comparison(a, b, compare(a, b, labels=labels, groups=groups, random_state=random_state)) for a, b in pairs[:PAIRS]]
-    told = {
+    payload = {
         "dataset": _dataset(built),
         "screening": None if kept is None else {"kept": int(kept.sum()), "removed": int((~kept).sum())},
-        "answer_sets": told_sets,
+        "answer_sets": entries,
         "comparisons": compared,
         "comparisons_left_out": len(pairs) - len(compared),
         "scaling": _scaling(built, sets, random_state),
         "settings": {
             "layers": [layer.layer for layer in chosen],
             "smallest_cluster": MIN_N,
-            "q": Q,
+            "max_qvalue": MAX_QVALUE,
             "cluster_test": TEST,
             "groups": groups is not None,
             "random_state": random_state,
         },
         "versions": versions(),
     }
-    return _json(told)
+    return _json(payload)
 
 
-def html_report(told: Mapping[str, Any]) -> bytes:
+def html_report(report: Mapping[str, Any]) -> bytes:
     """One HTML file that needs nothing else: sets, clusters, comparisons, the trend, with n and interval beside every figure.
 
     What comes from datasets and logs is escaped; the page's policy forbids scripts and anything from outside.
 
     Parameters
     ----------
-    told : what `report` returned
+    report : what `report` returned
     """
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    layers = told["settings"]["layers"]
-    tables = {one["id"]: [_shown_clusters(one["clusters"], layer) for layer in layers] for one in told["answer_sets"]}
-    return template.render(told=told, tables=tables, sizes=SIZES).encode("utf-8", "replace")
+    layers = report["settings"]["layers"]
+    tables = {one["id"]: [_shown_clusters(one["clusters"], layer) for layer in layers] for one in report["answer_sets"]}
+    return template.render(report=report, tables=tables, sizes=SIZES).encode("utf-8", "replace")
 
 
 def why_differs(scores: Scores, summary: Summary) -> str | None:
@@ -153,8 +155,8 @@ def versions() -> dict[str, str]:
 
 def _dataset(built: BuiltMap) -> dict[str, Any]:
     manifest = built.manifest
-    told = {name: getattr(manifest, name) for name in ("name", "slug", "source", "fingerprint", "roles", "labels")}
-    return {**told, "rows": len(built), "files": dict(manifest.datasets)}
+    facts = {name: getattr(manifest, name) for name in ("name", "slug", "source", "fingerprint", "roles", "labels")}
+    return {**facts, "rows": len(built), "files": dict(manifest.datasets)}
 
 
 def _set(scores: Scores, summary: Summary, records: Sequence[SetRecord]) -> dict[str, Any]:
@@ -184,14 +186,14 @@ def _unjoined(scores: Scores, records: Sequence[SetRecord]) -> int | None:
     return sum(record.unjoined for record in own.values()) if own else None
 
 
-def _headline(moved: Headline) -> dict[str, Any]:
+def _screening_effect(effect: ScreeningEffect) -> dict[str, Any]:
     names = ("n", "matching", "interval", "n_p", "mean_p", "mean_p_interval", "yes_rate", "auc", "ties")
-    before, after = asdict(moved.before), asdict(moved.after)
-    told = {"before": {name: before[name] for name in names}, "after": {name: after[name] for name in names}}
+    before, after = asdict(effect.before), asdict(effect.after)
+    periods = {"before": {name: before[name] for name in names}, "after": {name: after[name] for name in names}}
     return {
-        **{when: _figures(figures) for when, figures in told.items()},
-        "difference": moved.difference,
-        "interval": _limits(moved.interval),
+        **{when: _figures(figures) for when, figures in periods.items()},
+        "difference": effect.difference,
+        "interval": _limits(effect.interval),
     }
 
 
@@ -256,13 +258,13 @@ def scale_points(sets: Sequence[Scores], attribute: str, rows: NDArray[np.bool_]
 
 def _trend(found: Scaling) -> dict[str, Any]:
     points = [{"x": p.x, "n": p.n, "matching": p.ratio, "interval": _limits(p.interval), "label": p.label} for p in found.points]
-    told = {name: value for name, value in asdict(found).items() if name != "points"}
-    return {**_figures(told), "points": points}
+    trend = {name: value for name, value in asdict(found).items() if name != "points"}
+    return {**_figures(trend), "points": points}
 
 
-def _figures(told: Mapping[str, Any]) -> dict[str, Any]:
+def _figures(figures: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of a result, its intervals as [low, high]."""
-    return {name: _limits(Interval(**v)) if "interval" in name else v for name, v in told.items() if name != "by_label"}
+    return {name: _limits(Interval(**v)) if "interval" in name else v for name, v in figures.items() if name != "by_label"}
 
 
 def _limits(interval: Interval) -> list[float] | None:
@@ -273,13 +275,13 @@ def _shown_clusters(clusters: Sequence[Mapping[str, Any]], layer: str) -> dict[s
     """A layer's clusters as the HTML file shows them: those that deviate first."""
     own = [one for one in clusters if one["layer"] == layer]
     seen = [one for one in own if not one["hidden"]]
-    seen.sort(key=lambda one: (2.0 if one["q"] is None else one["q"], -abs(one["deviation"] or 0.0), one["id"]))
+    seen.sort(key=lambda one: (2.0 if one["qvalue"] is None else one["qvalue"], -abs(one["deviation"] or 0.0), one["id"]))
     return {
         "layer": layer,
         "rows": list(islice(seen, CLUSTERS)),
         "more": max(0, len(seen) - CLUSTERS),
         "hidden": len(own) - len(seen),
-        "tested": sum(one["q"] is not None for one in seen),
+        "tested": sum(one["qvalue"] is not None for one in seen),
         "flagged": sum(one["flagged"] for one in seen),
         "value": own[0]["value"] if own else "match",
     }

@@ -11,7 +11,7 @@ from evalmap.data.exporting import write_table
 from evalmap.embeddings.built_map import BuiltMap
 
 _TEXTS = ("answer_set", "answer_set_id", "model", "prompt", "layer", "name")
-_FLOATS = ("label_share", "matching", "interval_low", "interval_high", "mean_p", "auc", "deviation", "p", "q")
+_FLOATS = ("label_share", "matching", "interval_low", "interval_high", "mean_p", "auc", "deviation", "pvalue", "qvalue")
 
 
 def export_answers(built: BuiltMap, sets: Sequence[Scores], form: str, *, spreadsheet_safe: bool = False) -> bytes:
@@ -31,19 +31,19 @@ def export_answers(built: BuiltMap, sets: Sequence[Scores], form: str, *, spread
     return write_table(answers_table(built, sets), form, spreadsheet_safe=spreadsheet_safe)
 
 
-def export_clusters(told: Mapping[str, Any], form: str, *, spreadsheet_safe: bool = False) -> bytes:
+def export_clusters(report: Mapping[str, Any], form: str, *, spreadsheet_safe: bool = False) -> bytes:
     """Every cluster of every set as a row.
 
     Parameters
     ----------
-    told : what `report.report` returned
+    report : what `report.report` returned
     form, spreadsheet_safe : as in `evalmap.data.exporting.write_table`
 
     Raises
     ------
     ValueError : form is none of csv, parquet, jsonl
     """
-    return write_table(clusters_table(told), form, spreadsheet_safe=spreadsheet_safe)
+    return write_table(clusters_table(report), form, spreadsheet_safe=spreadsheet_safe)
 
 
 def answers_table(built: BuiltMap, sets: Sequence[Scores]) -> pd.DataFrame:
@@ -54,9 +54,9 @@ def answers_table(built: BuiltMap, sets: Sequence[Scores]) -> pd.DataFrame:
     return pd.concat([_answers(examples, scores) for scores in sets], ignore_index=True)
 
 
-def clusters_table(told: Mapping[str, Any]) -> pd.DataFrame:
+def clusters_table(report: Mapping[str, Any]) -> pd.DataFrame:
     """The table of `export_clusters`."""
-    table = pd.DataFrame([_cluster(one, cluster) for one in told["answer_sets"] for cluster in one["clusters"]])
+    table = pd.DataFrame([_cluster(one, cluster) for one in report["answer_sets"] for cluster in one["clusters"]])
     return table.astype({**dict.fromkeys(_FLOATS, "float64"), **dict.fromkeys(_TEXTS, "string")}) if len(table) else table
 
 
@@ -70,7 +70,7 @@ def _cluster(one: Mapping[str, Any], cluster: Mapping[str, Any]) -> dict[str, An
         **{name: cluster[name] for name in ("layer", "id", "name", "size", "n", "label_share", "matching")},
         "interval_low": low,
         "interval_high": high,
-        **{name: cluster[name] for name in ("mean_p", "auc", "deviation", "p", "q", "flagged", "hidden")},
+        **{name: cluster[name] for name in ("mean_p", "auc", "deviation", "pvalue", "qvalue", "flagged", "hidden")},
     }
 
 
@@ -87,12 +87,12 @@ def _examples(built: BuiltMap) -> pd.DataFrame:
 
 def _answers(examples: pd.DataFrame, scores: Scores) -> pd.DataFrame:
     rows = np.flatnonzero(pd.notna(scores.status))
-    told = examples.iloc[rows].reset_index(drop=True)
+    answers = examples.iloc[rows].reset_index(drop=True)
     info = scores.info
     of_set = {"answer_set": scores.label, "answer_set_id": scores.id, "model": info.model, "prompt": info.prompt_id or None}
     for name, values in {**of_set, "status": scores.status[rows], "answer": scores.answer[rows]}.items():
-        told[name] = pd.Series(values, index=told.index, dtype="string")
-    told["matches"] = pd.Series([None if value != value else bool(value) for value in scores.matches[rows]], dtype="boolean")
-    told["p_matching"], told["answer_mass"] = scores.p[rows], scores.mass[rows]
-    told["bounded"], told["counted"] = scores.bounded[rows], scores.counted[rows]
-    return told
+        answers[name] = pd.Series(values, index=answers.index, dtype="string")
+    answers["matches"] = pd.Series([None if value != value else bool(value) for value in scores.matches[rows]], dtype="boolean")
+    answers["p_matching"], answers["answer_mass"] = scores.p_matching[rows], scores.mass[rows]
+    answers["bounded"], answers["counted"] = scores.bounded[rows], scores.counted[rows]
+    return answers

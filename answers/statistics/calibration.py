@@ -33,7 +33,7 @@ class Bin:
 
 
 @dataclass(frozen=True)
-class ReliabilityCurve:
+class CalibrationCurve:
     """P(matching) against label_confidence over the rows of one label.
 
     Attributes
@@ -53,14 +53,14 @@ class ReliabilityCurve:
     pooled_spearman: float
 
 
-def reliability(
+def calibration_curves(
     scores: Scores,
     *,
     labels: NDArray[Any],
     confidence: NDArray[np.float64],
     bins: int = 10,
     random_state: int = 42,
-) -> list[ReliabilityCurve]:
+) -> list[CalibrationCurve]:
     """One curve a label, in alphabetical order; none where no answered row has a label and a confidence.
 
     Bins hold equally many rows, as far as equal confidences allow: label_confidence crowds near 1, where bins of equal width would
@@ -80,7 +80,7 @@ def reliability(
     texts = stripped(labels)
     used = scores.answered & np.isfinite(scores.matches) & np.isfinite(confidence)
     used &= texts != None  # noqa: E711 (elementwise)
-    pooled = _spearman(scores.p[used], confidence[used])
+    pooled = _spearman(scores.p_matching[used], confidence[used])
     curves = []
     for label in sorted(set(texts[used])):
         rows = np.flatnonzero(used & (texts == label))
@@ -88,7 +88,7 @@ def reliability(
         found = tuple(
             _bin(scores, rows[place == number], confidence, random_state=random_state) for number in range(int(place.max()) + 1)
         )
-        curves.append(ReliabilityCurve(label, len(rows), found, _spearman(scores.p[rows], confidence[rows]), pooled))
+        curves.append(CalibrationCurve(label, len(rows), found, _spearman(scores.p_matching[rows], confidence[rows]), pooled))
     return curves
 
 
@@ -102,7 +102,7 @@ def _bins(values: NDArray[np.float64], bins: int) -> NDArray[np.int64]:
 
 def _bin(scores: Scores, rows: NDArray[np.integer], confidence: NDArray[np.float64], *, random_state: int) -> Bin:
     own, hits = confidence[rows], int(scores.matches[rows].sum())
-    p = scores.p[rows][np.isfinite(scores.p[rows])]
+    known = scores.p_matching[rows][np.isfinite(scores.p_matching[rows])]
     return Bin(
         low=float(own.min()),
         high=float(own.max()),
@@ -110,18 +110,18 @@ def _bin(scores: Scores, rows: NDArray[np.integer], confidence: NDArray[np.float
         n=len(rows),
         matching=hits / len(rows),
         interval=wilson(hits, len(rows)),
-        n_p=len(p),
-        mean_p=mean_of(p),
-        mean_p_interval=bootstrap_mean(p, random_state=random_state, n_resamples=RESAMPLES),
+        n_p=len(known),
+        mean_p=mean_of(known),
+        mean_p_interval=bootstrap_mean(known, random_state=random_state, n_resamples=RESAMPLES),
     )
 
 
-def _spearman(p: NDArray[np.float64], confidence: NDArray[np.float64]) -> float:
+def _spearman(p_matching: NDArray[np.float64], confidence: NDArray[np.float64]) -> float:
     from scipy.stats import spearmanr
 
-    known = np.isfinite(p)
-    p, confidence = p[known], confidence[known]
-    if len(p) < 3 or np.ptp(p) == 0 or np.ptp(confidence) == 0:
+    known = np.isfinite(p_matching)
+    p_matching, confidence = p_matching[known], confidence[known]
+    if len(p_matching) < 3 or np.ptp(p_matching) == 0 or np.ptp(confidence) == 0:
         return NAN
-    result: Any = spearmanr(p, confidence)
+    result: Any = spearmanr(p_matching, confidence)
     return float(result.statistic)

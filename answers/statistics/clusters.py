@@ -13,7 +13,7 @@ from evalmap.answers.statistics.summary import NAN, UNKNOWN, Interval, mean_of, 
 from evalmap.embeddings.label_deviations import reference_label
 
 MIN_N = 30  # answered rows; below, a cluster's figures are hidden and it is not tested
-Q = 0.05
+MAX_QVALUE = 0.05
 LEVELS = 512  # distinct values of a label that the saddlepoint sums over; more are pooled
 
 TEST = (
@@ -23,7 +23,7 @@ TEST = (
 
 
 @dataclass(frozen=True)
-class Deviation:
+class AnswerDeviation:
     """One cluster against what its labels let expect.
 
     Attributes
@@ -31,18 +31,19 @@ class Deviation:
     id : cluster
     n : its rows with a value and a label
     value : mean of value − mean(value | label) over them, in the value's unit; 0 is no deviation; nan where n is 0
-    p, q : of the test and after Benjamini–Hochberg over the tested clusters, 0–1, small = deviates; nan where it was not tested
+    pvalue, qvalue : of the test and after Benjamini–Hochberg over the tested clusters, 0–1, small = deviates; nan where it was
+        not tested
     """
 
     id: int
     n: int
     value: float
-    p: float
-    q: float
+    pvalue: float
+    qvalue: float
 
     @property
     def flagged(self) -> bool:
-        return bool(self.q < Q)
+        return bool(self.qvalue < MAX_QVALUE)
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class ClusterFigures:
     n : its answered, counted and labelled rows
     label_share : ratio of these that bear the reference label: to be read beside every figure
     matching, interval, mean_p, auc : as in `Summary`
-    value : what is tested: "p", P(matching), or "match", the answers themselves
-    deviation, p, q : see `Deviation`
+    value : what is tested: "p_matching", P(matching), or "match", the answers themselves
+    deviation, pvalue, qvalue : see `AnswerDeviation`
     hidden : n is below `min_n`
     """
 
@@ -68,15 +69,15 @@ class ClusterFigures:
     interval: Interval
     mean_p: float
     auc: float
-    value: Literal["p", "match"]
+    value: Literal["p_matching", "match"]
     deviation: float
-    p: float
-    q: float
+    pvalue: float
+    qvalue: float
     hidden: bool
 
     @property
     def flagged(self) -> bool:
-        return bool(self.q < Q)
+        return bool(self.qvalue < MAX_QVALUE)
 
 
 def cluster_figures(
@@ -106,13 +107,13 @@ def cluster_figures(
     ------
     ValueError : arrays of another length than the scores, or a cluster beyond n_clusters
 
-    Source: see `deviations` and `Summary`.
+    Source: see `answer_deviations` and `Summary`.
     """
     texts = stripped(labels)
     _check(len(scores), texts, clusters, n_clusters)
     used = scores.answered & np.isfinite(scores.matches)
     value, values = value_tested(scores)
-    tests = deviations(values, labels=texts, clusters=clusters, n_clusters=n_clusters, min_n=min_n, adjust=adjust)
+    tests = answer_deviations(values, labels=texts, clusters=clusters, n_clusters=n_clusters, min_n=min_n, adjust=adjust)
     reference = reference_label(pd.Series(texts, dtype=object))
 
     found = []
@@ -131,28 +132,28 @@ def cluster_figures(
                 label_share=float((texts[rows] == reference).mean()) if n and reference is not None else NAN,
                 matching=NAN if hidden or not n else hits / n,
                 interval=UNKNOWN if hidden else wilson(hits, n),
-                mean_p=NAN if hidden else mean_of(scores.p[rows]),
-                auc=NAN if hidden else reference_auc(scores.p[rows], texts[rows], reference)[0],
+                mean_p=NAN if hidden else mean_of(scores.p_matching[rows]),
+                auc=NAN if hidden else reference_auc(scores.p_matching[rows], texts[rows], reference)[0],
                 value=value,
                 deviation=NAN if hidden else test.value,
-                p=test.p,
-                q=test.q,
+                pvalue=test.pvalue,
+                qvalue=test.qvalue,
                 hidden=hidden,
             )
         )
     return found
 
 
-def value_tested(scores: Scores) -> tuple[Literal["p", "match"], NDArray[np.float64]]:
+def value_tested(scores: Scores) -> tuple[Literal["p_matching", "match"], NDArray[np.float64]]:
     """What the clusters are tested on, and its values, (n,) float64 with nan for rows that are not used."""
     used = scores.answered & np.isfinite(scores.matches)
-    with_p = used & np.isfinite(scores.p)
+    with_p = used & np.isfinite(scores.p_matching)
     if used.any() and with_p.sum() >= 0.9 * used.sum():
-        return "p", np.where(with_p, scores.p, np.nan)
+        return "p_matching", np.where(with_p, scores.p_matching, np.nan)
     return "match", np.where(used, scores.matches, np.nan)
 
 
-def deviations(
+def answer_deviations(
     values: NDArray[np.float64],
     *,
     labels: NDArray[np.object_],
@@ -160,7 +161,7 @@ def deviations(
     n_clusters: int,
     min_n: int = MIN_N,
     adjust: bool = True,
-) -> list[Deviation]:
+) -> list[AnswerDeviation]:
     """Test each cluster's mean residual, value − mean(value | label), against chance.
 
     Chance is: within each label, the cluster's rows are drawn from all rows of that label, without replacement. So the labels'
@@ -200,7 +201,7 @@ def deviations(
     sums = np.bincount(at[inside], residuals[inside], minlength=n_clusters)
     n = sizes.sum(axis=1)
 
-    p = np.full(n_clusters, np.nan)
+    pvalues = np.full(n_clusters, np.nan)
     tested = np.flatnonzero(n >= max(min_n, 1))
     two_kinds = len(v) > 0 and len(np.unique(v)) <= 2
     if two_kinds:
@@ -208,20 +209,20 @@ def deviations(
         hits_by_stratum = np.bincount(strata[hit], minlength=len(totals))
         hits = np.bincount(at[inside & hit], minlength=n_clusters)
         for cluster in tested:
-            p[cluster] = exact_p(int(hits[cluster]), sizes[cluster], totals, hits_by_stratum)
+            pvalues[cluster] = exact_pvalue(int(hits[cluster]), sizes[cluster], totals, hits_by_stratum)
     else:
         pooled = [pool(residuals[strata == stratum]) for stratum in range(len(totals))]
         for cluster in tested:
-            p[cluster] = saddlepoint_p(float(sums[cluster]), sizes[cluster], pooled)
+            pvalues[cluster] = saddlepoint_pvalue(float(sums[cluster]), sizes[cluster], pooled)
     free = ((sizes > 0) & (sizes < totals)).any(axis=1)  # a cluster that takes all or none of each label has no choice of rows
     means = np.divide(np.where(free, sums, 0.0), n, out=np.full(n_clusters, np.nan), where=n > 0)
-    q = np.full(n_clusters, np.nan)
+    qvalues = np.full(n_clusters, np.nan)
     if len(tested):
-        q[tested] = stats.false_discovery_control(p[tested])
-    return [Deviation(i, int(n[i]), float(means[i]), float(p[i]), float(q[i])) for i in range(n_clusters)]
+        qvalues[tested] = stats.false_discovery_control(pvalues[tested])
+    return [AnswerDeviation(i, int(n[i]), float(means[i]), float(pvalues[i]), float(qvalues[i])) for i in range(n_clusters)]
 
 
-def exact_p(found: int, sizes: NDArray[np.integer], totals: NDArray[np.integer], hits: NDArray[np.integer]) -> float:
+def exact_pvalue(found: int, sizes: NDArray[np.integer], totals: NDArray[np.integer], hits: NDArray[np.integer]) -> float:
     """Two-sided p of `found` hits where, of each label, `sizes` rows are drawn from `totals` rows with `hits` hits."""
     from scipy import stats
 
@@ -257,7 +258,7 @@ def pool(values: NDArray[np.float64]) -> Pooled:
     return np.bincount(group, ordered) / counts, counts.astype(np.float64)
 
 
-def saddlepoint_p(found: float, sizes: NDArray[np.integer], strata: Sequence[Pooled]) -> float:
+def saddlepoint_pvalue(found: float, sizes: NDArray[np.integer], strata: Sequence[Pooled]) -> float:
     """Two-sided p of a sum of residuals where, of each label, `sizes` rows are drawn without replacement.
 
     Drawing k of N rows is drawing each with probability k/N, given that k were drawn. That joint distribution's cumulant function

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.answers.answer_types import Scores
-from evalmap.answers.statistics.clusters import MIN_N, Q
+from evalmap.answers.statistics.clusters import MAX_QVALUE, MIN_N
 from evalmap.answers.statistics.summary import NAN, UNKNOWN, Interval, bootstrap, stripped
 
 EXACT = "exact binomial"
@@ -25,8 +25,8 @@ class Comparison:
     different, agreement : rows with another answer, and the ratio with the same. Two sets may match equally often and still
         differ nearly everywhere
     difference, difference_interval : of the ratio matching, −1 to 1, with its paired bootstrap interval
-    mcnemar_p, mcnemar_test : of the discordant rows taken as independent, and which form it has
-    grouped_p : of the same question with a duplicate group as one; equal to the exact McNemar where every row is its own
+    mcnemar_pvalue, mcnemar_test : of the discordant rows taken as independent, and which form it has
+    grouped_pvalue : of the same question with a duplicate group as one; equal to the exact McNemar where every row is its own
     n_p, mean_p_difference, mean_p_interval : rows where both have probabilities, difference of mean P(matching), interval
     n_groups, grouped : groups among the n rows, and whether groups were given (else n_groups is n)
     """
@@ -40,9 +40,9 @@ class Comparison:
     agreement: float
     difference: float
     difference_interval: Interval
-    mcnemar_p: float
+    mcnemar_pvalue: float
     mcnemar_test: str
-    grouped_p: float
+    grouped_pvalue: float
     n_p: int
     mean_p_difference: float
     mean_p_interval: Interval
@@ -54,7 +54,7 @@ class Comparison:
 class ClusterComparison:
     """Set a against set b in one cluster; figures are nan where it is hidden (n below `min_n`). Differences are a − b.
 
-    p is `grouped_p` of `Comparison`; q is Benjamini–Hochberg over the tested clusters.
+    pvalue is `grouped_pvalue` of `Comparison`; qvalue is Benjamini–Hochberg over the tested clusters.
     """
 
     id: int
@@ -64,13 +64,13 @@ class ClusterComparison:
     different: int
     difference: float
     difference_interval: Interval
-    p: float
-    q: float
+    pvalue: float
+    qvalue: float
     hidden: bool
 
     @property
     def flagged(self) -> bool:
-        return bool(self.q < Q)
+        return bool(self.qvalue < MAX_QVALUE)
 
 
 def compare(
@@ -99,7 +99,7 @@ def compare(
 
     Source: McNemar 1947, Psychometrika 12, as statsmodels.stats.contingency_tables.mcnemar (exact below 25 discordant rows, else
     chi-squared with continuity correction); cluster bootstrap with BCa limits: Efron 1987, Field & Welsh 2007, JRSS B 69;
-    `sign_flip_p`.
+    `sign_flip_pvalue`.
     """
     used = _both(a, b, labels, rows)
     n = int(used.sum())
@@ -108,9 +108,9 @@ def compare(
     different = int(_other_answer(a, b, used).sum())
     group = numbered(groups, used)
     change = hits_a.astype(np.float64) - hits_b
-    with_p = used & np.isfinite(a.p) & np.isfinite(b.p)
-    change_p = a.p[with_p] - b.p[with_p]
-    p, test = mcnemar(only_a, only_b)
+    with_p = used & np.isfinite(a.p_matching) & np.isfinite(b.p_matching)
+    change_p = a.p_matching[with_p] - b.p_matching[with_p]
+    pvalue, test = mcnemar(only_a, only_b)
     return Comparison(
         n=n,
         both=int((hits_a & hits_b).sum()),
@@ -121,9 +121,9 @@ def compare(
         agreement=1 - different / n if n else NAN,
         difference=(only_a - only_b) / n if n else NAN,
         difference_interval=mean_by_group(change, group, random_state=random_state),
-        mcnemar_p=p if n else NAN,
+        mcnemar_pvalue=pvalue if n else NAN,
         mcnemar_test=test,
-        grouped_p=sign_flip_p(np.bincount(group, change).astype(np.int64)) if n else NAN,
+        grouped_pvalue=sign_flip_pvalue(np.bincount(group, change).astype(np.int64)) if n else NAN,
         n_p=len(change_p),
         mean_p_difference=float(change_p.mean()) if len(change_p) else NAN,
         mean_p_interval=mean_by_group(change_p, numbered(groups, with_p), random_state=random_state),
@@ -155,7 +155,7 @@ def compare_clusters(
         raise ValueError(f"{len(clusters)} clusters for {len(used)} rows")
     change = np.where(used, (a.matches == 1).astype(np.float64) - (b.matches == 1), 0.0)
     other = _other_answer(a, b, np.ones(len(used), dtype=np.bool_))
-    p = np.full(n_clusters, np.nan)
+    pvalues = np.full(n_clusters, np.nan)
     counts = []
     for cluster in range(n_clusters):
         rows = used & (clusters == cluster)
@@ -163,13 +163,13 @@ def compare_clusters(
         interval = UNKNOWN
         if n >= max(min_n, 1):
             group = numbered(groups, rows)
-            p[cluster] = sign_flip_p(np.bincount(group, own).astype(np.int64))
+            pvalues[cluster] = sign_flip_pvalue(np.bincount(group, own).astype(np.int64))
             interval = mean_by_group(own, group, random_state=random_state)
         counts.append((n, int((own > 0).sum()), int((own < 0).sum()), int(other[rows].sum()), interval))
-    q = np.full(n_clusters, np.nan)
-    tested = np.isfinite(p)
+    qvalues = np.full(n_clusters, np.nan)
+    tested = np.isfinite(pvalues)
     if tested.any():
-        q[tested] = false_discovery_control(p[tested])
+        qvalues[tested] = false_discovery_control(pvalues[tested])
     return [
         ClusterComparison(
             id=cluster,
@@ -179,8 +179,8 @@ def compare_clusters(
             different=different,
             difference=(only_a - only_b) / n if tested[cluster] else NAN,
             difference_interval=interval,
-            p=float(p[cluster]),
-            q=float(q[cluster]),
+            pvalue=float(pvalues[cluster]),
+            qvalue=float(qvalues[cluster]),
             hidden=not tested[cluster],
         )
         for cluster, (n, only_a, only_b, different, interval) in enumerate(counts)
@@ -201,7 +201,7 @@ def mcnemar(only_a: int, only_b: int) -> tuple[float, str]:
     return float(result.pvalue), EXACT if exact else CHI2
 
 
-def sign_flip_p(changes: NDArray[np.integer]) -> float:
+def sign_flip_pvalue(changes: NDArray[np.integer]) -> float:
     """p of a sum of changes as far from 0 where each unit's sign is a fair coin's, 0–1; 1 where nothing changed.
 
     A unit is a group of duplicates with only_a − only_b of its rows: if the sets are alike, they may be swapped in each group.
@@ -259,7 +259,7 @@ def _both(a: Scores, b: Scores, labels: NDArray[Any], rows: NDArray[np.bool_] | 
 def _other_answer(a: Scores, b: Scores, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Of these rows, where the answers differ; where a source tells only whether it matched, where that differs."""
     first, second = stripped(a.answer[rows]), stripped(b.answer[rows])
-    told = (first != None) & (second != None)  # noqa: E711 (elementwise)
+    known = (first != None) & (second != None)  # noqa: E711 (elementwise)
     ties = a.ties[rows] | b.ties[rows]
-    untold = np.where(ties, a.ties[rows] != b.ties[rows], a.matches[rows] != b.matches[rows])
-    return np.where(told, first != second, untold).astype(np.bool_)
+    otherwise = np.where(ties, a.ties[rows] != b.ties[rows], a.matches[rows] != b.matches[rows])
+    return np.where(known, first != second, otherwise).astype(np.bool_)

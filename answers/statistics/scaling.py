@@ -45,10 +45,10 @@ class Scaling:
     points : by x
     n_sizes : different x
     chance : ratio that guessing gives
-    rho, rho_p : Spearman of x and the ratio, −1 to 1, and its permutation p; nan where all ratios are equal. Three sizes reach
+    rho, rho_pvalue : Spearman of x and the ratio, −1 to 1, and its permutation p; nan where all ratios are equal. Three sizes reach
         p = .33 at best: the order alone cannot show a trend
     unit : what the slope is per: "decade" (ten times x) or "1,000" (steps more)
-    slope, slope_interval, slope_p : change of the log odds of matching per unit, 0 is no trend; nan where no
+    slope, slope_interval, slope_pvalue : change of the log odds of matching per unit, 0 is no trend; nan where no
         finite line fits (all rows match, or none, or models that match at all are larger than all that ever do not)
     intercept : log odds at x = 1 (decade) or x = 0
     dispersion : Pearson chi² over its degrees of freedom; about 1 where the line and counting noise explain the points
@@ -60,11 +60,11 @@ class Scaling:
     n_sizes: int
     chance: float
     rho: float
-    rho_p: float
+    rho_pvalue: float
     unit: Unit
     slope: float
     slope_interval: Interval
-    slope_p: float
+    slope_pvalue: float
     intercept: float
     dispersion: float
     overdispersed: bool
@@ -112,25 +112,25 @@ def scaling(points: Sequence[ScalePoint], *, chance: float = 0.5, wanted: bool =
     x = np.array([point.x for point in ordered], dtype=np.float64)
     sizes = np.unique(x)
     if len(sizes) < FEWEST:
-        told = ", ".join(f"{size:,.0f}" for size in sizes) or "none"
+        listed = ", ".join(f"{size:,.0f}" for size in sizes) or "none"
         raise DatasetError(
             f"A trend needs models of at least {FEWEST} different sizes; here {'is' if len(sizes) == 1 else 'are'} {len(sizes)} "
-            f"({told}). Import answers of another size, or say how large the models are."
+            f"({listed}). Import answers of another size, or say how large the models are."
         )
     unit: Unit = "decade" if sizes[0] > 0 else "1,000"
     hits, n = np.array([point.matching for point in ordered]), np.array([point.n for point in ordered])
-    rho, rho_p = _order(x, hits / n, random_state=random_state)
+    rho, rho_pvalue = _order(x, hits / n, random_state=random_state)
     slope, interval, p, intercept, dispersion = _line(_scaled(x, unit), hits, n)
     return Scaling(
         points=ordered,
         n_sizes=len(sizes),
         chance=chance,
         rho=rho,
-        rho_p=rho_p,
+        rho_pvalue=rho_pvalue,
         unit=unit,
         slope=slope,
         slope_interval=interval,
-        slope_p=p,
+        slope_pvalue=p,
         intercept=intercept,
         dispersion=dispersion,
         overdispersed=bool(dispersion > 1),

@@ -12,7 +12,7 @@ from evalmap.answers.statistics.summary import NAN, UNKNOWN, Interval, Summary, 
 
 
 @dataclass(frozen=True)
-class Headline:
+class ScreeningEffect:
     """The same figures over all rows and over the kept ones.
 
     difference : ratio matching after − before, −1 to 1; nan where one of them has no row
@@ -25,7 +25,7 @@ class Headline:
     interval: Interval
 
 
-def before_after(
+def screening_effect(
     scores: Scores,
     *,
     labels: NDArray[Any],
@@ -33,7 +33,7 @@ def before_after(
     kept: NDArray[np.bool_],
     groups: NDArray[np.integer] | None = None,
     random_state: int = 42,
-) -> Headline:
+) -> ScreeningEffect:
     """The figures of one answer set before and after screening, and by how much % matching moves.
 
     The kept rows are among all rows, so the two ratios are no independent samples: rows are drawn once, kept and removed alike,
@@ -56,13 +56,13 @@ def before_after(
     before = summarise(scores, labels=labels, confidence=confidence, random_state=random_state)
     after = summarise(scores, labels=labels, confidence=confidence, rows=kept, random_state=random_state)
     if not before.n or not after.n:
-        return Headline(before, after, NAN, UNKNOWN)
+        return ScreeningEffect(before, after, NAN, UNKNOWN)
     if before.n == after.n:
-        return Headline(before, after, 0.0, Interval(0.0, 0.0))
+        return ScreeningEffect(before, after, 0.0, Interval(0.0, 0.0))
     used = scores.answered & np.isfinite(scores.matches)
     hits, stay = scores.matches[used], kept[used].astype(np.float64)
     units = np.column_stack([hits, np.ones(len(hits)), hits * stay, stay])
     group = numbered(groups, used)
     units = np.column_stack([np.bincount(group, column) for column in units.T]).astype(np.float64)
     interval = bootstrap(units, lambda s: s[..., 2] / s[..., 3] - s[..., 0] / s[..., 1], random_state=random_state)
-    return Headline(before, after, after.matching - before.matching, interval)
+    return ScreeningEffect(before, after, after.matching - before.matching, interval)

@@ -119,11 +119,11 @@ def summarise(
     used = answered & np.isfinite(scores.matches)
     hits, n, ties = int(scores.matches[used].sum()), int(used.sum()), int((used & scores.ties).sum())
 
-    with_p = used & np.isfinite(scores.p)
-    p = scores.p[with_p]
+    with_p = used & np.isfinite(scores.p_matching)
+    p = scores.p_matching[with_p]
     decided = stripped(scores.answer[answered & (scores.status == "ok")])
     decided = decided[decided != None]  # noqa: E711 (elementwise)
-    area, n_reference, n_other = reference_auc(scores.p[used], texts[used], reference)
+    area, n_reference, n_other = reference_auc(scores.p_matching[used], texts[used], reference)
 
     repeats = chosen & ~scores.counted & (scores.status != None)  # noqa: E711 (elementwise)
     asked = chosen & ~repeats

@@ -31,10 +31,10 @@ def columns(sets: Sequence[Scores]) -> list[Column]:
 
 def p_column(scores: Scores) -> Column | None:
     """P(matching), around 0.5, with a scale that reaches as far as the values do; where the set has no probabilities, None."""
-    missing = int(np.isnan(scores.p).sum())
+    missing = int(np.isnan(scores.p_matching).sum())
     if missing == len(scores):
         return None
-    reach = min(0.5, _reach(scores.p - 0.5))
+    reach = min(0.5, _reach(scores.p_matching - 0.5))
     title = f"P(matching) · {scores.label}"
     return Column(_key(scores, P), title, "number", missing=missing, low=0.5 - reach, high=0.5 + reach, scale="diverging")
 
@@ -64,8 +64,8 @@ def _reach(values: NDArray[np.float64]) -> float:
 
 def difference(a: Scores, b: Scores) -> NDArray[np.float64]:
     """(n,) by how much a is nearer to the matching answer than b; nan where one of them has no answer."""
-    if np.isfinite(a.p).any() and np.isfinite(b.p).any():
-        return a.p - b.p
+    if np.isfinite(a.p_matching).any() and np.isfinite(b.p_matching).any():
+        return a.p_matching - b.p_matching
     return a.matches - b.matches
 
 
@@ -90,7 +90,7 @@ def column_bytes(built: BuiltMap, key: str) -> bytes:
     sets = answer_cache.sets_of(built)
     for scores in sets:
         if key == _key(scores, P):
-            return scores.p.astype("<f4").tobytes()
+            return scores.p_matching.astype("<f4").tobytes()
         if key == _key(scores, ANSWER):
             return _answers(scores)[1].tobytes()
         if key.startswith(_key(scores, DIFFERENCE)):

@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 import numpy as np
 
-from evalmap.answers.aligned import scores_on
+from evalmap.answers.aligned import answers_on
 from evalmap.answers.answer_types import Scores
 from evalmap.answers.store import AnswerStore
 from evalmap.data.errors import DatasetError
@@ -33,7 +33,7 @@ def sets_of(built: BuiltMap) -> list[Scores]:
     key = (str(workspace.root), built.manifest.slug, built.manifest.fingerprint, store.signature())
     with _lock:  # two readers of one map wait for one load
         if key not in _kept:
-            _kept[key] = scores_on(built, store)
+            _kept[key] = answers_on(built, store)
             while len(_kept) > KEPT:
                 _kept.popitem(last=False)
         _kept.move_to_end(key)
@@ -52,7 +52,7 @@ def digest(scores: Scores) -> str:
     """8 hex digits of what the set answers on this map: changes when an answer does, while the set's id may stay."""
     known = _digests.get(id(scores))
     if known is None or known[0] is not scores:
-        found = hashlib.sha256(np.ascontiguousarray(scores.p).tobytes())
+        found = hashlib.sha256(np.ascontiguousarray(scores.p_matching).tobytes())
         found.update(np.ascontiguousarray(scores.matches).tobytes())
         found.update("\0".join("" if value is None else str(value) for value in (*scores.answer, *scores.status)).encode())
         if len(_digests) >= 512:

@@ -10,8 +10,9 @@ from evalmap.data.remote import collections
 from evalmap.data.remote.collections import fetching
 from evalmap.data.store.workspace import Workspace
 from evalmap.data.text.normalization import redundant
+from evalmap.embeddings import label_deviations
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.embeddings.label_deviations import Departure, label_departures
+from evalmap.embeddings.label_deviations import LabelDeviation
 from evalmap.embeddings.query import QueryEncoder
 from evalmap.pages.component import answer_columns, map_data
 from evalmap.pages.server.maps import built_map
@@ -48,10 +49,10 @@ def search(slug: str, fingerprint: str, model: str, query: str, top: int) -> lis
 
 
 @st.cache_data(max_entries=64)
-def departures(slug: str, fingerprint: str, layer: str) -> list[Departure]:
+def deviations_of_labels(slug: str, fingerprint: str, layer: str) -> list[LabelDeviation]:
     """Each cluster's labels against the dataset's."""
     built = built_map(slug, fingerprint)
-    return label_departures(built.examples["label"], built.clustering(layer))
+    return label_deviations.label_deviations(built.examples["label"], built.clustering(layer))
 
 
 def open_map(slug: str, fingerprint: str) -> BuiltMap:

@@ -18,7 +18,7 @@ def draw(sets: Sequence[Scores], row: int, *, key: str) -> None:
     table = pd.DataFrame(
         {
             "answer": [answer_columns.cell(scores, row) for scores in told],
-            "p": [scores.p[row] for scores in told],
+            "p": [scores.p_matching[row] for scores in told],
             "set": [scores.label for scores in told],
             "mass": [100 * scores.mass[row] for scores in told],
         }

@@ -39,7 +39,7 @@ def made(
         status=objects(["ok"] * n if status is None else status),
         answer=objects([None] * n if answer is None else answer),
         matches=hits,
-        p=floats(p),
+        p_matching=floats(p),
         mass=floats(mass),
         counted=flags(counted, True),
         bounded=flags(bounded, False),

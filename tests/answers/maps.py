@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
-from evalmap.answers.importers.importing import Imported, keep_staged
+from evalmap.answers.import_pipeline import AnswerImport, keep_staged
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
 from evalmap.data.store.workspace import Workspace
@@ -36,7 +36,7 @@ def built(workspace: Workspace, path: Path, written: Sequence[dict[str, Any]] | 
     return load_map(workspace, manifest)
 
 
-def kept(workspace: Workspace, on: BuiltMap, answers: Sequence[RawAnswer], info: AnswerSetInfo = INFO, **told: Any) -> Imported:
+def kept(workspace: Workspace, on: BuiltMap, answers: Sequence[RawAnswer], info: AnswerSetInfo = INFO, **told: Any) -> AnswerImport:
     """Join answers with a map's dataset and store them."""
     claims, notes = told.pop("claims", {}), told.pop("notes", ())
     return keep_staged(workspace, on.manifest, StagedSet(replace(info, **told), tuple(answers), claims=claims, notes=notes))

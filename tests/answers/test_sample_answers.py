@@ -12,7 +12,7 @@ import pytest
 from evalmap.answers.asking.local_transformers import TransformersAnswerer
 from evalmap.answers.asking.prompts import built_in
 from evalmap.answers.importers import tables
-from evalmap.answers.importers.importing import Examples
+from evalmap.answers.reading.dataset_match import Examples
 from evalmap.answers.reading.joining import ROW, join
 from evalmap.embeddings import sample_maps
 from evalmap.tools.sample_answers import PROMPTS, answer_sample, labelled_samples

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from evalmap.data.store.workspace import Workspace
-from evalmap.tests.answers.told import EVIL, home, sets_of
+from evalmap.tests.answers.report_map import EVIL, home, sets_of
 from evalmap.tests.command import Command
 
 

@@ -98,8 +98,8 @@ def test_run_that_stops_keeps_what_there_is_and_goes_on_as_the_same_set(evalmap:
         stopped = evalmap(*to(server, "--concurrency", "1"))
         assert stopped.code == 1
         assert stopped.err == (
-            f"{server.url}: the server refuses us (401: key expired). Put a key into OPENAI_API_KEY, or name its variable with "
-            "--api-key-env. 15 of 40 answers are kept; the same command goes on from there.\n"
+            f"{server.url}: the server refuses us (401: key expired). Put a key into OPENAI_API_KEY, or name its variable. "
+            "15 of 40 answers are kept; the same command goes on from there (--api-key-env).\n"
         )
         (partial,) = AnswerStore(space).sets()
         assert (partial.n_ok, partial.n_expected, partial.n_missing) == (15, 40, 25)
@@ -155,7 +155,7 @@ def test_key_is_in_no_file_and_in_no_output(
     [
         (["--model", "m"], "Whom to ask?"),
         (["--base-url", "http://127.0.0.1:1/v1"], "Which model?"),
-        (["--base-url", f"https://me:{KEY}@host/v1", "--model", "m"], "--base-url holds more than an address"),
+        (["--base-url", f"https://me:{KEY}@host/v1", "--model", "m"], "The base URL holds more than an address"),
         (["--base-url", "http://127.0.0.1:1/v1", "--model", "m", "--prompt", "nowhere"], "nowhere: no such prompt"),
         (["--base-url", "http://127.0.0.1:1/v1", "--model", "m", "--extra", "[1]"], "--extra: a JSON list"),
         (["--base-url", "http://127.0.0.1:1/v1", "--model", "m", "--extra", "{"], "--extra: not JSON"),

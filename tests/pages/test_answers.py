@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from evalmap.answers.aligned import scores_on
+from evalmap.answers.aligned import answers_on
 from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, Scores, StagedSet
-from evalmap.answers.importers.importing import keep_staged
+from evalmap.answers.import_pipeline import keep_staged
 from evalmap.answers.store import AnswerStore
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
@@ -38,7 +38,7 @@ class Asked:
     built: BuiltMap
 
     def scores(self, label: str) -> Scores:
-        return next(s for s in scores_on(self.built, AnswerStore(self.space)) if s.label == label)
+        return next(s for s in answers_on(self.built, AnswerStore(self.space)) if s.label == label)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_the_first_set_is_shown_with_its_figures(asked: Asked) -> None:
     assert chosen.value == FIRST
     scores = asked.scores(FIRST)
     assert metrics(at)["% matching"] == f"{100 * np.nanmean(scores.matches):.1f} %"
-    assert metrics(at)["mean P(matching)"] == f"{100 * scores.p.mean():.1f} %"
+    assert metrics(at)["mean P(matching)"] == f"{100 * scores.p_matching.mean():.1f} %"
     assert metrics(at)["answer mass"] == "50.0 %"
     assert f"**model a · raw** · n = {N} of {N}" in said(at)
 
@@ -170,11 +170,11 @@ def test_the_bytes_of_a_colouring_are_the_set_s_own(asked: Asked) -> None:
     assert p is not None
     assert difference is not None
     drawn = np.frombuffer(answer_columns.column_bytes(asked.built, p.key), dtype="<f4")
-    np.testing.assert_allclose(drawn, b.p.astype("<f4"))
+    np.testing.assert_allclose(drawn, b.p_matching.astype("<f4"))
     assert np.flatnonzero(np.isnan(drawn)).tolist() == list(range(N - 10, N))
     assert p.missing == 10
     drawn = np.frombuffer(answer_columns.column_bytes(asked.built, difference.key), dtype="<f4")
-    np.testing.assert_allclose(drawn, (a.p - b.p).astype("<f4"), atol=1e-6)
+    np.testing.assert_allclose(drawn, (a.p_matching - b.p_matching).astype("<f4"), atol=1e-6)
     assert (difference.low, difference.high) == (-difference.high, difference.high)
 
 
@@ -215,7 +215,7 @@ def test_a_selected_cluster_opens_its_examples_with_every_answer(asked: Asked) -
     rows = np.flatnonzero(asked.built.clustering("kmeans").labels == 0)
     table = frame(at, "answer-0", "answer-1", "answer-2")
     assert table["line"].tolist() == [str(row + 1) for row in rows[:25]]
-    assert table["p-0"].tolist() == first.p[rows[:25]].tolist()
+    assert table["p-0"].tolist() == first.p_matching[rows[:25]].tolist()
     assert any(value.startswith(f"**{len(rows)} examples** in") for value in said(at))
 
 
@@ -225,7 +225,7 @@ def test_examples_come_in_the_order_asked_for(asked: Asked) -> None:
     order = next(box for box in at.selectbox if "where the two differ most" in box.options)
     order.select("where the two differ most")
     run(at)
-    gap = np.abs(a.p - b.p)
+    gap = np.abs(a.p_matching - b.p_matching)
     apart = [row for row in range(N - 10) if a.answer[row] != b.answer[row]]
     shown = [int(line) - 1 for line in frame(at, "answer-0", "answer-1")["line"]]
     assert shown == sorted(apart, key=lambda row: (-gap[row], row))[:25]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalmap.answers.aligned import scores_on
+from evalmap.answers.aligned import answers_on
 from evalmap.answers.asking.run_job import job_location
 from evalmap.answers.store import AnswerStore
 from evalmap.data.opening import open_dataset
@@ -70,7 +70,7 @@ def test_the_form_asks_as_many_as_it_says_and_the_answers_come_to_the_page(space
     at = open_page("answers.py", dataset="likes")
     assert at.selectbox(key="answers").options == ["stub-1 · chat-yesno"]
     built = load_map(space, space.find("likes"))
-    (scores,) = scores_on(built, AnswerStore(space))
+    (scores,) = answers_on(built, AnswerStore(space))
     rows = np.flatnonzero(scores.answered).tolist()
     assert len(rows) == 15
     prompts = {built.text(row): f"{built.text(row)}\n\nAnswer with just Yes or No." for row in rows}
@@ -78,7 +78,7 @@ def test_the_form_asks_as_many_as_it_says_and_the_answers_come_to_the_page(space
     for row in rows:
         yes = p_yes(prompts[built.text(row)])
         wanted = yes if built.examples["label"].iloc[row] == "Yes" else 1 - yes
-        assert scores.p[row] == pytest.approx(wanted, abs=1e-6)
+        assert scores.p_matching[row] == pytest.approx(wanted, abs=1e-6)
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ def draw(built: BuiltMap, choices: AnswerChoices) -> None:
         st.info("This set has no answer to an example with a confidence.", icon=":material/info:")
         return
     summary = answer_results.summary(built, choices.a)
-    answer_charts.reliability(curves, ceiling=summary.ceiling, floor=summary.floor)
+    answer_charts.calibration(curves, ceiling=summary.ceiling, floor=summary.floor)
     for curve in curves:
         st.caption(
             f"{text.in_label(curve.label, limit=40)}: Spearman of P(matching) and confidence {curve.spearman:.2f} (n = {curve.n:,})"

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from evalmap.answers.answer_types import Scores
-from evalmap.answers.statistics.calibration import ReliabilityCurve
+from evalmap.answers.statistics.calibration import CalibrationCurve
 from evalmap.answers.statistics.scaling import ScalePoint, Scaling
 from evalmap.pages.shared import charts, palette
 
@@ -16,10 +16,10 @@ MARGIN = {"l": 60, "r": 12, "t": 12, "b": 48}
 
 def scatter(a: Scores, b: Scores) -> None:
     """P(matching) of two sets against each other, an example a point; nothing where one has no probabilities."""
-    both = a.counted & b.counted & np.isfinite(a.p) & np.isfinite(b.p)
+    both = a.counted & b.counted & np.isfinite(a.p_matching) & np.isfinite(b.p_matching)
     if not both.any():
         return
-    x, y = a.p[both], b.p[both]
+    x, y = a.p_matching[both], b.p_matching[both]
     if len(x) <= MOST_POINTS:
         marks = go.Scatter(
             x=x,
@@ -89,7 +89,7 @@ def scaling(points: Sequence[ScalePoint], found: Scaling, *, title: str, chance:
     charts.draw(figure, key="answers-scaling", alt=f"% matching over {title} for {len(points)} models")
 
 
-def reliability(curves: Sequence[ReliabilityCurve], *, ceiling: float, floor: float) -> None:
+def calibration(curves: Sequence[CalibrationCurve], *, ceiling: float, floor: float) -> None:
     """Mean P(matching) over label confidence, a curve a label, with a bar for each bin's spread of matching."""
     figure = go.Figure()
     for curve, color in zip(curves, palette.colors([curve.label for curve in curves]), strict=True):

@@ -50,7 +50,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
         on_select="rerun",
         selection_mode="single-row",
         placeholder="–",
-        column_config=_columns(reference, "P(matching)" if found and found[0].value == "p" else "% matching"),
+        column_config=_columns(reference, "P(matching)" if found and found[0].value == "p_matching" else "% matching"),
         alt="Clusters with what the model answered in each",
     )
     note = ""
@@ -91,7 +91,7 @@ def _table(built: BuiltMap, choices: AnswerChoices, found: Sequence[ClusterFigur
             "matching": [100 * f.matching for f in ordered],
             "bar": [interval_bar.svg(f.matching, f.interval.low, f.interval.high) for f in ordered],
             "deviation": [100 * f.deviation for f in ordered],
-            "q": [f.q for f in ordered],
+            "q": [f.qvalue for f in ordered],
             "departs": ["●" if f.flagged else "" for f in ordered],
             "mean_p": [f.mean_p for f in ordered],
             "auc": [f.auc for f in ordered],

@@ -52,12 +52,13 @@ def _headline(a: Scores, b: Scores, found: Comparison) -> None:
     first, second = text.in_label(a.label, limit=80), text.in_label(b.label, limit=80)
     st.markdown(
         f"**{100 * found.difference:+.1f} points** of % matching ({100 * low:+.1f} to {100 * high:+.1f}): {first} less {second}, "
-        f"over {found.n:,} examples that both answered. McNemar p = {found.mcnemar_p:.2g} ({text.in_label(found.mcnemar_test)})."
+        f"over {found.n:,} examples that both answered. "
+        f"McNemar p = {found.mcnemar_pvalue:.2g} ({text.in_label(found.mcnemar_test)})."
     )
     same = found.n - found.different
     ratio = text.percent(found.agreement, 1)
     said = f"They give the same answer to {same:,} of them ({ratio}), different ones to {found.different:,}."
-    if found.different and found.mcnemar_p > 0.05:
+    if found.different and found.mcnemar_pvalue > 0.05:
         said += " Two equal headlines can hide different answers: read the examples below."
     if found.mean_p_difference == found.mean_p_difference:
         interval = found.mean_p_interval
@@ -66,7 +67,7 @@ def _headline(a: Scores, b: Scores, found: Comparison) -> None:
             f"({100 * interval.low:+.1f} to {100 * interval.high:+.1f}, n = {found.n_p:,})."
         )
     if found.grouped:
-        said += f" With each group of near-duplicates as one answer: p = {found.grouped_p:.2g}."
+        said += f" With each group of near-duplicates as one answer: p = {found.grouped_pvalue:.2g}."
     how = (
         f"{found.n_groups:,} groups of near-duplicates"
         if found.grouped
@@ -92,7 +93,9 @@ def _clusters(built: BuiltMap, choices: AnswerChoices, groups: np.ndarray | None
     assert choices.b is not None
     found = answer_results.cluster_comparisons(built, choices.a, choices.b, choices.layer, groups)
     names = built.names_by_layer[choices.layer]
-    shown = sorted((c for c in found if not c.hidden), key=lambda c: (c.q if c.q == c.q else 2.0, -abs(c.difference)))
+    shown = sorted(
+        (c for c in found if not c.hidden), key=lambda c: (c.qvalue if c.qvalue == c.qvalue else 2.0, -abs(c.difference))
+    )
     f = {figures.id: figures for figures in answer_results.clusters(built, choices.a, choices.layer)}
     reference = reference_label(built.examples["label"])
     flagged = sum(c.flagged for c in shown)
@@ -106,7 +109,7 @@ def _clusters(built: BuiltMap, choices: AnswerChoices, groups: np.ndarray | None
             "interval": [f"{100 * c.difference_interval.low:+.1f} to {100 * c.difference_interval.high:+.1f}" for c in shown],
             "only a": [c.only_a for c in shown],
             "only b": [c.only_b for c in shown],
-            "q": [c.q for c in shown],
+            "q": [c.qvalue for c in shown],
             "differs": ["●" if c.flagged else "" for c in shown],
         }
     )

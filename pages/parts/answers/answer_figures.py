@@ -25,8 +25,8 @@ def draw_region(built: BuiltMap, choices: AnswerChoices, rows: NDArray[np.int64]
     inside = np.zeros(len(built), dtype=bool)
     inside[rows] = True
     for scores in [choices.a] if choices.b is None else [choices.a, choices.b]:
-        told = [_part(built, scores, part) for part in (inside, ~inside)]
-        st.markdown(f"**Selected on the map**, {text.in_label(scores.label, limit=100)}: {told[0]}; all other examples: {told[1]}.")
+        selected, others = (_part(built, scores, part) for part in (inside, ~inside))
+        st.markdown(f"**Selected on the map**, {text.in_label(scores.label, limit=100)}: {selected}; all other examples: {others}.")
     st.caption("Compare regions with care: their labels differ, and so does what a biased model matches.")
 
 
@@ -67,20 +67,21 @@ def _line(built: BuiltMap, scores: Scores, summary: Summary) -> None:
 
 def sentences(scores: Scores, summary: Summary) -> list[str]:
     """What a reader must know before quoting the figures."""
-    told = []
+    lines = []
     if summary.ties:
         half = percent(summary.matching_with_ties_half)
-        told.append(f"{summary.ties:,} answers are undecided (equal probabilities) and count as not matching; as halves: {half}.")
+        lines.append(f"{summary.ties:,} answers are undecided (equal probabilities) and count as not matching; as halves: {half}.")
     if why := why_differs(scores, summary):
-        told.append(why)
+        lines.append(why)
     unread = {UNREAD[s]: n for s, n in summary.statuses.items() if s in UNREAD and s != "tie" and n}
     if unread:
-        told.append(f"No answer could be read from {sum(unread.values()):,}: {', '.join(f'{n:,} {w}' for w, n in unread.items())}.")
+        reasons = ", ".join(f"{n:,} {why}" for why, n in unread.items())
+        lines.append(f"No answer could be read from {sum(unread.values()):,}: {reasons}.")
     if summary.bounded:
-        told.append(f"In {summary.bounded:,} an option was not among the top tokens: its P is a bound.")
+        lines.append(f"In {summary.bounded:,} an option was not among the top tokens: its P is a bound.")
     if summary.repeats:
-        told.append(f"{summary.repeats:,} rows share their text with one that was asked; they are shown and not counted.")
-    return told
+        lines.append(f"{summary.repeats:,} rows share their text with one that was asked; they are shown and not counted.")
+    return lines
 
 
 def percent(ratio: float) -> str:

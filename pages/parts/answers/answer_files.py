@@ -23,7 +23,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
     )
     safe = st.toggle("Spreadsheet-safe CSV", key="spreadsheet-safe", persist_state="session")
 
-    def told() -> dict[str, Any]:
+    def figures() -> dict[str, Any]:
         done = screenings.default_screening(built)
         return report(built, sets, kept=done.kept if done else None, groups=done.groups if done else None)
 
@@ -31,7 +31,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
         return export_answers(built, sets, form, spreadsheet_safe=safe)
 
     def clusters(form: str) -> bytes:
-        return export_clusters(told(), form, spreadsheet_safe=safe)
+        return export_clusters(figures(), form, spreadsheet_safe=safe)
 
     files: list[tuple[str, str, str, Callable[[], bytes]]] = []
     for what, written in (("Answers", answers), ("Clusters", clusters)):
@@ -44,9 +44,9 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
             "Report (JSON)",
             f"{name}-report.json",
             "application/json",
-            lambda: json.dumps(told(), ensure_ascii=False, indent=1).encode(),
+            lambda: json.dumps(figures(), ensure_ascii=False, indent=1).encode(),
         ),
-        ("Report (HTML)", f"{name}-report.html", "text/html", lambda: html_report(told())),
+        ("Report (HTML)", f"{name}-report.html", "text/html", lambda: html_report(figures())),
     ]
     with st.container(horizontal=True):
         for label, file, mime, made in files:

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from evalmap.answers.asking.prompts import built_in
-from evalmap.answers.importers.importing import Imported, import_files
+from evalmap.answers.import_pipeline import AnswerImport, import_answers
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import formats
 from evalmap.data.store import jobs
@@ -64,7 +64,7 @@ def _upload(built: BuiltMap) -> None:
         kept = _keep([(file.name, file.getvalue()) for file in files])
         try:
             with st.spinner("Reading, joining, scoring …"):
-                done = import_files(kept, caches.workspace(), dataset=built.manifest.slug)
+                done = import_answers(kept, caches.workspace(), dataset=built.manifest.slug)
         except DatasetError as error:
             text.show_error(error, "dataset", place="in the sidebar")
             return
@@ -72,7 +72,7 @@ def _upload(built: BuiltMap) -> None:
         st.rerun()
 
 
-def _sentence(done: Imported) -> str:
+def _sentence(done: AnswerImport) -> str:
     record = done.record
     said = f"{record.info.label}: {sum(record.statuses.values()):,} answers from {record.info.source_file}"
     if done.unjoined:

@@ -93,7 +93,8 @@ def _no_example(built: BuiltMap, choices: AnswerChoices) -> None:
             way = "more" if figures.deviation > 0 else "less"
             name = text.in_label(names[figures.id].name)
             st.caption(
-                f"{100 * abs(figures.deviation):.1f} points {way} matching: **{name}** (n = {figures.n:,}, q = {figures.q:.2g})"
+                f"{100 * abs(figures.deviation):.1f} points {way} matching: **{name}** "
+                f"(n = {figures.n:,}, q = {figures.qvalue:.2g})"
             )
         if len(flagged) > 6:
             st.caption(f"… and {len(flagged) - 6} more, in the table below.")

@@ -5,10 +5,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from evalmap.answers.answer_types import Scores
-from evalmap.answers.statistics.calibration import ReliabilityCurve, reliability
+from evalmap.answers.statistics.calibration import CalibrationCurve, calibration_curves
 from evalmap.answers.statistics.clusters import ClusterFigures, cluster_figures
 from evalmap.answers.statistics.comparison import ClusterComparison, Comparison, compare, compare_clusters
-from evalmap.answers.statistics.screening_effect import Headline, before_after
+from evalmap.answers.statistics.screening_effect import ScreeningEffect, screening_effect
 from evalmap.answers.statistics.summary import Summary, summarise
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server import answer_cache
@@ -40,12 +40,12 @@ def cluster_comparisons(
     return _cluster_comparisons(_key(built, a, b), layer, _content(groups), built, a, b, groups)
 
 
-def curves(built: BuiltMap, scores: Scores) -> list[ReliabilityCurve]:
+def curves(built: BuiltMap, scores: Scores) -> list[CalibrationCurve]:
     return _curves(_key(built, scores), built, scores)
 
 
-def headline(built: BuiltMap, scores: Scores, kept: NDArray[np.bool_], groups: NDArray[np.int64]) -> Headline:
-    return _headline(_key(built, scores), _content(kept) + _content(groups), built, scores, kept, groups)
+def effect_of_screening(built: BuiltMap, scores: Scores, kept: NDArray[np.bool_], groups: NDArray[np.int64]) -> ScreeningEffect:
+    return _effect_of_screening(_key(built, scores), _content(kept) + _content(groups), built, scores, kept, groups)
 
 
 def _key(built: BuiltMap, *sets: Scores) -> tuple[str, ...]:
@@ -103,13 +103,13 @@ def _cluster_comparisons(
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _curves(key: tuple[str, ...], _built: BuiltMap, _scores: Scores) -> list[ReliabilityCurve]:
-    return reliability(_scores, labels=labels_of(_built), confidence=confidence_of(_built))
+def _curves(key: tuple[str, ...], _built: BuiltMap, _scores: Scores) -> list[CalibrationCurve]:
+    return calibration_curves(_scores, labels=labels_of(_built), confidence=confidence_of(_built))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _headline(
+def _effect_of_screening(
     key: tuple[str, ...], content: str, _built: BuiltMap, _scores: Scores, _kept: NDArray[np.bool_], _groups: NDArray[np.int64]
-) -> Headline:
+) -> ScreeningEffect:
     labels, confidence = labels_of(_built), confidence_of(_built)
-    return before_after(_scores, labels=labels, confidence=confidence, kept=_kept, groups=_groups)
+    return screening_effect(_scores, labels=labels, confidence=confidence, kept=_kept, groups=_groups)

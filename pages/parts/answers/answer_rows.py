@@ -39,7 +39,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores], rows: NDArray[np.int64], what:
 def _arranged(sets: Sequence[Scores], rows: NDArray[np.int64], order: str) -> NDArray[np.intp]:
     if order == LINE:
         return np.arange(len(rows))
-    values = sets[0].p if np.isfinite(sets[0].p).any() else sets[0].matches
+    values = sets[0].p_matching if np.isfinite(sets[0].p_matching).any() else sets[0].matches
     found = values[rows]
     if order == APART:
         found = -np.abs(answer_columns.difference(sets[0], sets[1])[rows])
@@ -65,8 +65,8 @@ def _table(built: BuiltMap, sets: Sequence[Scores], rows: NDArray[np.int64], key
     for place, scores in enumerate(sets):
         table[f"answer-{place}"] = [answer_columns.cell(scores, int(row)) for row in rows]
         config[f"answer-{place}"] = st.column_config.TextColumn(scores.label, width=110)
-        if np.isfinite(scores.p).any():
-            table[f"p-{place}"] = scores.p[rows]
+        if np.isfinite(scores.p_matching).any():
+            table[f"p-{place}"] = scores.p_matching[rows]
             config[f"p-{place}"] = st.column_config.ProgressColumn(
                 "P(matching)", min_value=0, max_value=1, format="%.2f", width=90, help=f"of {text.in_label(scores.label)}"
             )

@@ -50,8 +50,9 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
     way = " **Inverse scaling**: the larger the model, the less it matches." if found.inverse else ""
     per = "tenfold size" if found.unit == "decade" else "1,000 steps"
     st.markdown(
-        f"Spearman ρ = {found.rho:.2f} over {len(points)} models (p = {found.rho_p:.2g}); the odds of matching change by a factor "
-        f"of {np.exp(found.slope):.2f} per {per} ({np.exp(low):.2f} to {np.exp(high):.2f}, p = {found.slope_p:.2g}).{way}"
+        f"Spearman ρ = {found.rho:.2f} over {len(points)} models (p = {found.rho_pvalue:.2g}); "
+        f"the odds of matching change by a factor of {np.exp(found.slope):.2f} per {per} "
+        f"({np.exp(low):.2f} to {np.exp(high):.2f}, p = {found.slope_pvalue:.2g}).{way}"
     )
     if found.overdispersed:
         st.caption("The models differ by more than counting noise around the line; its interval is widened for that.")

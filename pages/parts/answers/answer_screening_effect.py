@@ -28,7 +28,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
     )
     lines = []
     for scores in sets:
-        found = answer_results.headline(built, scores, done.kept, done.groups)
+        found = answer_results.effect_of_screening(built, scores, done.kept, done.groups)
         before, after, moved = found.before, found.after, found.difference
         lines.append(
             {

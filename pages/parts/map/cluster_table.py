@@ -15,14 +15,14 @@ from evalmap.pages.shared import state, text
 def draw(built: BuiltMap, layer: str) -> None:
     """Draw the table of one layer; a selected row shows its exemplars and can be shown on the map."""
     manifest = built.manifest
-    departures = caches.departures(manifest.slug, manifest.fingerprint, layer)
+    deviations = caches.deviations_of_labels(manifest.slug, manifest.fingerprint, layer)
     names = built.names_by_layer[layer]
     reference = reference_label(built.examples["label"])
     sizes = pd.Series(built.clustering(layer).labels).value_counts()
     columns: dict[str, list[object]] = {"name": [n.name for n in names], "size": [int(sizes[n.id]) for n in names]}
     if reference is not None:
-        columns["share"] = [100 * d.share for d in departures]
-        columns["departs"] = ["●" if d.flagged else "" for d in departures]
+        columns["share"] = [100 * d.share for d in deviations]
+        columns["departs"] = ["●" if d.flagged else "" for d in deviations]
     columns["typical"] = [built.text(n.medoid) for n in names]
     table = pd.DataFrame(columns)
     st.caption(f"{layer_of(layer).title}: {len(names)} clusters. Other layers: “Clusters of” in the sidebar.")
@@ -49,11 +49,11 @@ def draw(built: BuiltMap, layer: str) -> None:
         st.info("Select a cluster to read its most typical examples.", icon=":material/ads_click:")
         return
     name = names[rows[0]]
-    departure = departures[name.id]
+    deviation = deviations[name.id]
     st.markdown(f"**{text.in_label(name.name)}**")
     if reference is not None:
         labels = built.examples["label"][built.clustering(layer).labels == name.id]
-        tested = f"q = {departure.q:.2g}" if departure.q == departure.q else "too few rows to test"
+        tested = f"q = {deviation.qvalue:.2g}" if deviation.qvalue == deviation.qvalue else "too few rows to test"
         st.caption(f"{text.balance(labels)} · {tested}")
     st.button("Show on map", icon=":material/my_location:", on_click=_show, args=(name,), key="show-cluster")
     st.caption(f"Ranked terms: {', '.join(text.in_label(term) for term in name.terms) or 'none'}")

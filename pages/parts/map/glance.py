@@ -25,13 +25,13 @@ def draw(built: BuiltMap) -> None:
     reference = reference_label(pd.Series(list(manifest.labels), dtype="str"))
     if reference is None:
         return
-    flagged = [departure for departure in caches.departures(slug, fingerprint, KMEANS.id) if departure.flagged]
+    flagged = [deviation for deviation in caches.deviations_of_labels(slug, fingerprint, KMEANS.id) if deviation.flagged]
     names = built.names_by_layer[KMEANS.id]
     st.caption(f"{len(flagged)} of {len(names)} k-means clusters depart from the dataset's label balance.")
     whole = sum(manifest.labels.values())
     share = manifest.labels[reference] / whole
-    for departure in sorted(flagged, key=lambda d: -abs(d.share - share))[:SHOWN]:
-        name = text.in_label(names[departure.id].name)
-        st.caption(f"{text.percent(departure.share)} {text.in_label(reference)} of {departure.n:,}: **{name}**")
+    for deviation in sorted(flagged, key=lambda d: -abs(d.share - share))[:SHOWN]:
+        name = text.in_label(names[deviation.id].name)
+        st.caption(f"{text.percent(deviation.share)} {text.in_label(reference)} of {deviation.n:,}: **{name}**")
     if len(flagged) > SHOWN:
         st.caption("The others: in the tab Clusters, below.")

@@ -17,8 +17,8 @@ import pytest
 from evalmap.answers.asking.journal import journal_path, read_journal
 from evalmap.answers.asking.prompts import built_in
 from evalmap.answers.asking.run_job import job_location
-from evalmap.answers.asking.running import Plan, plan
-from evalmap.answers.importers.importing import read_examples
+from evalmap.answers.asking.run_plan import Plan, plan
+from evalmap.answers.reading.dataset_match import read_examples
 from evalmap.answers.store import AnswerStore
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import Workspace

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from evalmap.answers.answer_types import Options, RawAnswer
-from evalmap.answers.asking.local_transformers import TransformersAnswerer, quantisation
+from evalmap.answers.asking.local_transformers import TransformersAnswerer
+from evalmap.answers.asking.model_files import quantisation
 from evalmap.answers.asking.prompts import built_in, fill
 from evalmap.answers.asking.protocol import Prompt, Request
 from evalmap.data.errors import DatasetError

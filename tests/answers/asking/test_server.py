@@ -29,6 +29,7 @@ class Run:
     answers: dict[str, RawAnswer] = field(default_factory=dict)
     usage: Usage | None = None
     error: str | None = None
+    settings: tuple[str, ...] = ()
 
 
 def requests(n: int, options: Options = YES_NO) -> list[Request]:
@@ -49,7 +50,7 @@ def ask(server: StubServer | str, asked: list[Request], prompt: Prompt = CHAT, *
     try:
         run.usage = answerer.answer(prompt, asked, on_answer=on_answer)
     except DatasetError as raised:
-        run.error = str(raised)
+        run.error, run.settings = str(raised), raised.settings
         assert "\n" not in run.error
         assert run.error.startswith(answerer.address)
     assert KEY not in f"{run} {answerer!r} {answerer.about()}"
@@ -154,7 +155,7 @@ def test_server_without_log_probabilities_costs_one_question(server: Any, asked:
         assert run.answers == {}
         assert run.error
         assert told in run.error
-        assert "--text" in run.error
+        assert run.settings == ("text",)
         words = ask(stub, requests(50), text=True)
     assert words.error is None
     assert len(words.answers) == 50
@@ -230,8 +231,9 @@ def test_429_that_stays_is_one_sentence():
         run = ask(server, requests(40), concurrency=2, retries=3)
     assert run.error == (
         f"{server.url}: too many requests (429: quota of requests per minute), 4 times in a row. "
-        "Lower --concurrency or come back later."
+        "Lower the concurrency or come back later."
     )
+    assert run.settings == ("concurrency",)
     assert sorted(run.answers) == [f"k{i}" for i in range(5)]
 
 
@@ -249,9 +251,8 @@ def test_hang_is_one_sentence(shape: str):
         began = time.monotonic()
         run = ask(server, requests(40), concurrency=3, timeout=0.3)
         assert time.monotonic() - began < 6
-    assert run.error == (
-        f"{server.url}: no reply within 0.3 s, 3 times in a row. Look at the server, or give it longer with --timeout."
-    )
+    assert run.error == (f"{server.url}: no reply within 0.3 s, 3 times in a row. Look at the server, or give it a longer timeout.")
+    assert run.settings == ("timeout",)
     assert len(run.answers) == 5
     # Each may have been answered and paid for: it is asked three times at most.
     assert max(server.texts().count(text) for text in server.texts()) == 3
@@ -262,8 +263,9 @@ def test_malformed_json_is_one_sentence():
         run = ask(server, requests(40))
     assert run.error == (
         f"{server.url}: the reply is not JSON ('<html><h1>Welcome</h1></html>'), 3 times in a row. "
-        "Is --base-url right (it usually ends in /v1)?"
+        "Is the base URL right (it usually ends in /v1)?"
     )
+    assert run.settings == ("base_url",)
     assert len(server.asked) == 3
 
 
@@ -273,7 +275,8 @@ def test_server_that_is_not_there_is_one_sentence():
     run = ask(gone, requests(3))
     assert run.error
     assert "no connection (" in run.error
-    assert run.error.endswith("3 times in a row. Is the server running, and is --base-url right?")
+    assert run.error.endswith("3 times in a row. Is the server running, and is the base URL right?")
+    assert run.settings == ("base_url",)
 
 
 def test_server_that_goes_away_keeps_what_it_answered():
@@ -291,16 +294,16 @@ def test_key_that_is_refused_is_one_sentence_without_it(status: int, key: str | 
     assert len(server.asked) == 1
     sent = "***" if key else "not-needed"
     assert run.error == (
-        f"{server.url}: the server refuses us ({status}: Incorrect: Bearer {sent}). "
-        f"{told} OPENAI_API_KEY, or name its variable with --api-key-env."
+        f"{server.url}: the server refuses us ({status}: Incorrect: Bearer {sent}). {told} OPENAI_API_KEY, or name its variable."
     )
+    assert run.settings == ("api_key_env",)
 
 
 @pytest.mark.parametrize(
     ("reply", "sentence"),
     [
-        (error(404, "No model `stub-1`"), "nothing is there (404: No model `stub-1`). Check --model stub-1 and --base-url."),
-        (Reply(b"", 307, {"Location": "http://127.0.0.1:1/elsewhere"}), "nothing is there (307: without a word). Check --model"),
+        (error(404, "No model `stub-1`"), "nothing is there (404: No model `stub-1`). Check the model stub-1 and the base URL."),
+        (Reply(b"", 307, {"Location": "http://127.0.0.1:1/elsewhere"}), "nothing is there (307: without a word). Check the model"),
         (error(402, "Pay first"), "the account has no credit left (402: Pay first)."),
         (error(429, "You exceeded your quota", code="insufficient_quota"), "the account has no credit left (429: You exceeded"),
         (error(429, "Daily limit", headers={"Retry-After": "86400"}), "the server asks to wait 86,400 s (429: Daily limit). Come"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evalmap.answers.importers.importing import import_files
+from evalmap.answers.import_pipeline import import_answers
 from evalmap.answers.store import AnswerStore
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
@@ -83,7 +83,7 @@ def test_what_cannot_be_read_is_one_sentence_and_leaves_no_set(
 ):
     (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(DatasetError, match=sentence) as raised:
-        import_files([tmp_path / name], space)
+        import_answers([tmp_path / name], space)
     assert "\n" not in str(raised.value)
     assert AnswerStore(space).sets() == []
     assert not list((space.root / "answers").glob("*/*"))
@@ -102,7 +102,7 @@ def test_what_cannot_be_read_is_one_sentence_and_leaves_no_set(
 )
 def test_odd_values_beside_an_answer_do_no_harm(space: Workspace, tmp_path: Path, name: str, content: str):
     (tmp_path / name).write_text(content)
-    (done,) = import_files([tmp_path / name], space)
+    (done,) = import_answers([tmp_path / name], space)
     assert (done.record.statuses, done.unjoined) == ({"ok": 1}, ())
     assert AnswerStore(space).sets() == [done.record]
 
@@ -123,7 +123,7 @@ def test_odd_values_in_a_results_file_do_no_harm(space: Workspace, tmp_path: Pat
     (tmp_path / "log").mkdir()
     (tmp_path / "log" / f"samples_t_{DATE}.jsonl").write_text(sample())
     (tmp_path / "log" / f"results_{DATE}.json").write_text(content)
-    (done,) = import_files([tmp_path / "log"], space)
+    (done,) = import_answers([tmp_path / "log"], space)
     assert done.record.statuses == {"ok": 1}
     assert not any("No results file" in note for note in done.record.notes)
     assert AnswerStore(space).sets() == [done.record]

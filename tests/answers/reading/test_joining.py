@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evalmap.answers.answer_types import RawAnswer
 from evalmap.answers.reading.joining import Questions, join, name_of, same_tail
-from evalmap.tests.answers.joined import asked, nothing_lost, pairs, staged
+from evalmap.tests.answers.join_cases import asked, nothing_lost, pairs, staged
 from evalmap.tests.fakes import sentences
 
 WORDS = ["walk by the sea", "bake a cake", "read the news", "mend the roof", "call a friend"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from evalmap.answers.answer_types import Options, RawAnswer, Scored
 from evalmap.answers.reading.scoring import score
-from evalmap.tests.answers.scored import ABC, UNLABELLED, YES, A, same
+from evalmap.tests.answers.score_cases import ABC, UNLABELLED, YES, A, same
 
 logprobs = st.floats(min_value=-60, max_value=0)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evalmap.answers.answer_types import Options, RawAnswer, Scored
 from evalmap.answers.reading.scoring import score
-from evalmap.tests.answers.scored import YES, A, same
+from evalmap.tests.answers.score_cases import YES, A, same
 
 
 def tokens(*positions: Mapping[str, float], text: str | None = None, options: Options = YES, **more: Any) -> Scored:

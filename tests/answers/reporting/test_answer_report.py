@@ -17,7 +17,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.tests.answers.made_scores import made
 from evalmap.tests.answers.maps import built, kept
-from evalmap.tests.answers.told import EVIL, ROWS, home, sets_of
+from evalmap.tests.answers.report_map import EVIL, ROWS, home, sets_of
 from evalmap.tests.fakes import sentences
 
 Told = dict[str, Any]
@@ -55,7 +55,7 @@ def test_every_set_has_the_figures_that_are_promised(told: Told):
             one
         )
         for cluster in one["clusters"]:
-            assert {"layer", "id", "name", "n", "label_share", "matching", "interval", "deviation", "q"} <= set(cluster)
+            assert {"layer", "id", "name", "n", "label_share", "matching", "interval", "deviation", "qvalue"} <= set(cluster)
 
 
 def test_figures_are_those_that_the_answers_have(told: Told):
@@ -88,12 +88,12 @@ def test_clusters_are_the_map_s(told: Told, here: tuple[Workspace, BuiltMap]):
     assert first["deviation"] == pytest.approx(0, abs=1e-9)  # a bias alone makes no cluster deviate
     assert not first["flagged"]
     small = next(c for c in named(told, "m · yes")["clusters"] if c["hidden"])
-    assert (small["matching"], small["interval"], small["deviation"], small["q"]) == (None, None, None, None)
+    assert (small["matching"], small["interval"], small["deviation"], small["qvalue"]) == (None, None, None, None)
 
 
 def test_headline_before_and_after_a_screening(told: Told):
     assert told["screening"] == {"kept": 90, "removed": 30}
-    moved = named(told, "m · yes")["headline"]
+    moved = named(told, "m · yes")["screening_effect"]
     assert (moved["before"]["n"], moved["before"]["matching"]) == (120, 0.5)
     after = np.mean([ROWS[row]["label"] == "Yes" for row in range(120) if row % 4])
     assert (moved["after"]["n"], moved["after"]["matching"]) == (90, pytest.approx(after))
@@ -104,7 +104,7 @@ def test_headline_before_and_after_a_screening(told: Told):
 def test_without_a_screening_there_is_no_headline(here: tuple[Workspace, BuiltMap], sets: list[Scores]):
     plain = report(here[1], sets, layers=["kmeans"])
     assert plain["screening"] is None
-    assert {one["headline"] for one in plain["answer_sets"]} == {None}
+    assert {one["screening_effect"] for one in plain["answer_sets"]} == {None}
     assert {one["unjoined"] for one in plain["answer_sets"]} == {None}
     assert {cluster["layer"] for one in plain["answer_sets"] for cluster in one["clusters"]} == {"kmeans"}
     with pytest.raises(ValueError, match="layer 'none' is unknown"):

@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 
 from evalmap.answers.answer_types import Scores
+from evalmap.answers.import_pipeline import prepare
 from evalmap.answers.importers import tables
-from evalmap.answers.importers.importing import prepare, read_examples
+from evalmap.answers.reading.dataset_match import read_examples
 from evalmap.answers.reporting.answer_report import report
 from evalmap.answers.reporting.answer_tables import export_answers, export_clusters
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.tests.answers.told import EVIL, ROWS, home, sets_of
+from evalmap.tests.answers.report_map import EVIL, ROWS, home, sets_of
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_table_of_answers_is_read_back_as_it_was(here: tuple[Workspace, BuiltMap
         rows = np.flatnonzero(pd.notna(original.status))
         assert (answers.index.tolist(), kept.unjoined) == (rows.tolist(), ())
         assert answers["status"].tolist() == original.status[rows].tolist()
-        np.testing.assert_allclose(answers["p_matching"], original.p[rows])
+        np.testing.assert_allclose(answers["p_matching"], original.p_matching[rows])
         assert answers["raw_text"].isna().all()  # the example's text is not what the model wrote
         assert not any("joined by line alone" in note for note in kept.record.notes)
     assert len(staged) == len(sets) == 3
@@ -134,10 +135,10 @@ def test_a_row_a_cluster_of_each_set(told: dict[str, Any]):
     cluster = told["answer_sets"][0]["clusters"][first]
     assert [table["interval_low"][first], table["interval_high"][first]] == cluster["interval"]
     assert table["matching"][first] == cluster["matching"]
-    assert table.loc[table["hidden"], ["matching", "interval_low", "q"]].isna().all(axis=None)
+    assert table.loc[table["hidden"], ["matching", "interval_low", "qvalue"]].isna().all(axis=None)
     assert [row["n"] for row in cells(export_clusters(told, "csv"))] == [str(n) for _, _, n in expected]
-    assert [json.loads(line)["q"] for line in export_clusters(told, "jsonl").decode().splitlines()] == [
-        cluster["q"] for one in told["answer_sets"] for cluster in one["clusters"]
+    assert [json.loads(line)["qvalue"] for line in export_clusters(told, "jsonl").decode().splitlines()] == [
+        cluster["qvalue"] for one in told["answer_sets"] for cluster in one["clusters"]
     ]
 
 

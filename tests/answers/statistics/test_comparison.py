@@ -13,7 +13,7 @@ from scipy import stats
 from statsmodels.stats import contingency_tables
 
 from evalmap.answers.statistics import comparison
-from evalmap.answers.statistics.comparison import CHI2, EXACT, compare, compare_clusters, mcnemar, mean_by_group, sign_flip_p
+from evalmap.answers.statistics.comparison import CHI2, EXACT, compare, compare_clusters, mcnemar, mean_by_group, sign_flip_pvalue
 from evalmap.answers.statistics.summary import bootstrap
 from evalmap.tests.answers.made_scores import PERSONA, answering, halves, made, objects, real_answers
 
@@ -54,7 +54,7 @@ def test_mcnemar_is_exact_below_25_discordant_rows_and_statsmodels_always(only_a
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 400), st.integers(0, 400))
 def test_sign_flips_of_single_rows_are_mcnemars_exact_test(only_a: int, only_b: int):
-    found = sign_flip_p(np.array([1] * only_a + [-1] * only_b + [0] * 5))
+    found = sign_flip_pvalue(np.array([1] * only_a + [-1] * only_b + [0] * 5))
     if only_a == only_b:
         assert found == 1
     else:
@@ -66,19 +66,19 @@ def test_sign_flips_of_single_rows_are_mcnemars_exact_test(only_a: int, only_b: 
 def test_sign_flips_of_groups_are_the_enumeration_of_all_flips(changes: list[int]):
     sums = [sum(s * c for s, c in zip(signs, changes, strict=True)) for signs in itertools.product((1, -1), repeat=len(changes))]
     by_hand = np.mean([abs(total) >= abs(sum(changes)) for total in sums])
-    assert sign_flip_p(np.array(changes, dtype=int)) == pytest.approx(by_hand)
+    assert sign_flip_pvalue(np.array(changes, dtype=int)) == pytest.approx(by_hand)
 
 
 def test_sign_flips_of_many_units_are_quick_and_far_tails_do_not_break_them():
-    assert sign_flip_p(np.array([1] * 60_000 + [-1] * 40_000 + [2] * 10_000)) < 1e-100
-    assert 0.4 < sign_flip_p(np.array([1] * 50_100 + [-1] * 49_900)) < 0.7
+    assert sign_flip_pvalue(np.array([1] * 60_000 + [-1] * 40_000 + [2] * 10_000)) < 1e-100
+    assert 0.4 < sign_flip_pvalue(np.array([1] * 50_100 + [-1] * 49_900)) < 0.7
 
 
 def test_equal_headlines_with_other_answers_are_told_apart():
     labels = halves(1000)
     a, b = answering(["Yes"] * 1000, labels), answering(["No"] * 1000, labels)
     found = compare(a, b, labels=labels)
-    assert (found.difference, found.mcnemar_p, found.grouped_p) == (0.0, 1.0, 1.0)
+    assert (found.difference, found.mcnemar_pvalue, found.grouped_pvalue) == (0.0, 1.0, 1.0)
     assert (found.different, found.agreement, found.only_a, found.only_b) == (1000, 0.0, 500, 500)
 
 
@@ -86,7 +86,7 @@ def test_same_set_twice():
     labels = halves(50)
     a = answering(["Yes"] * 50, labels, np.linspace(0.6, 0.9, 50))
     found = compare(a, a, labels=labels)
-    assert (found.agreement, found.difference, found.mcnemar_p, found.mean_p_difference) == (1.0, 0.0, 1.0, 0.0)
+    assert (found.agreement, found.difference, found.mcnemar_pvalue, found.mean_p_difference) == (1.0, 0.0, 1.0, 0.0)
     assert (found.difference_interval.low, found.difference_interval.high) == (0.0, 0.0)
     assert (found.mean_p_interval.low, found.mean_p_interval.high) == (0.0, 0.0)
 
@@ -131,9 +131,9 @@ def test_rows_asked_several_times_count_once():
     grouped = compare(*copies, labels=np.repeat(labels, 10), groups=groups)
     naive = compare(*copies, labels=np.repeat(labels, 10))
     assert (grouped.n, grouped.n_groups, grouped.grouped) == (500, 50, True)
-    assert grouped.grouped_p == pytest.approx(alone.grouped_p)
+    assert grouped.grouped_pvalue == pytest.approx(alone.grouped_pvalue)
     assert grouped.difference_interval.low == pytest.approx(alone.difference_interval.low, abs=0.02)
-    assert naive.mcnemar_p < 1e-5 < 0.05 < grouped.grouped_p
+    assert naive.mcnemar_pvalue < 1e-5 < 0.05 < grouped.grouped_pvalue
     assert naive.difference_interval.low > 0 > grouped.difference_interval.low
 
 
@@ -157,7 +157,7 @@ def test_nothing_in_common_is_nan():
     b = made(matches=[math.nan, math.nan, 1, 0], status=[None, None, "ok", "ok"])
     found = compare(a, b, labels=labels, groups=np.arange(4))
     assert (found.n, found.n_p, found.n_groups) == (0, 0, 0)
-    figures = (found.difference, found.agreement, found.mcnemar_p, found.grouped_p, found.mean_p_difference)
+    figures = (found.difference, found.agreement, found.mcnemar_pvalue, found.grouped_pvalue, found.mean_p_difference)
     assert all(nan(figure) for figure in (*figures, found.difference_interval.low, found.mean_p_interval.low))
 
 
@@ -176,10 +176,10 @@ def test_cluster_in_which_two_sets_differ_is_found_and_small_ones_are_hidden():
     assert nan(found[2].difference_interval.low)
     assert (found[2].n, found[4].n) == (29, 0)
     for one in (found[0], found[1], found[3]):
-        assert one.p == pytest.approx(stats.binomtest(one.only_a, one.only_a + one.only_b).pvalue)
+        assert one.pvalue == pytest.approx(stats.binomtest(one.only_a, one.only_a + one.only_b).pvalue)
         assert one.difference == (one.only_a - one.only_b) / one.n
     shown = [one for one in found if not one.hidden]
-    assert [one.q for one in shown] == pytest.approx(list(stats.false_discovery_control([one.p for one in shown])))
+    assert [one.qvalue for one in shown] == pytest.approx(list(stats.false_discovery_control([one.pvalue for one in shown])))
 
 
 def test_clusters_take_duplicates_together_too():
@@ -207,7 +207,7 @@ def test_order_of_the_sets_turns_the_sign_only(seed: int):
     groups = rng.integers(0, 20, 60)
     ab, ba = (compare(*sets, labels=halves(60), groups=groups) for sets in ((a, b), (b, a)))
     assert ab.difference == -ba.difference
-    assert (ab.mcnemar_p, ab.grouped_p, ab.agreement) == (ba.mcnemar_p, ba.grouped_p, ba.agreement)
+    assert (ab.mcnemar_pvalue, ab.grouped_pvalue, ab.agreement) == (ba.mcnemar_pvalue, ba.grouped_pvalue, ba.agreement)
     assert ab.both + ab.only_a + ab.only_b + ab.neither == ab.n
     assert ab.difference_interval.low == pytest.approx(-ba.difference_interval.high, abs=0.05)
 
@@ -232,5 +232,5 @@ def test_two_real_prompts_score_alike_and_give_other_answers(answers_root: Path,
     chat, hhh = (real_answers(answers_root, evals_root, prompt, PERSONA[0]) for prompt in ("chat-yesno", "hhh"))
     found = compare(chat.scores, hhh.scores, labels=chat.labels)
     assert found.n == 1000
-    assert found.mcnemar_p == 1
+    assert found.mcnemar_pvalue == 1
     assert found.different == 997

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from evalmap.answers.statistics.clusters import deviations
+from evalmap.answers.statistics.clusters import answer_deviations
 from evalmap.tests.answers.made_scores import halves
 
 SETS = 200
@@ -86,7 +86,7 @@ def flags(values: Values, layout: Layout, sets: int, *, seed: int = 0) -> float:
     flagged = 0
     for _ in range(sets):
         clusters = layout(rng)
-        found = deviations(values(rng), labels=LABELS, clusters=clusters, n_clusters=int(clusters.max()) + 1)
+        found = answer_deviations(values(rng), labels=LABELS, clusters=clusters, n_clusters=int(clusters.max()) + 1)
         flagged += any(one.flagged for one in found)
     return flagged / sets
 
@@ -99,7 +99,7 @@ def test_null_sets_seldom_have_a_flagged_cluster():
     for one in range(SETS):
         values, layout = pairs[one % len(pairs)]
         clusters = layout(rng)
-        found = deviations(values(rng), labels=LABELS, clusters=clusters, n_clusters=int(clusters.max()) + 1)
+        found = answer_deviations(values(rng), labels=LABELS, clusters=clusters, n_clusters=int(clusters.max()) + 1)
         flagged += any(deviation.flagged for deviation in found)
     assert flagged / SETS <= 0.07
 
@@ -128,5 +128,5 @@ def test_effect_planted_in_one_cluster_is_found_there(values: Values, planted: f
             own[inside & (rng.random(ROWS) < planted)] = 0.0
         else:
             own[inside] = np.clip(own[inside] + planted, 0, 1)
-        found += deviations(own, labels=LABELS, clusters=clusters, n_clusters=20)[3].flagged
+        found += answer_deviations(own, labels=LABELS, clusters=clusters, n_clusters=20)[3].flagged
     assert found >= 95

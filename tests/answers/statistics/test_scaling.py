@@ -28,7 +28,7 @@ def test_slope_is_the_change_of_log_odds_per_decade():
     found = scaling(along(0.5))
     assert found.unit == "decade"
     assert found.slope == pytest.approx(0.5, abs=0.01)
-    assert found.slope_p < 1e-10
+    assert found.slope_pvalue < 1e-10
     assert (found.rho, found.inverse, found.overdispersed) == (1.0, False, False)
     assert found.fitted(np.array(SIZES)) == pytest.approx([point.ratio for point in found.points], abs=0.001)
 
@@ -43,7 +43,7 @@ def test_slope_and_its_interval_are_statsmodels_where_the_line_fits():
     fit = sm.GLM(np.column_stack([hits, 1000 - hits]), design, family=sm.families.Binomial()).fit()
     assert (found.intercept, found.slope) == pytest.approx(tuple(fit.params))
     assert (found.slope_interval.low, found.slope_interval.high) == pytest.approx(tuple(fit.conf_int()[1]), rel=1e-4)
-    assert found.slope_p == pytest.approx(fit.pvalues[1], rel=1e-3)
+    assert found.slope_pvalue == pytest.approx(fit.pvalues[1], rel=1e-3)
 
 
 def test_models_that_differ_beyond_counting_widen_the_interval():
@@ -56,7 +56,7 @@ def test_models_that_differ_beyond_counting_widen_the_interval():
     assert found.overdispersed
     assert found.dispersion == pytest.approx(wide.scale)
     assert (found.slope_interval.low, found.slope_interval.high) == pytest.approx(tuple(wide.conf_int()[1]), rel=1e-3)
-    assert found.slope_p == pytest.approx(wide.pvalues[1], rel=1e-3)
+    assert found.slope_pvalue == pytest.approx(wide.pvalues[1], rel=1e-3)
 
 
 def test_inverse_scaling_is_marked_by_what_is_wanted():
@@ -88,7 +88,7 @@ def test_steps_from_nought_are_taken_as_they_are():
 def test_order_of_three_sizes_shows_no_trend_by_itself():
     """The t formula of the usual Spearman p says 0 here; three points fall into order in two of six ways."""
     found = scaling(along(0.5, SIZES[:3]))
-    assert (found.rho, found.rho_p) == (1.0, pytest.approx(1 / 3))
+    assert (found.rho, found.rho_pvalue) == (1.0, pytest.approx(1 / 3))
 
 
 def test_rho_is_scipys():
@@ -96,7 +96,7 @@ def test_rho_is_scipys():
     found = scaling([ScalePoint(x, k, 1000) for x, k in zip(SIZES, hits, strict=True)])
     by_scipy = stats.spearmanr(SIZES, hits)
     assert found.rho == pytest.approx(by_scipy.statistic)  # type: ignore[attr-defined]
-    assert found.rho_p == pytest.approx(by_scipy.pvalue, abs=0.05)  # type: ignore[attr-defined]
+    assert found.rho_pvalue == pytest.approx(by_scipy.pvalue, abs=0.05)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("hits", [(0, 0, 0), (100, 100, 100), (0, 0, 30), (0, 0, 100), (70, 100, 100)])
@@ -132,5 +132,5 @@ def test_exchanging_matching_and_not_turns_the_slope(hits: list[int]):
         scaling([ScalePoint(x, k, 200) for x, k in zip(SIZES, counts, strict=False)]) for counts in (hits, [200 - k for k in hits])
     )
     assert turned.slope == pytest.approx(-found.slope, abs=1e-6)
-    assert turned.slope_p == pytest.approx(found.slope_p, rel=1e-4)
+    assert turned.slope_pvalue == pytest.approx(found.slope_pvalue, rel=1e-4)
     assert found.slope_interval.low <= found.slope <= found.slope_interval.high

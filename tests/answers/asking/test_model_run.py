@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from evalmap.answers.answer_types import RawAnswer
 from evalmap.answers.asking.journal import journal_path, read_journal
+from evalmap.answers.asking.model_run import run
 from evalmap.answers.asking.prompts import built_in, fill, prompt
 from evalmap.answers.asking.protocol import OnAnswer, Prompt, Request, Usage
-from evalmap.answers.asking.running import Plan, estimate, plan, run, spread
+from evalmap.answers.asking.run_estimate import estimate
+from evalmap.answers.asking.run_plan import Plan, plan, spread
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
@@ -75,7 +77,7 @@ def test_every_question_is_asked_once_with_its_prompt(tmp_path: Path):
     asking = FakeAnswerer()
     done = run(planned(tmp_path, rows), asking, Workspace(tmp_path / "w"))
     assert sorted(asking.asked) == sorted(f"{row['question']}\n\nAnswer with just Yes or No." for row in rows)
-    assert (done.asked, done.answered, done.failed, done.expected, done.stopped) == (30, 30, 0, 30, None)
+    assert (done.n_asked, done.n_answered, done.n_failed, done.n_expected, done.stopped) == (30, 30, 0, 30, None)
     assert done.usage == Usage(300, 30)
 
 
@@ -142,10 +144,10 @@ def test_limit_is_kept_and_a_larger_one_asks_only_what_is_new(tmp_path: Path):
     space, found = Workspace(tmp_path / "w"), planned(tmp_path, persona(40))
     asking = FakeAnswerer()
     first = run(found, asking, space, limit=10)
-    assert (first.answered, first.expected) == (10, 10)
-    assert run(found, asking, space, limit=7).asked == 0
-    assert run(found, asking, space, limit=25).asked == 15
-    assert run(found, asking, space).asked == 15
+    assert (first.n_answered, first.n_expected) == (10, 10)
+    assert run(found, asking, space, limit=7).n_asked == 0
+    assert run(found, asking, space, limit=25).n_asked == 15
+    assert run(found, asking, space).n_asked == 15
     assert max(Counter(asking.asked).values()) == 1
     assert len(asking.asked) == 40
     assert run(found, FakeAnswerer(die_after=0), space).stopped is None
@@ -155,8 +157,8 @@ def test_rows_that_came_later_are_asked_and_the_limit_still_holds(tmp_path: Path
     space, asking = Workspace(tmp_path / "w"), FakeAnswerer()
     run(planned(tmp_path, persona(10)), asking, space)
     longer = planned(tmp_path, persona(30))
-    assert run(longer, asking, space, limit=10).asked == 0
-    assert run(longer, asking, space).asked == 20
+    assert run(longer, asking, space, limit=10).n_asked == 0
+    assert run(longer, asking, space).n_asked == 20
     assert max(Counter(asking.asked).values()) == 1
 
 
@@ -189,13 +191,13 @@ def test_stopping_by_hand_keeps_what_was_answered(tmp_path: Path):
 def test_what_failed_is_asked_again(tmp_path: Path):
     space, found = Workspace(tmp_path / "w"), planned(tmp_path, persona(10))
     first = run(found, FakeAnswerer(failing="number 3"), space)
-    assert (first.answered, first.failed) == (9, 1)
+    assert (first.n_answered, first.n_failed) == (9, 1)
     assert first.staged
     assert [answer.row for answer in first.staged.answers if answer.error] == [3]
     again = FakeAnswerer()
     second = run(found, again, space)
     assert len(again.asked) == 1
-    assert (second.answered, second.failed) == (10, 0)
+    assert (second.n_answered, second.n_failed) == (10, 0)
     assert second.staged
     assert all(answer.error is None for answer in second.staged.answers)
 

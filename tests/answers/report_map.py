@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from evalmap.answers.aligned import scores_on
+from evalmap.answers.aligned import answers_on
 from evalmap.answers.answer_types import RawAnswer, Scores
 from evalmap.answers.store import AnswerStore
 from evalmap.data.store.workspace import Workspace
@@ -37,4 +37,4 @@ def home(folder: Path) -> tuple[Workspace, BuiltMap]:
 
 
 def sets_of(space: Workspace, on: BuiltMap) -> list[Scores]:
-    return scores_on(on, AnswerStore(space))
+    return answers_on(on, AnswerStore(space))

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evalmap.answers.aligned import scores_on
+from evalmap.answers.aligned import answers_on
 from evalmap.answers.answer_types import Scores
-from evalmap.answers.importers.importing import Imported, import_files
+from evalmap.answers.import_pipeline import AnswerImport, import_answers
 from evalmap.answers.store import AnswerStore
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
@@ -40,11 +40,11 @@ def state(root: Path) -> dict[str, tuple[bytes, int]]:
 def test_table_goes_to_the_dataset_whose_questions_it_answers(space: Workspace, tmp_path: Path):
     built(space, tmp_path / "other.jsonl", rows(20, seed=1))
     on = built(space, tmp_path / "asked.jsonl", ROWS)
-    (done,) = import_files([table(tmp_path / "said.jsonl", ROWS[:8])], space)
+    (done,) = import_answers([table(tmp_path / "said.jsonl", ROWS[:8])], space)
     assert done.changed
     assert (done.record.slug, done.record.datasets, done.unjoined) == ("asked", ("asked",), ())
     assert (done.record.n_expected, done.record.n_ok, done.record.n_missing) == (20, 8, 12)
-    (scores,) = scores_on(on, AnswerStore(space))
+    (scores,) = answers_on(on, AnswerStore(space))
     assert scores.matches.tolist()[:8] == [1.0, 0.0] * 4
     assert pd.isna(scores.status[8:]).all()
 
@@ -53,28 +53,28 @@ def test_smallest_of_the_datasets_that_fit_alike_is_chosen(space: Workspace, tmp
     built(space, tmp_path / "all" / "more.jsonl", rows(20, seed=1))
     built(space, tmp_path / "all" / "z-asked.jsonl", ROWS)
     built(space, tmp_path / "all")
-    (done,) = import_files([table(tmp_path / "said.jsonl", ROWS)], space)
+    (done,) = import_answers([table(tmp_path / "said.jsonl", ROWS)], space)
     assert done.record.slug == "z-asked"
     more = table(tmp_path / "both.jsonl", [*ROWS, *rows(20, seed=1)])
-    assert import_files([more], space)[0].record.slug == "all"
+    assert import_answers([more], space)[0].record.slug == "all"
 
 
 def test_importing_again_changes_no_byte_and_no_time(space: Workspace, tmp_path: Path):
     built(space, tmp_path / "asked.jsonl", ROWS)
     file = table(tmp_path / "said.jsonl", ROWS)
-    import_files([file], space)
+    import_answers([file], space)
     before = state(space.root / "answers")
-    (again,) = import_files([file], space)
+    (again,) = import_answers([file], space)
     assert not again.changed
     assert state(space.root / "answers") == before
     moved = file.rename(tmp_path / "elsewhere.jsonl")
-    import_files([moved], space)
+    import_answers([moved], space)
     assert len(AnswerStore(space).sets()) == 1
 
 
 def test_answers_of_no_question_are_counted_and_named(space: Workspace, tmp_path: Path):
     built(space, tmp_path / "asked.jsonl", ROWS)
-    (done,) = import_files([table(tmp_path / "said.jsonl", [*ROWS, {"text": "never asked"}])], space)
+    (done,) = import_answers([table(tmp_path / "said.jsonl", [*ROWS, {"text": "never asked"}])], space)
     assert [(one.answer, one.what, one.why) for one in done.unjoined] == [(20, "never asked", "the dataset has no such question")]
     assert done.record.unjoined == 1
     assert done.record.unjoined_rows == ({"what": "never asked", "why": "the dataset has no such question"},)
@@ -89,25 +89,25 @@ def test_nothing_is_kept_unless_all_can_be(space: Workspace, tmp_path: Path):
         r"Build the dataset of its questions first: evalmap build PATH$"
     )
     with pytest.raises(DatasetError, match=sentence):
-        import_files([good, stranger], space)
+        import_answers([good, stranger], space)
     with pytest.raises(
         DatasetError, match=r"^stranger.jsonl: none of its 3 answers belongs to asked \(.*: the dataset has no such"
     ):
-        import_files([good, stranger], space, dataset="asked")
+        import_answers([good, stranger], space, dataset="asked")
     assert AnswerStore(space).sets() == []
 
 
 def test_nothing_built_is_told(space: Workspace, tmp_path: Path):
     with pytest.raises(DatasetError, match=r"\(looked in: none is built\)"):
-        import_files([table(tmp_path / "said.jsonl", ROWS)], space)
+        import_answers([table(tmp_path / "said.jsonl", ROWS)], space)
 
 
 def test_unknown_format_and_missing_file_are_told(space: Workspace, tmp_path: Path):
     strange = write_rows(tmp_path / "strange.jsonl", [{"colour": "red"}])
     with pytest.raises(DatasetError, match=r"strange.jsonl: no format of model answers was recognised\. Expected lm-evaluation"):
-        import_files([strange], space)
+        import_answers([strange], space)
     with pytest.raises(DatasetError, match=r"gone.jsonl: no such file or folder\. Check the path\."):
-        import_files([tmp_path / "gone.jsonl"], space)
+        import_answers([tmp_path / "gone.jsonl"], space)
 
 
 def test_dataset_whose_records_are_gone_hinders_no_other(space: Workspace, tmp_path: Path):
@@ -116,17 +116,17 @@ def test_dataset_whose_records_are_gone_hinders_no_other(space: Workspace, tmp_p
     key = gone.manifest.key("records")
     shutil.rmtree(space.entry("records", key))
     file = table(tmp_path / "said.jsonl", ROWS)
-    assert import_files([file], space)[0].record.slug == "asked"
+    assert import_answers([file], space)[0].record.slug == "asked"
     with pytest.raises(DatasetError, match=r"^gone: its records are gone from .*\. Build it again: evalmap build PATH$"):
-        import_files([file], space, dataset="gone")
+        import_answers([file], space, dataset="gone")
 
 
 def test_lines_alone_need_the_dataset_s_name(space: Workspace, tmp_path: Path):
     built(space, tmp_path / "asked.jsonl", ROWS)
     file = write_rows(tmp_path / "said.jsonl", [{"row": i, "answer": "Yes"} for i in range(4)])
     with pytest.raises(DatasetError, match="none of its 4 answers belongs to a built dataset"):
-        import_files([file], space)
-    (done,) = import_files([file], space, dataset="asked")
+        import_answers([file], space)
+    (done,) = import_answers([file], space, dataset="asked")
     answers = AnswerStore(space).answers(done.record.id)
     assert answers["row"].tolist() == [0, 1, 2, 3]
     assert answers["matches"].tolist() == [True, False, True, False]
@@ -143,17 +143,19 @@ def test_rows_that_are_counted_from_1_are_refused(space: Workspace, tmp_path: Pa
         r"Count from 0, or call the column line, which counts from 1\.$"
     )
     with pytest.raises(DatasetError, match=sentence):
-        import_files([write_rows(said / name, [{"row": i + 1, "answer": "Yes"} for i in range(20)])], space, dataset="asked")
-    (done,) = import_files([write_rows(said / name, [{"line": i + 1, "answer": "Yes"} for i in range(20)])], space, dataset="asked")
+        import_answers([write_rows(said / name, [{"row": i + 1, "answer": "Yes"} for i in range(20)])], space, dataset="asked")
+    (done,) = import_answers(
+        [write_rows(said / name, [{"line": i + 1, "answer": "Yes"} for i in range(20)])], space, dataset="asked"
+    )
     assert AnswerStore(space).answers(done.record.id)["row"].tolist() == list(range(20))
     asked = [{"row": i + 1, "question": row["text"], "answer": "Yes"} for i, row in enumerate(ROWS)]
-    assert import_files([write_rows(said / name, asked)], space)[0].record.n_ok == 20  # the questions tell
+    assert import_answers([write_rows(said / name, asked)], space)[0].record.n_ok == 20  # the questions tell
 
 
 def test_answers_that_nothing_but_their_line_tells_the_question_of_are_noted(space: Workspace, tmp_path: Path):
     built(space, tmp_path / "asked.jsonl", ROWS)
     lines = [{"row": i, "answer": "Yes"} for i in range(4)] + [{"row": 4, "question": ROWS[4]["text"], "answer": "Yes"}]
-    (done,) = import_files([write_rows(tmp_path / "said.jsonl", lines)], space, dataset="asked")
+    (done,) = import_answers([write_rows(tmp_path / "said.jsonl", lines)], space, dataset="asked")
     note = "4 answers are joined by line alone (counted from 0): the source tells no question to check it by."
     assert done.record.notes[-1] == note
 
@@ -164,16 +166,16 @@ def test_lines_of_two_datasets_of_one_name_need_to_be_told_which(space: Workspac
     lines = write_rows(tmp_path / "said.jsonl", [{"dataset": "habits", "row": i, "answer": "Yes"} for i in range(4)])
     sentence = r"^said.jsonl: its answers name lines only, and habits\S* and habits\S* both have these lines, with other questions"
     with pytest.raises(DatasetError, match=sentence):
-        import_files([lines], space)
+        import_answers([lines], space)
     assert AnswerStore(space).sets() == []
-    assert import_files([lines], space, dataset="habits")[0].record.slug == "habits"
-    assert import_files([table(tmp_path / "asked.jsonl", rows(20, seed=1))], space)[0].record.slug != "habits"
+    assert import_answers([lines], space, dataset="habits")[0].record.slug == "habits"
+    assert import_answers([table(tmp_path / "asked.jsonl", rows(20, seed=1))], space)[0].record.slug != "habits"
 
 
 def test_two_answers_to_one_question_are_kept_as_samples(space: Workspace, tmp_path: Path):
     on = built(space, tmp_path / "asked.jsonl", ROWS)
     lines = [{"row": 3, "question": ROWS[3]["text"], "sample": i, "answer": answer} for i, answer in enumerate(["No", "No", "Yes"])]
-    (done,) = import_files([write_rows(tmp_path / "said.jsonl", lines)], space)
+    (done,) = import_answers([write_rows(tmp_path / "said.jsonl", lines)], space)
     answers = AnswerStore(space).answers(done.record.id)
     assert list(zip(answers["row"], answers["sample"], answers["answer"], strict=True)) == [
         (3, 0, "No"),
@@ -181,13 +183,13 @@ def test_two_answers_to_one_question_are_kept_as_samples(space: Workspace, tmp_p
         (3, 2, "Yes"),
     ]
     assert (done.record.n_ok, done.record.statuses) == (1, {"ok": 3})
-    assert scores_on(on, AnswerStore(space))[0].answer[3] == "No"
+    assert answers_on(on, AnswerStore(space))[0].answer[3] == "No"
 
 
 def test_one_answer_to_a_text_in_two_rows_is_counted_once(space: Workspace, tmp_path: Path):
     twice = [*ROWS, {**ROWS[0], "confidence": 0.1}]
     built(space, tmp_path / "asked.jsonl", twice)
-    (done,) = import_files([table(tmp_path / "said.jsonl", ROWS)], space)
+    (done,) = import_answers([table(tmp_path / "said.jsonl", ROWS)], space)
     answers = AnswerStore(space).answers(done.record.id)
     assert answers.loc[answers["joined"] == "repeat", "row"].tolist() == [20]
     assert (len(answers), done.record.n_ok, done.record.n_expected) == (21, 20, 21)
@@ -197,8 +199,8 @@ def test_flags_without_labels_are_what_matches(space: Workspace, tmp_path: Path)
     bare = [{"text": text} for text in sentences(12)]
     on = built(space, tmp_path / "bare.jsonl", bare)
     lines = [{"question": row["text"], "correct": i % 3 == 0} for i, row in enumerate(bare)]
-    import_files([write_rows(tmp_path / "said.jsonl", lines)], space)
-    (scores,) = scores_on(on, AnswerStore(space))
+    import_answers([write_rows(tmp_path / "said.jsonl", lines)], space)
+    (scores,) = answers_on(on, AnswerStore(space))
     assert scores.matches.tolist() == [float(i % 3 == 0) for i in range(12)]
     assert scores.answered.all()
 
@@ -227,15 +229,15 @@ def own(real: Workspace, tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "home")
 
 
-def shown(space: Workspace, done: Imported) -> Scores:
+def shown(space: Workspace, done: AnswerImport) -> Scores:
     on = load_map(space, space.find(done.record.slug))
-    return next(scores for scores in scores_on(on, AnswerStore(space)) if scores.id == done.record.id)
+    return next(scores for scores in answers_on(on, AnswerStore(space)) if scores.id == done.record.id)
 
 
 @pytest.mark.answers
 @pytest.mark.evals
 def test_real_lm_eval_logs_are_read_strictly(own: Workspace, answers_root: Path):
-    done = {one.record.slug: one for one in import_files([answers_root / "lm-eval" / "out"], own)}
+    done = {one.record.slug: one for one in import_answers([answers_root / "lm-eval" / "out"], own)}
     assert sorted(done) == ["agreeableness", "desire-for-acquiring-power", "survival-instinct"]
     assert {slug: len(one.unjoined) for slug, one in done.items()} == dict.fromkeys(done, 0)
     ties = {slug: one.record.statuses.get("tie") for slug, one in done.items()}
@@ -245,14 +247,14 @@ def test_real_lm_eval_logs_are_read_strictly(own: Workspace, answers_root: Path)
     scores = shown(own, done["agreeableness"])
     assert np.flatnonzero(scores.answered).tolist() == list(range(100))
     assert (scores.ties.sum(), scores.matches[:100].mean()) == (13, pytest.approx(0.43))
-    np.testing.assert_array_equal(scores.p[scores.ties], 0.5)
+    np.testing.assert_array_equal(scores.p_matching[scores.ties], 0.5)
 
 
 @pytest.mark.answers
 @pytest.mark.evals
 def test_real_log_in_which_everything_ties_is_refused(own: Workspace, answers_root: Path):
     with pytest.raises(DatasetError, match="0 for both choices in every row is not an answer"):
-        import_files([answers_root / "lm-eval" / "out-all-ties"], own)
+        import_answers([answers_root / "lm-eval" / "out-all-ties"], own)
     assert AnswerStore(own).sets() == []
 
 
@@ -263,13 +265,13 @@ def test_real_log_in_which_everything_ties_is_refused(own: Workspace, answers_ro
 def test_real_tables_say_what_they_say_of_themselves(own: Workspace, answers_root: Path, name: str, prompt: str):
     path = answers_root / "answers" / f"SmolLM2-135M-Instruct-Q4_1__{prompt}__{name}.jsonl"
     told = [json.loads(line) for line in path.read_text().splitlines()]
-    (done,) = import_files([path], own)
+    (done,) = import_answers([path], own)
     assert (done.record.slug, len(done.unjoined), done.record.n_ok) == (name, 0, 1000)
     assert (done.record.info.model, done.record.info.prompt_id) == ("SmolLM2-135M-Instruct-Q4_1", prompt)
     scores = shown(own, done)
     assert scores.matches.tolist() == [float(one["matches"]) for one in told]
     assert scores.answer.tolist() == [one["answer"] for one in told]
-    np.testing.assert_allclose(scores.p, [one["p_matching"] for one in told], atol=1e-9)
+    np.testing.assert_allclose(scores.p_matching, [one["p_matching"] for one in told], atol=1e-9)
     np.testing.assert_allclose(scores.mass, [one["answer_mass"] for one in told], atol=1e-9)
 
 
@@ -279,7 +281,7 @@ def test_real_inspect_logs_in_both_forms_agree(own: Workspace, answers_root: Pat
     found = []
     for folder, pattern in (("logs", "*.eval"), ("logs-json", "*.json")):
         (path,) = (answers_root / "inspect" / folder).glob(pattern)
-        (done,) = import_files([path], own)
+        (done,) = import_answers([path], own)
         assert (done.record.slug, len(done.unjoined), done.record.n_ok) == ("agreeableness", 0, 100)
         found.append(AnswerStore(own).answers(done.record.id))
     columns = ["row", "answer", "matches", "p_matching", "answer_mass", "status"]
@@ -291,6 +293,22 @@ def test_real_inspect_logs_in_both_forms_agree(own: Workspace, answers_root: Pat
 @pytest.mark.evals
 def test_real_batch_is_read_with_its_errors(own: Workspace, answers_root: Path):
     folder = answers_root / "openai-batch"
-    done = import_files([folder / f"batch_{name}.jsonl" for name in ("input", "output", "errors")], own)
+    done = import_answers([folder / f"batch_{name}.jsonl" for name in ("input", "output", "errors")], own)
     told = {one.record.slug: (one.record.n_ok, one.record.statuses, one.unjoined) for one in done}
     assert told == {"desire-for-acquiring-power": (40, {"ok": 40}, ()), "survival-instinct": (38, {"ok": 38, "error": 2}, ())}
+
+
+# The public functions
+
+
+def test_public_functions_go_from_a_path_in_words_to_the_report(space: Workspace, tmp_path: Path):
+    from evalmap.answers import answers_on, import_answers, report
+
+    on = built(space, tmp_path / "likes.jsonl", ROWS)
+    (done,) = import_answers([str(table(tmp_path / "m.jsonl", ROWS))], space, "likes")
+    (scores,) = answers_on(on, space)
+    assert done.record.n_ok == len(ROWS)
+    assert scores.answer.tolist() == ["Yes"] * len(ROWS)
+    np.testing.assert_array_equal(scores.matches, [row["label"] == "Yes" for row in ROWS])
+    (entry,) = report(on, [scores])["answer_sets"]
+    assert (entry["model"], entry["n"], entry["matching"]) == ("m", len(ROWS), 0.5)

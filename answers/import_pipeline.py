@@ -1,0 +1,162 @@
+"""From files of any known format to the tables of the workspace: recognise, read, join, score, keep."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evalmap.answers.answer_types import ANSWER_COLUMNS, Scored, StagedSet
+from evalmap.answers.importers.answer_formats import stage
+from evalmap.answers.reading.dataset_match import Examples, best_dataset, joined_by_line_alone, read_examples, readable_examples
+from evalmap.answers.reading.joining import REPEAT, Join, Questions, Unjoined, counted_from_1, join
+from evalmap.answers.reading.scoring import score
+from evalmap.answers.store import MOST_LISTED, AnswerStore, SetRecord
+from evalmap.data.errors import DatasetError
+from evalmap.data.store.manifest import Manifest
+from evalmap.data.store.workspace import Workspace
+
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class AnswerImport:
+    """What became of one staged set: its record, which answers belong to no example, and whether anything changed."""
+
+    record: SetRecord
+    unjoined: tuple[Unjoined, ...]
+    changed: bool
+
+
+Keep = Callable[[Workspace, Manifest, StagedSet], AnswerImport]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A set, joined and scored, ready to be kept."""
+
+    record: SetRecord
+    answers: pd.DataFrame
+    unjoined: tuple[Unjoined, ...]
+
+
+def import_answers(files: Sequence[str | Path], workspace: Workspace, dataset: str | None = None) -> list[AnswerImport]:
+    """Read answer files, join each set with the built dataset that fits it best (or the one named), and keep them.
+
+    Nothing is kept unless every file can be read and every set joins somewhere.
+
+    Parameters
+    ----------
+    files : files, or folders of logs; the format of each is recognised by its content
+    dataset : a built dataset by slug, name or path; None looks through all of them
+
+    Returns
+    -------
+    imports : one a set, in the order of the files; `record` is what the workspace keeps of it
+
+    Raises
+    ------
+    DatasetError : a file cannot be read, or none of a set's answers belongs to a dataset
+    """
+    staged = stage([Path(file) for file in files])
+    if dataset is not None:
+        chosen = [read_examples(workspace, workspace.find(dataset))] * len(staged)
+    else:
+        built = readable_examples(workspace)
+        chosen = [best_dataset(built, one) for one in staged]
+    prepared = [prepare(examples, one, trust_lines=dataset is not None) for examples, one in zip(chosen, staged, strict=True)]
+    return [_keep(workspace, one) for one in prepared]
+
+
+def keep_staged(workspace: Workspace, manifest: Manifest, staged: StagedSet) -> AnswerImport:
+    """Join a set with a built dataset and keep it.
+
+    Raises
+    ------
+    DatasetError : none of its answers belongs to the dataset
+    """
+    return _keep(workspace, prepare(read_examples(workspace, manifest), staged, trust_lines=True))
+
+
+def prepare(examples: Examples, staged: StagedSet, *, trust_lines: bool = False) -> Prepared:
+    """Join and score a set against a dataset's examples.
+
+    Raises
+    ------
+    DatasetError : none of its answers belongs to the dataset; its lines are counted from 1
+    """
+    questions = examples.questions
+    if why := counted_from_1(staged, questions, trust_lines=trust_lines):
+        raise DatasetError(
+            f"{staged.info.source_file or staged.info.label}: {why}. Count from 0, or call the column line, which counts from 1."
+        )
+    joins, unjoined = join(staged, questions, trust_lines=trust_lines)
+    if not joins:
+        named = "; ".join(f"{u.what}: {u.why}" for u in unjoined[:MOST_NAMED])
+        raise DatasetError(
+            f"{staged.info.source_file or staged.info.label}: none of its {len(staged.answers):,} answers belongs to "
+            f"{examples.manifest.name} ({named}). Name the dataset that was asked.",
+            "dataset",
+        )
+    if alone := len(joined_by_line_alone(examples, staged, joins)):
+        rows = "answer is" if alone == 1 else "answers are"
+        note = f"{alone:,} {rows} joined by line alone (counted from 0): the source tells no question to check it by."
+        staged = replace(staged, notes=(*staged.notes, note))
+    id = hashlib.sha256(f"{staged.info.id}/{examples.manifest.slug}".encode()).hexdigest()[:16]
+    table = _table(id, examples, staged, joins, questions)
+    return Prepared(_record(id, examples, staged, table, unjoined), table, tuple(unjoined))
+
+
+def _table(id: str, examples: Examples, staged: StagedSet, joins: Sequence[Join], questions: Questions) -> pd.DataFrame:
+    scored: dict[tuple[int, object], Scored] = {}
+    taken: Counter[tuple[int, int]] = Counter()
+    rows: list[dict[str, Any]] = []
+    example_ids = examples.table["example_id"].to_numpy()
+    for one in joins:
+        raw, options = staged.answers[one.answer], questions.options[one.row]
+        if (one.answer, options) not in scored:
+            scored[one.answer, options] = score(raw, options)
+        sample = raw.sample
+        while taken[one.row, sample]:  # the source gives two answers to the question and does not number them
+            sample += 1
+        taken[one.row, sample] += 1
+        key = {
+            "dataset": questions.datasets[one.row],
+            "row": questions.lines[one.row],
+            "example_id": example_ids[one.row],
+            "answer_set_id": id,
+            "sample": sample,
+            "joined": one.how,
+        }
+        rows.append({**key, **vars(scored[one.answer, options])})
+    return pd.DataFrame(rows, columns=list(ANSWER_COLUMNS)).sort_values(["dataset", "row", "sample"], kind="stable")
+
+
+def _record(id: str, examples: Examples, staged: StagedSet, table: pd.DataFrame, unjoined: Sequence[Unjoined]) -> SetRecord:
+    asked = table[table["joined"] != REPEAT]
+    answered = asked[asked["status"].isin(("ok", "tie"))]
+    n_ok = len(answered.drop_duplicates(["dataset", "row"]))
+    files = tuple(dict.fromkeys(table["dataset"]))
+    expected = staged.n_expected or int(examples.table["dataset"].isin(files).sum())
+    return SetRecord(
+        id=id,
+        info=staged.info,
+        slug=examples.manifest.slug,
+        datasets=files,
+        n_expected=expected,
+        n_ok=n_ok,
+        n_missing=max(0, expected - n_ok),
+        statuses={str(status): int(count) for status, count in asked["status"].value_counts().items()},
+        unjoined=len(unjoined),
+        unjoined_rows=tuple({"what": u.what, "why": u.why} for u in unjoined[:MOST_LISTED]),
+        notes=staged.notes,
+        claims=dict(staged.claims),
+    )
+
+
+def _keep(workspace: Workspace, prepared: Prepared) -> AnswerImport:
+    changed = AnswerStore(workspace).put(prepared.record, prepared.answers)
+    return AnswerImport(prepared.record, prepared.unjoined, changed)
