@@ -2,11 +2,16 @@
 
 
 class DatasetError(ValueError):
-    """Bad input. Its message is one sentence that names the place and the mend; a page or the command line shows it as it stands.
+    """Bad input, which a user can mend. `str(error)` is one sentence that names the place and the mend.
+
+    A page or the command line shows it as it stands; any other exception is a fault of ours.
 
     Parameters
     ----------
     sentence : what was got, what was expected, where, what to do; in words that hold on a page and in a terminal alike
+
+    Attributes
+    ----------
     settings : the settings that mend it, by their names (`text`, `min_dist`). Each face says where its own control is: the terminal
         adds "(--text)", a page that it is chosen below.
     """

@@ -24,15 +24,25 @@ def open_dataset(
 ) -> Dataset:
     """Read a dataset from where the user says it is.
 
+    Nothing is written but what is fetched, and no map is built: see `evalmap.build`.
+
     Parameters
     ----------
-    location : a file, a folder of files, an https address, or a Hugging Face dataset id (`owner/name`, `owner/name@revision`)
-    downloads : the folder that fetched files are kept in; needed for an address or an id
-    progress : called with (rows read so far, 0)
+    location : a file, a folder of files (read as one collection), an https address, or a Hugging Face dataset id (`owner/name`,
+        `owner/name@revision`). Formats are those of `evalmap.data.readers.formats`, by the files' endings.
+    options : which field is the text, the label …; without it, all are detected
+    name : what the dataset is called; without it, the file's name without its ending, the folder's name, or the id's last part
+    downloads : the folder that fetched files are kept in (`Workspace.downloads`); needed for an address or an id
+    progress : called with (rows read so far, 0) after each file
+
+    Returns
+    -------
+    Dataset : the examples in the order of the files (sorted by path) and of the rows in them
 
     Raises
     ------
-    DatasetError : in one sentence, what is wrong with the location or a file
+    DatasetError : in one sentence, what is wrong with the location or a file, or that fewer than two examples are left
+    ValueError : an address or an id without `downloads`
     """
     from evalmap.data.readers import read_file, read_files
     from evalmap.data.readers.formats import without_ending

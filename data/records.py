@@ -14,10 +14,17 @@ ROLE_NAMES = ("text", "label", "confidence", "choices", "group", "id")
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What the user decides about the fields; None means: detect.
+    """What the user decides about the fields of a dataset. Each role names a source field; None: detect it; "": there is none.
 
-    `text`, `label`, `confidence`, `choices`, `group` and `id` name source fields; "" switches a role off (all but text).
-    `part` is what of a multiple-choice question is embedded.
+    Attributes
+    ----------
+    text : what is embedded and shown; it cannot be switched off, so "" is None here
+    label : the class that a row bears, or the answer that is right
+    confidence : how sure the label is, 0–1
+    choices : the options of a multiple-choice question
+    group : what rows belong to: a topic, a subject, a behaviour
+    id : what the source calls a row
+    part : what of a multiple-choice question is embedded: "whole", its "stem" only, or its "choices" only
     """
 
     text: str | None = None
@@ -112,6 +119,8 @@ class Dataset:
     notes : sentences that the page shows about the reading (surrogates replaced, duplicate ids …)
     part : what of a multiple-choice question is embedded
     options : what the user decided about the fields
+
+    `len(dataset)` is the number of examples.
     """
 
     name: str

@@ -34,7 +34,21 @@ def stage_key(stage: str, *parts: object) -> str:
 
 
 class Workspace:
-    """A folder of results. `Workspace.default()` is EVALMAP_HOME, else the platform's data folder."""
+    """A folder of results: the maps that were built, and what was fetched, found or answered for them.
+
+    `Workspace(folder)` is the one in a folder, which need not exist yet; `Workspace.default()` is the one that the site and the
+    terminal use. Several processes may use one at a time: whatever is read is whole.
+
+    Parameters
+    ----------
+    root : the folder; `~` is the home folder
+
+    Attributes
+    ----------
+    root : the folder, absolute
+    downloads : where files from addresses and from the hub are kept
+    sources : where known collections are kept
+    """
 
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root).expanduser().absolute()
@@ -50,10 +64,12 @@ class Workspace:
 
     @property
     def downloads(self) -> Path:
+        """Where files from addresses and from the hub are kept."""
         return self.root / "downloads"
 
     @property
     def sources(self) -> Path:
+        """Where known collections are kept."""
         return self.root / "sources"
 
     # Stage entries
@@ -63,6 +79,7 @@ class Workspace:
         return self.root / "stages" / stage / key
 
     def has(self, stage: str, key: str) -> bool:
+        """Whether the entry is there, complete."""
         return self.entry(stage, key).is_dir()
 
     def entries(self, stage: str) -> list[Path]:
@@ -78,7 +95,12 @@ class Workspace:
     # Pointers
 
     def manifests(self) -> list[Manifest]:
-        """The pointers of all built datasets, by slug."""
+        """The pointers of all built datasets, by slug.
+
+        Raises
+        ------
+        DatasetError : a pointer's file is damaged, or of a later version of Evalmap
+        """
         read = (_read_manifest(path) for path in sorted((self.root / "datasets").glob("*.json")))
         return [manifest for manifest in read if manifest]
 
@@ -87,7 +109,12 @@ class Workspace:
         return sorted(path.stem for path in (self.root / "datasets").glob("*.json"))
 
     def manifest(self, slug: str) -> Manifest | None:
-        """The pointer of a dataset, or None where it was never built."""
+        """The pointer of a dataset, or None where it was never built.
+
+        Raises
+        ------
+        DatasetError : the slug is none; the pointer's file is damaged, or of a later version of Evalmap
+        """
         return _read_manifest(self.root / "datasets" / f"{_safe(slug)}.json")
 
     def save_manifest(self, manifest: Manifest) -> None:
