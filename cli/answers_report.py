@@ -48,7 +48,7 @@ def register_report(app: typer.Typer, *, workspace: Callable[[Path | None], Work
         from evalmap.answers.reporting.answer_report import html_report
 
         space = workspace(workspace_folder)
-        check_outputs({"--out": out, "--html": html}, [])
+        check_outputs({"out": out, "html": html}, [])
         built, chosen = _sets(space, dataset, sets)
         told = told_of(space, built, chosen, layers=layers, screened=screened)
         written = json.dumps(told, ensure_ascii=False, indent=2)
@@ -82,7 +82,7 @@ def register_report(app: typer.Typer, *, workspace: Callable[[Path | None], Work
             raise DatasetError(f"--out {out}: a table is written as {', '.join(FORMS)}. Give the file one of these endings.")
         if layers and not clusters:
             raise DatasetError("--layer: the answers are written with all layers. Leave it out, or add --clusters.")
-        check_outputs({"--out": out}, [])
+        check_outputs({"out": out}, [])
         space = workspace(workspace_folder)
         built, chosen = _sets(space, dataset, sets)
         if clusters:
