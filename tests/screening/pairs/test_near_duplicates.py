@@ -165,7 +165,7 @@ def numbers(built: tuple[BuiltMap, Workspace]) -> dict[tuple[tuple[str, int], tu
 def planted(kind: str) -> list[tuple[str, tuple[int, int], str]]:
     """(dataset, lines, kind of variant) of everything planted."""
     found = json.loads((sample_maps.ROOT / "PLANTED.json").read_text(encoding="utf-8"))
-    entries = [(name.removesuffix(".jsonl"), entry) for name, reports in found.items() for entry in reports.get(kind, [])]
+    entries = [(name.removesuffix(".jsonl"), entry) for name, flaws in found.items() for entry in flaws.get(kind, [])]
     return [
         (name, tuple(entry["lines"]), entry["kind"]) if isinstance(entry, dict) else (name, tuple(entry), "")
         for name, entry in entries
@@ -203,8 +203,8 @@ def test_from_0_9_on_every_pair_of_the_samples_was_planted(numbers):
     kinds = ("exact", "variants", "paraphrases", "contradictions")
     known = {((name, a), (name, b)) for kind in kinds for name, (a, b), _ in planted(kind)}
     copies = json.loads((sample_maps.ROOT / "PLANTED.json").read_text(encoding="utf-8"))
-    for name, reports in copies.items():
-        for copy in reports.get("copied_from", []):
+    for name, flaws in copies.items():
+        for copy in flaws.get("copied_from", []):
             known.add(((copy["file"].removesuffix(".jsonl"), copy["source_line"]), (name.removesuffix(".jsonl"), copy["line"])))
     assert {pair for pair, (_, _, semantic) in numbers.items() if semantic >= 0.9} <= known
 
