@@ -36,7 +36,7 @@ def report(
     from evalmap.answers.reporting.answer_report import html_report
 
     space = terminal.open_workspace(workspace)
-    check_outputs({"--out": out, "--html": html}, [])
+    check_outputs({"out": out, "html": html}, [])
     built, chosen = _sets(space, dataset, sets)
     figures = _figures(space, built, chosen, layers=layers, with_screening=True)
     written = json.dumps(figures, ensure_ascii=False, indent=2)
@@ -70,7 +70,7 @@ def export(
         raise DatasetError(f"--out {out}: a table is written as {_ENDINGS}. Give the file one of these endings.")
     if layers and not clusters:
         raise DatasetError("--layer: the answers are written with all layers. Leave it out, or add --clusters.")
-    check_outputs({"--out": out}, [])
+    check_outputs({"out": out}, [])
     space = terminal.open_workspace(workspace)
     built, chosen = _sets(space, dataset, sets)
     if clusters:

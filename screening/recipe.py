@@ -37,8 +37,8 @@ class Recipe:
 
     @property
     def outputs(self) -> dict[str, Path | None]:
-        """The option of each output → its path."""
-        return {f"--{name}": getattr(self, name) for name in OUTPUTS}
+        """The setting of each output → its path."""
+        return {name: getattr(self, name) for name in OUTPUTS}
 
     def with_given(self, **given: Any) -> "Recipe":
         """The recipe with the options that are not None in place of its own."""

@@ -57,14 +57,14 @@ def read_recipe(path: Path) -> Recipe:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise DatasetError(f"--recipe {path}: cannot be read ({error.strerror}).") from error
+        raise DatasetError(f"recipe {path}: cannot be read ({error.strerror}).", "recipe") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         place = getattr(error, "problem_mark", None)
         where = f" line {place.line + 1}" if place else ""
-        raise DatasetError(f"--recipe {path}{where}: not YAML. Write one with --write-recipe.") from error
+        raise DatasetError(f"recipe {path}{where}: not YAML. Write one anew.", "write_recipe") from error
     if not isinstance(content, dict) or content.get("evalmap") != FORMAT:
-        raise DatasetError(f"--recipe {path}: no recipe of this version (evalmap: {FORMAT}). Write one with --write-recipe.")
-    where = f"--recipe {path}"
+        raise DatasetError(f"recipe {path}: no recipe of this version (evalmap: {FORMAT}). Write one anew.", "write_recipe")
+    where = f"recipe {path}"
     _known(content, ("evalmap", "load", "screen", "export", "decisions"), where)
     load, screen, export = (_section(content, name, where) for name in ("load", "screen", "export"))
     folder = Path(os.path.realpath(path)).parent

@@ -85,8 +85,8 @@ def run_recipe(
     DatasetError : in one sentence, what is wrong with the paths, the rows, the options or the outputs
     """
     if not recipe.paths:
-        raise DatasetError("nothing to screen: name a PATH, or a --recipe that does.")
-    check_outputs({**recipe.outputs, "--write-recipe": write_recipe}, [*recipe.paths, *recipe.against])
+        raise DatasetError("nothing to screen: name a path, or a recipe that does.", "recipe")
+    check_outputs({**recipe.outputs, "write_recipe": write_recipe}, [*recipe.paths, *recipe.against])
     rows = load_rows(recipe, workspace=workspace, progress=progress)
     joined, own = rows.dataset, rows.own
     texts = joined.examples["embedded_text"].tolist()

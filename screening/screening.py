@@ -113,9 +113,9 @@ def screen(
         raise DatasetError("no row to screen.")
     labels = examples["label"]
     if options.balance and not labels.iloc[:own].notna().any():
-        raise DatasetError("--balance: no row has a label. Name its field with --label, or leave --balance out.")
+        raise DatasetError("balance: no row has a label. Name its field, or leave balance out.", "label", "balance")
     if options.target is not None and options.target > own:
-        raise DatasetError(f"--target {options.target:,}: the set has only {own:,} rows. Ask for {own:,} or fewer.")
+        raise DatasetError(f"target {options.target:,}: the set has only {own:,} rows. Ask for {own:,} or fewer.", "target")
     options = replace(options, keep=options.keep or default_rule(examples.iloc[:own]))
     assert options.keep
     if pairs is None:
@@ -142,7 +142,7 @@ def screen(
     if options.target is not None:
         best = keep_best(selection, embeddings, n=options.target, order=order, pairs=pairs, labels=labels, among=ours)
         selection, distance = best.selection, best.smallest_distance
-        warnings += [f"label {label} has fewer rows left than its share of --target" for label in best.short]
+        warnings += [f"label {label} has fewer rows left than its share of the target" for label in best.short]
     before, after = label_share(labels[ours]), label_share(labels[ours], selection.kept[ours])
     if warning := balance_warning(before, after):
         warnings.append(warning)

@@ -44,7 +44,7 @@ class ScreeningOptions:
             if value not in allowed:
                 raise DatasetError(f"{name} is {value!r}; choose one of {', '.join(allowed)}.")
         if self.target is not None and self.target < 1:
-            raise DatasetError(f"--target {self.target:,}: expected 1 row or more.")
+            raise DatasetError(f"target {self.target:,}: expected 1 row or more.", "target")
         if self.seed < 0:
             raise DatasetError(f"seed is {self.seed}; expected 0 or more.")
 

@@ -14,7 +14,7 @@ def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> No
 
     Parameters
     ----------
-    paths : the option → where its file goes
+    paths : the setting → where its file goes
     inputs : what is read, which is never written over
 
     Raises
@@ -23,23 +23,23 @@ def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> No
     """
     read = {os.path.realpath(os.path.expanduser(path)) for path in inputs}
     seen: dict[str, str] = {}
-    for option, path in paths.items():
+    for setting, path in paths.items():
         if path is None:
             continue
-        real = os.path.realpath(path)
+        real, name = os.path.realpath(path), setting.replace("_", " ")
         if path.is_dir():
-            raise DatasetError(f"{option} {path}: is a folder. Name a file.")
+            raise DatasetError(f"{name} {path}: is a folder. Name a file.", setting)
         if path.exists() and not path.is_file():
-            raise DatasetError(f"{option} {path}: is no plain file. Name one, or leave {option} out.")
+            raise DatasetError(f"{name} {path}: is no plain file. Name one, or leave {name} out.", setting)
         if not path.parent.is_dir():
-            raise DatasetError(f"{option} {path}: there is no folder {path.parent}. Make it first.")
+            raise DatasetError(f"{name} {path}: there is no folder {path.parent}. Make it first.", setting)
         if not os.access(path.parent, os.W_OK | os.X_OK) or (path.exists() and not os.access(path, os.W_OK)):
-            raise DatasetError(f"{option} {path}: cannot be written (permission denied). Name a file in another folder.")
+            raise DatasetError(f"{name} {path}: cannot be written (permission denied). Name a file in another folder.", setting)
         if real in read:
-            raise DatasetError(f"{option} {path}: is the file that is read. Name another one.")
+            raise DatasetError(f"{name} {path}: is the file that is read. Name another one.", setting)
         if real in seen:
-            raise DatasetError(f"{option} {path}: {seen[real]} names the same file. Name another one.")
-        seen[real] = option
+            raise DatasetError(f"{name} {path}: {seen[real]} names the same file. Name another one.", setting)
+        seen[real] = name
 
 
 def write_together(files: Mapping[Path, bytes]) -> None:

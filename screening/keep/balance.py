@@ -62,9 +62,9 @@ def restore_balance(
 
 def _surplus(codes: NDArray[np.intp], kept: NDArray[np.bool_]) -> dict[int, int]:
     """How many kept rows of each label are too many."""
-    labelled = codes >= 0
-    before = np.bincount(codes[labelled])
-    after = np.bincount(codes[labelled & kept], minlength=len(before))
+    labeled = codes >= 0
+    before = np.bincount(codes[labeled])
+    after = np.bincount(codes[labeled & kept], minlength=len(before))
     if not len(before):
         return {}
     share, left = before / before.sum(), after / before

@@ -91,16 +91,20 @@ def keep_best(
 
 def _check(n: int, left: int, rows: int, by_hand: int) -> None:
     if n < 1:
-        raise DatasetError(f"--target {n:,}: expected 1 row or more.")
+        raise DatasetError(f"target {n:,}: expected 1 row or more.", "target")
     if n > rows:
-        raise DatasetError(f"--target {n:,}: the set has only {rows:,} rows. Ask for {rows:,} or fewer.")
+        raise DatasetError(f"target {n:,}: the set has only {rows:,} rows. Ask for {rows:,} or fewer.", "target")
     if n > left:
         raise DatasetError(
-            f"--target {n:,}: only {left:,} of {rows:,} rows are left without duplicates. "
-            f"Ask for {left:,} or fewer, or raise --threshold."
+            f"target {n:,}: only {left:,} of {rows:,} rows are left without duplicates. "
+            f"Ask for {left:,} or fewer, or raise the threshold.",
+            "target",
+            "threshold",
         )
     if n < by_hand:
-        raise DatasetError(f"--target {n:,}: {by_hand:,} rows were kept by hand. Ask for {by_hand:,} or more, or undo some.")
+        raise DatasetError(
+            f"target {n:,}: {by_hand:,} rows were kept by hand. Ask for {by_hand:,} or more, or undo some.", "target"
+        )
 
 
 def _strata(labels: Labels | None, rows: int) -> tuple[NDArray[np.intp], list[str]]:

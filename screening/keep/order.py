@@ -81,7 +81,7 @@ def _values(keep: str, examples: pd.DataFrame, fields: pd.DataFrame, pairs: Pair
     """(n,) the lowest comes first, NaN last."""
     if keep == "confidence":
         if not _has_confidence(examples):
-            raise DatasetError("--keep confidence: no row has a confidence. Name its field with --confidence, or keep otherwise.")
+            raise DatasetError("keep confidence: no row has a confidence. Name its field, or keep otherwise.", "confidence", "keep")
         return -examples["confidence"].to_numpy(dtype=np.float64)
     if keep == "medoid":
         if pairs is None:
@@ -96,7 +96,7 @@ def _values(keep: str, examples: pd.DataFrame, fields: pd.DataFrame, pairs: Pair
         return _by_source(named, examples["dataset"] if "dataset" in examples.columns else pd.Series([], dtype="str"))
     if rule == "column" and named:
         return _by_column(named, fields)
-    raise DatasetError(f"--keep {keep}: unknown rule. Choose one of {', '.join(RULE_NAMES)}.")
+    raise DatasetError(f"keep {keep}: unknown rule. Choose one of {', '.join(RULE_NAMES)}.", "keep")
 
 
 def _mean_similarity(pairs: Pairs) -> NDArray[np.float64]:
@@ -112,7 +112,7 @@ def _by_source(named: str, datasets: pd.Series) -> NDArray[np.float64]:
     present = datasets.unique().tolist()
     if unknown := [name for name in names if name not in present]:
         listed = ", ".join(map(str, present[:6])) + (" …" if len(present) > 6 else "")
-        raise DatasetError(f"--keep source: no dataset is called {unknown[0]} (there are {listed or 'none'}).")
+        raise DatasetError(f"keep source: no dataset is called {unknown[0]} (there are {listed or 'none'}).", "keep")
     position = {name: float(at) for at, name in enumerate(names)}
     return np.array([position.get(name, float(len(names))) for name in datasets])
 
@@ -122,7 +122,7 @@ def _by_column(named: str, fields: pd.DataFrame) -> NDArray[np.float64]:
     name = named if named in columns else named.removesuffix(_ASCENDING).removesuffix(_DESCENDING)
     if name not in columns:
         listed = ", ".join(map(str, columns[:10])) + (" …" if len(columns) > 10 else "")
-        raise DatasetError(f"--keep column: no field is called {name} (there are {listed or 'none'}).")
+        raise DatasetError(f"keep column: no field is called {name} (there are {listed or 'none'}).", "keep")
     column = fields[name]
     numbers = pd.to_numeric(column, errors="coerce")
     if numbers.notna().sum() == column.notna().sum():  # numbers, were they written as text

@@ -83,9 +83,9 @@ def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> No
     DatasetError : as there; or rows are asked for in another format than JSONL
     """
     outputs.check_outputs(paths, inputs)
-    for option in ("--out", "--removed"):
-        if (path := paths.get(option)) is not None and _is_other_format(path):
-            raise DatasetError(f"{option} {path}: rows are written as JSONL. Name a .jsonl file.")
+    for setting in ("out", "removed"):
+        if (path := paths.get(setting)) is not None and _is_other_format(path):
+            raise DatasetError(f"{setting} {path}: rows are written as JSONL. Name a .jsonl file.", setting)
 
 
 def _is_other_format(path: Path) -> bool:

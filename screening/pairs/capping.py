@@ -27,6 +27,15 @@ class FoundPairs:
     raised: bool
 
 
+def raised_sentences(method: str, given: float, found: FoundPairs, max_pairs: int) -> list[str]:
+    """What the page says where the cap raised a floor; nothing where it did not."""
+    if not found.raised:
+        return []
+    if found.floor > 1.0:
+        return [f"The {method} pairs of similarity 1 alone pass {max_pairs:,}: none is listed for being {method}ly alike."]
+    return [f"The {method} floor was raised from {given:g} to {found.floor:.4f}: below it the list would pass {max_pairs:,} pairs."]
+
+
 class CappedPairs:
     """Collects pairs of groups, counts the pairs of rows they stand for, and raises its floor where these pass the cap.
 

@@ -48,14 +48,16 @@ def similar(pairs: Pairs, *, threshold: float, method: Method, normalization: st
         if method not in (name, "all") or threshold >= floor - 1e-9:
             continue
         if floor > 1:
-            raise DatasetError(f"the list holds no {name} pairs. Search them too, or choose another --method.")
+            raise DatasetError(f"the list holds no {name} pairs. Search them too, or choose another method.", "method")
         raise DatasetError(f"threshold {threshold:g} is below {floor:g}, where the {name} pairs end. Use {floor:g} or more.")
     wanted = normalization_name(normalization)
     level = pairs.settings.get("exact_level", wanted)  # None: equal texts were not searched
     if method in ("exact", "all") and (level is None or NORMALIZATIONS.index(level) < NORMALIZATIONS.index(wanted)):
         held = f"only pairs equal under {level}" if level else "no pairs of equal texts"
         raise DatasetError(
-            f"normalization {normalization}: the list holds {held}. Choose a finer normalization or another --method."
+            f"normalization {normalization}: the list holds {held}. Choose a finer normalization or another method.",
+            "normalization",
+            "method",
         )
     return np.flatnonzero(numbers >= np.float32(threshold))
 

@@ -11,7 +11,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.screening.pair_types import Pairs
-from evalmap.screening.pairs.capping import FoundPairs
+from evalmap.screening.pairs.capping import raised_sentences
 from evalmap.screening.pairs.cosine import check_floor, similarities
 from evalmap.screening.pairs.exact import count_pairs, finest_level, group_by_level, pairs_of_groups
 from evalmap.screening.pairs.hubs import find_hubs
@@ -122,15 +122,6 @@ def find_near_duplicates(
             **settings,
         },
     )
-
-
-def raised_sentences(method: str, given: float, found: FoundPairs, max_pairs: int) -> list[str]:
-    """What the page says where the cap raised a floor; nothing where it did not."""
-    if not found.raised:
-        return []
-    if found.floor > 1.0:
-        return [f"The {method} pairs of similarity 1 alone pass {max_pairs:,}: none is listed for being {method}ly alike."]
-    return [f"The {method} floor was raised from {given:g} to {found.floor:.4f}: below it the list would pass {max_pairs:,} pairs."]
 
 
 def merge(found: Sequence[tuple[NDArray[np.integer], NDArray[np.integer]]], n: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

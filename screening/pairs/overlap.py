@@ -10,11 +10,12 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.screening.pair_types import Method, Pairs
+from evalmap.screening.pairs.capping import raised_sentences
 from evalmap.screening.pairs.cosine import find_similar_across, similarities_across
 from evalmap.screening.pairs.exact import finest_level, group_by_level
 from evalmap.screening.pairs.lexical import find_lexical_across, jaccard
 from evalmap.screening.pairs.likeness import similar
-from evalmap.screening.pairs.near_duplicates import Steps, merge, raised_sentences
+from evalmap.screening.pairs.near_duplicates import Steps, merge
 
 
 @dataclass(frozen=True)

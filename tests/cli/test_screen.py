@@ -218,18 +218,29 @@ def test_fail_over_ends_with_one_when_too_many_rows_go(evalmap: Command):
         (("--threshold", "95"), "threshold is 95; expected a similarity above 0 and at most 1, such as 0.95."),
         (("--threshold", "0"), "threshold is 0; expected a similarity above 0 and at most 1"),
         (("--threshold", "nan"), "threshold is nan; expected a similarity"),
-        (("--target", "24"), "--target 24: the set has only 23 rows. Ask for 23 or fewer."),
-        (("--target", "23", "--method", "exact"), "--target 23: only 21 of 23 rows are left without duplicates."),
-        (("--target", "0"), "--target 0: expected 1 row or more."),
-        (("--balance", "--label", ""), "--balance: no row has a label. Name its field with --label, or leave --balance out."),
-        (("--keep", "confidence"), "--keep confidence: no row has a confidence."),
-        (("--keep", "best"), "--keep best: unknown rule. Choose one of"),
-        (("--keep", "column:colour"), "--keep column: no field is called colour"),
+        (("--target", "24"), "target 24: the set has only 23 rows. Ask for 23 or fewer (--target)."),
+        (
+            ("--target", "23", "--method", "exact"),
+            "target 23: only 21 of 23 rows are left without duplicates. "
+            "Ask for 21 or fewer, or raise the threshold (--target, --threshold).",
+        ),
+        (("--target", "0"), "target 0: expected 1 row or more (--target)."),
+        (("--balance", "--label", ""), "balance: no row has a label. Name its field, or leave balance out (--label, --balance)."),
+        (
+            ("--keep", "confidence"),
+            "keep confidence: no row has a confidence. Name its field, or keep otherwise (--confidence, --keep).",
+        ),
+        (
+            ("--keep", "best"),
+            "keep best: unknown rule. "
+            "Choose one of confidence, medoid, longest, first, random, source:NAME,…, column:NAME (--keep).",
+        ),
+        (("--keep", "column:colour"), "keep column: no field is called colour (there are text, label) (--keep)."),
         (("--fail-over", "5"), "--fail-over 5: expected a ratio from 0 to 1"),
-        (("--out", "nowhere/kept.jsonl"), "--out nowhere/kept.jsonl: there is no folder nowhere. Make it first."),
-        (("--out", "set.jsonl"), "--out set.jsonl: is the file that is read."),
+        (("--out", "nowhere/kept.jsonl"), "out nowhere/kept.jsonl: there is no folder nowhere. Make it first (--out)."),
+        (("--out", "set.jsonl"), "out set.jsonl: is the file that is read. Name another one (--out)."),
         (("--against", "none.jsonl"), "none.jsonl: no such file or folder."),
-        (("--recipe", "none.yaml"), "--recipe none.yaml: cannot be read"),
+        (("--recipe", "none.yaml"), "recipe none.yaml: cannot be read (No such file or directory) (--recipe)."),
     ],
 )
 def test_bad_input_is_one_sentence_and_writes_nothing(evalmap: Command, options: tuple[str, ...], sentence: str):
@@ -253,7 +264,7 @@ def test_fewer_than_two_rows_is_one_sentence(evalmap: Command):
 
 def test_no_path_is_one_sentence(evalmap: Command):
     failed = evalmap("screen")
-    assert (failed.code, failed.err) == (1, "nothing to screen: name a PATH, or a --recipe that does.\n")
+    assert (failed.code, failed.err) == (1, "nothing to screen: name a path, or a recipe that does (--recipe).\n")
 
 
 def test_bad_usage_ends_with_two(evalmap: Command):

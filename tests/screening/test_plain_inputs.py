@@ -58,10 +58,10 @@ def test_rules_read_the_columns_of_a_table():
 @pytest.mark.parametrize(
     ("keep", "message"),
     [
-        ("confidence", "--keep confidence: no row has a confidence"),
+        ("confidence", "keep confidence: no row has a confidence"),
         ("longest", "keep longest: the examples have no column text"),
-        ("source:a", r"--keep source: no dataset is called a \(there are none\)"),
-        ("column:a", r"--keep column: no field is called a \(there are x\)"),
+        ("source:a", r"keep source: no dataset is called a \(there are none\)"),
+        ("column:a", r"keep column: no field is called a \(there are x\)"),
     ],
 )
 def test_a_rule_says_which_column_it_lacks(keep: str, message: str):

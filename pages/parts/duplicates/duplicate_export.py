@@ -29,8 +29,8 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
         "The recipe makes the same files again: evalmap screen --recipe recipe.yaml."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        labelled = bool(built.manifest.labels)
-        balance = st.toggle("Restore the label balance", key=state.BALANCE, persist_state="session", disabled=not labelled)
+        labeled = bool(built.manifest.labels)
+        balance = st.toggle("Restore the label balance", key=state.BALANCE, persist_state="session", disabled=not labeled)
         most = len(built)
         exactly = "Keep exactly (0: all that are left)"
         target = st.number_input(exactly, 0, most, 0, key=state.TARGET, persist_state="session", width=260)

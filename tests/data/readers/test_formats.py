@@ -57,7 +57,7 @@ def test_a_new_format_stands_in_every_sentence(pipes: Path, tmp_path: Path):
     with pytest.raises(DatasetError, match=re.escape(".parquet, .pipe.")):
         fetch_file("https://hub.test/a.xlsx", tmp_path)
     with pytest.raises(DatasetError, match="rows are written as JSONL"):
-        check_outputs({"--out": tmp_path / "kept.pipe"}, [])
+        check_outputs({"out": tmp_path / "kept.pipe"}, [])
 
 
 def test_a_new_format_may_be_uploaded_and_is_previewed(pipes: Path):

@@ -1,16 +1,14 @@
-"""Label shares before and after, and what restores them."""
+"""What brings the label shares back."""
 
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalmap.embeddings.array_types import Vectors
 from evalmap.screening.keep.balance import restore_balance
 from evalmap.screening.keep.by_hand import Decisions
-from evalmap.screening.keep.label_shift import balance_warning, largest_move
 from evalmap.screening.keep.least_distinctive import least_distinctive
 from evalmap.screening.keep.select import BALANCE, select
 from evalmap.tests.fakes import unit_vectors
@@ -52,23 +50,6 @@ def test_least_distinctive_rows_equal_a_plain_loop(n, seed, data):
     options = {"count": count, "fixed": fixed, "rank": rank}
     assert least_distinctive(vectors, rows, **options) == expected
     assert least_distinctive(vectors, rows, **options, pairs=all_pairs(vectors, floor=0.3)) == expected
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "warning"),
-    [
-        ({"a": 0.5, "b": 0.5}, {"a": 0.505, "b": 0.495}, None),
-        ({"a": 0.5, "b": 0.5}, {"a": 0.506, "b": 0.494}, "the share of label b moved by -0.6 points, from 50.0 % to 49.4 %"),
-        ({"a": 0.9, "b": 0.1}, {"a": 1.0}, "the share of label b moved by -10.0 points, from 10.0 % to 0.0 %"),
-        ({}, {}, None),
-    ],
-)
-def test_a_move_of_more_than_half_a_point_is_a_warning(before, after, warning):
-    assert balance_warning(before, after) == warning
-
-
-def test_largest_move_of_no_label_is_none():
-    assert largest_move({}, {}) is None
 
 
 @settings(max_examples=30)

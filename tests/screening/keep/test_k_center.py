@@ -91,7 +91,7 @@ def test_what_a_dropped_row_stood_for_is_dropped_with_it():
     ("n", "decisions", "message"),
     [
         (0, None, "expected 1 row or more"),
-        (6, None, r"--target 6: the set has only 5 rows\. Ask for 5 or fewer"),
+        (6, None, r"target 6: the set has only 5 rows\. Ask for 5 or fewer"),
         (5, Decisions(removed=(0,)), "only 4 of 5 rows are left without duplicates"),
         (1, Decisions(kept=(0, 1)), "2 rows were kept by hand"),
     ],

@@ -59,7 +59,7 @@ def test_default_is_confidence_where_there_is_one():
 @pytest.mark.parametrize(
     ("keep", "message"),
     [
-        ("best", "--keep best: unknown rule"),
+        ("best", "keep best: unknown rule"),
         ("source:", "unknown rule"),
         ("source:nowhere", r"no dataset is called nowhere \(there are b, a, c\)"),
         ("column:colour", r"no field is called colour \(there are score, written, name\)"),

@@ -223,12 +223,12 @@ def test_a_link_keeps_its_place(tmp_path: Path):
 @pytest.mark.parametrize(
     ("paths", "message"),
     [
-        ({"--out": "folder"}, "--out folder: is a folder"),
-        ({"--out": "/dev/null"}, "--out /dev/null: is no plain file"),
-        ({"--report": "nowhere/r.json"}, "there is no folder nowhere"),
-        ({"--out": "in.jsonl"}, "is the file that is read"),
-        ({"--out": "a.jsonl", "--removed": "./a.jsonl"}, "--out names the same file"),
-        ({"--out": "a.csv"}, "rows are written as JSONL"),
+        ({"out": "folder"}, "out folder: is a folder"),
+        ({"out": "/dev/null"}, "out /dev/null: is no plain file"),
+        ({"report": "nowhere/r.json"}, "there is no folder nowhere"),
+        ({"out": "in.jsonl"}, "is the file that is read"),
+        ({"out": "a.jsonl", "removed": "./a.jsonl"}, "out names the same file"),
+        ({"out": "a.csv"}, "rows are written as JSONL"),
     ],
 )
 def test_outputs_are_checked_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, paths: dict[str, str], message: str):
