@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from evalmap.screening.pairs.near_duplicates import FLOOR, LEXICAL_FLOOR, MAX_PA
 
 STAGE = "pairs"
 VERSION = 1  # raise it when the meaning of the list changes
-_EARLIER = {"layers": "methods", "stars": "hubs"}  # settings of earlier lists
+_EARLIER: dict[str, str] = {"layers": "methods", "stars": "hubs"}  # settings of earlier lists
 _COLUMNS = ("left", "right", "exact", "lexical", "semantic")
 
 
@@ -91,7 +92,8 @@ def load_pairs(folder: Path) -> Pairs:
     """The pairs of an entry, read-only."""
     stored = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
     floors = {name: math.inf if value is None else value for name, value in stored["floors"].items()}
-    settings = {_EARLIER.get(name, name): value for name, value in stored["settings"].items()}
+    given: dict[str, Any] = stored["settings"]
+    settings = {_EARLIER.get(name, name): value for name, value in given.items()}
     settings["exact_level"] = ALIASES.get(settings["exact_level"], settings["exact_level"])
     columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _COLUMNS}
     return Pairs(n=stored["n"], floors=floors, settings=settings, **columns)
