@@ -29,11 +29,11 @@ _TOGETHER = 1.001  # what probabilities may add up to after rounding
 _PEEK = 1 << 20
 
 
-def recognises(path: Path) -> bool:
+def recognizes(path: Path) -> bool:
     """Whether the columns of a file name a question and an answer, or those of every file of a folder do; never raises."""
     try:
         if path.is_dir():
-            return all(recognises(file) for file in readable_files(path))
+            return all(recognizes(file) for file in readable_files(path))
         first = _first_row(path)
     except (OSError, EOFError, ValueError, csv.Error, RecursionError, zlib.error, NotImplementedError):
         return False
