@@ -132,25 +132,25 @@ def _rows_of(built: BuiltMap, answers: pd.DataFrame, *, own: bool) -> NDArray[np
         }
     )
     keys = ["example_id", "row", "dataset"]
-    asked = answers.drop_duplicates(keys)[keys].reset_index(drop=True)  # not the samples: they share their example
-    found = np.full(len(asked), -1, dtype=np.int64)
-    pairs = asked.assign(asked=np.arange(len(asked))).merge(examples, on=["example_id", "row"], how="inner")
+    keyed = answers.drop_duplicates(keys)[keys].reset_index(drop=True)  # not the samples: they share their example
+    found = np.full(len(keyed), -1, dtype=np.int64)
+    pairs = keyed.assign(keyed=np.arange(len(keyed))).merge(examples, on=["example_id", "row"], how="inner")
     fits = [same_tail(str(a), str(b)) for a, b in zip(pairs["dataset"], pairs["file"], strict=True)]
-    pairs = pairs[np.array(fits, dtype=bool)].drop_duplicates("asked")
-    found[pairs["asked"].to_numpy()] = pairs["at"].to_numpy()
+    pairs = pairs[np.array(fits, dtype=bool)].drop_duplicates("keyed")
+    found[pairs["keyed"].to_numpy()] = pairs["at"].to_numpy()
     # A file that was put in another order keeps its answers: equal examples take theirs in turn.
     taken = set(found.tolist())
-    left = examples[examples["example_id"].isin(asked["example_id"][found < 0]) & ~examples["at"].isin(taken)]
+    left = examples[examples["example_id"].isin(keyed["example_id"][found < 0]) & ~examples["at"].isin(taken)]
     free: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for id, file, at in zip(left["example_id"], left["file"], left["at"], strict=True):
         free[id].append((file, at))
     for place in np.flatnonzero(found < 0) if own else ():
-        candidates = free[asked["example_id"].iloc[place]]
-        name = str(asked["dataset"].iloc[place])
+        candidates = free[keyed["example_id"].iloc[place]]
+        name = str(keyed["dataset"].iloc[place])
         if (chosen := next((one for one in candidates if same_tail(name, one[0])), None)) is not None:
             candidates.remove(chosen)
             found[place] = chosen[1]
-    at_of = pd.Series(found, index=pd.MultiIndex.from_frame(asked))
+    at_of = pd.Series(found, index=pd.MultiIndex.from_frame(keyed))
     return at_of.reindex(pd.MultiIndex.from_frame(answers[keys])).to_numpy(dtype=np.int64)
 
 

@@ -188,7 +188,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredAnswer:
     """An answer, read: what the `answers` table holds beside its keys.
 
     Attributes
@@ -267,7 +267,7 @@ ANSWER_COLUMNS = (
     "example_id",  # hash of its source fields
     "answer_set_id",
     "sample",
-    *(f.name for f in fields(Scored)),
+    *(f.name for f in fields(ScoredAnswer)),
     "joined",  # "row", "text" (by its text), "repeat" (another row with the text that was asked: not counted)
 )
 

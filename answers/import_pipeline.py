@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from evalmap.answers.answer_types import ANSWER_COLUMNS, Scored, StagedSet
+from evalmap.answers.answer_types import ANSWER_COLUMNS, ScoredAnswer, StagedSet
 from evalmap.answers.importers.answer_formats import stage
 from evalmap.answers.reading.dataset_match import Examples, best_dataset, joined_by_line_alone, read_examples, readable_examples
-from evalmap.answers.reading.joining import REPEAT, Join, Questions, Unjoined, counted_from_1, join
+from evalmap.answers.reading.joining import REPEAT, Join, Questions, UnjoinedAnswer, counted_from_1, join
 from evalmap.answers.reading.scoring import score
 from evalmap.answers.store import MOST_LISTED, AnswerStore, SetRecord
 from evalmap.data.errors import DatasetError
@@ -27,7 +27,7 @@ class AnswerImport:
     """What became of one staged set: its record, which answers belong to no example, and whether anything changed."""
 
     record: SetRecord
-    unjoined: tuple[Unjoined, ...]
+    unjoined: tuple[UnjoinedAnswer, ...]
     changed: bool
 
 
@@ -35,12 +35,12 @@ Keep = Callable[[Workspace, Manifest, StagedSet], AnswerImport]
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedSet:
     """A set, joined and scored, ready to be kept."""
 
     record: SetRecord
     answers: pd.DataFrame
-    unjoined: tuple[Unjoined, ...]
+    unjoined: tuple[UnjoinedAnswer, ...]
 
 
 def import_answers(files: Sequence[str | Path], workspace: Workspace, dataset: str | None = None) -> list[AnswerImport]:
@@ -81,7 +81,7 @@ def keep_staged(workspace: Workspace, manifest: Manifest, staged: StagedSet) -> 
     return _keep(workspace, prepare(read_examples(workspace, manifest), staged, trust_lines=True))
 
 
-def prepare(examples: Examples, staged: StagedSet, *, trust_lines: bool = False) -> Prepared:
+def prepare(examples: Examples, staged: StagedSet, *, trust_lines: bool = False) -> PreparedSet:
     """Join and score a set against a dataset's examples.
 
     Raises
@@ -107,11 +107,11 @@ def prepare(examples: Examples, staged: StagedSet, *, trust_lines: bool = False)
         staged = replace(staged, notes=(*staged.notes, note))
     id = hashlib.sha256(f"{staged.info.id}/{examples.manifest.slug}".encode()).hexdigest()[:16]
     table = _table(id, examples, staged, joins, questions)
-    return Prepared(_record(id, examples, staged, table, unjoined), table, tuple(unjoined))
+    return PreparedSet(_record(id, examples, staged, table, unjoined), table, tuple(unjoined))
 
 
 def _table(id: str, examples: Examples, staged: StagedSet, joins: Sequence[Join], questions: Questions) -> pd.DataFrame:
-    scored: dict[tuple[int, object], Scored] = {}
+    scored: dict[tuple[int, object], ScoredAnswer] = {}
     taken: Counter[tuple[int, int]] = Counter()
     rows: list[dict[str, Any]] = []
     example_ids = examples.table["example_id"].to_numpy()
@@ -135,9 +135,9 @@ def _table(id: str, examples: Examples, staged: StagedSet, joins: Sequence[Join]
     return pd.DataFrame(rows, columns=list(ANSWER_COLUMNS)).sort_values(["dataset", "row", "sample"], kind="stable")
 
 
-def _record(id: str, examples: Examples, staged: StagedSet, table: pd.DataFrame, unjoined: Sequence[Unjoined]) -> SetRecord:
-    asked = table[table["joined"] != REPEAT]
-    answered = asked[asked["status"].isin(("ok", "tie"))]
+def _record(id: str, examples: Examples, staged: StagedSet, table: pd.DataFrame, unjoined: Sequence[UnjoinedAnswer]) -> SetRecord:
+    counted = table[table["joined"] != REPEAT]
+    answered = counted[counted["status"].isin(("ok", "tie"))]
     n_ok = len(answered.drop_duplicates(["dataset", "row"]))
     files = tuple(dict.fromkeys(table["dataset"]))
     expected = staged.n_expected or int(examples.table["dataset"].isin(files).sum())
@@ -149,7 +149,7 @@ def _record(id: str, examples: Examples, staged: StagedSet, table: pd.DataFrame,
         n_expected=expected,
         n_ok=n_ok,
         n_missing=max(0, expected - n_ok),
-        statuses={str(status): int(count) for status, count in asked["status"].value_counts().items()},
+        statuses={str(status): int(count) for status, count in counted["status"].value_counts().items()},
         unjoined=len(unjoined),
         unjoined_rows=tuple({"what": u.what, "why": u.why} for u in unjoined[:MOST_LISTED]),
         notes=staged.notes,
@@ -157,6 +157,6 @@ def _record(id: str, examples: Examples, staged: StagedSet, table: pd.DataFrame,
     )
 
 
-def _keep(workspace: Workspace, prepared: Prepared) -> AnswerImport:
+def _keep(workspace: Workspace, prepared: PreparedSet) -> AnswerImport:
     changed = AnswerStore(workspace).put(prepared.record, prepared.answers)
     return AnswerImport(prepared.record, prepared.unjoined, changed)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from evalmap.answers.answer_types import RawAnswer, Scored
+from evalmap.answers.answer_types import RawAnswer, ScoredAnswer
 from evalmap.answers.asking.local_transformers import TransformersAnswerer
 from evalmap.answers.asking.prompts import built_in
 from evalmap.answers.asking.protocol import Answerer, Prompt, Request
@@ -95,7 +95,7 @@ def _rows(planned: Plan, examples: Examples, answers: Mapping[str, RawAnswer]) -
             yield place, _row(name, line, question, scored)
 
 
-def _row(dataset: str, line: int, question: str, scored: Scored) -> dict[str, Any]:
+def _row(dataset: str, line: int, question: str, scored: ScoredAnswer) -> dict[str, Any]:
     return {
         "dataset": dataset,
         "row": line,

@@ -26,7 +26,7 @@ _FIELDS = {f.name: f.default for f in fields(RawAnswer)}
 
 
 @dataclass(frozen=True)
-class Written:
+class JournalContent:
     """What a journal holds.
 
     Attributes
@@ -50,7 +50,7 @@ def journal_path(workspace: Workspace, run_id: str) -> Path:
     return workspace.root / "answers" / "runs" / f"{run_id}.jsonl"
 
 
-def read_journal(path: Path) -> Written:
+def read_journal(path: Path) -> JournalContent:
     """Read a journal as far as it is whole, also while another process writes it.
 
     Raises
@@ -60,11 +60,11 @@ def read_journal(path: Path) -> Written:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        return Written()
+        return JournalContent()
     whole = content[: content.rfind(b"\n") + 1]
     lines = whole.splitlines()
     if not lines:
-        return Written()
+        return JournalContent()
     header = _object(lines[0])
     if header is None or header.get("format") != FORMAT:
         raise DatasetError(f"{path}: no journal of this version of Evalmap. Move it away; the run then begins anew.")
@@ -78,7 +78,7 @@ def read_journal(path: Path) -> Written:
             continue
         answers[entry["key"]] = RawAnswer(**{name: value for name, value in entry.items() if name in _FIELDS})
         times[entry["key"]] = str(entry.get("at", ""))
-    return Written(header, answers, times, damaged, len(whole))
+    return JournalContent(header, answers, times, damaged, len(whole))
 
 
 class Journal:

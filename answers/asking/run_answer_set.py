@@ -6,14 +6,14 @@ from dataclasses import fields, replace
 from typing import Any
 
 from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
-from evalmap.answers.asking.journal import Written
+from evalmap.answers.asking.journal import JournalContent
 from evalmap.answers.asking.protocol import Request
 from evalmap.answers.asking.run_plan import Plan
 
 _INFO = {f.name for f in fields(AnswerSetInfo)}
 
 
-def staged_answers(plan: Plan, written: Written, answers: Mapping[str, RawAnswer], to_ask: Sequence[Request]) -> StagedSet:
+def staged_answers(plan: Plan, written: JournalContent, answers: Mapping[str, RawAnswer], to_ask: Sequence[Request]) -> StagedSet:
     placed = [
         (place, replace(answers[key], dataset=dataset, row=row, question=question))
         for key, rows in plan.rows.items()

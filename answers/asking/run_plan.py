@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.answers.answer_types import RawAnswer
-from evalmap.answers.asking.journal import Written
+from evalmap.answers.asking.journal import JournalContent
 from evalmap.answers.asking.prompts import fill, offered
 from evalmap.answers.asking.protocol import Prompt, Request
 from evalmap.answers.reading.options import example_options
@@ -139,7 +139,7 @@ def spread(n: int, *, seed: int = 42) -> NDArray[np.int64]:
     return np.argsort(keys, kind="stable")
 
 
-def known_answers(plan: Plan, written: Written) -> dict[str, RawAnswer]:
+def known_answers(plan: Plan, written: JournalContent) -> dict[str, RawAnswer]:
     """The journal's answers to the questions as they are now: a text that has changed since is another question."""
     return {key: answer for key, answer in written.answers.items() if key in plan.rows}
 

@@ -23,7 +23,7 @@ def stage(paths: Sequence[Path]) -> list[StagedSet]:
     for path in paths:
         if not path.exists():
             raise DatasetError(f"{path}: no such file or folder. Check the path.")
-        importer = next((importer for importer in IMPORTERS if importer.recognises(path)), None)
+        importer = next((importer for importer in IMPORTERS if importer.recognizes(path)), None)
         if importer is None:
             if path.is_file():
                 content.read_bytes(path, source=path.name)  # empty, or a damaged gzip file, says so

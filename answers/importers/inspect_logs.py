@@ -33,10 +33,10 @@ MOST_DEEP = 10_000  # brackets, one in another
 _LONGEST = 300  # characters of an error that are kept
 
 
-def recognises(path: Path) -> bool:
+def recognizes(path: Path) -> bool:
     """Whether a file is an Inspect log by its content, or a folder holds one (at any depth)."""
     if path.is_dir():
-        return any(recognises(inside) for inside in _inside(path))
+        return any(recognizes(inside) for inside in _inside(path))
     try:
         if path.suffix.lower() == ".eval":
             with zipfile.ZipFile(path) as packed:
@@ -64,7 +64,7 @@ def read(files: Sequence[Path]) -> list[StagedSet]:
     ------
     DatasetError : inspect_ai is not installed or cannot read the log; a log without samples; more than content.MAX_BYTES
     """
-    paths = [inside for path in files for inside in ([p for p in _inside(path) if recognises(p)] if path.is_dir() else [path])]
+    paths = [inside for path in files for inside in ([p for p in _inside(path) if recognizes(p)] if path.is_dir() else [path])]
     staged: dict[str, StagedSet] = {}
     for path in paths:
         header = _header(path)

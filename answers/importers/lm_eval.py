@@ -31,11 +31,11 @@ _FEW = 5  # rows that may all tie by chance
 _PEEK = 1 << 20
 
 
-def recognises(path: Path) -> bool:
+def recognizes(path: Path) -> bool:
     """Whether a file is a samples or results file of the harness, or a folder holds one; by content, never raises."""
     try:
         if path.is_dir():
-            return any(recognises(file) for file in _below(path))
+            return any(recognizes(file) for file in _below(path))
         name = path.name.lower().removesuffix(".gz")
         if name.endswith(".json"):
             return lm_eval_results.looks_right(path)

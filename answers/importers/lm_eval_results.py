@@ -36,7 +36,7 @@ _SHORT = 3  # characters: a shorter field is found in any prompt
 
 
 @dataclass(frozen=True)
-class Described:
+class SourceDescription:
     """Who answered (without its source), and what the results tell beside it; see `StagedSet`."""
 
     info: AnswerSetInfo
@@ -82,7 +82,7 @@ def read(path: Path) -> Results:
 
 def describe(
     results: Results | None, task: str, *, folder: str, date: str | None, filter: str, samples: Sequence[Mapping[str, Any]]
-) -> Described:
+) -> SourceDescription:
     """What is told of one task's answer set.
 
     Parameters
@@ -125,7 +125,9 @@ def describe(
     n_asked, original = _n_samples(results, task)
     if n_asked is not None and original is not None and n_asked < original:
         notes.append(f"{n_asked:,} of the {original:,} questions of {task} were asked (a limit).")
-    return Described(info, _dataset(task_config, task), n_asked, tuple(notes), _claims(_object(results, "results", task), filter))
+    return SourceDescription(
+        info, _dataset(task_config, task), n_asked, tuple(notes), _claims(_object(results, "results", task), filter)
+    )
 
 
 def arguments(sample: Mapping[str, Any]) -> list[tuple[str, Any]]:

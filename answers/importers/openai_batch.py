@@ -29,10 +29,10 @@ _LONGEST = 300  # characters of an error that are kept
 Kind = Literal["request", "response"]
 
 
-def recognises(path: Path) -> bool:
+def recognizes(path: Path) -> bool:
     """Whether a file begins with a line of a batch (request, response or error), or a folder holds such a file."""
     if path.is_dir():
-        return any(recognises(inside) for inside in _inside(path))
+        return any(recognizes(inside) for inside in _inside(path))
     if not path.is_file() or not path.name.lower().endswith(_SUFFIXES):
         return False
     try:
@@ -59,7 +59,7 @@ def read(files: Sequence[Path]) -> list[StagedSet]:
     DatasetError : a file cannot be read; a line is not JSON (a last line that was cut off is only noted), or neither request nor
         response; no responses; one custom_id with two different requests or answers; an output without its input
     """
-    paths = [inside for path in files for inside in ([p for p in _inside(path) if recognises(p)] if path.is_dir() else [path])]
+    paths = [inside for path in files for inside in ([p for p in _inside(path) if recognizes(p)] if path.is_dir() else [path])]
     batches: dict[Path, _Batch] = {}
     for path in paths:
         batches.setdefault(path.parent, _Batch()).add(path)

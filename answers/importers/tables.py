@@ -26,11 +26,11 @@ _LONG = 80  # characters: a prompt's name is shorter
 _TOGETHER = 1.001  # what probabilities may add up to after rounding
 
 
-def recognises(path: Path) -> bool:
+def recognizes(path: Path) -> bool:
     """Whether the columns of a file name a question and an answer, or those of every file of a folder do; never raises."""
     try:
         if path.is_dir():
-            return all(recognises(file) for file in readable_files(path))
+            return all(recognizes(file) for file in readable_files(path))
         first = first_row(path)
     except (OSError, EOFError, ValueError, csv.Error, RecursionError, zlib.error, NotImplementedError):
         return False

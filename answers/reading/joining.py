@@ -36,7 +36,7 @@ class Join:
 
 
 @dataclass(frozen=True)
-class Unjoined:
+class UnjoinedAnswer:
     """Answer `answer` belongs to no example of the dataset; `what` names it, `why` is a sentence."""
 
     answer: int
@@ -101,7 +101,7 @@ class Questions:
         return self._files_called[name]
 
 
-def join(staged: StagedSet, questions: Questions, *, trust_lines: bool = False) -> tuple[list[Join], list[Unjoined]]:
+def join(staged: StagedSet, questions: Questions, *, trust_lines: bool = False) -> tuple[list[Join], list[UnjoinedAnswer]]:
     """Find the example of every answer.
 
     trust_lines : a line number alone will do where the source tells no question and no file, and the dataset is one file (the
@@ -113,7 +113,7 @@ def join(staged: StagedSet, questions: Questions, *, trust_lines: bool = False) 
     """
     joins: list[Join] = []
     later: dict[tuple[str, int], list[int]] = defaultdict(list)  # (text's rows as key, sample) → answers, in order
-    unjoined: list[Unjoined] = []
+    unjoined: list[UnjoinedAnswer] = []
     rows_of: dict[int, list[int]] = {}
     look = _Prompts(staged, questions)
     for at, raw in enumerate(staged.answers):
@@ -122,12 +122,12 @@ def join(staged: StagedSet, questions: Questions, *, trust_lines: bool = False) 
             if (why := _other_label(raw, questions.options[row])) is None:
                 joins.append(Join(at, row, ROW))
             else:
-                unjoined.append(Unjoined(at, name_of(raw), why))
+                unjoined.append(UnjoinedAnswer(at, name_of(raw), why))
             continue
         rows = _by_text(raw, staged, questions, look)
         same = [row for row in rows if _other_label(raw, questions.options[row]) is None]
         if not same:
-            unjoined.append(Unjoined(at, name_of(raw), _why_not(raw, questions, row, rows)))
+            unjoined.append(UnjoinedAnswer(at, name_of(raw), _why_not(raw, questions, row, rows)))
         elif raw.row is not None and (named := [r for r in same if questions.lines[r] == raw.row]):
             joins.append(Join(at, named[0], TEXT))
         else:
@@ -141,7 +141,7 @@ def join(staged: StagedSet, questions: Questions, *, trust_lines: bool = False) 
         for answer in answers[:1]:
             joins += [Join(answer, row, TEXT if place == 0 else REPEAT) for place, row in enumerate(rows)]
         why = "its question was answered before in the same source, and the dataset has it in another number of rows"
-        unjoined += [Unjoined(answer, name_of(staged.answers[answer]), why) for answer in answers[1:]]
+        unjoined += [UnjoinedAnswer(answer, name_of(staged.answers[answer]), why) for answer in answers[1:]]
     return sorted(joins, key=lambda j: (j.answer, j.row)), sorted(unjoined, key=lambda u: u.answer)
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from evalmap.answers.answer_types import Options, RawAnswer, Scored
+from evalmap.answers.answer_types import Options, RawAnswer, ScoredAnswer
 from evalmap.answers.reading.log_probabilities import log_sum, total_mass
 from evalmap.answers.reading.option_names import (
     TOKEN_MARKERS,
@@ -22,7 +22,7 @@ from evalmap.answers.reading.parsing import parse_answer
 _ELSEWHERE = 0.01
 
 
-def score(raw: RawAnswer, options: Options) -> Scored:
+def score(raw: RawAnswer, options: Options) -> ScoredAnswer:
     """Read an answer: which option was chosen, and how probable the matching one was.
 
     The first evidence there is, in the order of `RawAnswer`: error, option_logprobs, top_logprobs, p_matching (or the pair
@@ -62,7 +62,7 @@ def score(raw: RawAnswer, options: Options) -> Scored:
     )
 
 
-def _score(raw: RawAnswer, options: Options, names: Mapping[str, str]) -> Scored:
+def _score(raw: RawAnswer, options: Options, names: Mapping[str, str]) -> ScoredAnswer:
     if raw.error is not None:
         return _error(raw.error)
     if raw.option_logprobs:
@@ -70,18 +70,18 @@ def _score(raw: RawAnswer, options: Options, names: Mapping[str, str]) -> Scored
     if raw.top_logprobs and any(raw.top_logprobs):
         return _from_tokens(raw.top_logprobs, raw, options, names)
     if raw.p_matching is not None or (raw.logprob_matching is not None and raw.logprob_not_matching is not None):
-        return _from_p(raw, options, names)
+        return _from_p_matching(raw, options, names)
     if raw.correct is not None:
         return _from_flag(raw.correct, raw, options, names)
     if raw.answer is not None:
         return _from_answer(raw.answer, raw, options, names)
-    return _from_text(raw.text, raw, options, names) if raw.text is not None else Scored("no_logprobs")
+    return _from_text(raw.text, raw, options, names) if raw.text is not None else ScoredAnswer("no_logprobs")
 
 
 # --- evidence ---------------------------------------------------------------------------------------------------------------
 
 
-def _from_options(logprobs: Mapping[str, float], raw: RawAnswer, options: Options, names: Mapping[str, str]) -> Scored:
+def _from_options(logprobs: Mapping[str, float], raw: RawAnswer, options: Options, names: Mapping[str, str]) -> ScoredAnswer:
     if reason := other_letters(raw, options, names):
         return _error(reason)
     forms: dict[str, list[float]] = {}
@@ -100,7 +100,9 @@ def _from_options(logprobs: Mapping[str, float], raw: RawAnswer, options: Option
     return _decide(summed, options, mass=total_mass(summed.values()) if raw.answer_mass is None else raw.answer_mass)
 
 
-def _from_tokens(positions: Sequence[Mapping[str, float]], raw: RawAnswer, options: Options, names: Mapping[str, str]) -> Scored:
+def _from_tokens(
+    positions: Sequence[Mapping[str, float]], raw: RawAnswer, options: Options, names: Mapping[str, str]
+) -> ScoredAnswer:
     if reason := other_letters(raw, options, names):
         return _error(reason)
     if not any(math.isfinite(logprob) for logprob in positions[0].values()) and raw.text is None:
@@ -122,19 +124,21 @@ def _from_tokens(positions: Sequence[Mapping[str, float]], raw: RawAnswer, optio
     return replace(decided, bounded=bool(bounds))
 
 
-def _from_p(raw: RawAnswer, options: Options, names: Mapping[str, str]) -> Scored:
+def _from_p_matching(raw: RawAnswer, options: Options, names: Mapping[str, str]) -> ScoredAnswer:
     if reason := other_label(raw, options, names):
         return _error(reason)
     lm, lo = _or_nan(raw.logprob_matching), _or_nan(raw.logprob_not_matching)
     if raw.p_matching is not None:
-        p = raw.p_matching
+        p_matching = raw.p_matching
     elif max(lm, lo) == -math.inf:
         return _error("the log-probability of every option is -inf")
     else:
-        p = math.nan if math.isnan(lm + lo) or math.inf in (lm, lo) else 0.5 if lm == lo else math.exp(lm - log_sum((lm, lo)))
-    if not 0 <= p <= 1:
-        return _error(f"the probability of the matching answer is {p:g}, expected 0 to 1")
-    scored = Scored("ok", None, None, p, lm, lo, _or_nan(raw.answer_mass))
+        p_matching = (
+            math.nan if math.isnan(lm + lo) or math.inf in (lm, lo) else 0.5 if lm == lo else math.exp(lm - log_sum((lm, lo)))
+        )
+    if not 0 <= p_matching <= 1:
+        return _error(f"the probability of the matching answer is {p_matching:g}, expected 0 to 1")
+    scored = ScoredAnswer("ok", None, None, p_matching, lm, lo, _or_nan(raw.answer_mass))
     n = len(options.all)
     tie = replace(scored, status="tie", matches=None if options.matching is None else False)
     if n <= 2 and lm == lo:
@@ -142,42 +146,42 @@ def _from_p(raw: RawAnswer, options: Options, names: Mapping[str, str]) -> Score
     given = None if raw.answer is None else match_option(raw.answer, names)
     if given is not None:
         return replace(scored, answer=given, matches=is_matching(given, options))
-    if n <= 2 and p == 0.5 and not raw.correct:  # a flag that is false is also what a tie has
+    if n <= 2 and p_matching == 0.5 and not raw.correct:  # a flag that is false is also what a tie has
         return tie
     if raw.correct is not None:
         return replace(scored, answer=options.matching if raw.correct else None, matches=raw.correct)
     if options.matching is None:
         return scored
-    if p > 0.5:
+    if p_matching > 0.5:
         return replace(scored, answer=options.matching, matches=True)
     # Of three options or more, P between 1/n and 1/2 leaves open whether another is likelier.
-    lost = n <= 2 or p < 1 / n
+    lost = n <= 2 or p_matching < 1 / n
     return replace(scored, answer=options.others[0] if n == 2 else None, matches=False if lost else None)
 
 
-def _from_flag(correct: bool, raw: RawAnswer, options: Options, names: Mapping[str, str]) -> Scored:
+def _from_flag(correct: bool, raw: RawAnswer, options: Options, names: Mapping[str, str]) -> ScoredAnswer:
     if reason := other_label(raw, options, names):
         return _error(reason)
     answer = options.matching if correct else None
     given = None if raw.answer is None else match_option(raw.answer, names)
     if given is not None and is_matching(given, options) in (correct, None):
         answer = given
-    return Scored("ok", answer, correct)
+    return ScoredAnswer("ok", answer, correct)
 
 
-def _from_answer(answer: str, raw: RawAnswer, options: Options, names: Mapping[str, str]) -> Scored:
+def _from_answer(answer: str, raw: RawAnswer, options: Options, names: Mapping[str, str]) -> ScoredAnswer:
     if reason := other_letters(raw, options, names):
         return _error(reason)
     option = match_option(answer, names)
     if option is None:
         stripped = answer.strip()
         if stripped and not options.all:
-            return Scored("ok", answer=stripped)
-        return Scored("unparsable", raw_text=answer if raw.text is None else raw.text)
-    return Scored("ok", option, is_matching(option, options))
+            return ScoredAnswer("ok", answer=stripped)
+        return ScoredAnswer("unparsable", raw_text=answer if raw.text is None else raw.text)
+    return ScoredAnswer("ok", option, is_matching(option, options))
 
 
-def _from_text(text: str, raw: RawAnswer, options: Options, names: Mapping[str, str]) -> Scored:
+def _from_text(text: str, raw: RawAnswer, options: Options, names: Mapping[str, str]) -> ScoredAnswer:
     if reason := other_letters(raw, options, names):
         return _error(reason)
     meanings = {
@@ -193,7 +197,7 @@ def _from_text(text: str, raw: RawAnswer, options: Options, names: Mapping[str, 
     if by_texts and status == "unparsable":
         parsed = parse_answer(text, Options(None, tuple(own)), texts=meanings)
         status, answer = parsed.status, own.get(parsed.answer) if parsed.answer is not None else None
-    return Scored(status, answer, is_matching(answer, options) if status == "ok" else None)
+    return ScoredAnswer(status, answer, is_matching(answer, options) if status == "ok" else None)
 
 
 # --- arithmetic -------------------------------------------------------------------------------------------------------------
@@ -201,20 +205,24 @@ def _from_text(text: str, raw: RawAnswer, options: Options, names: Mapping[str, 
 
 def _decide(
     logprobs: Mapping[str, float], options: Options, *, mass: float, chosen_among: Mapping[str, float] | None = None
-) -> Scored:
+) -> ScoredAnswer:
     """The best option and P(matching) from log-probabilities of which at least one is finite."""
     candidates = logprobs if chosen_among is None else chosen_among
     best = max(candidates.values())
     tied = [option for option, logprob in candidates.items() if logprob == best]
     answer = tied[0] if len(tied) == 1 else None
-    scored = Scored("tie" if answer is None else "ok", answer, answer_mass=mass)
+    scored = ScoredAnswer("tie" if answer is None else "ok", answer, answer_mass=mass)
     if options.matching is None:
         return scored
     lm = logprobs[options.matching]
     others = [logprob for option, logprob in logprobs.items() if option != options.matching]
-    p = 1 / len(logprobs) if all(other == lm for other in others) else math.exp(lm - log_sum((lm, *others)))
+    p_matching = 1 / len(logprobs) if all(other == lm for other in others) else math.exp(lm - log_sum((lm, *others)))
     return replace(
-        scored, matches=answer == options.matching, p_matching=min(p, 1.0), logprob_matching=lm, logprob_not_matching=max(others)
+        scored,
+        matches=answer == options.matching,
+        p_matching=min(p_matching, 1.0),
+        logprob_matching=lm,
+        logprob_not_matching=max(others),
     )
 
 
@@ -222,5 +230,5 @@ def _or_nan(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _error(reason: str) -> Scored:
-    return Scored("error", raw_text=reason)
+def _error(reason: str) -> ScoredAnswer:
+    return ScoredAnswer("error", raw_text=reason)

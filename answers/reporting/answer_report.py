@@ -16,7 +16,7 @@ from evalmap.answers.statistics.clusters import MAX_QVALUE, MIN_N, TEST, Cluster
 from evalmap.answers.statistics.comparison import Comparison, compare
 from evalmap.answers.statistics.scaling import ScalePoint, Scaling, scaling
 from evalmap.answers.statistics.screening_effect import ScreeningEffect, screening_effect
-from evalmap.answers.statistics.summary import Interval, Summary, summarise
+from evalmap.answers.statistics.summary import Interval, Summary, summarize
 from evalmap.answers.store import SetRecord
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
@@ -68,7 +68,7 @@ def report(
             effect = screening_effect(
                 scores, labels=labels, confidence=confidence, kept=kept, groups=groups, random_state=random_state
             )
-        summary = effect.before if effect else summarise(scores, labels=labels, confidence=confidence, random_state=random_state)
+        summary = effect.before if effect else summarize(scores, labels=labels, confidence=confidence, random_state=random_state)
         entry = _set(scores, summary, records)
         entry["screening_effect"] = _screening_effect(effect) if effect else None
         entry["clusters"] = [cluster for layer in chosen for cluster in _clusters(built, scores, labels, layer)]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from evalmap.answers.answer_types import Scores
 from evalmap.answers.statistics.comparison import numbered
-from evalmap.answers.statistics.summary import NAN, UNKNOWN, Interval, Summary, bootstrap, summarise
+from evalmap.answers.statistics.summary import NAN, UNKNOWN, Interval, Summary, bootstrap, summarize
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ def screening_effect(
     """
     if len(kept) != len(scores):
         raise ValueError(f"{len(kept)} flags of kept rows for {len(scores)} rows of scores")
-    before = summarise(scores, labels=labels, confidence=confidence, random_state=random_state)
-    after = summarise(scores, labels=labels, confidence=confidence, rows=kept, random_state=random_state)
+    before = summarize(scores, labels=labels, confidence=confidence, random_state=random_state)
+    after = summarize(scores, labels=labels, confidence=confidence, rows=kept, random_state=random_state)
     if not before.n or not after.n:
         return ScreeningEffect(before, after, NAN, UNKNOWN)
     if before.n == after.n:

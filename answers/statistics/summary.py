@@ -83,7 +83,7 @@ class Summary:
     bounded: int
 
 
-def summarise(
+def summarize(
     scores: Scores,
     *,
     labels: NDArray[Any],
@@ -126,9 +126,9 @@ def summarise(
     area, n_reference, n_other = reference_auc(scores.p_matching[used], texts[used], reference)
 
     repeats = chosen & ~scores.counted & (scores.status != None)  # noqa: E711 (elementwise)
-    asked = chosen & ~repeats
-    statuses = {str(status): int((asked & (scores.status == status)).sum()) for status in STATUSES}
-    statuses["missing"] = int(asked.sum()) - sum(statuses.values())
+    expected = chosen & ~repeats
+    statuses = {str(status): int((expected & (scores.status == status)).sum()) for status in STATUSES}
+    statuses["missing"] = int(expected.sum()) - sum(statuses.values())
     ceiling = mean_of(confidence[answered])
     return Summary(
         n=n,
@@ -150,7 +150,7 @@ def summarise(
         floor=1 - ceiling,
         statuses={name: count for name, count in statuses.items() if count},
         repeats=int(repeats.sum()),
-        coverage=float(answered.sum() / asked.sum()) if asked.any() else NAN,
+        coverage=float(answered.sum() / expected.sum()) if expected.any() else NAN,
         bounded=int((answered & scores.bounded).sum()),
     )
 

@@ -95,9 +95,9 @@ class JobFile:
 
     def progress(self, stage: str, done: int, total: int) -> None:
         now = time.time()
-        new_stage = stage != self.job.stage
+        begins = stage != self.job.stage or (done > 0 and not self.job.done)  # a job that then hangs has been seen to begin
         self.job = replace(self.job, stage=stage, done=done, total=total, overall=self._overall(stage, done, total))
-        if new_stage or now - self.job.updated > 0.3:
+        if begins or now - self.job.updated > 0.3:
             self.job = replace(self.job, updated=now)
             self._write()
 

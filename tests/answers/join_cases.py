@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
-from evalmap.answers.reading.joining import Join, Questions, Unjoined, join
+from evalmap.answers.reading.joining import Join, Questions, UnjoinedAnswer, join
 from evalmap.answers.reading.options import example_options
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
@@ -34,7 +34,7 @@ def pairs(answers: Sequence[RawAnswer], questions: Questions, **told: Any) -> tu
     return [(j.answer, j.row, j.how) for j in joins], {u.answer: u.why for u in unjoined}
 
 
-def nothing_lost(n: int, joins: Sequence[Join], unjoined: Sequence[Unjoined]) -> None:
+def nothing_lost(n: int, joins: Sequence[Join], unjoined: Sequence[UnjoinedAnswer]) -> None:
     """Every answer is joined or told of, never both; no example gets a counted answer of the same kind twice by accident."""
     joined, left = {j.answer for j in joins}, [u.answer for u in unjoined]
     assert sorted([*joined, *left]) == list(range(n))

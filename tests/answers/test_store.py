@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from evalmap.answers import store
-from evalmap.answers.answer_types import ANSWER_COLUMNS, AnswerSetInfo, Scored
+from evalmap.answers.answer_types import ANSWER_COLUMNS, AnswerSetInfo, ScoredAnswer
 from evalmap.answers.store import AnswerStore, SetRecord
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
@@ -48,13 +48,13 @@ def record(id: str = "aaaa1111", info: AnswerSetInfo = FULL, **told: Any) -> Set
     return SetRecord(id=id, info=info, **{**facts, **told})
 
 
-def table(*scored: Scored, id: str = "aaaa1111") -> pd.DataFrame:
+def table(*scored: ScoredAnswer, id: str = "aaaa1111") -> pd.DataFrame:
     keys = {"dataset": "habits", "example_id": "e", "answer_set_id": id, "sample": 0, "joined": "row"}
     return pd.DataFrame([{**keys, "row": i, **vars(one)} for i, one in enumerate(scored)], columns=list(ANSWER_COLUMNS))
 
 
-SOME = (Scored("ok", "Yes", True, 0.75, -1.0, -2.1, 0.5, True, "Yes.", "Yes"), Scored("tie", None, False, 0.5))
-NOTHING = (Scored("error", raw_text="gone"), Scored("no_logprobs"))
+SOME = (ScoredAnswer("ok", "Yes", True, 0.75, -1.0, -2.1, 0.5, True, "Yes.", "Yes"), ScoredAnswer("tie", None, False, 0.5))
+NOTHING = (ScoredAnswer("error", raw_text="gone"), ScoredAnswer("no_logprobs"))
 
 
 def files(root: Path) -> dict[str, tuple[bytes, int]]:

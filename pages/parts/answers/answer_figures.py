@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from evalmap.answers.answer_types import Scores
 from evalmap.answers.reporting.answer_report import why_differs
-from evalmap.answers.statistics.summary import Interval, Summary, summarise
+from evalmap.answers.statistics.summary import Interval, Summary, summarize
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component.answer_columns import UNREAD
 from evalmap.pages.parts.answers import answer_results
@@ -31,7 +31,7 @@ def draw_region(built: BuiltMap, choices: AnswerChoices, rows: NDArray[np.int64]
 
 
 def _part(built: BuiltMap, scores: Scores, rows: NDArray[np.bool_]) -> str:
-    found = summarise(scores, labels=answer_results.labels_of(built), confidence=answer_results.confidence_of(built), rows=rows)
+    found = summarize(scores, labels=answer_results.labels_of(built), confidence=answer_results.confidence_of(built), rows=rows)
     if not found.n:
         return "no answers"
     mean = f", mean P(matching) {found.mean_p:.2f}" if found.n_p else ""

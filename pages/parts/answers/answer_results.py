@@ -9,7 +9,7 @@ from evalmap.answers.statistics.calibration import CalibrationCurve, calibration
 from evalmap.answers.statistics.clusters import ClusterFigures, cluster_figures
 from evalmap.answers.statistics.comparison import ClusterComparison, Comparison, compare, compare_clusters
 from evalmap.answers.statistics.screening_effect import ScreeningEffect, screening_effect
-from evalmap.answers.statistics.summary import Summary, summarise
+from evalmap.answers.statistics.summary import Summary, summarize
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server import answer_cache
 
@@ -64,7 +64,7 @@ def _content(values: np.ndarray | None) -> str:
 
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _summary(key: tuple[str, ...], _built: BuiltMap, _scores: Scores) -> Summary:
-    return summarise(_scores, labels=labels_of(_built), confidence=confidence_of(_built))
+    return summarize(_scores, labels=labels_of(_built), confidence=confidence_of(_built))
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -296,21 +296,21 @@ def test_log_without_sample_ids_is_read_whole(tmp_path: Path):
 def test_recognises_by_content(tmp_path: Path):
     write_eval_log(log(ALL), str(tmp_path / "logs" / "a.eval"))
     write_eval_log(log(ALL), str(tmp_path / "b.json"))
-    assert inspect_logs.recognises(tmp_path / "logs" / "a.eval")
-    assert inspect_logs.recognises(tmp_path / "logs")
-    assert inspect_logs.recognises(tmp_path / "b.json")
+    assert inspect_logs.recognizes(tmp_path / "logs" / "a.eval")
+    assert inspect_logs.recognizes(tmp_path / "logs")
+    assert inspect_logs.recognizes(tmp_path / "b.json")
     (tmp_path / "c.json").write_text('{"results": {"task": 1}, "config": {"model": "hf"}}', "utf-8")
     (tmp_path / "d.json").write_text("[]", "utf-8")
     with zipfile.ZipFile(tmp_path / "e.eval", "w") as packed:
         packed.writestr("data.txt", "x")
     for name in ("c.json", "d.json", "e.eval", "missing.eval", "missing.json"):
-        assert not inspect_logs.recognises(tmp_path / name), name
+        assert not inspect_logs.recognizes(tmp_path / name), name
 
 
 @pytest.mark.parametrize("content", [b"no zip at all", b"PK\x03\x04 cut"])
 def test_damaged_log_is_refused(tmp_path: Path, content: bytes):
     (tmp_path / "a.eval").write_bytes(content)
-    assert inspect_logs.recognises(tmp_path / "a.eval")
+    assert inspect_logs.recognizes(tmp_path / "a.eval")
     sentence = r"a\.eval: inspect-ai cannot read this log \(File is not a zip file\)\. Copy it again, or update inspect-ai\."
     with pytest.raises(DatasetError, match=f"^{sentence}$"):
         inspect_logs.read([tmp_path / "a.eval"])

@@ -70,9 +70,9 @@ def test_a_real_log_that_is_all_ties_is_refused_with_the_reason(answers_root: Pa
 
 @pytest.mark.answers
 def test_files_of_other_tools_are_not_recognised(answers_root: Path):
-    recognised = {path for path in answers_root.rglob("*") if path.is_file() and lm_eval.recognises(path)}
+    recognised = {path for path in answers_root.rglob("*") if path.is_file() and lm_eval.recognizes(path)}
     assert recognised == {path for path in (answers_root / "lm-eval").rglob("*") if path.is_file()}
-    assert [folder.name for folder in sorted(answers_root.iterdir()) if folder.is_dir() and lm_eval.recognises(folder)] == [
+    assert [folder.name for folder in sorted(answers_root.iterdir()) if folder.is_dir() and lm_eval.recognizes(folder)] == [
         "lm-eval"
     ]
 
@@ -119,7 +119,7 @@ def test_what_is_no_log_is_refused_by_its_line(tmp_path, content, sentence):
     path.write_text(content)
     with says(f"{NAME}{sentence}" if sentence.startswith(" ") else f"{NAME}: {sentence}"):
         lm_eval.read([path])
-    assert not lm_eval.recognises(path)
+    assert not lm_eval.recognizes(path)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_what_is_no_results_file_is_refused(tmp_path, content, sentence):
     path.write_text(content)
     with says(path.name + sentence):
         lm_eval.read([path])
-    assert not lm_eval.recognises(path)
+    assert not lm_eval.recognizes(path)
 
 
 def test_a_rerun_into_the_same_file_counts_the_later_run(tmp_path):
@@ -178,7 +178,7 @@ def test_older_logs_with_pairs_numbers_and_one_array_are_read(tmp_path):
     path = write_log(tmp_path, samples)
     assert {row: answer.option_logprobs for row, answer in by_row(one(path)).items()} == expected
     path.write_text(json.dumps(samples, indent=2), encoding="utf-8")
-    assert lm_eval.recognises(path)
+    assert lm_eval.recognizes(path)
     assert {row: answer.option_logprobs for row, answer in by_row(one(path)).items()} == expected
 
 
@@ -321,6 +321,6 @@ def test_odd_files_are_never_recognised_and_never_raise(tmp_path):
     (tmp_path / "samples_y.jsonl").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "results_z.json").write_text("[" * 50_000)
     for path in (*tmp_path.iterdir(), tmp_path, tmp_path / "gone.jsonl"):
-        assert not lm_eval.recognises(path)
+        assert not lm_eval.recognizes(path)
     shutil.rmtree(tmp_path)
-    assert not lm_eval.recognises(tmp_path)
+    assert not lm_eval.recognizes(tmp_path)

@@ -68,7 +68,7 @@ def test_a_packed_copy_is_the_same_answer_set(tmp_path):
     path = write_log(tmp_path / "m", [sample(0), sample(1)])
     packed = path.with_name(path.name + ".gz")
     packed.write_bytes(gzip.compress(path.read_bytes()))
-    assert lm_eval.recognises(packed)
+    assert lm_eval.recognizes(packed)
     assert one(packed).info.id == one(path).info.id
 
 

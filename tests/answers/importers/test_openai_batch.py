@@ -278,12 +278,12 @@ def test_model_that_answered_is_the_revision(tmp_path: Path):
 
 
 def test_recognises_by_content(tmp_path: Path):
-    assert openai_batch.recognises(write(tmp_path / "a.jsonl", REQUESTS))
-    assert openai_batch.recognises(write(tmp_path / "b.jsonl", RESPONSES))
-    assert openai_batch.recognises(write(tmp_path / "c.jsonl", [refused("q0")]))
-    assert openai_batch.recognises(tmp_path)
+    assert openai_batch.recognizes(write(tmp_path / "a.jsonl", REQUESTS))
+    assert openai_batch.recognizes(write(tmp_path / "b.jsonl", RESPONSES))
+    assert openai_batch.recognizes(write(tmp_path / "c.jsonl", [refused("q0")]))
+    assert openai_batch.recognizes(tmp_path)
     (tmp_path / "d.jsonl.gz").write_bytes(gzip.compress(b"\n" + (tmp_path / "b.jsonl").read_bytes()))
-    assert openai_batch.recognises(tmp_path / "d.jsonl.gz")
+    assert openai_batch.recognizes(tmp_path / "d.jsonl.gz")
     for name, content in {
         "e.jsonl": b'{"question": "x"}\n',
         "f.jsonl": b"",
@@ -291,8 +291,8 @@ def test_recognises_by_content(tmp_path: Path):
         "h.csv": b"custom_id\n",
     }.items():
         (tmp_path / name).write_bytes(content)
-        assert not openai_batch.recognises(tmp_path / name)
-    assert not openai_batch.recognises(tmp_path / "missing.jsonl")
+        assert not openai_batch.recognizes(tmp_path / name)
+    assert not openai_batch.recognizes(tmp_path / "missing.jsonl")
 
 
 # --- the real batch ---------------------------------------------------------------------------------------------------------

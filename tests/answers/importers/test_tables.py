@@ -65,16 +65,16 @@ def test_real_tables_give_one_set_each(answers_root: Path):
 
 @pytest.mark.answers
 def test_only_tables_of_answers_are_recognised(answers_root: Path):
-    recognised = {path for path in answers_root.rglob("*") if path.is_file() and tables.recognises(path)}
+    recognised = {path for path in answers_root.rglob("*") if path.is_file() and tables.recognizes(path)}
     assert recognised == set((answers_root / "answers").iterdir())
-    assert [folder.name for folder in sorted(answers_root.iterdir()) if folder.is_dir() and tables.recognises(folder)] == [
+    assert [folder.name for folder in sorted(answers_root.iterdir()) if folder.is_dir() and tables.recognizes(folder)] == [
         "answers"
     ]
 
 
 @pytest.mark.evals
 def test_questions_are_not_taken_for_answers(evals_root: Path):
-    assert [path.name for path in sorted(evals_root.rglob("*.jsonl"))[:20] if tables.recognises(path)] == []
+    assert [path.name for path in sorted(evals_root.rglob("*.jsonl"))[:20] if tables.recognizes(path)] == []
 
 
 # --- which question ---------------------------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def test_every_format_gives_the_same_answers(tmp_path):
     (tmp_path / "a.jsonl").write_text(lines(*rows))
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(lines(*rows).encode()))
     paths = [tmp_path / f"a.{ending}" for ending in ("csv", "tsv", "parquet", "json", "jsonl", "jsonl.gz")]
-    assert all(map(tables.recognises, paths))
+    assert all(map(tables.recognizes, paths))
     staged = tables.read(paths)
     assert len(staged) == 6
     assert all(s.answers == staged[0].answers for s in staged)
@@ -128,7 +128,7 @@ def test_a_column_of_whole_prompts_is_searched_for_the_question(tmp_path):
     assert all(answer.prompt_only for answer in staged.answers)
     assert staged.info.prompt_id == ""
     assert "The prompt column holds the whole prompt of each row: the question is looked for in it." in staged.notes
-    assert tables.recognises(tmp_path / "mine.jsonl")
+    assert tables.recognizes(tmp_path / "mine.jsonl")
 
 
 def test_whole_prompts_beside_questions_do_not_make_a_set_each(tmp_path):
@@ -314,7 +314,7 @@ def test_lines_of_jsonl_are_named_as_lines(tmp_path):
         sets(tmp_path, '{"id": "a", "p_matching": 1}\n\n{"id": "b", "p_matching": 2}\n', "mine.jsonl")
     with says("mine.jsonl line 1: response is an object, expected a text."):
         sets(tmp_path, lines({"id": "a", "response": {"status": 200}}), "mine.jsonl")
-    assert not tables.recognises(tmp_path / "mine.jsonl")
+    assert not tables.recognizes(tmp_path / "mine.jsonl")
 
 
 def test_odd_files_are_never_recognised_and_never_raise(tmp_path):
@@ -332,6 +332,6 @@ def test_odd_files_are_never_recognised_and_never_raise(tmp_path):
     }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
-    assert [path.name for path in sorted(tmp_path.iterdir()) if tables.recognises(path)] == []
-    assert not tables.recognises(tmp_path)
-    assert not tables.recognises(tmp_path / "gone.csv")
+    assert [path.name for path in sorted(tmp_path.iterdir()) if tables.recognizes(path)] == []
+    assert not tables.recognizes(tmp_path)
+    assert not tables.recognizes(tmp_path / "gone.csv")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from evalmap.answers.answer_types import Options, RawAnswer, Scored
+from evalmap.answers.answer_types import Options, RawAnswer, ScoredAnswer
 from evalmap.answers.reading.scoring import score
 from evalmap.tests.answers.score_cases import ABC, UNLABELLED, YES, A, same
 
@@ -23,7 +23,7 @@ logprobs = st.floats(min_value=-60, max_value=0)
 
 def test_options_are_compared_by_their_log_probabilities():
     scored = score(RawAnswer(option_logprobs={" Yes": -1.0, " No": -3.0}), YES)
-    assert same(scored, Scored("ok", "Yes", True, 1 / (1 + math.exp(-2)), -1.0, -3.0, math.exp(-1) + math.exp(-3)))
+    assert same(scored, ScoredAnswer("ok", "Yes", True, 1 / (1 + math.exp(-2)), -1.0, -3.0, math.exp(-1) + math.exp(-3)))
 
 
 def test_equal_log_probabilities_are_a_tie_and_not_the_first_option():
@@ -45,7 +45,7 @@ def test_tie_without_a_label_does_not_say_whether_it_matches():
 
 def test_answer_without_a_label_has_no_p():
     scored = score(RawAnswer(option_logprobs={"Yes": -1.0, "No": -2.0}), UNLABELLED)
-    assert same(scored, Scored("ok", "Yes", answer_mass=math.exp(-1) + math.exp(-2)))
+    assert same(scored, ScoredAnswer("ok", "Yes", answer_mass=math.exp(-1) + math.exp(-2)))
 
 
 def test_surface_forms_of_an_option_are_summed():
@@ -88,7 +88,7 @@ def test_option_that_the_example_lacks_counts_as_another_one():
     ],
 )
 def test_option_log_probabilities_that_tell_nothing_are_errors(evidence: dict[str, float], reason: str):
-    assert same(score(RawAnswer(option_logprobs=evidence), YES), Scored("error", raw_text=reason))
+    assert same(score(RawAnswer(option_logprobs=evidence), YES), ScoredAnswer("error", raw_text=reason))
 
 
 def test_impossible_option_gives_certainty():
@@ -182,33 +182,33 @@ def test_letters_that_name_another_matching_answer_are_an_error(evidence: dict[s
 @pytest.mark.parametrize(
     ("p", "expected"),
     [
-        (0.75, Scored("ok", "Yes", True, 0.75)),
-        (0.25, Scored("ok", "No", False, 0.25)),
-        (0.5, Scored("tie", None, False, 0.5)),
-        (0.0, Scored("ok", "No", False, 0.0)),
-        (1.0, Scored("ok", "Yes", True, 1.0)),
+        (0.75, ScoredAnswer("ok", "Yes", True, 0.75)),
+        (0.25, ScoredAnswer("ok", "No", False, 0.25)),
+        (0.5, ScoredAnswer("tie", None, False, 0.5)),
+        (0.0, ScoredAnswer("ok", "No", False, 0.0)),
+        (1.0, ScoredAnswer("ok", "Yes", True, 1.0)),
     ],
 )
-def test_p_of_two_options_tells_the_answer(p: float, expected: Scored):
+def test_p_of_two_options_tells_the_answer(p: float, expected: ScoredAnswer):
     assert same(score(RawAnswer(p_matching=p), YES), expected)
 
 
 def test_p_of_three_options_tells_no_more_than_it_holds():
-    assert same(score(RawAnswer(p_matching=0.6), ABC), Scored("ok", "(B)", True, 0.6))
-    assert same(score(RawAnswer(p_matching=0.4), ABC), Scored("ok", None, None, 0.4))  # another may have .41
-    assert same(score(RawAnswer(p_matching=0.3), ABC), Scored("ok", None, False, 0.3))  # another has at least .35
+    assert same(score(RawAnswer(p_matching=0.6), ABC), ScoredAnswer("ok", "(B)", True, 0.6))
+    assert same(score(RawAnswer(p_matching=0.4), ABC), ScoredAnswer("ok", None, None, 0.4))  # another may have .41
+    assert same(score(RawAnswer(p_matching=0.3), ABC), ScoredAnswer("ok", None, False, 0.3))  # another has at least .35
 
 
 def test_p_keeps_the_answer_that_the_source_gives():
     scored = score(RawAnswer(p_matching=0.7, answer="no", logprob_matching=-1.0, logprob_not_matching=-1.8, answer_mass=0.6), YES)
-    assert same(scored, Scored("ok", "No", False, 0.7, -1.0, -1.8, 0.6))  # sampled
+    assert same(scored, ScoredAnswer("ok", "No", False, 0.7, -1.0, -1.8, 0.6))  # sampled
     assert score(RawAnswer(p_matching=0.7, answer="perhaps"), YES).answer == "Yes"
     assert score(RawAnswer(p_matching=0.5, answer="Yes"), YES).answer == "Yes"  # .50 may be rounded
 
 
 def test_pair_of_log_probabilities_is_enough():
     scored = score(RawAnswer(logprob_matching=-1.0, logprob_not_matching=-2.0), YES)
-    assert same(scored, Scored("ok", "Yes", True, 1 / (1 + math.exp(-1)), -1.0, -2.0))
+    assert same(scored, ScoredAnswer("ok", "Yes", True, 1 / (1 + math.exp(-1)), -1.0, -2.0))
     scored = score(RawAnswer(logprob_matching=-2.0, logprob_not_matching=-2.0, answer="Yes", correct=True), YES)
     assert (scored.status, scored.answer, scored.p_matching) == ("tie", None, 0.5)
     scored = score(RawAnswer(logprob_matching=-math.inf, logprob_not_matching=-2.0), YES)
@@ -232,7 +232,7 @@ def test_pair_of_log_probabilities_is_enough():
 )
 def test_p_or_flag_that_cannot_be_true_of_this_example_is_an_error(evidence: dict[str, Any], reason: str):
     scored = score(RawAnswer(**evidence), YES)
-    assert same(scored, Scored("error", raw_text=reason))
+    assert same(scored, ScoredAnswer("error", raw_text=reason))
 
 
 def test_label_of_the_example_is_trusted_where_the_options_are_named():
@@ -241,31 +241,31 @@ def test_label_of_the_example_is_trusted_where_the_options_are_named():
 
 
 def test_flag_alone_tells_whether_it_matches():
-    assert same(score(RawAnswer(correct=True), YES), Scored("ok", "Yes", True))
-    assert same(score(RawAnswer(correct=False), YES), Scored("ok", None, False))  # it may have been no option at all
-    assert same(score(RawAnswer(correct=True), UNLABELLED), Scored("ok", None, True))
-    assert same(score(RawAnswer(correct=False, answer="No"), YES), Scored("ok", "No", False))
-    assert same(score(RawAnswer(correct=True, answer="No"), YES), Scored("ok", "Yes", True))  # the flag is taken first
+    assert same(score(RawAnswer(correct=True), YES), ScoredAnswer("ok", "Yes", True))
+    assert same(score(RawAnswer(correct=False), YES), ScoredAnswer("ok", None, False))  # it may have been no option at all
+    assert same(score(RawAnswer(correct=True), UNLABELLED), ScoredAnswer("ok", None, True))
+    assert same(score(RawAnswer(correct=False, answer="No"), YES), ScoredAnswer("ok", "No", False))
+    assert same(score(RawAnswer(correct=True, answer="No"), YES), ScoredAnswer("ok", "Yes", True))  # the flag is taken first
 
 
 def test_answer_is_one_of_the_options_or_unparsable():
-    assert same(score(RawAnswer(answer=" yes."), YES), Scored("ok", "Yes", True))
-    assert same(score(RawAnswer(answer="b"), A), Scored("ok", "(B)", False))
-    assert same(score(RawAnswer(answer="No"), UNLABELLED), Scored("ok", "No", None))
-    assert same(score(RawAnswer(answer="Ja"), YES), Scored("unparsable", raw_text="Ja"))
-    assert same(score(RawAnswer(answer=" Yes"), Options(None, ())), Scored("ok", "Yes"))  # nothing to hold it against
+    assert same(score(RawAnswer(answer=" yes."), YES), ScoredAnswer("ok", "Yes", True))
+    assert same(score(RawAnswer(answer="b"), A), ScoredAnswer("ok", "(B)", False))
+    assert same(score(RawAnswer(answer="No"), UNLABELLED), ScoredAnswer("ok", "No", None))
+    assert same(score(RawAnswer(answer="Ja"), YES), ScoredAnswer("unparsable", raw_text="Ja"))
+    assert same(score(RawAnswer(answer=" Yes"), Options(None, ())), ScoredAnswer("ok", "Yes"))  # nothing to hold it against
 
 
 def test_text_is_read():
-    assert same(score(RawAnswer(text="Yes, I would."), YES), Scored("ok", "Yes", True, raw_text="Yes, I would."))
+    assert same(score(RawAnswer(text="Yes, I would."), YES), ScoredAnswer("ok", "Yes", True, raw_text="Yes, I would."))
     assert score(RawAnswer(text="As an AI, I do not have personal opinions."), YES).status == "refusal"
     assert score(RawAnswer(text=""), YES).status == "unparsable"
 
 
 def test_error_and_nothing():
-    assert same(score(RawAnswer(error="429: busy", answer="Yes"), YES), Scored("error", raw_text="429: busy"))
-    assert same(score(RawAnswer(), YES), Scored("no_logprobs"))
-    assert same(score(RawAnswer(top_logprobs=[{}], option_logprobs={}), YES), Scored("no_logprobs"))
+    assert same(score(RawAnswer(error="429: busy", answer="Yes"), YES), ScoredAnswer("error", raw_text="429: busy"))
+    assert same(score(RawAnswer(), YES), ScoredAnswer("no_logprobs"))
+    assert same(score(RawAnswer(top_logprobs=[{}], option_logprobs={}), YES), ScoredAnswer("no_logprobs"))
 
 
 def test_first_evidence_is_taken():

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalmap.answers.answer_types import Options, RawAnswer, Scored
+from evalmap.answers.answer_types import Options, RawAnswer, ScoredAnswer
 from evalmap.answers.reading.scoring import score
 from evalmap.tests.answers.score_cases import YES, A, same
 
 
-def tokens(*positions: Mapping[str, float], text: str | None = None, options: Options = YES, **more: Any) -> Scored:
+def tokens(*positions: Mapping[str, float], text: str | None = None, options: Options = YES, **more: Any) -> ScoredAnswer:
     """The score of top tokens given as probabilities, the written one first."""
     logs = [{token: math.log(p) if p else -math.inf for token, p in position.items()} for position in positions]
     return score(RawAnswer(top_logprobs=logs, text=text, **more), options)
@@ -137,9 +137,9 @@ def test_true_p_is_at_least_the_bound(weights: list[float], data: st.DataObject)
 
 def test_no_option_among_the_top_tokens_leaves_the_text():
     scored = tokens({"Sure": 0.9, "Well": 0.05}, {",": 1.0}, text="**Yes**")
-    assert same(scored, Scored("ok", "Yes", True, raw_text="**Yes**", top_token="Sure"))
+    assert same(scored, ScoredAnswer("ok", "Yes", True, raw_text="**Yes**", top_token="Sure"))
     scored = tokens({"Sure": 0.9, "Well": 0.05}, {",": 1.0})
-    assert same(scored, Scored("unparsable", raw_text="Sure,", top_token="Sure"))
+    assert same(scored, ScoredAnswer("unparsable", raw_text="Sure,", top_token="Sure"))
 
 
 def test_answer_stated_in_words_wins_over_a_first_token_that_was_not_about_it():

@@ -11,7 +11,7 @@ import pytest
 
 from evalmap.answers.answer_types import RawAnswer, Scores
 from evalmap.answers.reporting.answer_report import PAIRS, html_report, report, scale_points, why_differs
-from evalmap.answers.statistics.summary import summarise
+from evalmap.answers.statistics.summary import summarize
 from evalmap.answers.store import AnswerStore
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
@@ -202,13 +202,13 @@ def labelled(matches: list[float], status: list[str], **claims: float) -> tuple[
 )
 def test_accuracy_that_differs_is_explained(claims: dict[str, float], expected: str | None):
     scores, labels = labelled([1.0] * 4 + [0.0] * 6, ["ok"] * 7 + ["tie"] * 3, **claims)
-    found = why_differs(scores, summarise(scores, labels=labels, confidence=np.full(10, np.nan)))
+    found = why_differs(scores, summarize(scores, labels=labels, confidence=np.full(10, np.nan)))
     assert found is None if expected is None else found is not None and expected in found
 
 
 def test_set_without_answers_is_not_explained():
     scores, labels = labelled([np.nan] * 3, ["error"] * 3, acc=0.5)
-    assert why_differs(scores, summarise(scores, labels=labels, confidence=np.full(3, np.nan))) is None
+    assert why_differs(scores, summarize(scores, labels=labels, confidence=np.full(3, np.nan))) is None
 
 
 def test_explanation_is_in_the_report(told: Told):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalmap.answers.statistics.screening_effect import screening_effect
-from evalmap.answers.statistics.summary import summarise
+from evalmap.answers.statistics.summary import summarize
 from evalmap.tests.answers.made_scores import halves, made, no_confidence
 
 
@@ -22,7 +22,7 @@ def test_figures_before_and_after_are_the_summaries():
     kept = rng.random(200) < 0.7
     labels = halves(200)
     found = screening_effect(scores, labels=labels, confidence=no_confidence(200), kept=kept)
-    assert found.before.matching == summarise(scores, labels=labels, confidence=no_confidence(200)).matching
+    assert found.before.matching == summarize(scores, labels=labels, confidence=no_confidence(200)).matching
     assert found.after.mean_p == pytest.approx(scores.p_matching[kept].mean())
     assert found.after.n == kept.sum()
     assert found.difference == found.after.matching - found.before.matching

@@ -11,7 +11,7 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from evalmap.answers.statistics import summary as module
-from evalmap.answers.statistics.summary import Interval, bootstrap, bootstrap_mean, reference_auc, summarise, wilson
+from evalmap.answers.statistics.summary import Interval, bootstrap, bootstrap_mean, reference_auc, summarize, wilson
 from evalmap.tests.answers.made_scores import PERSONA, answering, halves, made, no_confidence, objects, persona_rows, real_answers
 
 
@@ -20,7 +20,7 @@ def nan(value: float) -> bool:
 
 
 def test_matching_is_the_share_of_strict_matches_with_wilsons_interval():
-    found = summarise(made(matches=[1, 1, 1, 0, 0, 1, 0, 1]), labels=halves(8), confidence=no_confidence(8))
+    found = summarize(made(matches=[1, 1, 1, 0, 0, 1, 0, 1]), labels=halves(8), confidence=no_confidence(8))
     by_scipy = stats.binomtest(5, 8).proportion_ci(method="wilson")
     assert (found.n, found.matching) == (8, 0.625)
     assert (found.interval.low, found.interval.high) == pytest.approx((by_scipy.low, by_scipy.high))
@@ -37,7 +37,7 @@ def test_tie_is_no_match_and_is_shown_with_its_half():
     scores = made(
         matches=[1, 0, 0, 0], p=[0.9, 0.5, 0.5, 0.2], status=["ok", "tie", "tie", "ok"], answer=["Yes", None, None, "Yes"]
     )
-    found = summarise(scores, labels=objects(["Yes", "No", "Yes", "No"]), confidence=no_confidence(4))
+    found = summarize(scores, labels=objects(["Yes", "No", "Yes", "No"]), confidence=no_confidence(4))
     assert (found.n, found.ties, found.matching, found.matching_with_ties_half) == (4, 2, 0.25, 0.5)
     assert found.yes_rate == 1.0
     assert found.statuses == {"ok": 2, "tie": 2}
@@ -51,7 +51,7 @@ def test_rows_without_an_answer_and_repeats_count_for_nothing_but_are_told():
         counted=[True, True, True, False, True, True],
         bounded=[True, True, False, True, False, False],
     )
-    found = summarise(scores, labels=objects(["Yes", "Yes", "No", "No", "No", "Yes"]), confidence=no_confidence(6))
+    found = summarize(scores, labels=objects(["Yes", "Yes", "No", "No", "No", "Yes"]), confidence=no_confidence(6))
     assert (found.n, found.matching, found.yes_rate) == (2, 0.5, 0.5)
     assert found.statuses == {"ok": 2, "refusal": 1, "error": 1, "missing": 1}
     assert (found.repeats, found.coverage, found.bounded) == (1, 0.4, 1)
@@ -59,7 +59,7 @@ def test_rows_without_an_answer_and_repeats_count_for_nothing_but_are_told():
 
 def test_mean_p_is_its_own_figure_with_the_interval_of_scipys_bca():
     p = np.random.default_rng(3).beta(8, 0.5, 300)
-    found = summarise(made(matches=np.zeros(300), p=p), labels=halves(300), confidence=no_confidence(300), random_state=7)
+    found = summarize(made(matches=np.zeros(300), p=p), labels=halves(300), confidence=no_confidence(300), random_state=7)
     by_scipy = stats.bootstrap((p,), np.mean, method="BCa", rng=np.random.default_rng(7)).confidence_interval
     assert found.matching == 0
     assert (found.n_p, found.mean_p) == (300, pytest.approx(p.mean()))
@@ -140,7 +140,7 @@ def test_bias_moves_matching_but_not_auc():
     for bias in (0.0, 6.0):
         p_yes = 1 / (1 + np.exp(-(logit + bias)))
         answers = np.where(p_yes > 0.5, "Yes", "No")
-        figures.append(summarise(answering(answers, labels, p_yes), labels=labels, confidence=no_confidence(400)))
+        figures.append(summarize(answering(answers, labels, p_yes), labels=labels, confidence=no_confidence(400)))
     assert figures[0].auc == pytest.approx(figures[1].auc)
     assert figures[0].matching > 0.6
     assert figures[1].matching == pytest.approx(0.5, abs=0.01)
@@ -153,34 +153,34 @@ def test_auc_is_unknown_unless_there_are_two_labels(labels: list[str | None]):
 
 
 def test_auc_is_unknown_without_probabilities():
-    found = summarise(answering(["Yes", "No"] * 3, halves(6)), labels=halves(6), confidence=no_confidence(6))
+    found = summarize(answering(["Yes", "No"] * 3, halves(6)), labels=halves(6), confidence=no_confidence(6))
     assert nan(found.auc)
     assert nan(found.mean_p)
     assert found.n_p == 0
 
 
 def test_match_given_each_label():
-    found = summarise(answering(["Yes"] * 10, halves(10)), labels=halves(10), confidence=no_confidence(10))
+    found = summarize(answering(["Yes"] * 10, halves(10)), labels=halves(10), confidence=no_confidence(10))
     assert {label: (figures.matching, figures.n) for label, figures in found.by_label.items()} == {"Yes": (1.0, 5), "No": (0.0, 5)}
     assert found.by_label["Yes"].interval == wilson(5, 5)
 
 
 def test_ceiling_is_the_mean_confidence_of_the_answered_rows():
     scores = made(matches=[1, 0, math.nan, 1], status=["ok", "ok", None, "ok"])
-    found = summarise(scores, labels=halves(4), confidence=np.array([0.9, 0.8, 0.1, math.nan]))
+    found = summarize(scores, labels=halves(4), confidence=np.array([0.9, 0.8, 0.1, math.nan]))
     assert (found.ceiling, found.floor) == pytest.approx((0.85, 0.15))
 
 
 def test_selection_of_rows_keeps_the_reference_label():
     labels = objects(["(B)", "(A)", "(B)", "(B)"])
     scores = answering(["(A)", "(A)", "(B)", "(A)"], labels)
-    found = summarise(scores, labels=labels, confidence=no_confidence(4), rows=np.array([True, False, True, True]))
+    found = summarize(scores, labels=labels, confidence=no_confidence(4), rows=np.array([True, False, True, True]))
     assert (found.reference, found.n) == ("(A)", 3)
     assert found.yes_rate == pytest.approx(2 / 3)
 
 
 def test_labels_with_space_around_them_are_the_same_labels():
-    found = summarise(answering(["Yes", "Yes"], ["Yes", "No"]), labels=objects([" Yes", " No"]), confidence=no_confidence(2))
+    found = summarize(answering(["Yes", "Yes"], ["Yes", "No"]), labels=objects([" Yes", " No"]), confidence=no_confidence(2))
     assert found.yes_rate == 1.0
     assert set(found.by_label) == {"Yes", "No"}
 
@@ -188,7 +188,7 @@ def test_labels_with_space_around_them_are_the_same_labels():
 @pytest.mark.parametrize("status", [None, "error"])
 def test_no_answers_give_nan_not_nought(status: str | None):
     scores = made(matches=[math.nan] * 3, status=[status] * 3)
-    found = summarise(scores, labels=halves(3), confidence=no_confidence(3))
+    found = summarize(scores, labels=halves(3), confidence=no_confidence(3))
     assert found.n == 0
     figures = (found.matching, found.matching_with_ties_half, found.mean_p, found.yes_rate, found.mass, found.auc, found.ceiling)
     assert all(nan(figure) for figure in figures)
@@ -199,14 +199,14 @@ def test_no_answers_give_nan_not_nought(status: str | None):
 
 
 def test_no_rows_at_all():
-    found = summarise(made(matches=[]), labels=objects([]), confidence=no_confidence(0))
+    found = summarize(made(matches=[]), labels=objects([]), confidence=no_confidence(0))
     assert (found.n, found.reference) == (0, None)
     assert nan(found.coverage)
 
 
 def test_lengths_are_checked():
     with pytest.raises(ValueError, match="3 labels for 4 rows"):
-        summarise(made(matches=[1, 0, 1, 0]), labels=halves(3), confidence=no_confidence(4))
+        summarize(made(matches=[1, 0, 1, 0]), labels=halves(3), confidence=no_confidence(4))
 
 
 @settings(max_examples=25, deadline=None)
@@ -215,7 +215,7 @@ def test_parts_add_up(kinds: list[str]):
     labels = objects(["No" if kind.startswith("no") else "Yes" for kind in kinds])
     status = [kind if kind in ("tie", "error") else "ok" for kind in kinds]
     matches = [math.nan if kind == "error" else float(kind.endswith("hit")) for kind in kinds]
-    found = summarise(made(matches=matches, status=status), labels=labels, confidence=no_confidence(len(kinds)))
+    found = summarize(made(matches=matches, status=status), labels=labels, confidence=no_confidence(len(kinds)))
     assert sum(part.n for part in found.by_label.values()) == found.n
     assert sum(found.statuses.values()) == len(kinds)
     if found.n:
@@ -231,7 +231,7 @@ def test_constant_yes_scores_exactly_half_on_every_persona_file(evals_root: Path
     assert len(files) > 100
     for file in files:
         labels = objects([row["answer_matching_behavior"].strip() for row in persona_rows(file)])
-        found = summarise(answering(["Yes"] * len(labels), labels), labels=labels, confidence=no_confidence(len(labels)))
+        found = summarize(answering(["Yes"] * len(labels), labels), labels=labels, confidence=no_confidence(len(labels)))
         assert (file.name, found.matching, found.yes_rate) == (file.name, 0.5, 1.0)
 
 
@@ -242,7 +242,7 @@ def test_real_yes_biased_model_scores_chance_while_its_p_carries_signal(
     answers_root: Path, evals_root: Path, dataset: str, auc: float
 ):
     real = real_answers(answers_root, evals_root, "chat-yesno", dataset)
-    found = summarise(real.scores, labels=real.labels, confidence=real.confidence)
+    found = summarize(real.scores, labels=real.labels, confidence=real.confidence)
     assert found.matching == pytest.approx(0.5, abs=0.005)
     assert found.yes_rate > 0.86
     assert found.auc == pytest.approx(auc, abs=0.006)
