@@ -125,11 +125,11 @@ def fetch(
     try:
         with Bars() as bars:
 
-            def told(done: int, total: int) -> None:
+            def on_progress(done: int, total: int) -> None:
                 job.progress("fetch", done, total)
                 bars.progress("fetch", done, total)
 
-            result = fetching.fetch(wanted, space.sources / collection, files=files, from_dir=from_dir, progress=told)
+            result = fetching.fetch(wanted, space.sources / collection, files=files, from_dir=from_dir, progress=on_progress)
     except DatasetError as error:
         job.finish("failed", error=str(error))
         raise
@@ -159,11 +159,11 @@ def pairs(
     try:
         with Bars() as bars:
 
-            def told(done: int, total: int) -> None:
+            def on_progress(done: int, total: int) -> None:
                 job.progress("pairs", done, total)
                 bars.progress("pairs", done, total)
 
-            found = pairs_of(built, space, progress=told)
+            found = pairs_of(built, space, progress=on_progress)
     except DatasetError as error:
         job.finish("failed", error=str(error))
         raise
@@ -185,15 +185,19 @@ def _build_one(
     try:
         with Bars() as bars:
 
-            def told(stage: str, done: int, total: int) -> None:
+            def on_progress(stage: str, done: int, total: int) -> None:
                 job.progress(stage, done, total)
                 bars.progress(stage, done, total)
 
-            told("records", 0, 0)
+            on_progress("records", 0, 0)
             dataset = open_dataset(
-                path, options=options, name=name, downloads=space.downloads, progress=lambda done, _: told("records", done, 0)
+                path,
+                options=options,
+                name=name,
+                downloads=space.downloads,
+                progress=lambda done, _: on_progress("records", done, 0),
             )
-            manifest = build_map(dataset, workspace=space, settings=settings, location=location, progress=told)
+            manifest = build_map(dataset, workspace=space, settings=settings, location=location, progress=on_progress)
     except DatasetError as error:
         job.finish("failed", error=str(error))
         raise
@@ -210,8 +214,8 @@ def _built(manifest: Manifest) -> list[str]:
     roles = ", ".join(f"{role} = {field}" for role, field in manifest.roles.items())
     lines.append(f"  roles: {roles} ({manifest.schema})")
     if manifest.labels:
-        shown = list(manifest.labels.items())
-        lines.append(f"  labels: {', '.join(f'{count:,} {label}' for label, count in shown[:8])}{' …' if len(shown) > 8 else ''}")
+        counts = list(manifest.labels.items())
+        lines.append(f"  labels: {', '.join(f'{count:,} {label}' for label, count in counts[:8])}{' …' if len(counts) > 8 else ''}")
     if manifest.boilerplate:
         lines.append(f"  boilerplate: {manifest.boilerplate.sentence()}")
     for count, what in ((manifest.set_aside, "rows set aside"), (manifest.truncated, "rows cut at the model's window")):

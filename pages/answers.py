@@ -38,12 +38,13 @@ def draw() -> None:
     st.markdown(f"#### {text.in_label(manifest.name)}")
     choices = answer_controls.draw(built, sets)
     answer_figures.draw(built, choices)
-    shown = answer_map.draw(built, sets, choices)
-    if shown.selected:
-        answer_figures.draw_region(built, choices, shown.rows)
+    selection = answer_map.draw(built, sets, choices)
+    if selection.selected:
+        answer_figures.draw_region(built, choices, selection.rows)
+    ordered = answer_controls.ordered(sets, choices)
     parts: dict[str, Callable[[], None]] = {
         "Clusters": lambda: answer_clusters.draw(built, sets, choices),
-        "Examples": lambda: answer_rows.draw(built, answer_controls.ordered(sets, choices), shown.rows, shown.what, key="examples"),
+        "Examples": lambda: answer_rows.draw(built, ordered, selection.rows, selection.what, key="examples"),
         "Compare": lambda: answer_compare.draw(built, sets, choices),
         "Scaling": lambda: answer_scaling.draw(built, sets, choices),
         "Reliability": lambda: answer_calibration.draw(built, choices),

@@ -90,15 +90,15 @@ def _chosen_rows(
     built: BuiltMap, choices: Choices, mask: np.ndarray, hits: list[tuple[int, float]], view: MapView
 ) -> tuple[np.ndarray, str, dict[int, float]]:
     """The rows that the table shows, what they are, and their similarity to the search."""
-    shown = mask.copy()
+    visible = mask.copy()
     if view.hidden and choices.column.kind == "category":
-        shown &= ~np.isin(caches.codes(built.manifest.slug, built.manifest.fingerprint, choices.column.key), view.hidden)
+        visible &= ~np.isin(caches.codes(built.manifest.slug, built.manifest.fingerprint, choices.column.key), view.hidden)
     if view.selection:
         rows = rows_inside(built.coordinates, view.selection)
-        return rows[shown[rows]], "selected on the map", dict(hits)
+        return rows[visible[rows]], "selected on the map", dict(hits)
     if hits:
-        return np.array([row for row, _ in hits if shown[row]], dtype=np.int64), f"nearest to “{choices.meaning}”", dict(hits)
-    return np.flatnonzero(shown), "that pass the filters" if not shown.all() else "in the dataset", {}
+        return np.array([row for row, _ in hits if visible[row]], dtype=np.int64), f"nearest to “{choices.meaning}”", dict(hits)
+    return np.flatnonzero(visible), "that pass the filters" if not visible.all() else "in the dataset", {}
 
 
 def _summary(built: BuiltMap, choices: Choices, mask: np.ndarray, view: MapView) -> str:

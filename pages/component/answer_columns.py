@@ -106,17 +106,17 @@ def _key(scores: Scores, kind: str) -> str:
 
 def _answers(scores: Scores) -> tuple[Column, NDArray[np.uint16]]:
     flags_only = not any(answer is not None for answer in scores.answer)
-    told = [_told(scores, row, flags_only) for row in range(len(scores))]
-    counts = Counter(told)
+    answers = [_category(scores, row, flags_only) for row in range(len(scores))]
+    counts = Counter(answers)
     missing = counts.pop(None, 0)
     names = sorted((name for name in counts if name is not None), key=lambda name: (name in UNREAD.values(), name))
     code_of = {name: code for code, name in enumerate(names)} | {None: MISSING_CODE}
-    codes = np.array([code_of[name] for name in told], dtype="<u2")
+    codes = np.array([code_of[name] for name in answers], dtype="<u2")
     categories = [(name, counts[name]) for name in names] + ([("not asked", missing)] if missing else [])
     return Column(_key(scores, ANSWER), f"Answer · {scores.label}", "category", tuple(categories), missing), codes
 
 
-def _told(scores: Scores, row: int, flags_only: bool) -> str | None:
+def _category(scores: Scores, row: int, flags_only: bool) -> str | None:
     if scores.status[row] is None:
         return None
     if scores.status[row] != "ok":

@@ -180,14 +180,14 @@ def _sources(built: BuiltMap) -> Iterator[_Source]:
         yield _Source("group", "Group", examples["group"])
     if built.outliers.any():
         yield _Source("outlier", "Outlier", pd.Series(np.where(built.outliers, "outlier", "not an outlier")))
-    shown = {roles.get(role) for role in ("text", "label", "confidence", "choices", "group", "id")}
+    other_columns = {roles.get(role) for role in ("text", "label", "confidence", "choices", "group", "id")}
     for name in fields.columns:
-        if name not in shown and _is_colouring(fields[name]):
+        if name not in other_columns and _is_coloring(fields[name]):
             title = f"{name} (field)" if name in _OWN_TITLES else str(name)
             yield _Source(_field_key(str(name)), title, fields[name])
 
 
-def _is_colouring(values: pd.Series) -> bool:
+def _is_coloring(values: pd.Series) -> bool:
     if pd.api.types.is_bool_dtype(values):
         return True
     if pd.api.types.is_numeric_dtype(values):

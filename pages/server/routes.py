@@ -102,10 +102,10 @@ async def labels(request: Request) -> Response:
 
 
 async def hover(request: Request) -> Response:
-    asked = request.query_params.get("row", "")
-    if not (asked.isascii() and asked.isdigit() and len(asked) <= 12):
+    row = request.query_params.get("row", "")
+    if not (row.isascii() and row.isdigit() and len(row) <= 12):
         return _not_found("hover needs a row: ?row=0")
-    return await _answer(request, lambda built: map_data.hover(built, int(asked)))
+    return await _answer(request, lambda built: map_data.hover(built, int(row)))
 
 
 async def answers_page(request: Request) -> Response:

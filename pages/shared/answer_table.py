@@ -11,16 +11,16 @@ from evalmap.pages.component import answer_columns
 
 def draw(sets: Sequence[Scores], row: int, *, key: str) -> None:
     """A table of the sets that have an answer to the row; a caption where none has."""
-    told = [scores for scores in sets if scores.status[row] is not None]
-    if not told:
+    answered = [scores for scores in sets if scores.status[row] is not None]
+    if not answered:
         st.caption("No model was asked this.")
         return
     table = pd.DataFrame(
         {
-            "answer": [answer_columns.cell(scores, row) for scores in told],
-            "p": [scores.p_matching[row] for scores in told],
-            "set": [scores.label for scores in told],
-            "mass": [100 * scores.mass[row] for scores in told],
+            "answer": [answer_columns.cell(scores, row) for scores in answered],
+            "p": [scores.p_matching[row] for scores in answered],
+            "set": [scores.label for scores in answered],
+            "mass": [100 * scores.mass[row] for scores in answered],
         }
     )
     st.dataframe(

@@ -8,7 +8,7 @@ from evalmap.data.store.manifest import Manifest
 from evalmap.embeddings.layers import KMEANS
 
 DATASET = "dataset"
-COLOUR = "colour"
+COLOR = "colour"
 LABELS = "label"
 CONFIDENCE = "confidence"
 SCORE = "score"  # what stands in the confidence's place where it is no ratio
@@ -39,12 +39,12 @@ AGAINST = "against"
 # The answers page
 ANSWERS = "answers"  # the answer set that the page tells of
 VERSUS = "versus"  # the one beside it
-ANSWER_COLOUR = "colour-answers"
+ANSWER_COLOR = "colour-answers"
 ANSWER_ROWS = "rows-of-answers"
 SCALE_BY = "scale-by"
 
 FILTERS = (LABELS, CONFIDENCE, SCORE, CLUSTERS, FILES, CONTAINS, MEANING)
-OF_ONE_DATASET = (*FILTERS, COLOUR, LAYER, EXAMPLE, ANSWERS, VERSUS, ANSWER_COLOUR)  # meaningless for another dataset
+OF_ONE_DATASET = (*FILTERS, COLOR, LAYER, EXAMPLE, ANSWERS, VERSUS, ANSWER_COLOR)  # meaningless for another dataset
 _STARTS: dict[str, Any] = {
     LABELS: [],
     CONFIDENCE: (0.0, 1.0),
@@ -52,7 +52,7 @@ _STARTS: dict[str, Any] = {
     FILES: [],
     CONTAINS: "",
     MEANING: "",
-    COLOUR: "Label",  # where there are no labels: the first that there is
+    COLOR: "Label",  # where there are no labels: the first that there is
     LAYER: KMEANS.title,
     EXAMPLE: "",
 }

@@ -65,11 +65,11 @@ def balance(labels: pd.Series, *, most: int = 4) -> str:
 
 def diff(runs: Sequence[tuple[str, str]]) -> str:
     """A word diff for a place that reads Markdown: what goes is struck out on red, what comes stands on green; all text escaped."""
-    shown = []
+    words = []
     for kind, run in runs:
         lead, body, tail = run[: len(run) - len(run.lstrip())], run.strip(), run[len(run.rstrip()) :]
         escaped = in_label(body, limit=100_000)
         if kind != "same" and body:
             escaped = f":red-background[~~{escaped}~~]" if kind == "removed" else f":green-background[{escaped}]"
-        shown.append(f"{' ' if lead else ''}{escaped}{' ' if tail and body else ''}")
-    return "".join(shown)
+        words.append(f"{' ' if lead else ''}{escaped}{' ' if tail and body else ''}")
+    return "".join(words)

@@ -165,7 +165,11 @@ def _handler(server: StubServer) -> type[BaseHTTPRequestHandler]:
         disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            length = int(self.headers["Content-Length"])
+            content = self.rfile.read(length)
+            if len(content) < length:  # its client was killed before it had sent all
+                return
+            body = json.loads(content)
             asked = server.take(self.path, body, {key.lower(): value for key, value in self.headers.items()})
             try:
                 reply = server.answer(asked)

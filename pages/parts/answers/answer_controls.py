@@ -41,7 +41,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> AnswerChoices:
         beside = st.selectbox("Compare with", others, key=state.VERSUS, bind="query-params", disabled=len(others) == 1)
     b = by_label.get(beside or "")
     with right:
-        column = _colour(built, a, b)
+        column = _color(built, a, b)
     with st.sidebar:
         title = st.selectbox("Clusters of", [layer.title for layer in LAYERS], key=state.LAYER, bind="query-params")
         names = st.toggle("Cluster names on the map", value=True, key=state.NAMES, bind="query-params")
@@ -56,12 +56,12 @@ def ordered(sets: Sequence[Scores], choices: AnswerChoices) -> list[Scores]:
     return [*first, *(scores for scores in sets if all(scores.id != one.id for one in first))]
 
 
-def _colour(built: BuiltMap, a: Scores, b: Scores | None) -> Column:
+def _color(built: BuiltMap, a: Scores, b: Scores | None) -> Column:
     offered: dict[str, Column | None] = {P: answer_columns.p_column(a), ANSWER: answer_columns.answer_column(a)}
     if b is not None:
         offered[DIFFERENCE] = answer_columns.difference_column(a, b)
     manifest = built.manifest
     offered[LABEL] = next((c for c in caches.columns(manifest.slug, manifest.fingerprint) if c.key == "label"), None)
     columns = {title: column for title, column in offered.items() if column is not None}
-    chosen = st.selectbox("Colour by", list(columns), key=state.ANSWER_COLOUR, bind="query-params")
+    chosen = st.selectbox("Colour by", list(columns), key=state.ANSWER_COLOR, bind="query-params")
     return columns.get(chosen or "", next(iter(columns.values())))

@@ -74,10 +74,10 @@ def _upload(built: BuiltMap) -> None:
 
 def _sentence(done: AnswerImport) -> str:
     record = done.record
-    said = f"{record.info.label}: {sum(record.statuses.values()):,} answers from {record.info.source_file}"
+    sentence = f"{record.info.label}: {sum(record.statuses.values()):,} answers from {record.info.source_file}"
     if done.unjoined:
-        said += f"; {len(done.unjoined):,} belong to no example (see Answer sets)"
-    return said if done.changed else f"{said}. They were there already; nothing changed"
+        sentence += f"; {len(done.unjoined):,} belong to no example (see Answer sets)"
+    return sentence if done.changed else f"{sentence}. They were there already; nothing changed"
 
 
 def _keep(files: Sequence[tuple[str, bytes]]) -> list[Path]:

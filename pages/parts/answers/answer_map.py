@@ -20,7 +20,7 @@ HEIGHT = 520
 
 
 @dataclass(frozen=True)
-class Shown:
+class RowSelection:
     """Which rows the reader looks at, and what they are."""
 
     rows: NDArray[np.int64]
@@ -28,7 +28,7 @@ class Shown:
     selected: bool
 
 
-def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Shown:
+def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> RowSelection:
     """Draw the map; the cluster that is selected in the table below stays in colour, the others turn grey."""
     manifest = built.manifest
     cluster = answer_clusters.selected(built, choices)
@@ -54,32 +54,32 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Sho
             _no_example(built, choices)
         else:
             answer_card.draw_example(built, sets, choices.opened)
-    return _shown(built, choices, mask, view)
+    return _selection(built, choices, mask, view)
 
 
-def _shown(built: BuiltMap, choices: AnswerChoices, mask: NDArray[np.bool_] | None, view: MapView) -> Shown:
-    shown = np.ones(len(built), dtype=bool) if mask is None else mask.copy()
+def _selection(built: BuiltMap, choices: AnswerChoices, mask: NDArray[np.bool_] | None, view: MapView) -> RowSelection:
+    visible = np.ones(len(built), dtype=bool) if mask is None else mask.copy()
     if view.hidden and choices.column.kind == "category":
         codes = caches.codes(built.manifest.slug, built.manifest.fingerprint, choices.column.key)
-        shown &= ~np.isin(codes, view.hidden)
+        visible &= ~np.isin(codes, view.hidden)
     if view.selection:
         rows = rows_inside(built.coordinates, view.selection)
-        return Shown(rows[shown[rows]], "selected on the map", True)
-    return Shown(np.flatnonzero(shown), "in the dataset" if shown.all() else "in colour on the map", False)
+        return RowSelection(rows[visible[rows]], "selected on the map", True)
+    return RowSelection(np.flatnonzero(visible), "in the dataset" if visible.all() else "in colour on the map", False)
 
 
 def _what(choices: AnswerChoices, mask: NDArray[np.bool_] | None) -> str:
     column = choices.column
-    said = "Each point is an example."
+    caption = "Each point is an example."
     if column.key.endswith(".p"):
-        said += " Blue: the matching answer has more than half of the options' probability; orange: less."
+        caption += " Blue: the matching answer has more than half of the options' probability; orange: less."
     elif column.kind == "number":
-        said += " Blue: the first set puts more probability on the matching answer; orange: the second does."
+        caption += " Blue: the first set puts more probability on the matching answer; orange: the second does."
     if column.missing:
-        said += f" {column.missing:,} examples have no value here and are grey."
+        caption += f" {column.missing:,} examples have no value here and are grey."
     if mask is not None:
-        said += f" Only the selected cluster is in colour ({int(mask.sum()):,} examples)."
-    return said
+        caption += f" Only the selected cluster is in colour ({int(mask.sum()):,} examples)."
+    return caption
 
 
 def _no_example(built: BuiltMap, choices: AnswerChoices) -> None:

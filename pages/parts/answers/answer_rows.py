@@ -30,8 +30,8 @@ def draw(built: BuiltMap, sets: Sequence[Scores], rows: NDArray[np.int64], what:
     rows = rows[_arranged(sets, rows, order or LINE)]
     pages = -(-len(rows) // PAGE)
     page = st.pagination(pages, key=f"answer-page-{key}-{order}-{len(rows)}") if pages > 1 else 1
-    shown = rows[(page - 1) * PAGE : page * PAGE]
-    _table(built, sets[:MOST_SETS], shown, f"answer-rows-{built.manifest.slug}-{key}-{order}-{page}")
+    on_page = rows[(page - 1) * PAGE : page * PAGE]
+    _table(built, sets[:MOST_SETS], on_page, f"answer-rows-{built.manifest.slug}-{key}-{order}-{page}")
     if len(sets) > MOST_SETS:
         st.caption(f"{MOST_SETS} of {len(sets)} answer sets are shown; open an example to see all.")
 

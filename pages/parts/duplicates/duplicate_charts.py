@@ -17,10 +17,10 @@ def similarity_histogram(values: NDArray[np.float32], *, cut: float, n: int) -> 
     low = float(values.min()) if len(values) else 0.8
     edges = np.linspace(min(low, cut), 1.0, 61)
     counts, _ = np.histogram(values, bins=edges)
-    centres = (edges[:-1] + edges[1:]) / 2
-    colors = [palette.ORANGE if centre >= cut else palette.MISSING for centre in centres]
+    centers = (edges[:-1] + edges[1:]) / 2
+    colors = [palette.ORANGE if center >= cut else palette.MISSING for center in centers]
     hover = "%{x:.3f}: %{y} rows<extra></extra>"
-    figure = go.Figure(go.Bar(x=centres, y=counts, marker_color=colors, width=np.diff(edges), hovertemplate=hover))
+    figure = go.Figure(go.Bar(x=centers, y=counts, marker_color=colors, width=np.diff(edges), hovertemplate=hover))
     figure.add_vline(x=cut, line_width=2, line_color=palette.BLUE)
     figure.update_layout(
         height=190,
@@ -36,11 +36,11 @@ def similarity_histogram(values: NDArray[np.float32], *, cut: float, n: int) -> 
 
 def file_matrix(pairs: NDArray[np.int64], names: Sequence[str]) -> None:
     """Pairs of alike rows between files as a heat map: (f, f), logarithmic in colour; the diagonal is inside a file."""
-    shown = np.log10(1 + pairs.astype(np.float64))
+    scaled = np.log10(1 + pairs.astype(np.float64))
     short = [charts.escaped(name, limit=40) for name in names]
     labels = short if len(set(short)) == len(short) and len(short) <= 30 else None
     hover = "%{customdata} pairs<extra></extra>" if labels is None else "%{y} × %{x}: %{customdata} pairs<extra></extra>"
-    heat = go.Heatmap(z=shown, x=labels, y=labels, customdata=pairs, colorscale="Cividis", showscale=False, hovertemplate=hover)
+    heat = go.Heatmap(z=scaled, x=labels, y=labels, customdata=pairs, colorscale="Cividis", showscale=False, hovertemplate=hover)
     figure = go.Figure(heat)
     figure.update_layout(height=360, margin={"l": 8, "r": 8, "t": 8, "b": 8})
     figure.update_xaxes(showticklabels=labels is not None)

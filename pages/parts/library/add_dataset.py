@@ -91,11 +91,11 @@ def _options(found: Preview | None) -> list[str]:
         part = columns[0].selectbox("Embed of a multiple choice", PARTS, key="part")
         k = columns[1].number_input("k-means clusters", 1, 1000, 10, key="k")
         seed = columns[2].number_input("Seed", 0, 2**31, 42, key="seed")
-        neighbours = columns[0].number_input("UMAP neighbours", 2, 200, 15, key="n-neighbors")
-        distance = columns[1].number_input("UMAP minimal distance", 0.0, 0.99, 0.1, step=0.05, key="min-dist")
+        n_neighbors = columns[0].number_input("UMAP neighbours", 2, 200, 15, key="n-neighbors")
+        min_dist = columns[1].number_input("UMAP minimal distance", 0.0, 0.99, 0.1, step=0.05, key="min-dist")
         model = columns[2].text_input("Model", key="model", placeholder=DEFAULT_MODEL)
         chosen += ["--part", str(part), "--k", str(int(k)), "--seed", str(int(seed))]
-        chosen += ["--n-neighbors", str(int(neighbours)), "--min-dist", f"{distance:g}"] + (["--model", model] if model else [])
+        chosen += ["--n-neighbors", str(int(n_neighbors)), "--min-dist", f"{min_dist:g}"] + (["--model", model] if model else [])
     return chosen
 
 

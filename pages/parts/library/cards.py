@@ -48,5 +48,5 @@ def _labels(manifest: Manifest) -> str:
     total = sum(labels.values())
     if not total:
         return "no labels"
-    shown = [f"{text.in_label(label, limit=20)} {text.percent(count / total)}" for label, count in list(labels.items())[:3]]
-    return " · ".join(shown) + (" …" if len(labels) > 3 else "")
+    shares = [f"{text.in_label(label, limit=20)} {text.percent(count / total)}" for label, count in list(labels.items())[:3]]
+    return " · ".join(shares) + (" …" if len(labels) > 3 else "")

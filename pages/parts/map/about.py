@@ -33,9 +33,9 @@ def draw(built: BuiltMap) -> None:
     details = f"{encoder['dims']} dimensions, window {encoder['window']} tokens, {encoder['dtype']}"
     model = f"{text.in_label(encoder['model'])} ({details})"
     trust = projection.get("trustworthiness")
-    shown = ", ".join(f"{name} {value}" for name, value in projection.items() if name not in ("method", "trustworthiness"))
+    options = ", ".join(f"{name} {value}" for name, value in projection.items() if name not in ("method", "trustworthiness"))
     st.caption(f"Embedded with {model}.")
-    st.caption(f"Projected with {projection['method'].upper()}: {text.in_label(shown, limit=300)}.")
+    st.caption(f"Projected with {projection['method'].upper()}: {text.in_label(options, limit=300)}.")
     if trust is not None:
         st.caption(f"Trustworthiness {trust:.3f} of 1: how far neighbours here are neighbours in the embeddings.")
     layers = ", ".join(f"{c.n_clusters} ({c.layer})" for c in built.clusterings)

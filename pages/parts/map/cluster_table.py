@@ -64,5 +64,5 @@ def draw(built: BuiltMap, layer: str) -> None:
 
 def _show(name: ClusterName) -> None:
     st.session_state[state.LAYER] = layer_of(name.layer).title
-    st.session_state[state.COLOUR] = layer_of(name.layer).title
+    st.session_state[state.COLOR] = layer_of(name.layer).title
     st.session_state[state.CLUSTERS] = [cluster_option(name)]

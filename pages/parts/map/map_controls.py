@@ -30,7 +30,7 @@ class Choices:
 
 def draw_controls(built: BuiltMap) -> Choices:
     """Draw the sidebar and read it."""
-    column = _colour(built)
+    column = _color(built)
     names = st.toggle("Cluster names on the map", value=True, key=state.NAMES, bind="query-params")
     meaning = st.text_input(
         "Search by meaning",
@@ -49,12 +49,12 @@ def cluster_option(name: ClusterName) -> str:
     return f"{name.id} · {name.name}"
 
 
-def _colour(built: BuiltMap) -> Column:
+def _color(built: BuiltMap) -> Column:
     manifest = built.manifest
     # A bound widget writes what it shows into the URL; so the options are the titles.
     own = caches.columns(manifest.slug, manifest.fingerprint)
     columns = {column.title: column for column in (*own, *answer_columns.columns(answer_cache.sets_quietly(built)))}
-    chosen = st.selectbox("Colour by", list(columns), key=state.COLOUR, bind="query-params")
+    chosen = st.selectbox("Colour by", list(columns), key=state.COLOR, bind="query-params")
     return columns.get(chosen or "", next(iter(columns.values())))
 
 

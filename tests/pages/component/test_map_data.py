@@ -113,9 +113,9 @@ def test_truth_values_are_categories(built: BuiltMap):
 
 def test_a_field_with_more_than_fifty_texts_is_no_colouring(built: BuiltMap):
     many = pd.Series([f"text {i}" for i in range(51)])
-    assert not map_data._is_colouring(many)
-    assert map_data._is_colouring(many[:50])
-    assert not map_data._is_colouring(pd.Series([None, None], dtype=object))
+    assert not map_data._is_coloring(many)
+    assert map_data._is_coloring(many[:50])
+    assert not map_data._is_coloring(pd.Series([None, None], dtype=object))
 
 
 def test_clusters_are_listed_by_id_with_their_names_and_sizes(built: BuiltMap):
