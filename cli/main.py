@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from evalmap.cli import answers, datasets, screen, serve, terminal
+from evalmap.cli import answer_commands, datasets, screen, serve, terminal
 from evalmap.data.errors import DatasetError
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app.command("fetch")(datasets.fetch)
 app.command("pairs")(datasets.pairs)
 app.command("serve")(serve.serve)
 app.command("screen")(screen.screen)
-app.add_typer(answers.app, name="answers")
+app.add_typer(answer_commands.app, name="answers")
 
 
 def main() -> None:
