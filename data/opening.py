@@ -1,4 +1,4 @@
-"""One door for whatever the user names: a file, a folder, an address, a dataset on the Hugging Face hub."""
+"""One door for whatever the user names: a file, a folder, an address, a dataset on the Hugging Face hub, rows in memory."""
 
 import os
 import re
@@ -7,6 +7,8 @@ from pathlib import Path
 
 from evalmap.data.assembling import assemble
 from evalmap.data.errors import DatasetError
+from evalmap.data.readers import in_memory
+from evalmap.data.readers.in_memory import Rows
 from evalmap.data.records import Dataset, ReadOptions
 
 _HUB_ID = re.compile(r"(?:hf://datasets/)?[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(?:@[\w./-]+)?")
@@ -15,23 +17,25 @@ Progress = Callable[[int, int], None]
 
 
 def open_dataset(
-    location: str | Path,
+    location: str | Path | Rows,
     *,
     options: ReadOptions | None = None,
     name: str | None = None,
     downloads: Path | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Read a dataset from where the user says it is.
+    """Read a dataset from where the user says it is, or from rows that are in memory.
 
     Nothing is written but what is fetched, and no map is built: see `evalmap.build`.
 
     Parameters
     ----------
     location : a file, a folder of files (read as one collection), an https address, or a Hugging Face dataset id (`owner/name`,
-        `owner/name@revision`). Formats are those of `evalmap.data.readers.formats`, by the files' endings.
+        `owner/name@revision`). Formats are those of `evalmap.data.readers.formats`, by the files' endings. Or the rows
+        themselves: a DataFrame, a list of texts, or a list of dicts.
     options : which field is the text, the label …; without it, all are detected
-    name : what the dataset is called; without it, the file's name without its ending, the folder's name, or the id's last part
+    name : what the dataset is called; without it, the file's name without its ending, the folder's name, the id's
+        last part, or "rows" for rows in memory
     downloads : the folder that fetched files are kept in (`Workspace.downloads`); needed for an address or an id
     progress : called with (rows read so far, 0) after each file
 
@@ -47,6 +51,9 @@ def open_dataset(
     from evalmap.data.readers import read_file, read_files
     from evalmap.data.readers.formats import without_ending
 
+    if not isinstance(location, (str, Path)):
+        rows = in_memory.read(location, name=name or "rows")
+        return assemble(_counted(iter([rows]), progress), name=rows.name, source=f"memory:{rows.name}", options=options)
     text = str(location)
     kind = location_kind(text)
     if kind == "path":

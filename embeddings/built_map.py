@@ -114,13 +114,19 @@ class BuiltMap:
         return int(found[0]) if len(found) else None
 
 
-def load_map(workspace: Workspace, manifest: Manifest) -> BuiltMap:
-    """Read a map by its manifest.
+def load_map(workspace: Workspace, manifest: Manifest | str) -> BuiltMap:
+    """Read a map.
+
+    Parameters
+    ----------
+    manifest : what `build` returned; or the dataset's name in the workspace, its title, or the path or address that was built
 
     Raises
     ------
-    DatasetError : a stage's result is gone from the workspace
+    DatasetError : nothing built is called so, or a stage's result is gone from the workspace
     """
+    if isinstance(manifest, str):
+        manifest = workspace.find(manifest)
     folders = {stage.name: workspace.entry(stage.name, stage.key) for stage in manifest.stages}
     gone: Sequence[str] = [name for name, folder in folders.items() if not folder.is_dir()]
     if gone:

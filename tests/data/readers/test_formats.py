@@ -69,7 +69,7 @@ def test_a_new_format_may_be_uploaded_and_is_previewed(pipes: Path):
 
 def test_a_new_format_may_hold_answers(pipes: Path):
     assert first_row(pipes) == {"question": "Is it raining?", "answer": "Yes"}
-    assert tables.recognises(pipes)
+    assert tables.recognizes(pipes)
     (staged,) = tables.read([pipes])
     assert [answer.answer for answer in staged.answers] == ["Yes", "No"]
 
