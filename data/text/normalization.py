@@ -9,13 +9,34 @@ Earlier files call them N0, N1, N2 and N3; whoever gives a name may still do so.
 """
 
 import re
-from collections.abc import Iterable
-
-NORMALIZATIONS = ("bytes", "caseless", "typographic", "alphanumeric")
-ALIASES: dict[str, str] = dict(zip(("N0", "N1", "N2", "N3"), NORMALIZATIONS, strict=True))  # what they were called in earlier files
+from collections.abc import Callable, Iterable
 
 _FOLD = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "—": "-", "–": "-", "…": "..."})
 _TOKENS = re.compile(r"[a-z0-9]+")
+
+
+def _caseless(text: str) -> str:
+    return " ".join(text.split()).lower()
+
+
+def _typographic(text: str) -> str:
+    return _caseless(text).translate(_FOLD)
+
+
+def _alphanumeric(text: str) -> str:
+    return " ".join(_TOKENS.findall(_typographic(text).replace("'", "")))
+
+
+# Finer before coarser. A description completes "equal …".
+_WAYS: dict[str, tuple[Callable[[str], str], str]] = {
+    "bytes": (str, "as they stand"),
+    "caseless": (_caseless, "but for white space and case"),
+    "typographic": (_typographic, "also for curly quotes, dashes, ellipsis"),
+    "alphanumeric": (_alphanumeric, "letters and digits only, without apostrophes"),
+}
+NORMALIZATIONS = tuple(_WAYS)
+DESCRIPTIONS = {name: description for name, (_, description) in _WAYS.items()}
+ALIASES: dict[str, str] = {"N0": "bytes", "N1": "caseless", "N2": "typographic", "N3": "alphanumeric"}  # in earlier files
 
 
 def normalization_name(name: str) -> str:
@@ -38,16 +59,8 @@ def normalize(text: str, normalization: str) -> str:
     ------
     ValueError : there is none of that name
     """
-    name = normalization_name(normalization)
-    if name == "bytes":
-        return text
-    text = " ".join(text.split()).lower()
-    if name == "caseless":
-        return text
-    text = text.translate(_FOLD)
-    if name == "typographic":
-        return text
-    return " ".join(_TOKENS.findall(text.replace("'", "")))
+    way, _ = _WAYS[normalization_name(normalization)]
+    return way(text)
 
 
 def redundant(texts: Iterable[str], normalization: str) -> int:

@@ -1,5 +1,7 @@
 """Which of two rows that are alike stays: rules that put the rows in order, ties broken by where a row stands."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,8 +11,34 @@ from numpy.typing import NDArray
 from evalmap.data.errors import DatasetError
 from evalmap.screening.pair_types import Pairs
 
-RULE_NAMES = ("confidence", "medoid", "longest", "first", "random", "source:NAME,…", "column:NAME")
 _ASCENDING, _DESCENDING = ":ascending", ":descending"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a rule may read: the rows, their source fields, their pairs, and the rows by place."""
+
+    examples: pd.DataFrame
+    fields: pd.DataFrame
+    pairs: Pairs | None
+    by_place: NDArray[np.int64]
+    seed: int
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One way of saying which of two rows stays.
+
+    name : as it is asked for; before ":" where the rule takes an argument
+    values : (rows, argument) → (n,) float64, the lowest comes first, NaN last; ties go by place
+    argument : how the argument is described; "" for a rule without one
+    fits : whether the rule has what it reads in these examples
+    """
+
+    name: str
+    values: Callable[[Rows, str], NDArray[np.float64]]
+    argument: str = ""
+    fits: Callable[[pd.DataFrame], bool] = lambda examples: True
 
 
 def prioritize(
@@ -49,13 +77,13 @@ def prioritize(
         examples = pd.DataFrame(index=range(pairs.n))
     if pairs is not None and pairs.n != len(examples):
         raise ValueError(f"pairs are of {pairs.n:,} rows; expected the {len(examples):,} rows of the examples")
+    name, _, argument = keep.partition(":")
+    rule = RULES.get(name)
+    if rule is None or bool(argument) != bool(rule.argument):
+        raise DatasetError(f"keep {keep}: unknown rule. Choose one of {', '.join(RULE_NAMES)}.", "keep")
     by_place = _by_place(examples)
-    if keep == "first":
-        return by_place
-    if keep == "random":
-        return by_place[np.random.default_rng(seed).permutation(len(by_place))]
-    value = _values(keep, examples, examples if fields is None else fields, pairs)
-    return by_place[np.argsort(value[by_place], kind="stable")]
+    rows = Rows(examples, examples if fields is None else fields, pairs, by_place, seed)
+    return by_place[np.argsort(rule.values(rows, argument)[by_place], kind="stable")]
 
 
 def default_rule(examples: pd.DataFrame) -> str:
@@ -77,26 +105,33 @@ def _by_place(examples: pd.DataFrame) -> NDArray[np.int64]:
     return np.lexsort(keys) if keys else np.arange(len(examples))
 
 
-def _values(keep: str, examples: pd.DataFrame, fields: pd.DataFrame, pairs: Pairs | None) -> NDArray[Any]:
-    """(n,) the lowest comes first, NaN last."""
-    if keep == "confidence":
-        if not _has_confidence(examples):
-            raise DatasetError("keep confidence: no row has a confidence. Name its field, or keep otherwise.", "confidence", "keep")
-        return -examples["confidence"].to_numpy(dtype=np.float64)
-    if keep == "medoid":
-        if pairs is None:
-            raise ValueError("pairs is needed to keep the medoid")
-        return -_mean_similarity(pairs)
-    if keep == "longest":
-        if "text" not in examples.columns:
-            raise DatasetError("keep longest: the examples have no column text. Keep otherwise.", "keep")
-        return -examples["text"].str.len().to_numpy(dtype=np.float64)
-    rule, _, named = keep.partition(":")
-    if rule == "source" and named:
-        return _by_source(named, examples["dataset"] if "dataset" in examples.columns else pd.Series([], dtype="str"))
-    if rule == "column" and named:
-        return _by_column(named, fields)
-    raise DatasetError(f"keep {keep}: unknown rule. Choose one of {', '.join(RULE_NAMES)}.", "keep")
+def _by_confidence(rows: Rows, _: str) -> NDArray[np.float64]:
+    if not _has_confidence(rows.examples):
+        raise DatasetError("keep confidence: no row has a confidence. Name its field, or keep otherwise.", "confidence", "keep")
+    return -rows.examples["confidence"].to_numpy(dtype=np.float64)
+
+
+def _by_similarity(rows: Rows, _: str) -> NDArray[np.float64]:
+    if rows.pairs is None:
+        raise ValueError("pairs is needed to keep the medoid")
+    return -_mean_similarity(rows.pairs)
+
+
+def _by_length(rows: Rows, _: str) -> NDArray[np.float64]:
+    if "text" not in rows.examples.columns:
+        raise DatasetError("keep longest: the examples have no column text. Keep otherwise.", "keep")
+    return np.asarray(-rows.examples["text"].str.len(), dtype=np.float64)
+
+
+def _as_they_stand(rows: Rows, _: str) -> NDArray[np.float64]:
+    return np.zeros(len(rows.by_place))
+
+
+def _drawn(rows: Rows, _: str) -> NDArray[np.float64]:
+    n = len(rows.by_place)
+    values = np.empty(n)
+    values[rows.by_place[np.random.default_rng(rows.seed).permutation(n)]] = np.arange(n)
+    return values
 
 
 def _mean_similarity(pairs: Pairs) -> NDArray[np.float64]:
@@ -107,7 +142,8 @@ def _mean_similarity(pairs: Pairs) -> NDArray[np.float64]:
     return np.round(np.bincount(ends, weights=weights, minlength=pairs.n) / degree, 6)
 
 
-def _by_source(named: str, datasets: pd.Series) -> NDArray[np.float64]:
+def _by_source(rows: Rows, named: str) -> NDArray[np.float64]:
+    datasets = rows.examples["dataset"] if "dataset" in rows.examples.columns else pd.Series([], dtype="str")
     names = named.split(",")
     present = datasets.unique().tolist()
     if unknown := [name for name in names if name not in present]:
@@ -117,7 +153,8 @@ def _by_source(named: str, datasets: pd.Series) -> NDArray[np.float64]:
     return np.array([position.get(name, float(len(names))) for name in datasets])
 
 
-def _by_column(named: str, fields: pd.DataFrame) -> NDArray[np.float64]:
+def _by_column(rows: Rows, named: str) -> NDArray[np.float64]:
+    fields = rows.fields
     columns = list(fields.columns)
     name = named if named in columns else named.removesuffix(_ASCENDING).removesuffix(_DESCENDING)
     if name not in columns:
@@ -131,3 +168,18 @@ def _by_column(named: str, fields: pd.DataFrame) -> NDArray[np.float64]:
         codes = pd.factorize(column.astype("str"), sort=True)[0].astype(np.float64)
         values = np.where(column.isna(), np.nan, codes)
     return values if named != name and named.endswith(_ASCENDING) else -values
+
+
+RULES: dict[str, Rule] = {
+    rule.name: rule
+    for rule in (
+        Rule("confidence", _by_confidence, fits=_has_confidence),
+        Rule("medoid", _by_similarity),
+        Rule("longest", _by_length),
+        Rule("first", _as_they_stand),
+        Rule("random", _drawn),
+        Rule("source", _by_source, argument="NAME,…"),
+        Rule("column", _by_column, argument="NAME"),
+    )
+}
+RULE_NAMES = tuple(f"{rule.name}:{rule.argument}" if rule.argument else rule.name for rule in RULES.values())

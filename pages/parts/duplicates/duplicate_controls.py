@@ -4,16 +4,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from evalmap.data.text.normalization import NORMALIZATIONS
+from evalmap.data.text.normalization import DESCRIPTIONS, NORMALIZATIONS
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import state
-from evalmap.screening.keep.order import default_rule
+from evalmap.screening.keep.order import RULES, default_rule
 from evalmap.screening.pair_types import METHODS, Method, Pairs
 
-NORMALIZATION_HELP = (
-    "bytes: as they stand; caseless: but for white space and case; typographic: also for curly quotes, dashes, ellipsis; "
-    "alphanumeric: letters and digits only, without apostrophes."
-)
+NORMALIZATION_HELP = "; ".join(f"{name}: {what}" for name, what in DESCRIPTIONS.items()) + "."
 # Settings that this sidebar offers, by the names that errors give them
 CONTROLS = ("threshold", "method", "normalization", "keep", "contrast")
 
@@ -48,9 +45,13 @@ def draw(built: BuiltMap, pairs: Pairs) -> ScreenChoices:
         threshold = st.slider("Threshold", low, 1.0, start, step=0.005, format="%.3f", key=state.THRESHOLD, bind="query-params")
     normalization = "typographic"
     if method in ("exact", "all"):
-        key = state.NORMALIZATION
         normalization = st.selectbox(
-            "Normalisation", NORMALIZATIONS, index=2, key=key, bind="query-params", help=NORMALIZATION_HELP
+            "Normalisation",
+            NORMALIZATIONS,
+            index=NORMALIZATIONS.index("typographic"),
+            key=state.NORMALIZATION,
+            bind="query-params",
+            help=NORMALIZATION_HELP,
         )
     rules = _rules(built)
     ties = "Ties go to the earlier dataset and line."
@@ -67,9 +68,7 @@ def draw(built: BuiltMap, pairs: Pairs) -> ScreenChoices:
 
 def _rules(built: BuiltMap) -> list[str]:
     """The keeper rules that this dataset has the fields for, its default first."""
-    rules = ["confidence", "medoid", "longest", "first", "random"]
-    if not built.examples["confidence"].notna().any():
-        rules.remove("confidence")
+    rules = [rule.name for rule in RULES.values() if not rule.argument and rule.fits(built.examples)]
     first = default_rule(built.examples)
     sources = [f"source:{name}" for name in built.manifest.datasets] if 1 < len(built.manifest.datasets) <= 20 else []
     numeric = [f"column:{name}" for name in built.fields.select_dtypes("number").columns]
