@@ -90,6 +90,23 @@ def test_contributing_names_files_that_exist() -> None:
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
+def test_the_map_of_the_house_names_files_that_exist() -> None:
+    """The first column names a room; files behind it stand in that room, or are told from the root with their room."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms, _, changes = text.partition("## Twelve changes")
+    missing = []
+    for room, named in re.findall(r"^\| `([\w/.]+)` \| [^|]* \| ([^|]*)\|$", rooms, re.MULTILINE):
+        assert (ROOT / room).exists(), room
+        missing += [f"{room}{name}" for name in re.findall(r"`([\w./]+)`", named) if not (ROOT / room / name).exists()]
+    table = changes.partition("## A build")[0]
+    for line in re.findall(r"^\| an? [^|]*\| ([^|]*)\|$", table, re.MULTILINE):
+        names = re.findall(r"`([\w./<>]+)`( \(new\))?", line)
+        assert 1 <= len(names) <= 3, line
+        missing += [name for name, new in names if not new and not (ROOT / name).exists()]
+    assert table.count("\n| a") == 12
+    assert missing == []
+
+
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
 def test_every_local_link_leads_somewhere(page: str) -> None:
     links = re.findall(r"\]\((?!https?://)([^)#]+)[^)]*\)", (ROOT / page).read_text(encoding="utf-8"))
