@@ -60,8 +60,9 @@ class SentenceEncoder:
         except Exception as error:  # the library raises OSError, ValueError, KeyError … for a name that is no model
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             raise DatasetError(
-                f"--model {self.name}: could not be loaded as a sentence-transformers model ({reason}). "
-                f"Give the folder of a model, or the name of one that can be fetched or lies in the cache."
+                f"model {self.name}: could not be loaded as a sentence-transformers model ({reason}). "
+                "Give the folder of a model, or the name of one that can be fetched or lies in the cache.",
+                "model",
             ) from error
         return model.eval()
 

@@ -94,4 +94,6 @@ def test_process_builds_a_sample_with_the_real_model_and_a_clean_stderr(tmp_path
     assert np.array_equal(load_map(workspace, info).vectors, before)
     offline = process("build", PERSONA, "--model", "no-such/model", home=home, folder=tmp_path)
     assert offline.returncode == 1
-    assert re.fullmatch(r"--model no-such/model: could not be loaded as a sentence-transformers model .*\n", offline.stderr)
+    assert re.fullmatch(
+        r"model no-such/model: could not be loaded as a sentence-transformers model .* \(--model\)\.\n", offline.stderr
+    )

@@ -115,7 +115,7 @@ def test_description_tells_model_window_and_width(encoder: SentenceEncoder):
 
 def test_what_is_no_model_is_told_in_one_sentence(tmp_path: Path):
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(DatasetError, match=r"^--model .*: could not be loaded as a sentence-transformers model \(.*\)\. Give"):
+    with pytest.raises(DatasetError, match=r"^model .*: could not be loaded as a sentence-transformers model \(.*\)\. Give"):
         next(iter(SentenceEncoder(str(tmp_path)).encode(["text"])))
 
 
