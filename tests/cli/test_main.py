@@ -91,7 +91,7 @@ def test_process_builds_a_sample_with_the_real_model_and_a_clean_stderr(tmp_path
     assert (question.returncode, question.stderr) == (0, "")
     info = json.loads(process("info", PERSONA, "--json", home=home, folder=tmp_path).stdout)
     assert (info["rows"], info["labels"], len(info["boilerplate"]["prefix"])) == (200, {"No": 100, "Yes": 100}, 53)
-    assert np.array_equal(load_map(workspace, info).vectors, before)
+    assert np.array_equal(load_map(workspace, info["slug"]).vectors, before)
     offline = process("build", PERSONA, "--model", "no-such/model", home=home, folder=tmp_path)
     assert offline.returncode == 1
     assert re.fullmatch(

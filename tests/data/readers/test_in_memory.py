@@ -40,7 +40,7 @@ def test_texts_are_the_field_text():
 
 
 def test_times_and_numpy_numbers_are_written_as_json_has_them():
-    frame = pd.DataFrame({"text": ["a b", "c d"], "at": pd.to_datetime(["2026-01-02", None]), "x": [1.5, float("nan")]})
+    frame = pd.DataFrame({"text": ["a b", "c d"], "at": [pd.Timestamp("2026-01-02"), pd.NaT], "x": [1.5, float("nan")]})
     rows = in_memory.read(frame, name="t")
     assert [json.loads(raw) for raw in rows.raw] == [
         {"text": "a b", "at": "2026-01-02T00:00:00.000", "x": 1.5},
