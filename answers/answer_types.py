@@ -1,8 +1,8 @@
 """The words of this room: what a source tells of a model's answer, what an answer set is, and its scores on a map.
 
-importers, running → StagedSet (evidence, as the source tells it)
-joining, scoring   → the two tables of the workspace (`store`)
-on_map             → Scores (arrays, row i is example i of a map) → statistics
+importers, asking → StagedSet (evidence, as the source tells it)
+reading           → the two tables of the workspace (`store`)
+aligned           → Scores (arrays, row i is example i of a map) → statistics
 """
 
 import hashlib

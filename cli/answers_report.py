@@ -84,7 +84,7 @@ def export(
 def _figures(
     space: Workspace, built: BuiltMap, sets: Sequence[Scores], *, layers: Sequence[str] | None, with_screening: bool = False
 ) -> dict[str, Any]:
-    """The report of sets; `with_screening`: before and after the standard screening too, where there is one.
+    """The report of sets; `with_screening`: before and after the default screening too, where there is one.
 
     Raises
     ------

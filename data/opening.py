@@ -1,5 +1,6 @@
 """One door for whatever the user names: a file, a folder, an address, a dataset on the Hugging Face hub, rows in memory."""
 
+import hashlib
 import os
 import re
 from collections.abc import Callable
@@ -35,7 +36,8 @@ def open_dataset(
         themselves: a DataFrame, a list of texts, or a list of dicts.
     options : which field is the text, the label …; without it, all are detected
     name : what the dataset is called; without it, the file's name without its ending, the folder's name, the id's
-        last part, or "rows" for rows in memory
+        last part, or "rows" for rows in memory. Rows in memory are known by this name: other rows under it are the same dataset
+        changed; without a name, by what they hold.
     downloads : the folder that fetched files are kept in (`Workspace.downloads`); needed for an address or an id
     progress : called with (rows read so far, 0) after each file
 
@@ -53,7 +55,8 @@ def open_dataset(
 
     if not isinstance(location, (str, Path)):
         rows = in_memory.read(location, name=name or "rows")
-        return assemble(_counted(iter([rows]), progress), name=rows.name, source=f"memory:{rows.name}", options=options)
+        known_by = name or hashlib.sha256("\n".join(rows.raw).encode()).hexdigest()[:12]
+        return assemble(_counted(iter([rows]), progress), name=rows.name, source=f"memory:{known_by}", options=options)
     text = str(location)
     kind = location_kind(text)
     if kind == "path":

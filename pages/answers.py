@@ -47,7 +47,7 @@ def draw() -> None:
         "Examples": lambda: answer_rows.draw(built, ordered, selection.rows, selection.what, key="examples"),
         "Compare": lambda: answer_compare.draw(built, sets, choices),
         "Scaling": lambda: answer_scaling.draw(built, sets, choices),
-        "Reliability": lambda: answer_calibration.draw(built, choices),
+        "Calibration": lambda: answer_calibration.draw(built, choices),
         "Before and after screening": lambda: answer_screening_effect.draw(built, sets),
         "Answer sets": lambda: answer_sets.draw(built, sets),
         "Import and run": lambda: answer_import.draw(built),

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from evalmap.data.errors import DatasetError
 from evalmap.data.store import jobs
 from evalmap.pages.parts.library import add_dataset, cards, published
 from evalmap.pages.server import caches
-from evalmap.pages.shared import job_progress
+from evalmap.pages.shared import job_progress, text
 
 space = caches.workspace()
 
@@ -17,7 +18,11 @@ with st.container(horizontal=True, vertical_alignment="center"):
         add_dataset.dialog()
 
 job_progress.draw_jobs(jobs.jobs(space))
-manifests = space.manifests()
+try:
+    manifests = space.manifests()
+except DatasetError as error:
+    text.show_error(error)
+    st.stop()
 own = [manifest for manifest in manifests if not manifest.sample]
 if own:
     st.markdown("#### Your maps")

@@ -6,9 +6,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from evalmap.data.text.normalization import NORMALIZATIONS
+
 Method = Literal["exact", "lexical", "semantic", "all"]
 METHODS: tuple[Method, ...] = ("exact", "lexical", "semantic", "all")
-NOT_EXACT = 4  # in `Pairs.exact`: the texts differ under every normalization
+NOT_EXACT = len(NORMALIZATIONS)  # in `Pairs.exact`: the texts differ under every normalization
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,26 @@ def test_what_pages_share_is_used_by_two_of_them_at_least():
     assert {module: sorted(users.get(module, set())) for module in modules if len(users.get(module, set())) < 2} == {}
 
 
+def modules_of_ours() -> dict[str, set[str]]:
+    """Every module of the package with those of ours that it imports, inside functions too."""
+    homes = {}
+    for path in sources(*(room for room in OURS if room != "tests")):
+        dotted = ".".join(("evalmap", *path.relative_to(ROOT).with_suffix("").parts))
+        homes[dotted.removesuffix(".__init__")] = path
+    return {
+        name: {imported if imported in homes else imported.rpartition(".")[0] for imported in imports(path)} & homes.keys() - {name}
+        for name, path in homes.items()
+    }
+
+
+def test_no_module_imports_itself_through_others():
+    graph = modules_of_ours()
+    assert len(graph) > 150
+    while leaves := {name for name, imported in graph.items() if not imported & graph.keys()}:
+        graph = {name: imported for name, imported in graph.items() if name not in leaves}
+    assert sorted(graph) == []  # those left stand in a circle, or import one that does
+
+
 def test_what_is_ours_is_imported_from_the_package():
     wrong = [f"{shown(path)} imports {name}" for path in sources(*OURS) for name in imports(path) if name.split(".")[0] in OURS]
     assert wrong == []

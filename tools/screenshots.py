@@ -74,7 +74,7 @@ def open_duplicates(page: Page, site: Site) -> None:
 def open_answers(page: Page, site: Site) -> None:
     page.goto(site.address("answers", dataset=SAMPLE))
     page.get_by_test_id("map-legend").get_by_text("P(matching)", exact=False).first.wait_for()
-    page.get_by_text("depart from what their labels let expect", exact=False).wait_for()
+    page.get_by_text("deviate from what their labels let expect", exact=False).wait_for()
     wait_for_rest(page)
 
 

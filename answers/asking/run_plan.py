@@ -90,9 +90,7 @@ def plan(
     if not requests:
         raise DatasetError(
             f"{manifest.name}: no row has answer options, so there is nothing to choose from. "
-            "Build it with a label or with choices.",
-            "label",
-            "choices",
+            "Build it with a label or with choices."
         )
     listed = list(requests.values())
     target = {"model": model, "server": server, "text": text, "extra": dict(extra or {}), "temperature": 0}

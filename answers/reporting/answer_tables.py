@@ -36,7 +36,7 @@ def export_clusters(report: Mapping[str, Any], form: str, *, spreadsheet_safe: b
 
     Parameters
     ----------
-    report : what `report.report` returned
+    report : what `answer_report.report` returned
     form, spreadsheet_safe : as in `evalmap.data.exporting.write_table`
 
     Raises

@@ -65,7 +65,7 @@ def fetch_dataset(
     Raises
     ------
     DatasetError : not an id; HF_HUB_OFFLINE is set; no such dataset, revision, config or split; access is restricted; no Parquet
-        files; more than MAX_BYTES in all; whatever `web.download` raises
+        files; more than MAX_BYTES in all; whatever `http.download` raises
     """
     match = _ID.fullmatch(location)
     if not match:

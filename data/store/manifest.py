@@ -130,10 +130,10 @@ class Manifest:
         ------
         DatasetError : a later format, or something is missing; `where` names the file
         """
-        if values.get("format", 1) > FORMAT:
-            raise DatasetError(
-                f"{where}: written by a newer Evalmap (format {values['format']}, expected {FORMAT}). Update Evalmap."
-            )
+        if not isinstance(values, Mapping):
+            raise DatasetError(f"{where}: not a whole manifest (no object). Remove the file and build the dataset again.")
+        if isinstance(written := values.get("format", 1), int) and written > FORMAT:
+            raise DatasetError(f"{where}: written by a newer Evalmap (format {written}, expected {FORMAT}). Update Evalmap.")
         known = {one.name for one in fields(cls)}
         given = {name: value for name, value in values.items() if name in known}
         boilerplate = values.get("boilerplate", values.get("frame"))

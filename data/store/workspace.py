@@ -175,6 +175,8 @@ def _read_manifest(path: Path) -> Manifest | None:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    except ValueError as error:  # not JSON, or not UTF-8
+        raise DatasetError(f"{path}: not a whole manifest ({error}). Remove the file and build the dataset again.") from error
     return Manifest.from_dict(values, where=str(path))
 
 

@@ -27,7 +27,7 @@ def stored_pairs(slug: str, fingerprint: str) -> Pairs | None:
 
 
 def default_screening(built: BuiltMap) -> DefaultScreening | None:
-    """The standard screening as of the decisions made so far; None where the pairs of a large dataset were not looked for yet."""
+    """The default screening as of the decisions made so far; None where the pairs of a large dataset were not looked for yet."""
     manifest = built.manifest
     made = json.dumps(decisions(built).as_list())
     screening = _default_screening(manifest.slug, manifest.fingerprint, made)

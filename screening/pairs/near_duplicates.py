@@ -81,13 +81,14 @@ def find_near_duplicates(
     capped = list(hubs.sentences)
     settings: dict[str, Any] = {"exact_level": None, "search": None}
     if "exact" in methods:
-        level = next((i for i in (3, 2, 1) if count_pairs(levels[i, rows]) <= max_pairs), 0)
+        level = next((i for i in range(len(NORMALIZATIONS) - 1, 0, -1) if count_pairs(levels[i, rows]) <= max_pairs), 0)
         settings["exact_level"] = NORMALIZATIONS[level]
         left, right = pairs_of_groups(levels[level, rows])
         found.append((rows[left], rows[right]))
-        if level < 3:
+        if level < len(NORMALIZATIONS) - 1:
+            coarsest = NORMALIZATIONS[-1]
             capped.append(
-                f"Pairs of texts equal under {NORMALIZATIONS[level]} only are listed: with alphanumeric they pass {max_pairs:,}."
+                f"Pairs of texts equal under {NORMALIZATIONS[level]} only are listed: with {coarsest} they pass {max_pairs:,}."
             )
     if "lexical" in methods:
         searched = [texts[row] for row in rows]

@@ -128,16 +128,16 @@ def test_constant_yes_scores_half_and_flags_no_cluster(asked: Asked) -> None:
     assert metrics(at)["% matching"] == "50.0 %"
     assert metrics(at)["Yes-rate"] == "100.0 %"
     assert metrics(at)["mean P(matching)"] == "–"  # it has no probabilities
-    assert any(value.startswith("**0 of 2 tested clusters** depart") for value in said(at))
-    assert set(frame(at, "departs", "q")["departs"]) == {""}
+    assert any(value.startswith("**0 of 2 tested clusters** deviate") for value in said(at))
+    assert set(frame(at, "deviates", "q")["deviates"]) == {""}
 
 
 def test_a_cluster_that_departs_is_named_first(asked: Asked) -> None:
     at = open_answers()
-    table = frame(at, "departs", "q", "deviation")
+    table = frame(at, "deviates", "q", "deviation")
     names = [name.name for name in asked.built.names_by_layer["kmeans"]]
     assert table["name"].iloc[0] == names[0]
-    assert table["departs"].iloc[0] == "●"
+    assert table["deviates"].iloc[0] == "●"
     assert table["deviation"].iloc[0] > 5
     labels = asked.built.clustering("kmeans").labels
     assert dict(zip(table["name"], table["n"], strict=True)) == {names[i]: int((labels == i).sum()) for i in range(3)}
@@ -276,7 +276,7 @@ def test_scaling_is_refused_below_three_sizes_and_drawn_from_three(asked: Asked)
 
 
 def test_reliability_is_told_within_each_label(asked: Asked) -> None:
-    told = [value for value in said(open_tab("Reliability")) if "Spearman" in value]
+    told = [value for value in said(open_tab("Calibration")) if "Spearman" in value]
     assert [value.split(":")[0] for value in told] == ["No", "Yes"]
 
 
@@ -357,7 +357,7 @@ def test_markup_in_models_prompts_and_answers_is_shown_as_it_stands(asked: Asked
     staged = StagedSet(who, tuple(RawAnswer(row=i, answer=MARKUP[i % 2]) for i in range(30)), notes=(MARKUP[5],))
     keep_staged(asked.space, built.manifest, staged)
     keep(asked.space, built, info(MARKUP[6], MARKUP[7]), [RawAnswer(row=i, answer=MARKUP[1]) for i in range(30)])
-    for tab in ("Clusters", "Compare", "Scaling", "Reliability", "Answer sets"):
+    for tab in ("Clusters", "Compare", "Scaling", "Calibration", "Answer sets"):
         at = open_answers(slug, versus=f"{MARKUP[6]} · {MARKUP[7]}", example="3")
         at.session_state["answers-panel"] = tab
         run(at)

@@ -7,13 +7,14 @@ from dataclasses import asdict, replace
 import pytest
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.opening import open_dataset
 from evalmap.data.store import jobs
 from evalmap.data.store.atomic import write_json
 from evalmap.data.store.jobs import JobFile
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.pipeline import SHARES
+from evalmap.embeddings.pipeline import SHARES, build
 from evalmap.pages.parts.library import add_dataset
-from evalmap.tests.fakes import write_rows
+from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import MARKUP, PERSONA, open_page, run, said
 
@@ -121,3 +122,25 @@ def test_markup_in_names_and_labels_is_shown_as_it_stands(space: Workspace):
     at = open_page()
     assert [value for value in said(at) for markup in MARKUP if markup in value] == []
     assert any(value.startswith(r"**marked \*\*x\*\* \!\[a\]\(http\:\/\/x") for value in said(at))
+
+
+def test_damaged_manifest_is_named_on_the_page(space: Workspace) -> None:
+    path = space.root / "datasets" / "broken.json"
+    path.write_text("{}", encoding="utf-8")
+    try:
+        (error,) = open_page().error
+        assert "not a whole manifest" in error.value
+        assert "Remove the file and build the dataset again" in error.value
+    finally:
+        path.unlink()
+
+
+def test_rows_that_a_program_held_cannot_be_built_again_here(space: Workspace) -> None:
+    build(open_dataset(sentences(20), name="held"), workspace=space, encoder=FakeEncoder())
+    try:
+        at = open_page()
+        assert "held" in keys(at, "remove-")
+        assert "held" not in keys(at, "again-")
+        assert len(keys(at, "again-")) == 1  # of the map that was built from a file
+    finally:
+        space.remove("held")

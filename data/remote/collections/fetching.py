@@ -19,7 +19,7 @@ _TAIL = 1 << 20
 
 
 class Download(Protocol):
-    """`web.download`, or what stands in for it."""
+    """`http.download`, or what stands in for it."""
 
     def __call__(self, url: str, target: Path, *, sha256: str | None = None) -> Path: ...
 

@@ -42,4 +42,4 @@ def draw(built: BuiltMap, choices: AnswerChoices) -> None:
         for b in curve.bins
     ]
     with st.expander("The numbers"):
-        st.dataframe(pd.DataFrame(lines), key="reliability-numbers", hide_index=True)
+        st.dataframe(pd.DataFrame(lines), key="calibration-numbers", hide_index=True)

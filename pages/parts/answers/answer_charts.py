@@ -122,4 +122,4 @@ def calibration(curves: Sequence[CalibrationCurve], *, ceiling: float, floor: fl
         yaxis={"title": "mean P(matching)", "range": [0, 1]},
         legend={"title": {"text": "label"}},
     )
-    charts.draw(figure, key="answers-reliability", alt="P(matching) over label confidence, within each label")
+    charts.draw(figure, key="answers-calibration", alt="P(matching) over label confidence, within each label")

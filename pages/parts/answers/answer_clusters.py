@@ -38,7 +38,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
     hidden = sum(f.hidden for f in found)
     flagged, unadjusted = sum(f.flagged for f in found), sum(f.flagged for f in raw)
     st.markdown(
-        f"**{flagged} of {len(found) - hidden} tested clusters** depart from what their labels let expect; without the "
+        f"**{flagged} of {len(found) - hidden} tested clusters** deviate from what their labels let expect; without the "
         f"adjustment it would be {unadjusted}. {layer_of(choices.layer).title}, {text.in_label(choices.a.label, limit=100)}."
     )
     reference = reference_label(built.examples["label"])
@@ -57,8 +57,8 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
     if hidden:
         note = f" {hidden} clusters with fewer than {MIN_N} answers are not tested, and their figures are not shown."
         note += " Coarser clusters: “Clusters of” in the sidebar."
-    repeats = " Near-duplicates inside a cluster make it depart sooner: screen them out first."
-    st.caption(f"● departs: {TEST}. Bars: Wilson interval, 95 %, on 0–100 %.{note}{repeats}")
+    repeats = " Near-duplicates inside a cluster make it deviate sooner: screen them out first."
+    st.caption(f"● deviates: {TEST}. Bars: Wilson interval, 95 %, on 0–100 %.{note}{repeats}")
     cluster = selected(built, choices)
     if cluster is None:
         st.info("Select a cluster to read its examples with every model's answer.", icon=":material/ads_click:")
@@ -69,7 +69,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
 
 
 def _order(found: Sequence[ClusterFigures]) -> list[int]:
-    """The clusters as the table lists them: those that depart first, by how far."""
+    """The clusters as the table lists them: those that deviate first, by how far."""
     return [
         f.id for f in sorted(found, key=lambda f: (not f.flagged, f.hidden, -abs(f.deviation) if f.deviation == f.deviation else 0))
     ]
@@ -92,7 +92,7 @@ def _table(built: BuiltMap, choices: AnswerChoices, found: Sequence[ClusterFigur
             "bar": [interval_bar.svg(f.matching, f.interval.low, f.interval.high) for f in ordered],
             "deviation": [100 * f.deviation for f in ordered],
             "q": [f.qvalue for f in ordered],
-            "departs": ["●" if f.flagged else "" for f in ordered],
+            "deviates": ["●" if f.flagged else "" for f in ordered],
             "mean_p": [f.mean_p for f in ordered],
             "auc": [f.auc for f in ordered],
         }
@@ -129,5 +129,5 @@ def _columns(reference: str | None, tested: str) -> dict[str, Any]:
         "difference": number("Δ to the other", format="%+.1f", width=100, help="Mean difference of the two sets, in points."),
         "deviation": number("deviation", format="%+.1f", width=75, help=what),
         "q": number("q", format="%.1e", width=70),
-        "departs": st.column_config.TextColumn("departs", width=60),
+        "deviates": st.column_config.TextColumn("deviates", width=60),
     }

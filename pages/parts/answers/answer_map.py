@@ -88,7 +88,7 @@ def _no_example(built: BuiltMap, choices: AnswerChoices) -> None:
     flagged = [f for f in found if f.flagged]
     names = built.names_by_layer[choices.layer]
     if flagged:
-        st.markdown("**Clusters that depart from the rest**, adjusted for their labels")
+        st.markdown("**Clusters that deviate from the rest**, adjusted for their labels")
         for figures in sorted(flagged, key=lambda f: -abs(f.deviation))[:6]:
             way = "more" if figures.deviation > 0 else "less"
             name = text.in_label(names[figures.id].name)
@@ -101,4 +101,4 @@ def _no_example(built: BuiltMap, choices: AnswerChoices) -> None:
     elif all(f.hidden for f in found):
         st.markdown(f"**No cluster can be tested**: none has {MIN_N} answers. Coarser clusters: “Clusters of” in the sidebar.")
     else:
-        st.markdown("**No cluster departs from the rest** once its labels are taken into account (q < .05).")
+        st.markdown("**No cluster deviates from the rest** once its labels are taken into account (q < .05).")

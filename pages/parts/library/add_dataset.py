@@ -66,6 +66,8 @@ def _look(where: str) -> Preview | None:
         return None
     path = Path(where)
     try:
+        if not path.exists():  # a dataset that was built and is gone meanwhile
+            raise DatasetError(f"{where}: no such file or folder. Check the path.")
         found = preview(where, path.stat().st_mtime_ns)
     except DatasetError as error:
         text.show_error(error, *CONTROLS)

@@ -22,7 +22,7 @@ def draw(built: BuiltMap, layer: str) -> None:
     columns: dict[str, list[object]] = {"name": [n.name for n in names], "size": [int(sizes[n.id]) for n in names]}
     if reference is not None:
         columns["share"] = [100 * d.share for d in deviations]
-        columns["departs"] = ["●" if d.flagged else "" for d in deviations]
+        columns["deviates"] = ["●" if d.flagged else "" for d in deviations]
     columns["typical"] = [built.text(n.medoid) for n in names]
     table = pd.DataFrame(columns)
     st.caption(f"{layer_of(layer).title}: {len(names)} clusters. Other layers: “Clusters of” in the sidebar.")
@@ -37,13 +37,13 @@ def draw(built: BuiltMap, layer: str) -> None:
             "name": st.column_config.TextColumn("cluster", width=260),
             "size": st.column_config.NumberColumn("rows", format="localized", width=60),
             "share": st.column_config.ProgressColumn(f"% {reference}", min_value=0, max_value=100, format="%.0f", width=110),
-            "departs": st.column_config.TextColumn("departs", help=TEST, width=70),
+            "deviates": st.column_config.TextColumn("deviates", help=TEST, width=70),
             "typical": st.column_config.TextColumn("most typical example", width=480),
         },
         alt="Clusters with their sizes and label shares",
     )
     if reference is not None:
-        st.caption(f"● label share departs from the dataset's: {TEST}.")
+        st.caption(f"● label share deviates from the dataset's: {TEST}.")
     rows = picked["selection"]["rows"]  # type: ignore[index]
     if not rows or rows[0] >= len(names):
         st.info("Select a cluster to read its most typical examples.", icon=":material/ads_click:")

@@ -9,7 +9,7 @@ from evalmap.embeddings.layers import KMEANS
 from evalmap.pages.server import caches
 from evalmap.pages.shared import text
 
-SHOWN = 4  # clusters whose label share departs
+SHOWN = 4  # clusters whose label share deviates
 
 
 def draw(built: BuiltMap) -> None:
@@ -27,7 +27,7 @@ def draw(built: BuiltMap) -> None:
         return
     flagged = [deviation for deviation in caches.deviations_of_labels(slug, fingerprint, KMEANS.id) if deviation.flagged]
     names = built.names_by_layer[KMEANS.id]
-    st.caption(f"{len(flagged)} of {len(names)} k-means clusters depart from the dataset's label balance.")
+    st.caption(f"{len(flagged)} of {len(names)} k-means clusters deviate from the dataset's label balance.")
     whole = sum(manifest.labels.values())
     share = manifest.labels[reference] / whole
     for deviation in sorted(flagged, key=lambda d: -abs(d.share - share))[:SHOWN]:

@@ -25,11 +25,17 @@ def test_dataframe_dicts_and_file_give_the_same_examples(tmp_path: Path):
     path.write_text("".join(json.dumps(row) + "\n" for row in ROWS), encoding="utf-8")
     from_file = open_dataset(path)
     for given_rows in (ROWS, pd.DataFrame(ROWS), pd.DataFrame(ROWS, index=[7, 3, 9])):
-        dataset = open_dataset(given_rows)
+        dataset = open_dataset(given_rows, name="rows")
         assert (dataset.name, dataset.source) == ("rows", "memory:rows")
         assert dataset.roles == from_file.roles
         columns = ["dataset", "line", "text", "embedded_text", "label", "raw"]
         pd.testing.assert_frame_equal(dataset.examples[columns], from_file.examples[columns])
+
+
+def test_rows_without_a_name_are_known_by_what_they_hold():
+    one, same, other = (open_dataset(texts) for texts in (["a b", "c d"], ["a b", "c d"], ["a b", "c e"]))
+    assert {one.name, other.name} == {"rows"}
+    assert one.source == same.source != other.source
 
 
 def test_texts_are_the_field_text():

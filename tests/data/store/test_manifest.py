@@ -1,9 +1,13 @@
 """The manifest on disk: whole, versioned, and read from earlier formats."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.manifest import BoilerplateRecord, Manifest
+from evalmap.data.store.workspace import Workspace
 from evalmap.tests.manifests import made_manifest
 
 
@@ -41,3 +45,12 @@ def test_key_of_a_stage():
     assert manifest.key("embeddings") == "e"
     with pytest.raises(KeyError):
         manifest.key("pairs")
+
+
+@pytest.mark.parametrize("damage", ["", "[]", "null", '{"slug": "a"', '{"format": "x", "slug": "a"}', "\ud800"])
+def test_damaged_file_is_named(tmp_path: Path, damage: str):
+    path = tmp_path / "datasets" / "a.json"
+    path.parent.mkdir()
+    path.write_bytes(damage.encode("utf-8", "surrogatepass"))
+    with pytest.raises(DatasetError, match=rf"^{re.escape(str(path))}: not a whole manifest \(.*\)\. Remove the file and build"):
+        Workspace(tmp_path).manifests()
