@@ -94,6 +94,8 @@ def list_datasets(workspace: WorkspaceOption = None) -> None:
     space = terminal.open_workspace(workspace)
     for manifest in space.manifests():
         terminal.print_text(f"{manifest.slug:<40} {manifest.rows:>9,} rows  {manifest.source}")
+    for damaged in space.damaged():
+        terminal.print_error(f"{damaged.slug}: {damaged.reason}")
 
 
 def remove(
@@ -101,7 +103,8 @@ def remove(
 ) -> None:
     """Remove a dataset's map from the workspace. The dataset's own files are not touched."""
     space = terminal.open_workspace(workspace)
-    space.remove(space.find(dataset).slug)
+    damaged = {one.slug for one in space.damaged()}
+    space.remove(dataset if dataset in damaged else space.find(dataset).slug)
 
 
 def fetch(

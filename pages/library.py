@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from evalmap.data.errors import DatasetError
 from evalmap.data.store import jobs
 from evalmap.pages.parts.library import add_dataset, cards, published
 from evalmap.pages.server import caches
-from evalmap.pages.shared import job_progress, text
+from evalmap.pages.shared import job_progress
 
 space = caches.workspace()
 
@@ -18,12 +17,9 @@ with st.container(horizontal=True, vertical_alignment="center"):
         add_dataset.dialog()
 
 job_progress.draw_jobs(jobs.jobs(space))
-try:
-    manifests = space.manifests()
-except DatasetError as error:
-    text.show_error(error)
-    st.stop()
+manifests = space.manifests()
 own = [manifest for manifest in manifests if not manifest.sample]
+cards.draw_damaged(space.damaged())
 if own:
     st.markdown("#### Your maps")
     cards.draw(own)

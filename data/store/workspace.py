@@ -17,6 +17,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from evalmap.data.errors import DatasetError
@@ -31,6 +32,19 @@ def stage_key(stage: str, *parts: object) -> str:
     """The key of a stage's result: a hash of the format version, the stage and what it read (JSON-able parts)."""
     canonical = json.dumps([FORMAT, stage, *parts], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True)
+class DamagedManifest:
+    """A dataset's pointer that can't be read, and why, in one sentence."""
+
+    slug: str
+    path: Path
+    reason: str
+
+    def entry_keys(self) -> set[str]:
+        """All that may be the key of an entry in it: what it points to is not taken for left over."""
+        return set(re.findall(r"[0-9a-f]{20}", self.path.read_text("utf-8", "replace") if self.path.exists() else ""))
 
 
 class Workspace:
@@ -95,14 +109,20 @@ class Workspace:
     # Pointers
 
     def manifests(self) -> list[Manifest]:
-        """The pointers of all built datasets, by slug.
+        """The pointers of all built datasets, by slug; those that can't be read are left out (`damaged` tells of them)."""
+        return [found for found in self._pointers() if isinstance(found, Manifest)]
 
-        Raises
-        ------
-        DatasetError : a pointer's file is damaged, or of a later version of Evalmap
-        """
-        read = (_read_manifest(path) for path in sorted((self.root / "datasets").glob("*.json")))
-        return [manifest for manifest in read if manifest]
+    def damaged(self) -> list[DamagedManifest]:
+        """The pointers that can't be read, by slug: not whole, or of a later version of Evalmap."""
+        return [found for found in self._pointers() if isinstance(found, DamagedManifest)]
+
+    def _pointers(self) -> Iterator[Manifest | DamagedManifest]:
+        for path in sorted((self.root / "datasets").glob("*.json")):
+            try:
+                if manifest := _read_manifest(path):
+                    yield manifest
+            except DatasetError as error:
+                yield DamagedManifest(path.stem, path, str(error))
 
     def slugs(self) -> list[str]:
         """The slugs of all built datasets, sorted."""
@@ -127,10 +147,14 @@ class Workspace:
         An entry named "<key>-…" was made from the entry <key> and goes with it. Entries that never had a pointer stay for a day:
         they may belong to a build under way.
         """
-        own = _entries_of(self.manifest(slug))
+        try:
+            own = _entries_of(self.manifest(slug))
+        except DatasetError:
+            own = set()  # a damaged pointer goes; what it pointed to goes when it is a day old
         (self.root / "datasets" / f"{_safe(slug)}.json").unlink(missing_ok=True)
         used = {entry for manifest in self.manifests() for entry in _entries_of(manifest)}
         keys, own_keys = {key for _, key in used}, {key for _, key in own}
+        keys |= {key for damaged in self.damaged() for key in damaged.entry_keys()}
         for folder in (self.root / "stages").glob("*/*"):
             key = folder.name.split("-")[0]
             if key not in keys and (key in own_keys or time.time() - folder.stat().st_mtime > DAY):
@@ -142,7 +166,7 @@ class Workspace:
             if manifest.source == source:
                 return manifest.slug
         slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "dataset"
-        taken = self.manifest(slug)
+        taken = next((manifest for manifest in self.manifests() if manifest.slug == slug), None)
         if taken and taken.source != source:
             slug = f"{slug}-{hashlib.sha256(source.encode()).hexdigest()[:6]}"
         return slug
@@ -166,6 +190,9 @@ class Workspace:
             if matches:
                 slugs = ", ".join(m.slug for m in matches)
                 raise DatasetError(f"{reference}: {len(matches)} datasets are called so ({slugs}). Use one of these names.")
+        for damaged in self.damaged():
+            if damaged.slug == reference:
+                raise DatasetError(damaged.reason)
         known = ", ".join(m.slug for m in manifests[:8]) or "none yet"
         raise DatasetError(f"{reference}: not built in {self.root} (built: {known}). Build it with: evalmap build {reference}")
 

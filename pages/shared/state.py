@@ -4,8 +4,10 @@ from typing import Any
 
 import streamlit as st
 
+from evalmap.data.errors import DatasetError
 from evalmap.data.store.manifest import Manifest
 from evalmap.embeddings.layers import KMEANS
+from evalmap.pages.shared import text
 
 DATASET = "dataset"
 COLOR = "colour"
@@ -75,7 +77,11 @@ def require_dataset() -> Manifest:
     from evalmap.pages.server.caches import workspace
 
     slug = st.session_state.get(DATASET)
-    manifest = workspace().manifest(slug) if slug else None
+    try:
+        manifest = workspace().manifest(slug) if slug else None
+    except DatasetError as error:
+        text.show_error(error)
+        st.stop()
     if manifest is None:
         st.info("No dataset is open. Choose one in the library.", icon=":material/map:")
         st.page_link("library.py", label="Open the library", icon=":material/library_books:")

@@ -135,6 +135,24 @@ def test_folder_is_one_collection(evalmap: Command):
     assert evalmap("info", "folder", "--json").json["datasets"] == {"a": 6, "b": 6}
 
 
+def test_damaged_map_is_named_and_the_rest_works(evalmap: Command):
+    for name in ("a", "b"):
+        write_rows(Path(f"{name}.jsonl"), rows(6))
+        assert evalmap("build", f"{name}.jsonl").code == 0
+    path = evalmap.home / "datasets" / "a.json"
+    path.write_text("{", encoding="utf-8")
+    listed = evalmap("list")
+    assert (listed.code, [line.split()[0] for line in listed.out.splitlines()]) == (0, ["b"])
+    assert listed.err.startswith(f"a: {path}: not a whole manifest (")
+    assert evalmap("info", "b").code == 0
+    assert evalmap("info", "a").err.startswith(f"{path}: not a whole manifest (")
+    assert evalmap("build", "a.jsonl").code == 0  # the build again that the sentence asks for
+    assert [line.split()[0] for line in evalmap("list").out.splitlines()] == ["a", "b"]
+    path.write_text("{", encoding="utf-8")
+    assert evalmap("remove", "a").code == 0
+    assert evalmap("list").err == ""
+
+
 def test_removed_dataset_is_gone_and_its_file_is_not(evalmap: Command):
     write_rows(Path("a.jsonl"), rows(6))
     assert evalmap("build", "a.jsonl").code == 0

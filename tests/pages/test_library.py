@@ -124,15 +124,19 @@ def test_markup_in_names_and_labels_is_shown_as_it_stands(space: Workspace):
     assert any(value.startswith(r"**marked \*\*x\*\* \!\[a\]\(http\:\/\/x") for value in said(at))
 
 
-def test_damaged_manifest_is_named_on_the_page(space: Workspace) -> None:
+def test_damaged_map_is_shown_with_its_reason_and_the_rest_works(space: Workspace) -> None:
     path = space.root / "datasets" / "broken.json"
     path.write_text("{}", encoding="utf-8")
-    try:
-        (error,) = open_page().error
+    at = open_page()
+    assert any("not a whole manifest" in caption.value for caption in at.caption)
+    assert "broken" not in keys(at, "open-")
+    assert PERSONA in keys(at, "open-")
+    for page in ("map.py", "duplicates.py", "answers.py"):
+        (error,) = open_page(page, dataset="broken").error
         assert "not a whole manifest" in error.value
-        assert "Remove the file and build the dataset again" in error.value
-    finally:
-        path.unlink()
+    at.button(key="remove-damaged-broken").click()
+    run(at)
+    assert not path.exists()
 
 
 def test_rows_that_a_program_held_cannot_be_built_again_here(space: Workspace) -> None:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from evalmap.data.store.manifest import Manifest
+from evalmap.data.store.workspace import DamagedManifest
 from evalmap.pages.parts.library import add_dataset
 from evalmap.pages.server import caches, workers
 from evalmap.pages.shared import text
@@ -42,6 +43,16 @@ def _more(manifest: Manifest) -> None:
     remove = (manifest.slug,)
     st.button("Remove the map", key=f"remove-{manifest.slug}", icon=":material/delete:", on_click=space.remove, args=remove)
     st.caption("Removing a map leaves the dataset's own files as they are.")
+
+
+def draw_damaged(damaged: list[DamagedManifest]) -> None:
+    """The maps that can't be read, each with its reason and a way to be rid of it."""
+    space = caches.workspace()
+    for one in damaged:
+        with st.container(border=True):
+            st.markdown(f"**{text.in_label(one.slug, limit=60)}** can't be opened")
+            st.caption(text.in_label(one.reason, limit=400))
+            st.button("Remove the map", key=f"remove-damaged-{one.slug}", on_click=space.remove, args=(one.slug,))
 
 
 def _labels(manifest: Manifest) -> str:

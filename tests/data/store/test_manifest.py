@@ -1,13 +1,16 @@
 """The manifest on disk: whole, versioned, and read from earlier formats."""
 
+import json
+import os
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.manifest import BoilerplateRecord, Manifest
-from evalmap.data.store.workspace import Workspace
+from evalmap.data.store.workspace import DAY, Workspace
 from evalmap.tests.manifests import made_manifest
 
 
@@ -52,5 +55,31 @@ def test_damaged_file_is_named(tmp_path: Path, damage: str):
     path = tmp_path / "datasets" / "a.json"
     path.parent.mkdir()
     path.write_bytes(damage.encode("utf-8", "surrogatepass"))
-    with pytest.raises(DatasetError, match=rf"^{re.escape(str(path))}: not a whole manifest \(.*\)\. Remove the file and build"):
-        Workspace(tmp_path).manifests()
+    space = Workspace(tmp_path)
+    sentence = rf"^{re.escape(str(path))}: not a whole manifest \(.*\)\. Remove the file and build"
+    for read in (space.manifest, space.find):
+        with pytest.raises(DatasetError, match=sentence):
+            read("a")
+    (damaged,) = space.damaged()
+    assert (damaged.slug, damaged.path) == ("a", path)
+    assert re.match(sentence, damaged.reason)
+
+
+def test_damaged_manifest_leaves_the_others_alone_and_what_it_points_to(tmp_path: Path):
+    space = Workspace(tmp_path)
+    whole, later = made_manifest("whole", ("records", "a" * 20)), made_manifest("later", ("records", "b" * 20))
+    for manifest in (whole, later):
+        space.save_manifest(manifest)
+        with space.create("records", manifest.key("records")) as folder:
+            (folder / "rows").write_text("x")
+    path = tmp_path / "datasets" / "later.json"
+    path.write_text(json.dumps({**later.as_dict(), "format": 9}), encoding="utf-8")
+    assert space.manifests() == [whole]
+    assert space.find("whole") == whole
+    assert space.slug_for("/data/whole", "whole") == "whole"
+    long_ago = time.time() - 2 * DAY
+    os.utime(space.entry("records", "b" * 20), (long_ago, long_ago))
+    space.remove("whole")
+    assert [entry.name for entry in space.entries("records")] == ["b" * 20]  # a newer Evalmap's map is no litter
+    space.remove("later")
+    assert (space.damaged(), space.entries("records")) == ([], [])
