@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 
+GRAPH = 15  # neighbours of a row in the graph of a map: what clusters, outliers and "similar examples" are made of
 BLOCK = 512  # rows a product; 512 × 120,000 similarities are 250 MB
 
 

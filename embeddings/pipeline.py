@@ -17,6 +17,7 @@ from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings import stages, vectors
 from evalmap.embeddings.array_types import Encoder, Vectors
 from evalmap.embeddings.encoder import DEFAULT_MODEL, SentenceEncoder, versions
+from evalmap.embeddings.neighbors import GRAPH
 from evalmap.embeddings.settings import Settings
 from evalmap.embeddings.stages import Build, Stage, StageProgress, entry
 
@@ -27,7 +28,7 @@ PIPELINE: tuple[Stage, ...] = (
     entry(
         "neighbors",
         share=0.15,
-        reads=lambda b: [b.keys["embeddings"], b.settings.graph_neighbors],
+        reads=lambda b: [b.keys["embeddings"], GRAPH],
         write=stages.write_neighbors,
     ),
     entry(

@@ -35,10 +35,5 @@ class Settings:
             if not low <= value <= high:
                 raise ValueError(f"{name} is {value}; expected {low} to {high}")
 
-    @property
-    def graph_neighbors(self) -> int:
-        """How many neighbours the graph holds: at least 15, so that settings near the default share it."""
-        return max(15, self.n_neighbors - 1)
-
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -16,7 +16,7 @@ from evalmap.embeddings.array_types import Encoder, Vectors
 from evalmap.embeddings.clustering import Clustering, cluster_graph, cluster_kmeans
 from evalmap.embeddings.layers import LAYERS
 from evalmap.embeddings.naming import name_clusters
-from evalmap.embeddings.neighbors import NeighborGraph, find_neighbors, mark_outliers
+from evalmap.embeddings.neighbors import GRAPH, NeighborGraph, find_neighbors, mark_outliers
 from evalmap.embeddings.projection import project, trustworthiness
 from evalmap.embeddings.settings import Settings
 
@@ -128,7 +128,7 @@ def write_neighbors(build: Build, folder: Path) -> None:
     """indices.npy, similarities.npy, outliers.npy."""
     graph = find_neighbors(
         build.vectors,
-        n_neighbors=build.settings.graph_neighbors,
+        n_neighbors=GRAPH,
         progress=lambda done, total: build.progress("neighbors", done, total),
     )
     np.save(folder / "indices.npy", graph.knn_indices)
@@ -138,10 +138,16 @@ def write_neighbors(build: Build, folder: Path) -> None:
 
 def write_projection(build: Build, folder: Path) -> None:
     """coordinates.npy, settings.json."""
-    settings = build.settings
+    settings, graph = build.settings, build.graph
+    if settings.n_neighbors - 1 > GRAPH:  # UMAP counts the row itself; a wider graph is the projection's alone
+        graph = find_neighbors(
+            build.vectors,
+            n_neighbors=settings.n_neighbors - 1,
+            progress=lambda done, total: build.progress("projection", done, total),
+        )
     found = project(
         build.vectors,
-        graph=build.graph,
+        graph=graph,
         n_neighbors=settings.n_neighbors,
         min_dist=settings.min_dist,
         random_state=settings.seed,

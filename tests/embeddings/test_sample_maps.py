@@ -18,9 +18,8 @@ from evalmap.data.text.normalization import normalize
 from evalmap.embeddings import sample_maps
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.clustering import cluster_kmeans
-from evalmap.embeddings.neighbors import find_neighbors
+from evalmap.embeddings.neighbors import GRAPH, find_neighbors
 from evalmap.embeddings.pipeline import STAGES
-from evalmap.embeddings.settings import Settings
 from evalmap.embeddings.stages import digest, load_clusterings, load_graph
 
 LM = "advanced-ai-risk/lm_generated_evals/accepts-being-paused.jsonl"
@@ -269,7 +268,7 @@ def test_shipped_records_are_those_of_the_files(slug: str):
 @pytest.mark.parametrize("slug", SHIPPED)
 def test_shipped_neighbours_are_exactly_those_of_the_shipped_vectors(slug: str):
     built = load_map(Workspace(sample_maps.BUILT), SHIPPED[slug])
-    graph = find_neighbors(np.array(built.vectors), n_neighbors=Settings().graph_neighbors)
+    graph = find_neighbors(np.array(built.vectors), n_neighbors=GRAPH)
     wrong = np.flatnonzero((graph.knn_indices != built.graph.knn_indices).any(axis=1))
     assert wrong.tolist() == [], f"{slug}: other neighbours of these rows"
     np.testing.assert_allclose(graph.knn_similarities, built.graph.knn_similarities, atol=1e-5)
