@@ -61,7 +61,7 @@ BAD: dict[str, tuple[bytes | None, str]] = {
         "{} line 1: no text field (found: text, a). Choose the text field (--text).",
     ),
     "damaged.jsonl.gz": (
-        gzip.compress(texts({"text": "a"}))[:-9],
+        gzip.compress(texts({"text": "a"}), mtime=0)[:-9],
         "{}: the gzip file breaks off after 0 bytes. Fetch or pack it again.",
     ),
     "damaged.parquet": (b"PAR1 not really", "{}: not a whole Parquet file (*). Download or write it again."),

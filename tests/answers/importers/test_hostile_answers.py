@@ -66,7 +66,7 @@ def batch(asked: dict[str, Any] | None = None, **answered: Any) -> str:
         ("a.jsonl.gz", BROKEN_GZIP, r"^a.jsonl.gz: the gzip file is damaged \(.*Fetch or pack it again\.$"),
         ("a.json.gz", BROKEN_GZIP, r"^a.json.gz: the gzip file is damaged"),
         ("a.csv.gz", BROKEN_GZIP, r"^a.csv.gz: the gzip file is damaged"),
-        ("a.jsonl.gz", gzip.compress(row().encode() * 99)[:30], r"^a.jsonl.gz: the gzip file breaks off after"),
+        ("a.jsonl.gz", gzip.compress(row().encode() * 99, mtime=0)[:30], r"^a.jsonl.gz: the gzip file breaks off after"),
         ("a.parquet", b"PAR1 and no more", "no format of model answers was recognised"),
         (f"samples_t_{DATE}.jsonl", sample(doc_id=1).replace(": 1,", f": {LONG},"), "line 1: a number too long"),
         (f"samples_t_{DATE}.jsonl", sample(x=1).replace(": 1}", f": {DEEP}"), "line 1: nested too deeply"),
