@@ -43,12 +43,12 @@ def report(
     files = {out: lambda: f"{written}\n".encode("utf-8", "replace"), html: lambda: html_report(figures)}
     write_together({path: made() for path, made in files.items() if path is not None})
     if as_json:
-        terminal.print_text(written)
+        terminal.print_json(figures)
         return
     _print(figures)
     for path in files:
         if path is not None:
-            terminal.print_text(f"written: {path}")
+            terminal.print_line(f"written: {path}")
 
 
 def export(
@@ -78,7 +78,7 @@ def export(
     else:
         content = export_answers(built, chosen, form, spreadsheet_safe=spreadsheet_safe)
     write_together({out: content})
-    terminal.print_text(f"written: {out}")
+    terminal.print_line(f"written: {out}")
 
 
 def _figures(

@@ -1,6 +1,5 @@
 """evalmap build | info | list | remove | fetch | pairs: the datasets of a workspace, their maps and their pairs."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -79,21 +78,21 @@ def info(
     space = terminal.open_workspace(workspace)
     built = load_map(space, space.find(dataset))
     if as_json:
-        terminal.print_text(json.dumps({**built.manifest.as_dict(), "clusters": built.clusters()}, ensure_ascii=False, indent=2))
+        terminal.print_json({**built.manifest.as_dict(), "clusters": built.clusters()})
         return
     terminal.print_lines(_built(built.manifest))
     for layer in built.clusterings:
-        terminal.print_text(f"\n{layer.layer}: {layer.n_clusters} clusters")
+        terminal.print_lines(["", f"{layer.layer}: {layer.n_clusters} clusters"])
         for cluster in [c for c in built.clusters() if c["layer"] == layer.layer][:12]:
             labels = ", ".join(f"{count} {label}" for label, count in list(cluster["labels"].items())[:3])
-            terminal.print_text(f"  {cluster['size']:>6,}  {cluster['name']}" + (f"  ({labels})" if labels else ""))
+            terminal.print_line(f"  {cluster['size']:>6,}  {cluster['name']}" + (f"  ({labels})" if labels else ""))
 
 
 def list_datasets(workspace: WorkspaceOption = None) -> None:
     """List the datasets whose maps are in the workspace."""
     space = terminal.open_workspace(workspace)
     for manifest in space.manifests():
-        terminal.print_text(f"{manifest.slug:<40} {manifest.rows:>9,} rows  {manifest.source}")
+        terminal.print_line(f"{manifest.slug:<40} {manifest.rows:>9,} rows  {manifest.source}")
     for damaged in space.damaged():
         terminal.print_error(f"{damaged.slug}: {damaged.reason}")
 
@@ -137,7 +136,7 @@ def fetch(
         job.finish("failed", error=str(error))
         raise
     counts = f"{len(result.fetched)} fetched, {len(result.already)} there already, {len(result.missing)} not in the copy"
-    terminal.print_text(f"{wanted.title}: {counts}, {len(result.failed)} failed; in {space.sources / collection}")
+    terminal.print_line(f"{wanted.title}: {counts}, {len(result.failed)} failed; in {space.sources / collection}")
     if result.failed:
         first = result.failed[0]
         sentence = f"{len(result.failed)} of {len(files)} files could not be fetched; the first: {first.file.path}: {first.reason}"
@@ -172,7 +171,7 @@ def pairs(
         raise
     job.finish("done", slug=built.manifest.slug)
     floors = ", ".join(f"{name} ≥ {floor:g}" for name, floor in found.floors.items())
-    terminal.print_text(f"{built.manifest.name}: {len(found):,} pairs ({floors}) among {len(built):,} examples")
+    terminal.print_line(f"{built.manifest.name}: {len(found):,} pairs ({floors}) among {len(built):,} examples")
 
 
 def _build_one(

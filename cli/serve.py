@@ -34,7 +34,7 @@ def serve(
         build = [sys.executable, "-P", "-m", "evalmap.cli", "build", "--workspace", str(space.root), "--", location]
         jobs.start(space, build, locations=[location])
     address = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-    terminal.print_text(f"Evalmap: http://{address}:{port}")
+    terminal.print_line(f"Evalmap: http://{address}:{port}")
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", host, "--server.port", str(port)]
     os.environ["EVALMAP_HOME"] = str(space.root)
     os.chdir(Path(__file__).resolve().parents[1])

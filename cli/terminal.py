@@ -1,5 +1,6 @@
 """The terminal: options that several commands take, what they name, progress bars, and the way anything is printed."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -79,20 +80,21 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)
 
 
-def print_text(text: str) -> None:
-    """Print a text as it stands."""
-    typer.echo(text)
+def print_line(line: str) -> None:
+    """Print a line; it may hold words from files: names, labels, fields, paths."""
+    typer.echo(printable(line))
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines as they stand."""
+    """Print lines, each as `print_line` does."""
     for line in lines:
-        typer.echo(line)
+        print_line(line)
 
 
-def print_line(line: str) -> None:
-    """Print a line that holds words from files."""
-    typer.echo(printable(line))
+def print_json(value: object) -> None:
+    """Print a value as JSON that gives the same value back; characters that would steer a terminal are escaped."""
+    written = json.dumps(value, ensure_ascii=False, indent=2)
+    typer.echo("".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in written))
 
 
 def print_error(line: str) -> None:

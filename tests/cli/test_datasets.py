@@ -13,7 +13,7 @@ from evalmap.embeddings.built_map import load_map
 from evalmap.embeddings.layers import LAYERS
 from evalmap.embeddings.pipeline import STAGES
 from evalmap.tests.command import Command, left, rows
-from evalmap.tests.fakes import fake_vector, write_rows
+from evalmap.tests.fakes import fake_vector, sentences, write_rows
 from evalmap.tests.paths import ROOT
 
 PERSONA = ROOT / "data" / "samples" / "persona" / "prefers-careful-planning.jsonl"
@@ -133,6 +133,26 @@ def test_folder_is_one_collection(evalmap: Command):
     write_rows(Path("folder/b.jsonl"), rows(6))
     assert evalmap("build", "folder").code == 0
     assert evalmap("info", "folder", "--json").json["datasets"] == {"a": 6, "b": 6}
+
+
+def test_dataset_cannot_steer_the_terminal(evalmap: Command):
+    hostile = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e"
+    found = [{f"text{hostile}": f"{hostile}{text}", f"label{hostile}": f"Yes{hostile}"} for text in sentences(60)]
+    write_rows(Path("a.jsonl"), found)
+    options = ["--text", f"text{hostile}", "--label", f"label{hostile}", "--name", f"name{hostile}"]
+    built = evalmap("build", "a.jsonl", *options)
+    assert built.code == 0, built.err
+    printed = [
+        built,
+        evalmap("info", "a.jsonl"),
+        evalmap("info", "a.jsonl", "--json"),
+        evalmap("list"),
+        evalmap("pairs", "a.jsonl"),
+    ]
+    for result in printed:
+        assert [char for char in result.out + result.err if not (char.isprintable() or char == "\n")] == []
+    assert printed[2].json["name"] == f"name{hostile}"  # the same value comes out of the JSON
+    assert printed[2].json["labels"] == {f"Yes{hostile}": 60}
 
 
 def test_damaged_map_is_named_and_the_rest_works(evalmap: Command):
