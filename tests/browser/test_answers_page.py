@@ -113,6 +113,7 @@ def pick(page: Page, label: str, option: str) -> None:
 
     until(entry, opened)
     entry.click()
+    expect(box).to_have_count(1, timeout=WAIT)  # while the page runs anew, the box of before may still stand beside today's
     expect(box).to_have_value(option, timeout=WAIT)
     settle(page)
 
