@@ -162,12 +162,12 @@ class Workspace:
 
     def slug_for(self, source: str, name: str) -> str:
         """The slug of a source: the one it has, else one made of its name that no other source has."""
-        for manifest in self.manifests():
+        manifests = self.manifests()
+        for manifest in manifests:
             if manifest.source == source:
                 return manifest.slug
         slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "dataset"
-        taken = next((manifest for manifest in self.manifests() if manifest.slug == slug), None)
-        if taken and taken.source != source:
+        if any(manifest.slug == slug for manifest in manifests):  # another source's: this one has none yet
             slug = f"{slug}-{hashlib.sha256(source.encode()).hexdigest()[:6]}"
         return slug
 
