@@ -15,15 +15,22 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.label_deviations import LabelDeviation
 from evalmap.embeddings.query import QueryEncoder
 from evalmap.pages.component import answer_columns, map_data
+from evalmap.pages.server import access
 from evalmap.pages.server.maps import built_map
 
 
 @st.cache_resource
 def workspace() -> Workspace:
-    """The workspace of this server, with the bundled samples and their answers in it."""
+    """The workspace of this server, with the bundled samples and their answers in it.
+
+    Raises
+    ------
+    DatasetError : the pages were started without what guards them
+    """
     from evalmap.answers import sample_answers
     from evalmap.embeddings import sample_maps
 
+    access.require_front_door()
     space = Workspace.default()
     sample_maps.install(space)
     sample_answers.install(space)
