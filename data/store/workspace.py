@@ -212,6 +212,6 @@ def _entries_of(manifest: Manifest | None) -> set[tuple[str, str]]:
 
 
 def _safe(slug: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", slug):
-        raise DatasetError(f"{slug!r} is no dataset's name here. Choose one from the library.")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,199}", slug):  # a file's name has room for 255 bytes
+        raise DatasetError(f"{slug[:60]!r} is no dataset's name here. Choose one from the library.")
     return slug
