@@ -19,6 +19,7 @@ from streamlit import config
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component import answer_columns, map_data
+from evalmap.pages.server.access import without_paths
 from evalmap.pages.server.maps import built_map
 
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -120,7 +121,7 @@ async def _answer(request: Request, read: Callable[[BuiltMap], bytes | dict[str,
     try:
         found = await run_in_threadpool(lambda: read(built_map(slug, fingerprint)))
     except (DatasetError, IndexError) as error:
-        return _not_found(str(error))
+        return _not_found(without_paths(str(error)))
     except KeyError as error:
         return _not_found(f"{slug}: the map has no colouring {str(error.args[0])[:60]!r}.")
     if isinstance(found, bytes):

@@ -44,7 +44,9 @@ def workspace(folder: Path) -> Iterator[Workspace]:
     build(open_dataset(marked, name=f"marked {' '.join(MARKUP)}"), workspace=space, settings=Settings(k=4), encoder=encoder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EVALMAP_HOME", str(space.root))
-        patch.setenv(access.WRITABLE, "1")
+        patch.delenv(access.WRITABLE, raising=False)
+        patch.delenv(access.ALLOWED_HOSTS, raising=False)
+        patch.setattr(access, "listens_on", lambda: "127.0.0.1")
         patch.setattr(access, "front_door_stands", True)  # AppTest runs the pages without a server
         clear()
         yield space

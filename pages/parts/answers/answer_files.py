@@ -13,6 +13,7 @@ from evalmap.answers.reporting.answer_tables import export_answers, export_clust
 from evalmap.data.exporting import EXPORT_FORMATS
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server import screenings
+from evalmap.pages.server.access import without_paths
 
 
 def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
@@ -22,10 +23,6 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
         f"{len(sets)} answer sets over {len(built):,} examples. The command line writes the same: evalmap answers report | export."
     )
     safe = st.toggle("Spreadsheet-safe CSV", key="spreadsheet-safe", persist_state="session")
-
-    def figures() -> dict[str, Any]:
-        done = screenings.default_screening(built)
-        return report(built, sets, kept=done.kept if done else None, groups=done.groups if done else None)
 
     def answers(form: str) -> bytes:
         return export_answers(built, sets, form, spreadsheet_safe=safe)
@@ -46,9 +43,17 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
             "application/json",
             lambda: json.dumps(figures(), ensure_ascii=False, indent=1).encode(),
         ),
-        ("Report (HTML)", f"{name}-report.html", "text/html", lambda: html_report(figures())),
+        ("Report (HTML)", f"{name}-report.html", "text/html", lambda: html_report(figures(built, sets))),
     ]
     with st.container(horizontal=True):
         for label, file, mime, made in files:
             key = f"answers-{file}"
             st.download_button(label, made, file_name=file, mime=mime, key=key, icon=":material/download:", on_click="ignore")
+
+
+def figures(built: BuiltMap, sets: Sequence[Scores]) -> dict[str, Any]:
+    """The report, as the command line would write it; without the source's path where others than this machine's users get it."""
+    done = screenings.default_screening(built)
+    found = report(built, sets, kept=done.kept if done else None, groups=done.groups if done else None)
+    source = built.manifest.source
+    return found | {"dataset": found["dataset"] | {"source": without_paths(source, source)}}
