@@ -28,7 +28,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
         return export_answers(built, sets, form, spreadsheet_safe=safe)
 
     def clusters(form: str) -> bytes:
-        return export_clusters(figures(), form, spreadsheet_safe=safe)
+        return export_clusters(figures(built, sets), form, spreadsheet_safe=safe)
 
     files: list[tuple[str, str, str, Callable[[], bytes]]] = []
     for what, written in (("Answers", answers), ("Clusters", clusters)):
@@ -41,7 +41,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
             "Report (JSON)",
             f"{name}-report.json",
             "application/json",
-            lambda: json.dumps(figures(), ensure_ascii=False, indent=1).encode(),
+            lambda: json.dumps(figures(built, sets), ensure_ascii=False, indent=1).encode(),
         ),
         ("Report (HTML)", f"{name}-report.html", "text/html", lambda: html_report(figures(built, sets))),
     ]
