@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,42 @@ def test_small_token_budget_changes_batches_and_no_vector(texts: list[str], enco
     small = SentenceEncoder(dtype="float32", token_budget=64)
     assert all(len(positions) <= max(1, 64 // 3) for positions, _, _ in small.encode(texts[:10]))
     np.testing.assert_allclose(encode(small, texts[:10])[0], encoded[0][:10], atol=1e-5)
+
+
+@pytest.mark.model
+def test_texts_are_tokenised_once_and_the_vectors_are_those_of_the_librarys_own_features(
+    texts: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    encoder = SentenceEncoder(dtype="float32", token_budget=512)
+    slow = SentenceEncoder(dtype="float32", token_budget=512)
+    monkeypatch.setattr(slow, "_features", lambda batch, heads, tokens: slow._model.preprocess([heads[i] for i in batch]))
+    seen: Counter[str] = Counter()
+    kind = type(encoder._model.tokenizer)
+    tokenise = kind.__call__
+
+    def counting(self, text, *args, **options):
+        seen.update(text)
+        return tokenise(self, text, *args, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, "__call__", counting)
+        encode(encoder, texts)
+    batches = [(positions.tolist(), vectors.tobytes(), cut.tolist()) for positions, vectors, cut in encoder.encode(texts)]
+    assert batches == [(positions.tolist(), vectors.tobytes(), cut.tolist()) for positions, vectors, cut in slow.encode(texts)]
+    first = {texts[i][: CHARACTERS_PER_TOKEN * encoder.window] for i in batches[0][0]}
+    assert {text for text, times in seen.items() if times > 1} <= first  # the first batch is compared with the library's
+    assert len(seen) == len(texts)
+
+
+@pytest.mark.model
+def test_model_that_reads_texts_in_its_own_way_prepares_every_batch_itself(texts: list[str], monkeypatch: pytest.MonkeyPatch):
+    encoder = SentenceEncoder(dtype="float32", token_budget=512)
+    prepare = encoder._model.preprocess
+    monkeypatch.setattr(encoder._model, "preprocess", lambda given: prepare([f"passage: {text}" for text in given]))
+    prompted, _ = encode(encoder, texts[:6])
+    monkeypatch.setattr(encoder._model, "preprocess", prepare)
+    expected, _ = encode(encoder, [f"passage: {text}" for text in texts[:6]])
+    np.testing.assert_allclose(prompted, expected, atol=1e-5)
 
 
 @pytest.mark.model
