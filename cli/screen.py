@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from evalmap.cli import terminal
-from evalmap.cli.terminal import MODEL, Bars, ChoicesOption, ConfidenceOption, LabelOption, TextOption, WorkspaceOption
+from evalmap.cli.progress import Bars
+from evalmap.cli.terminal import MODEL, ChoicesOption, ConfidenceOption, LabelOption, TextOption, WorkspaceOption
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 from evalmap.data.text.normalization import NORMALIZATIONS

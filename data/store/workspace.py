@@ -1,7 +1,7 @@
 """Where results are kept: immutable stage entries keyed by content, and one pointer a dataset.
 
     stages/<stage>/<key>/        the result of one stage, complete or absent
-    vectors/<model key>/…        shards of an embedding under way: a killed build resumes from them
+    vectors/<model key>/…        shards of an embedding under way: a killed build resumes from them (…-<dtype> but for float32)
     datasets/<slug>.json         the pointer: which stage entries make the map of a dataset
     jobs/<slug>.json             what a build is doing
     downloads/, sources/         fetched files

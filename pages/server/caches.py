@@ -44,15 +44,17 @@ def columns(slug: str, fingerprint: str) -> list[map_data.Column]:
 
 
 @st.cache_resource(max_entries=4)
-def query_encoder(model: str) -> QueryEncoder:
-    """The encoder for search by meaning, in a process of its own."""
-    return QueryEncoder(model)
+def query_encoder(model: str, dtype: str | None, model_key: str | None) -> QueryEncoder:
+    """The encoder for search by meaning, in a process of its own; another one where the model's files are others."""
+    return QueryEncoder(model, dtype=dtype, model_key=model_key)
 
 
 @st.cache_data(max_entries=256, show_spinner="Searching by meaning …")
 def search(slug: str, fingerprint: str, model: str, query: str, top: int) -> list[tuple[int, float]]:
     """(row, similarity) of the rows nearest to the query, the nearest first."""
-    return built_map(slug, fingerprint).search(query_encoder(model).encode(query), top=top)
+    built = built_map(slug, fingerprint)
+    made_by = built.manifest.settings.encoder
+    return built.search(query_encoder(model, made_by.get("dtype"), made_by.get("model_key")).encode(query), top=top)
 
 
 @st.cache_data(max_entries=64)

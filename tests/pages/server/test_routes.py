@@ -221,7 +221,7 @@ def test_readers_at_the_same_time_get_one_map(client: TestClient, manifest: Mani
 def test_asking_for_what_is_not_there_leaves_nothing_behind(client: TestClient):
     for i in range(5):
         client.get(f"/evalmap/map/nothing-{i}/0/points")
-    assert maps._loading == {}
+    assert maps._maps._loading == {}
 
 
 def test_a_map_that_was_built_again_is_not_served_under_its_old_fingerprint(client: TestClient, manifest: Manifest):
