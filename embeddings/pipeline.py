@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,7 +71,18 @@ def build(
     -------
     what `evalmap info --json` prints, less the clusters
     """
-    settings = settings or Settings()
+    with workspace.leased() as leased:
+        return _build(dataset, leased, settings or Settings(), encoder, location, progress)
+
+
+def _build(
+    dataset: Dataset,
+    workspace: Workspace,
+    settings: Settings,
+    encoder: Encoder | None,
+    location: str | None,
+    progress: StageProgress,
+) -> Manifest:
     under_way = Build(dataset, workspace, settings, encoder or SentenceEncoder(settings.model), progress)
     records = []
     for stage in PIPELINE:
@@ -79,12 +90,11 @@ def build(
         key, cached = stage.run(under_way)
         under_way.keys[stage.name] = key
         records.append(StageRecord(stage.name, key, round(time.perf_counter() - started, 3), cached))
-    slug = workspace.slug_for(dataset.source, dataset.name)  # now: another build may have taken the name meanwhile
     encoder_record = json.loads((under_way.folder("embeddings") / "meta.json").read_text())
     projection_record = json.loads((under_way.folder("projection") / "settings.json").read_text())
     manifest = Manifest(
         **_summary(dataset),
-        slug=slug,
+        slug="",
         location=location or dataset.source,
         truncated=under_way.truncated,
         embedded=under_way.embedded,
@@ -96,7 +106,9 @@ def build(
         fingerprint=stage_key("map", *under_way.keys.values()),
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    workspace.save_manifest(manifest)
+    with workspace.lock("entries"):  # no other build takes the same slug meanwhile
+        manifest = replace(manifest, slug=workspace.slug_for(dataset.source, dataset.name))
+        workspace.save_manifest(manifest)
     return manifest
 
 
@@ -109,13 +121,14 @@ def embed_texts(
     progress: StageProgress = lambda stage, done, total: None,
 ) -> tuple[str, Vectors]:
     """Just the vectors: (key of the entry, (n_samples, n_dims) float32, unit norm, read-only from disk). No map is built."""
-    key, _ = vectors.embed(
-        list(texts),
-        encoder=encoder or SentenceEncoder(model),
-        workspace=workspace,
-        progress=lambda done, total: progress("embeddings", done, total),
-    )
-    return key, vectors.load_vectors(workspace.entry("embeddings", key))
+    with workspace.leased() as leased:
+        key, _ = vectors.embed(
+            list(texts),
+            encoder=encoder or SentenceEncoder(model),
+            workspace=leased,
+            progress=lambda done, total: progress("embeddings", done, total),
+        )
+        return key, vectors.load_vectors(leased.entry("embeddings", key))
 
 
 def _summary(dataset: Dataset) -> dict[str, Any]:

@@ -76,6 +76,16 @@ def new_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def take_away(path: Path) -> Path:
+    """Take a file or folder away at once, under a private name beside its place; what is there is then deleted at leisure.
+
+    Whoever has it open goes on reading; whoever looks for it finds it gone, and never half of it.
+    """
+    aside = path.with_name(f".{path.name}-{uuid4().hex[:8]}")
+    path.rename(aside)
+    return aside
+
+
 def sync(path: Path) -> None:
     """Until a file, or a folder's list of names, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)

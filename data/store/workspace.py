@@ -5,6 +5,7 @@
     datasets/<slug>.json         the pointer: which stage entries make the map of a dataset
     jobs/<slug>.json             what a build is doing
     downloads/, sources/         fetched files
+    locks/                       who is at work (`leases.py`)
 
 Every write goes to a private temporary name, is synced and renamed; so a killed process leaves the old state readable.
 """
@@ -20,8 +21,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from evalmap.data.errors import DatasetError
-from evalmap.data.store import atomic
+from evalmap.data.store import atomic, leases
 from evalmap.data.store.manifest import Manifest
 
 DAY = 86_400.0  # seconds
@@ -106,6 +109,19 @@ class Workspace:
         with atomic.new_folder(self.entry(stage, key)) as folder:
             yield folder
 
+    @contextmanager
+    def leased(self) -> Iterator["Workspace"]:
+        """This workspace for a piece of work: the entries that it asks for by `has`, or makes, stay until the block ends.
+
+        Without that, another process may remove an entry between the look and the use.
+        """
+        with leases.lease(self.root) as lease:
+            yield _Leased(self.root, lease) if lease else self
+
+    def lock(self, name: str) -> FileLock:
+        """A lock of this workspace, to be held for moments: `with workspace.lock("decisions")`."""
+        return leases.lock(self.root, name)
+
     # Pointers
 
     def manifests(self) -> list[Manifest]:
@@ -142,23 +158,38 @@ class Workspace:
         atomic.write_json(self.root / "datasets" / f"{_safe(manifest.slug)}.json", manifest.as_dict())
 
     def remove(self, slug: str) -> None:
-        """Forget a dataset's map, and with it the stage entries that no pointer needs.
+        """Forget a dataset's map, and with it the stage entries that no pointer and no work under way needs.
 
-        An entry named "<key>-…" was made from the entry <key> and goes with it. Entries that never had a pointer stay for a day:
-        they may belong to a build under way.
+        An entry named "<key>-…" was made from the entry <key> and goes with it. Entries that never had a pointer stay for a day.
         """
-        try:
-            own = _entries_of(self.manifest(slug))
-        except DatasetError:
-            own = set()  # a damaged pointer goes; what it pointed to goes when it is a day old
-        (self.root / "datasets" / f"{_safe(slug)}.json").unlink(missing_ok=True)
-        used = {entry for manifest in self.manifests() for entry in _entries_of(manifest)}
-        keys, own_keys = {key for _, key in used}, {key for _, key in own}
-        keys |= {key for damaged in self.damaged() for key in damaged.entry_keys()}
-        for folder in (self.root / "stages").glob("*/*"):
-            key = folder.name.split("-")[0]
-            if key not in keys and (key in own_keys or time.time() - folder.stat().st_mtime > DAY):
-                shutil.rmtree(folder, ignore_errors=True)
+        path = self.root / "datasets" / f"{_safe(slug)}.json"
+        with self.lock("entries"):
+            try:
+                own = _entries_of(self.manifest(slug))
+            except DatasetError:
+                own = set()  # a damaged pointer goes; what it pointed to goes when it is a day old
+            path.unlink(missing_ok=True)
+            own_keys = {key for _, key in own}
+            gone = [
+                folder
+                for folder in self.unneeded_entries()
+                if folder.name.split("-")[0] in own_keys or time.time() - folder.stat().st_mtime > DAY
+            ]
+            aside = [atomic.take_away(folder) for folder in gone]
+        for folder in aside:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def unneeded_entries(self) -> list[Path]:
+        """The entries that no pointer and no work under way needs; call it with the lock "entries" held.
+
+        An entry named "<key>-…" was made from the entry <key> and is needed with it.
+        """
+        needed = {key for manifest in self.manifests() for _, key in _entries_of(manifest)}
+        needed |= {key for damaged in self.damaged() for key in damaged.entry_keys()}
+        in_use = leases.leased_entries(self.root)
+        needed |= {key.split("-")[0] for _, key in in_use}
+        folders = sorted((self.root / "stages").glob("*/[!.]*"))
+        return [folder for folder in folders if folder.name.split("-")[0] not in needed]
 
     def slug_for(self, source: str, name: str) -> str:
         """The slug of a source: the one it has, else one made of its name that no other source has."""
@@ -195,6 +226,28 @@ class Workspace:
                 raise DatasetError(damaged.reason)
         known = ", ".join(m.slug for m in manifests[:8]) or "none yet"
         raise DatasetError(f"{reference}: not built in {self.root} (built: {known}). Build it with: evalmap build {reference}")
+
+
+class _Leased(Workspace):
+    """A workspace whose entries stay as long as a piece of work lasts."""
+
+    def __init__(self, root: Path, lease: leases.Lease) -> None:
+        super().__init__(root)
+        self._lease = lease
+
+    def has(self, stage: str, key: str) -> bool:
+        self._lease.note(stage, key)
+        return super().has(stage, key)
+
+    @contextmanager
+    def create(self, stage: str, key: str) -> Iterator[Path]:
+        self._lease.note(stage, key)
+        with super().create(stage, key) as folder:
+            yield folder
+
+    @contextmanager
+    def leased(self) -> Iterator[Workspace]:
+        yield self  # within the work that the lease is of
 
 
 def _read_manifest(path: Path) -> Manifest | None:

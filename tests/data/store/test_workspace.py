@@ -34,7 +34,8 @@ def point(workspace: Workspace, slug: str, *entries: tuple[str, str], **more: An
 
 
 def left_in(workspace: Workspace) -> set[str]:
-    return {path.relative_to(workspace.root).as_posix() for path in workspace.root.rglob("*") if path.is_file()}
+    files = (path.relative_to(workspace.root) for path in workspace.root.rglob("*") if path.is_file())
+    return {path.as_posix() for path in files if path.parts[0] != "locks"}
 
 
 # Keys
