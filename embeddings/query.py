@@ -50,6 +50,7 @@ class QueryEncoder:
             except BrokenPipeError:
                 answer = b""
             if not answer:
+                child.kill()
                 self._child = None
                 raise DatasetError(f"{self.model}: the model could not be loaded to search with. Build the map again.")
         return np.frombuffer(base64.b64decode(answer), dtype=np.float32)
@@ -69,6 +70,7 @@ class QueryEncoder:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
             )
+            threading.Thread(target=self._child.wait, daemon=True).start()  # so that it leaves the system's table when it ends
         return self._child
 
 

@@ -14,9 +14,10 @@ COMMAND = (sys.executable, "-P", "-m", "evalmap.cli")  # -P: the folder it is ca
 
 def build(workspace: Workspace, locations: Sequence[str], *, options: Sequence[str] = ()) -> None:
     """Build locations one after the other in one child; what is being built already is left out."""
-    wanted = [location for location in locations if not jobs.is_running(workspace, location)]
-    if wanted:
-        _start(workspace, ["build"], *options, "--", *wanted, locations=wanted)
+    with workspace.lock(jobs.LOCK):  # a location that another tab starts to build now does not keep the others from it
+        wanted = [location for location in locations if not jobs.is_running(workspace, location)]
+        if wanted:
+            _start(workspace, ["build"], *options, "--", *wanted, locations=wanted)
 
 
 def fetch(workspace: Workspace, collection: str, *, options: Sequence[str] = ()) -> None:
