@@ -8,7 +8,7 @@ from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
-from evalmap.pages.server import caches, screenings
+from evalmap.pages.server import caches
 from evalmap.pages.shared import example_address, state, text
 from evalmap.pages.shared.navigation import open_map
 from evalmap.screening.groups.diff import word_diff
@@ -82,19 +82,16 @@ def act(built: BuiltMap, label: str, change: Callable[[DecisionLog, list[RowKey]
     """A button that records a decision by hand."""
 
     def decide() -> None:
-        space = caches.workspace()
-        log = screenings.decisions(built)
-        change(log, row_keys(built.examples))
-        log.save(space, built.manifest.source)
+        keys = row_keys(built.examples)
+        with DecisionLog.changing(caches.workspace(), built.manifest.source) as log:
+            change(log, keys)
 
     st.button(label, on_click=decide, shortcut=shortcut, key=key)
 
 
 def _undo(built: BuiltMap) -> None:
-    space = caches.workspace()
-    log = screenings.decisions(built)
-    log.undo()
-    log.save(space, built.manifest.source)
+    with DecisionLog.changing(caches.workspace(), built.manifest.source) as log:
+        log.undo()
 
 
 def _go(to: int) -> None:
