@@ -41,7 +41,9 @@ def build(
     n_neighbors: Annotated[int, typer.Option(min=2, max=200, help="UMAP: neighbours looked at.")] = 15,
     min_dist: Annotated[float, typer.Option(min=0.0, max=0.99, help="UMAP: how tightly points may lie.")] = 0.1,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Random state of the map and the clusters.")] = 42,
-    name: Annotated[str | None, typer.Option(help="What the dataset is called (one PATH only; default: its file name).")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="What the map is called (one PATH only; default: its file name). Two names are two maps.")
+    ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Embed, project and cluster datasets; each PATH becomes a map of its own."""
@@ -180,10 +182,11 @@ def _build_one(
     """Build one map, telling how far it is on the terminal and in the job's file; returns its manifest."""
     from evalmap.data.opening import open_dataset
     from evalmap.data.store.jobs import JobFile
+    from evalmap.embeddings.build_job import job_location
     from evalmap.embeddings.pipeline import SHARES
     from evalmap.embeddings.pipeline import build as build_map
 
-    job = JobFile(space, location, name or Path(path).name or path, shares=SHARES)
+    job = JobFile(space, job_location(location, name), name or Path(path).name or path, shares=SHARES)
     try:
         with Bars() as bars:
 

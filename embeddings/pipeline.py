@@ -60,6 +60,7 @@ def build(
 ) -> Manifest:
     """Build a dataset's map and move the dataset's pointer to it.
 
+    Two names of one source are two maps; where the user gave no name, `Workspace.map_to_replace` tells which map is built again.
     A stage whose key is in the workspace is not done again. The pointer moves last: until then the old map is what is read.
 
     Parameters
@@ -83,6 +84,7 @@ def _build(
     location: str | None,
     progress: StageProgress,
 ) -> Manifest:
+    workspace.map_to_replace(dataset.source, dataset.name, name_given=dataset.name_given)  # refused before the work, not after it
     under_way = Build(dataset, workspace, settings, encoder or SentenceEncoder(settings.model), progress)
     records = []
     for stage in PIPELINE:
@@ -107,9 +109,18 @@ def _build(
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     with workspace.lock("entries"):  # no other build takes the same slug meanwhile
-        manifest = replace(manifest, slug=workspace.slug_for(dataset.source, dataset.name))
+        manifest = _placed(manifest, workspace, dataset)
         workspace.save_manifest(manifest)
     return manifest
+
+
+def _placed(manifest: Manifest, workspace: Workspace, dataset: Dataset) -> Manifest:
+    """A manifest with the slug of the map that it replaces, and with its name where the user gave none; else with a new slug."""
+    before = workspace.map_to_replace(dataset.source, dataset.name, name_given=dataset.name_given)
+    if before is None:
+        return replace(manifest, slug=workspace.free_slug(dataset.source, dataset.name))
+    name = dataset.name if dataset.name_given else before.name
+    return replace(manifest, slug=before.slug, name=name, name_given=dataset.name_given or before.name_given)
 
 
 def embed_texts(
@@ -136,6 +147,7 @@ def _summary(dataset: Dataset) -> dict[str, Any]:
     files = examples["dataset"].value_counts(sort=False)
     return {
         "name": dataset.name,
+        "name_given": dataset.name_given,
         "source": dataset.source,
         "rows": len(dataset),
         "rows_read": len(dataset) + len(dataset.set_aside),

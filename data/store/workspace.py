@@ -49,6 +49,14 @@ class DamagedManifest:
         """All that may be the key of an entry in it: what it points to is not taken for left over."""
         return set(re.findall(r"[0-9a-f]{20}", self.path.read_text("utf-8", "replace") if self.path.exists() else ""))
 
+    def source(self) -> str | None:
+        """The source that it was built of, as far as that can be read."""
+        try:
+            values = json.loads(self.path.read_text(encoding="utf-8"))
+            return values["source"] if isinstance(values["source"], str) else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
 
 class Workspace:
     """A folder of results: the maps that were built, and what was fetched, found or answered for them.
@@ -191,16 +199,42 @@ class Workspace:
         folders = sorted((self.root / "stages").glob("*/[!.]*"))
         return [folder for folder in folders if folder.name.split("-")[0] not in needed]
 
-    def slug_for(self, source: str, name: str) -> str:
-        """The slug of a source: the one it has, else one made of its name that no other source has."""
-        manifests = self.manifests()
-        for manifest in manifests:
-            if manifest.source == source:
-                return manifest.slug
-        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "dataset"
-        if any(manifest.slug == slug for manifest in manifests):  # another source's: this one has none yet
-            slug = f"{slug}-{hashlib.sha256(source.encode()).hexdigest()[:6]}"
-        return slug
+    def map_to_replace(self, source: str, name: str, *, name_given: bool) -> Manifest | None:
+        """Which map of a source a build takes the place of; None: it makes a new one.
+
+        Two names are two maps. Where the user gave none, the only map of the source is built again and keeps its name; of several,
+        the one that bears the name that the source gives.
+
+        Parameters
+        ----------
+        name : that the user gave, else that the source gives
+
+        Raises
+        ------
+        DatasetError : no name was given, and which of several maps is meant can't be told
+        """
+        maps = [manifest for manifest in self.manifests() if manifest.source == source]
+        of_name = [manifest for manifest in maps if manifest.name == name]
+        if of_name or name_given:
+            return of_name[0] if of_name else None
+        for meant in (maps, [manifest for manifest in maps if not manifest.name_given]):
+            if len(meant) == 1:
+                return meant[0]
+        if maps:
+            names = ", ".join(manifest.name for manifest in maps)
+            raise DatasetError(
+                f"{source}: {len(maps)} maps are built of it ({names}). Say by its name which one to build again.", "name"
+            )
+        return None
+
+    def free_slug(self, source: str, name: str) -> str:
+        """A slug for a new map of a source, made of its name, that no other map has."""
+        taken = {manifest.slug for manifest in self.manifests()}
+        taken |= {damaged.slug for damaged in self.damaged() if damaged.source() not in (None, source)}
+        plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "dataset"
+        marks = (source, f"{source}\0{name}", *(f"{source}\0{name}\0{number}" for number in range(len(taken))))
+        slugs = (plain, *(f"{plain}-{hashlib.sha256(mark.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}" for mark in marks))
+        return next(slug for slug in slugs if slug not in taken)
 
     def find(self, reference: str) -> Manifest:
         """The pointer of a built dataset, by its slug, its name, or the path or address that was built.
@@ -211,11 +245,11 @@ class Workspace:
         """
         manifests = self.manifests()
         path = str(Path(reference).expanduser().resolve())
-        for matches in (
-            [m for m in manifests if m.source in (reference, path) or m.location in (reference, path)],
-            [m for m in manifests if m.slug == reference],
-            [m for m in manifests if m.name == reference],
-        ):
+        of_source = [m for m in manifests if m.source in (reference, path) or m.location in (reference, path)]
+        if len(of_source) > 1:
+            slugs = ", ".join(m.slug for m in of_source)
+            raise DatasetError(f"{reference}: {len(of_source)} maps are built of it ({slugs}). Name one of them.")
+        for matches in (of_source, [m for m in manifests if m.slug == reference], [m for m in manifests if m.name == reference]):
             if len(matches) == 1:
                 return matches[0]
             if matches:
