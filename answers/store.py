@@ -72,6 +72,7 @@ class AnswerStore:
         """
         table = answers.loc[:, list(ANSWER_COLUMNS)].reset_index(drop=True).astype(_ANSWER_TYPES)
         content, row = _parquet(table), _parquet(_row(record))
+        self.workspace.sweep()
         there = self._answers(record.id), self._set(record.id)
         with self.workspace.lock("answers"):  # no set beside the answers of another import that ends at the same time
             return self._put(there, content, row)

@@ -24,7 +24,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.store import atomic, leases
+from evalmap.data.store import atomic, leases, private_names
 from evalmap.data.store.manifest import Manifest
 
 DAY = 86_400.0  # seconds
@@ -107,6 +107,9 @@ class Workspace:
         """Whether the entry is there, complete."""
         return self.entry(stage, key).is_dir()
 
+    def hold(self, stage: str, key: str) -> None:
+        """Within `leased`: have an entry, or the vectors of a model, stay. Elsewhere this does nothing."""
+
     def entries(self, stage: str) -> list[Path]:
         """All complete entries of a stage."""
         return sorted(path for path in (self.root / "stages" / stage).glob("*") if path.is_dir() and not path.name.startswith("."))
@@ -123,8 +126,30 @@ class Workspace:
 
         Without that, another process may remove an entry between the look and the use.
         """
+        self.sweep()
         with leases.lease(self.root) as lease:
             yield _Leased(self.root, lease) if lease else self
+
+    def sweep(self) -> None:
+        """Delete what processes that are gone were writing here when they were killed. Work does so as it begins."""
+        private_names.sweep(self.written_folders(), aged=True)
+
+    def written_folders(self) -> list[Path]:
+        """The folders that files and folders are made in."""
+        depths = [
+            "datasets",
+            "decisions",
+            "jobs",
+            "stages/*",
+            "vectors",
+            "vectors/*",
+            "uploads",
+            "uploads/*",
+            "downloads",
+            "downloads/*",
+        ]
+        depths += ["answers", "answers/*", "answers/uploads/*"]
+        return [self.root, *(folder for depth in depths for folder in sorted(self.root.glob(depth)) if folder.is_dir())]
 
     def lock(self, name: str) -> FileLock:
         """A lock of this workspace, to be held for moments: `with workspace.lock("decisions")`."""
@@ -268,6 +293,9 @@ class _Leased(Workspace):
     def __init__(self, root: Path, lease: leases.Lease) -> None:
         super().__init__(root)
         self._lease = lease
+
+    def hold(self, stage: str, key: str) -> None:
+        self._lease.note(stage, key)
 
     def has(self, stage: str, key: str) -> bool:
         self._lease.note(stage, key)
