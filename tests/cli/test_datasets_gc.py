@@ -5,6 +5,7 @@ import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from evalmap.data.store.jobs import JobFile
 from evalmap.data.store.private_names import private_folder
@@ -103,10 +104,12 @@ def test_downloads_go_only_when_asked_for_and_no_map_was_built_of_them(evalmap: 
 def test_list_tells_what_each_map_takes_and_what_it_shares(evalmap: Command):
     write_rows(Path("a.jsonl"), rows(6))
     assert evalmap("build", "a.jsonl").code == 0
-    (alone,) = evalmap("list", "--json").json
+    listed: Any = evalmap("list", "--json").json
+    (alone,) = listed
     assert (alone["slug"], alone["own_bytes"], alone["shared_bytes"]) == ("a", on_disk(evalmap.home / "stages"), 0)
     assert evalmap("build", "a.jsonl", "--name", "b", "--k", "3").code == 0
-    both = {one["slug"]: one for one in evalmap("list", "--json").json}
+    listed = evalmap("list", "--json").json
+    both = {one["slug"]: one for one in listed}
     shared = sum(on_disk(evalmap.home / "stages" / stage) for stage in ("records", "embeddings", "neighbors", "projection"))
     assert {one["shared_bytes"] for one in both.values()} == {shared}
     assert sum(one["own_bytes"] for one in both.values()) + shared == on_disk(evalmap.home / "stages")
