@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,14 @@ def install(workspace: Workspace) -> list[str]:
     files = sorted(sample_maps.ANSWERS.glob("*.jsonl"))
     state = hashlib.sha256(b"\0".join(path.name.encode() + b"\0" + path.read_bytes() for path in files)).hexdigest()
     marker = workspace.root / "answers" / "samples.json"
+    there = _read(marker)
+    if there.get("state") == state:
+        return list(there["sets"])
+    with workspace.lock("sample-answers"):  # of two servers that start at once, one installs
+        return _install(workspace, files, state, marker)
+
+
+def _install(workspace: Workspace, files: Sequence[Path], state: str, marker: Path) -> list[str]:
     there = _read(marker)
     if there.get("state") == state:
         return list(there["sets"])

@@ -72,7 +72,12 @@ class AnswerStore:
         """
         table = answers.loc[:, list(ANSWER_COLUMNS)].reset_index(drop=True).astype(_ANSWER_TYPES)
         content, row = _parquet(table), _parquet(_row(record))
+        self.workspace.sweep()
         there = self._answers(record.id), self._set(record.id)
+        with self.workspace.lock("answers"):  # no set beside the answers of another import that ends at the same time
+            return self._put(there, content, row)
+
+    def _put(self, there: tuple[Path, Path], content: bytes, row: bytes) -> bool:
         if all(path.exists() for path in there) and there[0].read_bytes() == content and there[1].read_bytes() == row:
             return False
         try:
@@ -103,10 +108,11 @@ class AnswerStore:
         ------
         DatasetError : no such set
         """
-        path = self._answers(id)
-        if not path.exists():
-            raise DatasetError(f"{id}: no such answer set in {self.workspace.root}. See them with: evalmap answers list")
-        return pd.read_parquet(path)
+        try:
+            return pd.read_parquet(self._answers(id))
+        except FileNotFoundError as error:
+            gone = f"{id}: no such answer set in {self.workspace.root}. See them with: evalmap answers list"
+            raise DatasetError(gone) from error
 
     def find(self, reference: str) -> SetRecord:
         """A set by its id, the beginning of its id, or its label.
@@ -127,8 +133,9 @@ class AnswerStore:
 
     def remove(self, id: str) -> None:
         """Forget a set. The file that it came from is not touched."""
-        self._set(id).unlink(missing_ok=True)
-        self._answers(id).unlink(missing_ok=True)
+        with self.workspace.lock("answers"):
+            self._set(id).unlink(missing_ok=True)
+            self._answers(id).unlink(missing_ok=True)
 
     def signature(self) -> tuple[tuple[str, int], ...]:
         """Changes when a set comes, goes or changes, or `models.toml` does: what a cache of scores is kept under."""

@@ -1,7 +1,6 @@
 """evalmap answers run: put a dataset's questions to a model, from a terminal or as a job of the site."""
 
 import json
-import os
 import re
 import signal
 import threading
@@ -188,12 +187,11 @@ def _names(value: object) -> Iterator[str]:
 def _job(space: Workspace, location: str, name: str, *, slug: str) -> "Iterator[JobFile]":
     """The job's file, from its beginning to how it ended; refused while another process is at the same."""
     from evalmap.answers.asking.run_job import IF_KILLED
-    from evalmap.data.store.jobs import JobFile, find
+    from evalmap.data.store.jobs import JobFile
 
-    other = find(space, location)
-    if other and other.state == "running" and other.pid != os.getpid():
-        raise DatasetError(f"{name} is being asked already. Wait until that ends, or stop it: its answers are kept.")
     job = JobFile(space, location, name, if_killed=IF_KILLED)
+    if not job.filed:
+        raise DatasetError(f"{name} is being asked already. Wait until that ends, or stop it: its answers are kept.")
     try:
         yield job
     except DatasetError as error:

@@ -1,4 +1,4 @@
-"""evalmap build | info | list | remove | fetch | pairs: the datasets of a workspace, their maps and their pairs."""
+"""evalmap build | info | list | remove | gc | fetch | pairs: the datasets of a workspace, their maps and their pairs."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -41,7 +41,9 @@ def build(
     n_neighbors: Annotated[int, typer.Option(min=2, max=200, help="UMAP: neighbours looked at.")] = 15,
     min_dist: Annotated[float, typer.Option(min=0.0, max=0.99, help="UMAP: how tightly points may lie.")] = 0.1,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Random state of the map and the clusters.")] = 42,
-    name: Annotated[str | None, typer.Option(help="What the dataset is called (one PATH only; default: its file name).")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="What the map is called (one PATH only; default: its file name). Two names are two maps.")
+    ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Embed, project and cluster datasets; each PATH becomes a map of its own."""
@@ -88,11 +90,31 @@ def info(
             terminal.print_line(f"  {cluster['size']:>6,}  {cluster['name']}" + (f"  ({labels})" if labels else ""))
 
 
-def list_datasets(workspace: WorkspaceOption = None) -> None:
-    """List the datasets whose maps are in the workspace."""
+def list_datasets(
+    as_json: Annotated[bool, typer.Option("--json", help="Print slug, name, rows, source and bytes as JSON.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """List the datasets whose maps are in the workspace, with the bytes of each that no other map shares."""
+    from evalmap.data.store.disk_space import map_sizes
+
     space = terminal.open_workspace(workspace)
-    for manifest in space.manifests():
-        terminal.print_line(f"{manifest.slug:<40} {manifest.rows:>9,} rows  {manifest.source}")
+    sizes = map_sizes(space)
+    listed = [(manifest, sizes[manifest.slug]) for manifest in space.manifests() if manifest.slug in sizes]
+    if as_json:
+        terminal.print_json(
+            [
+                {
+                    **{name: getattr(manifest, name) for name in ("slug", "name", "rows", "source", "location", "built_at")},
+                    "own_bytes": size.own,
+                    "shared_bytes": size.shared,
+                }
+                for manifest, size in listed
+            ]
+        )
+    for manifest, size in [] if as_json else listed:
+        shared = f" + {_bytes(size.shared)} shared" if size.shared else ""
+        rows = f"{manifest.slug:<40} {manifest.rows:>9,} rows"
+        terminal.print_line(f"{rows}  {_bytes(size.own):>9}{shared:<19}  {manifest.source}")
     for damaged in space.damaged():
         terminal.print_error(f"{damaged.slug}: {damaged.reason}")
 
@@ -104,6 +126,32 @@ def remove(
     space = terminal.open_workspace(workspace)
     damaged = {one.slug for one in space.damaged()}
     space.remove(dataset if dataset in damaged else space.find(dataset).slug)
+
+
+def gc(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Remove nothing: tell what would go.")] = False,
+    downloads: Annotated[bool, typer.Option("--downloads", help="Also the downloads that no map was built of.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print each file or folder with its bytes as JSON.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Remove what no map needs any more: results of earlier settings, vectors of builds cut short, what killed processes left.
+
+    What a build or screening under way uses stays.
+    """
+    from evalmap.data.store.disk_space import KINDS, collect, find_unneeded
+
+    space = terminal.open_workspace(workspace)
+    found = (find_unneeded if dry_run else collect)(space, downloads=downloads)
+    total = sum(one.size for one in found)
+    if as_json:
+        listed = [{"kind": one.kind, "path": one.path.relative_to(space.root).as_posix(), "bytes": one.size} for one in found]
+        terminal.print_json({"removed": not dry_run, "bytes": total, "unneeded": listed})
+        return
+    for kind, what in KINDS.items():
+        sizes = [one.size for one in found if one.kind == kind]
+        if sizes:
+            terminal.print_line(f"  {len(sizes):>6,}  {_bytes(sum(sizes)):>9}  {what}")
+    terminal.print_line(f"{_bytes(total)} {'would go (--dry-run: nothing was removed)' if dry_run else 'removed'}")
 
 
 def fetch(
@@ -180,10 +228,11 @@ def _build_one(
     """Build one map, telling how far it is on the terminal and in the job's file; returns its manifest."""
     from evalmap.data.opening import open_dataset
     from evalmap.data.store.jobs import JobFile
+    from evalmap.embeddings.build_job import job_location
     from evalmap.embeddings.pipeline import SHARES
     from evalmap.embeddings.pipeline import build as build_map
 
-    job = JobFile(space, location, name or Path(path).name or path, shares=SHARES)
+    job = JobFile(space, job_location(location, name), name or Path(path).name or path, shares=SHARES)
     try:
         with Bars() as bars:
 
@@ -208,6 +257,14 @@ def _build_one(
         raise
     job.finish("done", slug=manifest.slug)
     return manifest
+
+
+def _bytes(size: int) -> str:
+    """A number of bytes for a person, in powers of 1000."""
+    for power, unit in ((9, "GB"), (6, "MB"), (3, "kB")):
+        if size >= 10**power:
+            return f"{size / 10**power:,.1f} {unit}"
+    return f"{size} bytes"
 
 
 def _built(manifest: Manifest) -> list[str]:

@@ -1,4 +1,4 @@
-"""The same jobs as the site, from a terminal: evalmap build | info | list | remove | fetch | pairs | serve | screen | answers."""
+"""The site's jobs from a terminal: evalmap build | info | list | remove | gc | fetch | pairs | serve | screen | answers."""
 
 import sys
 
@@ -18,6 +18,7 @@ app.command("build")(datasets.build)
 app.command("info")(datasets.info)
 app.command("list")(datasets.list_datasets)
 app.command("remove")(datasets.remove)
+app.command("gc")(datasets.gc)
 app.command("fetch")(datasets.fetch)
 app.command("pairs")(datasets.pairs)
 app.command("serve")(serve.serve)

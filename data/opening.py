@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from evalmap.data.assembling import assemble
@@ -50,6 +51,16 @@ def open_dataset(
     DatasetError : in one sentence, what is wrong with the location or a file, or that fewer than two examples are left
     ValueError : an address or an id without `downloads`
     """
+    return replace(_open(location, options, name, downloads, progress), name_given=bool(name))
+
+
+def _open(
+    location: str | Path | Rows,
+    options: ReadOptions | None,
+    name: str | None,
+    downloads: Path | None,
+    progress: Progress | None,
+) -> Dataset:
     from evalmap.data.readers import read_file, read_files
     from evalmap.data.readers.formats import without_ending
 

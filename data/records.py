@@ -119,6 +119,7 @@ class Dataset:
     notes : sentences that the page shows about the reading (surrogates replaced, duplicate ids …)
     part : what of a multiple-choice question is embedded
     options : what the user decided about the fields
+    name_given : whether the user named it; else its name is made of the source
 
     `len(dataset)` is the number of examples.
     """
@@ -133,6 +134,7 @@ class Dataset:
     notes: tuple[str, ...] = field(default_factory=tuple)
     part: Part = "whole"
     options: ReadOptions = field(default_factory=ReadOptions)
+    name_given: bool = False
 
     def __len__(self) -> int:
         return len(self.examples)

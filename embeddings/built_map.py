@@ -1,9 +1,10 @@
 """Reading a built map back: everything that a page or a command needs of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -130,10 +131,24 @@ def load_map(workspace: Workspace, manifest: Manifest | str) -> BuiltMap:
     folders = {stage.name: workspace.entry(stage.name, stage.key) for stage in manifest.stages}
     gone: Sequence[str] = [name for name, folder in folders.items() if not folder.is_dir()]
     if gone:
-        raise DatasetError(
-            f"{manifest.name}: the results of stage {gone[0]} are gone from {workspace.root}. "
-            f"Build it again: evalmap build {manifest.location}"
-        )
+        raise _gone(workspace, manifest, gone[0])
+    try:
+        return _read(manifest, folders)
+    except FileNotFoundError as error:  # removed between the look and the reading
+        lost = [name for name, folder in folders.items() if not folder.exists()]
+        if not lost:
+            raise
+        raise _gone(workspace, manifest, lost[0]) from error
+
+
+def _gone(workspace: Workspace, manifest: Manifest, stage: str) -> DatasetError:
+    return DatasetError(
+        f"{manifest.name}: the results of stage {stage} are gone from {workspace.root}. "
+        f"Build it again: evalmap build {manifest.location}"
+    )
+
+
+def _read(manifest: Manifest, folders: Mapping[str, Path]) -> BuiltMap:
     with (folders["naming"] / "names.json").open(encoding="utf-8") as file:
         names = [_name(**values) for values in json.load(file)]
     return BuiltMap(

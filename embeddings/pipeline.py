@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,6 +60,7 @@ def build(
 ) -> Manifest:
     """Build a dataset's map and move the dataset's pointer to it.
 
+    Two names of one source are two maps; where the user gave no name, `Workspace.map_to_replace` tells which map is built again.
     A stage whose key is in the workspace is not done again. The pointer moves last: until then the old map is what is read.
 
     Parameters
@@ -71,7 +72,19 @@ def build(
     -------
     what `evalmap info --json` prints, less the clusters
     """
-    settings = settings or Settings()
+    with workspace.leased() as leased:
+        return _build(dataset, leased, settings or Settings(), encoder, location, progress)
+
+
+def _build(
+    dataset: Dataset,
+    workspace: Workspace,
+    settings: Settings,
+    encoder: Encoder | None,
+    location: str | None,
+    progress: StageProgress,
+) -> Manifest:
+    workspace.map_to_replace(dataset.source, dataset.name, name_given=dataset.name_given)  # refused before the work, not after it
     under_way = Build(dataset, workspace, settings, encoder or SentenceEncoder(settings.model), progress)
     records = []
     for stage in PIPELINE:
@@ -79,12 +92,11 @@ def build(
         key, cached = stage.run(under_way)
         under_way.keys[stage.name] = key
         records.append(StageRecord(stage.name, key, round(time.perf_counter() - started, 3), cached))
-    slug = workspace.slug_for(dataset.source, dataset.name)  # now: another build may have taken the name meanwhile
     encoder_record = json.loads((under_way.folder("embeddings") / "meta.json").read_text())
     projection_record = json.loads((under_way.folder("projection") / "settings.json").read_text())
     manifest = Manifest(
         **_summary(dataset),
-        slug=slug,
+        slug="",
         location=location or dataset.source,
         truncated=under_way.truncated,
         embedded=under_way.embedded,
@@ -96,8 +108,19 @@ def build(
         fingerprint=stage_key("map", *under_way.keys.values()),
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    workspace.save_manifest(manifest)
+    with workspace.lock("entries"):  # no other build takes the same slug meanwhile
+        manifest = _placed(manifest, workspace, dataset)
+        workspace.save_manifest(manifest)
     return manifest
+
+
+def _placed(manifest: Manifest, workspace: Workspace, dataset: Dataset) -> Manifest:
+    """A manifest with the slug of the map that it replaces, and with its name where the user gave none; else with a new slug."""
+    before = workspace.map_to_replace(dataset.source, dataset.name, name_given=dataset.name_given)
+    if before is None:
+        return replace(manifest, slug=workspace.free_slug(dataset.source, dataset.name))
+    name = dataset.name if dataset.name_given else before.name
+    return replace(manifest, slug=before.slug, name=name, name_given=dataset.name_given or before.name_given)
 
 
 def embed_texts(
@@ -109,13 +132,14 @@ def embed_texts(
     progress: StageProgress = lambda stage, done, total: None,
 ) -> tuple[str, Vectors]:
     """Just the vectors: (key of the entry, (n_samples, n_dims) float32, unit norm, read-only from disk). No map is built."""
-    key, _ = vectors.embed(
-        list(texts),
-        encoder=encoder or SentenceEncoder(model),
-        workspace=workspace,
-        progress=lambda done, total: progress("embeddings", done, total),
-    )
-    return key, vectors.load_vectors(workspace.entry("embeddings", key))
+    with workspace.leased() as leased:
+        key, _ = vectors.embed(
+            list(texts),
+            encoder=encoder or SentenceEncoder(model),
+            workspace=leased,
+            progress=lambda done, total: progress("embeddings", done, total),
+        )
+        return key, vectors.load_vectors(leased.entry("embeddings", key))
 
 
 def _summary(dataset: Dataset) -> dict[str, Any]:
@@ -123,6 +147,7 @@ def _summary(dataset: Dataset) -> dict[str, Any]:
     files = examples["dataset"].value_counts(sort=False)
     return {
         "name": dataset.name,
+        "name_given": dataset.name_given,
         "source": dataset.source,
         "rows": len(dataset),
         "rows_read": len(dataset) + len(dataset.set_aside),

@@ -189,6 +189,7 @@ class _Child:
             for line in output:
                 self._lines.put(line)
         self._lines.put(b"")
+        self._process.wait()  # so that it leaves the system's table when it ends, whoever asks
 
 
 def _vector(line: bytes) -> Vectors:

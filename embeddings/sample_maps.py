@@ -71,15 +71,22 @@ def install(workspace: Workspace) -> list[str]:
         slugs.append(manifest.slug)
         source = str(ROOT / manifest.source) if manifest.source != "." else str(ROOT)
         installed = replace(manifest, source=source, location=source, sample=True)
-        there = workspace.manifest(manifest.slug)
-        if there and (there == installed or not there.sample):
+        if not _wanted(installed, workspace):
             continue
-        for stage in manifest.stages:
-            if not workspace.has(stage.name, stage.key):
-                with workspace.create(stage.name, stage.key) as folder:
-                    shutil.copytree(BUILT / "stages" / stage.name / stage.key, folder, dirs_exist_ok=True)
-        workspace.save_manifest(installed)
+        with workspace.leased() as leased:
+            for stage in manifest.stages:
+                if not leased.has(stage.name, stage.key):
+                    with leased.create(stage.name, stage.key) as folder:
+                        shutil.copytree(BUILT / "stages" / stage.name / stage.key, folder, dirs_exist_ok=True)
+            with leased.lock("entries"):
+                if _wanted(installed, leased):  # the user may have built it meanwhile
+                    leased.save_manifest(installed)
     return slugs
+
+
+def _wanted(installed: Manifest, workspace: Workspace) -> bool:
+    there = workspace.manifest(installed.slug)
+    return there is None or (there.sample and there != installed)
 
 
 def _title(path: Path) -> str:

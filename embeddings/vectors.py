@@ -45,6 +45,7 @@ def embed(
         truncated = np.load(workspace.entry(STAGE, key) / "truncated.npy")
         return key, {"embedded": 0, "reused": len(distinct), "truncated": int(truncated.sum())}
     shards = workspace.root / "vectors" / kind
+    workspace.hold("vectors", kind)
     known = _known(set(distinct), workspace, kind, shards)
     first_text = dict(zip(reversed(hashes), reversed(texts), strict=True))
     missing = [h for h in distinct if h not in known]

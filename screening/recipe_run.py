@@ -90,16 +90,17 @@ def run_recipe(
     rows = load_rows(recipe, workspace=workspace, progress=progress)
     joined, own = rows.dataset, rows.own
     texts = joined.examples["embedded_text"].tolist()
-    key, vectors = embed_texts(texts, workspace=workspace, model=recipe.model, encoder=encoder, progress=progress)
-    described = json.loads((workspace.entry("embeddings", key) / "meta.json").read_text(encoding="utf-8"))
-    pairs = pairs_of_embeddings(
-        texts,
-        vectors,
-        key=key,
-        workspace=workspace,
-        **search_for(recipe.options),
-        progress=lambda done, total: progress("pairs", done, total),
-    )
+    with workspace.leased() as leased:
+        key, vectors = embed_texts(texts, workspace=leased, model=recipe.model, encoder=encoder, progress=progress)
+        described = json.loads((leased.entry("embeddings", key) / "meta.json").read_text(encoding="utf-8"))
+        pairs = pairs_of_embeddings(
+            texts,
+            vectors,
+            key=key,
+            workspace=leased,
+            **search_for(recipe.options),
+            progress=lambda done, total: progress("pairs", done, total),
+        )
     screening = screen(
         joined.examples,
         vectors,

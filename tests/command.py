@@ -56,6 +56,6 @@ def texts(*lines: object) -> bytes:
 
 
 def left(home: Path) -> list[str]:
-    """What a command left in the workspace, the notes about builds aside."""
+    """What a command left in the workspace, the notes about builds and the locks aside."""
     files = (path.relative_to(home) for path in home.rglob("*") if path.is_file())
-    return sorted(path.as_posix() for path in files if path.parts[0] != "jobs")
+    return sorted(path.as_posix() for path in files if path.parts[0] not in ("jobs", "locks"))

@@ -33,9 +33,11 @@ def read_examples(workspace: Workspace, manifest: Manifest) -> Examples:
     """The examples of a built dataset."""
     key = manifest.key("records")
     folder = workspace.entry("records", key)
-    if not folder.is_dir():
-        raise DatasetError(f"{manifest.name}: its records are gone from {workspace.root}. Build it again: evalmap build PATH")
-    return Examples(manifest, pd.read_parquet(folder / "examples.parquet"), pd.read_parquet(folder / "fields.parquet"))
+    try:
+        return Examples(manifest, pd.read_parquet(folder / "examples.parquet"), pd.read_parquet(folder / "fields.parquet"))
+    except FileNotFoundError as error:
+        gone = f"{manifest.name}: its records are gone from {workspace.root}. Build it again: evalmap build PATH"
+        raise DatasetError(gone) from error
 
 
 def readable_examples(workspace: Workspace) -> list[Examples]:

@@ -7,11 +7,11 @@ import contextlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
-from uuid import uuid4
+
+from evalmap.data.store.private_names import private_file, private_folder
 
 
 def write_json(path: Path, value: object) -> None:
@@ -60,7 +60,8 @@ def new_folder(path: Path) -> Iterator[Path]:
     Where another process has made `path` meanwhile, that one stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    temporary = private_folder(path)
+    temporary.mkdir(mode=0o700)
     try:
         yield temporary
         for inside in temporary.iterdir():
@@ -76,6 +77,16 @@ def new_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def take_away(path: Path) -> Path:
+    """Take a file or folder away at once, under a private name beside its place; what is there is then deleted at leisure.
+
+    Whoever has it open goes on reading; whoever looks for it finds it gone, and never half of it.
+    """
+    aside = private_folder(path)
+    path.rename(aside)
+    return aside
+
+
 def sync(path: Path) -> None:
     """Until a file, or a folder's list of names, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -87,7 +98,7 @@ def sync(path: Path) -> None:
 
 @contextlib.contextmanager
 def _beside(path: Path, mode: int) -> Iterator[tuple[Path, BinaryIO]]:
-    temporary = path.with_name(f".{uuid4().hex}.part")
+    temporary = private_file(path)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -25,7 +26,7 @@ SAME_BIRTH = 10.0  # seconds: when a process began is reckoned from the clock, w
 NO_PROGRESS = "EVALMAP_PROGRESS"  # "off" for children: their log holds reasons, and their progress stands in the job's file
 IF_KILLED = "the build stopped at {stage} (killed, or out of memory?). Build it again: it goes on from there."
 _FOLDER = Path(__file__).resolve().parents[2]  # where children run: it is there wherever they are started from
-_children: dict[int, subprocess.Popen[bytes]] = {}  # those that this process started: they must be reaped by it
+LOCK = "jobs"  # whoever looks for a job and starts one holds it
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,16 @@ class Job:
 class JobFile:
     """The working side: writes its progress, several times a second at most.
 
+    Where another process is at work under the location, that one's file stays, and this work is told of nowhere.
+
     Parameters
     ----------
     shares : how much of the job each stage takes, in their order, 1 in all; without it, a job has one stage
     if_killed : as in `Job`
+
+    Attributes
+    ----------
+    filed : whether it is this work that the file tells of
     """
 
     def __init__(
@@ -92,7 +99,10 @@ class JobFile:
         now = time.time()
         pid = os.getpid()
         self.job = Job(job_id(location), location, name, pid, _born(pid), started=now, updated=now, if_killed=if_killed)
-        self._write()
+        with workspace.lock(LOCK):
+            other = find(workspace, location)
+            self.filed = other is None or other.state != "running" or other.pid == pid
+            self._write()
 
     def progress(self, stage: str, done: int, total: int) -> None:
         now = time.time()
@@ -114,7 +124,8 @@ class JobFile:
         return min(1.0, before + self._shares[stage] * (done / total if total else 0.0))
 
     def _write(self) -> None:
-        write_json(self._path, asdict(self.job))
+        if self.filed:
+            write_json(self._path, asdict(self.job))
 
 
 def start(
@@ -128,7 +139,8 @@ def start(
 ) -> None:
     """Run a command in a child process and file it under its locations; returns at once.
 
-    Nothing is started while a job runs under one of them. The command writes its own `JobFile` under each location, in turn.
+    Nothing is started while a job runs under one of them, however many ask at once. The command writes its own `JobFile` under each
+    location, in turn. A thread waits for the child, so that it does not stay in the system's table once it has ended.
 
     Parameters
     ----------
@@ -137,27 +149,28 @@ def start(
     environment : further variables for the child. A key goes here: arguments are seen by everyone on the machine.
     if_killed : as in `Job`, until the child's own file says otherwise
     """
-    if any(is_running(workspace, location) for location in locations):
-        return
-    log = _path(workspace, locations[0]).with_suffix(".log")
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
-        child = subprocess.Popen(
-            list(command),
-            cwd=_FOLDER,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=output,
-            start_new_session=True,
-            env={**os.environ, NO_PROGRESS: "off", **(environment or {})},
-        )
-    _children[child.pid] = child
-    now = time.time()
-    for location in locations:
-        called = name or Path(location).name or location
-        born = _born(child.pid)
-        job = Job(job_id(location), location, called, child.pid, born, started=now, updated=now, if_killed=if_killed)
-        write_json(_path(workspace, location), asdict(job))
+    with workspace.lock(LOCK):  # until the files are written: the child waits for it before it writes its own
+        if any(is_running(workspace, location) for location in locations):
+            return
+        log = _path(workspace, locations[0]).with_suffix(".log")
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as output:
+            child = subprocess.Popen(
+                list(command),
+                cwd=_FOLDER,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=output,
+                start_new_session=True,
+                env={**os.environ, NO_PROGRESS: "off", **(environment or {})},
+            )
+        threading.Thread(target=child.wait, name=f"waits for {child.pid}", daemon=True).start()
+        now = time.time()
+        for location in locations:
+            called = name or Path(location).name or location
+            born = _born(child.pid)
+            job = Job(job_id(location), location, called, child.pid, born, started=now, updated=now, if_killed=if_killed)
+            write_json(_path(workspace, location), asdict(job))
 
 
 def is_running(workspace: Workspace, location: str) -> bool:
@@ -190,24 +203,26 @@ def cancel(workspace: Workspace, job: Job) -> None:
         if process := _process(job):
             _signal(process, number)
             _wait(job)
-    for other in together:
-        latest = _read(_path(workspace, other.location))  # it may have ended before the signal came
-        if latest and latest.state == "running":
-            ended = replace(latest, state="cancelled", updated=time.time(), error=None)
-            write_json(_path(workspace, other.location), asdict(ended))
+    with workspace.lock(LOCK):
+        for other in together:
+            latest = _read(_path(workspace, other.location))  # it may have ended before the signal came, and another have begun
+            if latest and latest.state == "running" and (latest.pid, latest.born) == (other.pid, other.born):
+                ended = replace(latest, state="cancelled", updated=time.time(), error=None)
+                write_json(_path(workspace, other.location), asdict(ended))
 
 
 def _wait(job: Job) -> None:
-    """Until the job's process is gone (and reaped, where it is our child), or patience is."""
+    """Until the job's process is gone, or patience is."""
     until = time.monotonic() + PATIENCE
     while _process(job) and time.monotonic() < until:
         time.sleep(0.02)
 
 
 def dismiss(workspace: Workspace, job: Job) -> None:
-    """Forget a job that has ended."""
-    if job.state != "running":
-        _path(workspace, job.location).unlink(missing_ok=True)
+    """Forget a job that has ended; one that was started meanwhile under its location stays."""
+    with workspace.lock(LOCK):
+        if job.state != "running" and not is_running(workspace, job.location):
+            _path(workspace, job.location).unlink(missing_ok=True)
 
 
 def job_id(location: str) -> str:
@@ -248,8 +263,6 @@ def _process(job: Job) -> psutil.Process | None:
         ended = process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)  # the former: nobody has asked after it
         if not ended and isinstance(job.born, float) and abs(process.create_time() - job.born) < SAME_BIRTH:
             return process
-    if child := _children.get(job.pid):
-        child.poll()  # reaps it
     return None
 
 

@@ -83,6 +83,7 @@ class Manifest:
     fingerprint : a hash of all stages' keys: equal fingerprint, equal map
     built_at : ISO 8601, UTC
     sample : shipped with the package
+    name_given : whether the user named the map; else its name is made of the source
     """
 
     slug: str
@@ -110,6 +111,7 @@ class Manifest:
     reused: int = 0
     outliers: int = 0
     sample: bool = False
+    name_given: bool = False
 
     def key(self, stage: str) -> str:
         """The key of a stage's entry; KeyError where the build had no such stage."""

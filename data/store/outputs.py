@@ -7,6 +7,7 @@ from pathlib import Path
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.atomic import staged
+from evalmap.data.store.private_names import sweep
 
 
 def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> None:
@@ -45,12 +46,14 @@ def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> No
 def write_together(files: Mapping[Path, bytes]) -> None:
     """Write files so that either all are there, each whole, or none has changed.
 
-    Each goes to a private name beside its place and is synced; only then are all renamed.
+    Each goes to a private name beside its place and is synced; only then are all renamed. What a process that was killed at this
+    left there goes.
 
     Raises
     ------
     DatasetError : one of them cannot be written
     """
+    sweep({Path(os.path.realpath(path)).parent for path in files}, aged=False)
     path = Path()
     try:
         with contextlib.ExitStack() as temporary:

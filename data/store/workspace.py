@@ -5,6 +5,7 @@
     datasets/<slug>.json         the pointer: which stage entries make the map of a dataset
     jobs/<slug>.json             what a build is doing
     downloads/, sources/         fetched files
+    locks/                       who is at work (`leases.py`)
 
 Every write goes to a private temporary name, is synced and renamed; so a killed process leaves the old state readable.
 """
@@ -20,8 +21,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from evalmap.data.errors import DatasetError
-from evalmap.data.store import atomic
+from evalmap.data.store import atomic, leases, private_names
 from evalmap.data.store.manifest import Manifest
 
 DAY = 86_400.0  # seconds
@@ -45,6 +48,14 @@ class DamagedManifest:
     def entry_keys(self) -> set[str]:
         """All that may be the key of an entry in it: what it points to is not taken for left over."""
         return set(re.findall(r"[0-9a-f]{20}", self.path.read_text("utf-8", "replace") if self.path.exists() else ""))
+
+    def source(self) -> str | None:
+        """The source that it was built of, as far as that can be read."""
+        try:
+            values = json.loads(self.path.read_text(encoding="utf-8"))
+            return values["source"] if isinstance(values["source"], str) else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
 
 class Workspace:
@@ -96,6 +107,9 @@ class Workspace:
         """Whether the entry is there, complete."""
         return self.entry(stage, key).is_dir()
 
+    def hold(self, stage: str, key: str) -> None:
+        """Within `leased`: have an entry, or the vectors of a model, stay. Elsewhere this does nothing."""
+
     def entries(self, stage: str) -> list[Path]:
         """All complete entries of a stage."""
         return sorted(path for path in (self.root / "stages" / stage).glob("*") if path.is_dir() and not path.name.startswith("."))
@@ -105,6 +119,41 @@ class Workspace:
         """A private folder to write an entry into; it becomes the entry when the block ends without an error."""
         with atomic.new_folder(self.entry(stage, key)) as folder:
             yield folder
+
+    @contextmanager
+    def leased(self) -> Iterator["Workspace"]:
+        """This workspace for a piece of work: the entries that it asks for by `has`, or makes, stay until the block ends.
+
+        Without that, another process may remove an entry between the look and the use.
+        """
+        self.sweep()
+        with leases.lease(self.root) as lease:
+            yield _Leased(self.root, lease) if lease else self
+
+    def sweep(self) -> None:
+        """Delete what processes that are gone were writing here when they were killed. Work does so as it begins."""
+        private_names.sweep(self.written_folders(), aged=True)
+
+    def written_folders(self) -> list[Path]:
+        """The folders that files and folders are made in."""
+        depths = [
+            "datasets",
+            "decisions",
+            "jobs",
+            "stages/*",
+            "vectors",
+            "vectors/*",
+            "uploads",
+            "uploads/*",
+            "downloads",
+            "downloads/*",
+        ]
+        depths += ["answers", "answers/*", "answers/uploads/*"]
+        return [self.root, *(folder for depth in depths for folder in sorted(self.root.glob(depth)) if folder.is_dir())]
+
+    def lock(self, name: str) -> FileLock:
+        """A lock of this workspace, to be held for moments: `with workspace.lock("decisions")`."""
+        return leases.lock(self.root, name)
 
     # Pointers
 
@@ -142,34 +191,75 @@ class Workspace:
         atomic.write_json(self.root / "datasets" / f"{_safe(manifest.slug)}.json", manifest.as_dict())
 
     def remove(self, slug: str) -> None:
-        """Forget a dataset's map, and with it the stage entries that no pointer needs.
+        """Forget a dataset's map, and with it the stage entries that no pointer and no work under way needs.
 
-        An entry named "<key>-…" was made from the entry <key> and goes with it. Entries that never had a pointer stay for a day:
-        they may belong to a build under way.
+        An entry named "<key>-…" was made from the entry <key> and goes with it. Entries that never had a pointer stay for a day.
         """
-        try:
-            own = _entries_of(self.manifest(slug))
-        except DatasetError:
-            own = set()  # a damaged pointer goes; what it pointed to goes when it is a day old
-        (self.root / "datasets" / f"{_safe(slug)}.json").unlink(missing_ok=True)
-        used = {entry for manifest in self.manifests() for entry in _entries_of(manifest)}
-        keys, own_keys = {key for _, key in used}, {key for _, key in own}
-        keys |= {key for damaged in self.damaged() for key in damaged.entry_keys()}
-        for folder in (self.root / "stages").glob("*/*"):
-            key = folder.name.split("-")[0]
-            if key not in keys and (key in own_keys or time.time() - folder.stat().st_mtime > DAY):
-                shutil.rmtree(folder, ignore_errors=True)
+        path = self.root / "datasets" / f"{_safe(slug)}.json"
+        with self.lock("entries"):
+            try:
+                own = _entries_of(self.manifest(slug))
+            except DatasetError:
+                own = set()  # a damaged pointer goes; what it pointed to goes when it is a day old
+            path.unlink(missing_ok=True)
+            own_keys = {key for _, key in own}
+            gone = [
+                folder
+                for folder in self.unneeded_entries()
+                if folder.name.split("-")[0] in own_keys or time.time() - folder.stat().st_mtime > DAY
+            ]
+            aside = [atomic.take_away(folder) for folder in gone]
+        for folder in aside:
+            shutil.rmtree(folder, ignore_errors=True)
 
-    def slug_for(self, source: str, name: str) -> str:
-        """The slug of a source: the one it has, else one made of its name that no other source has."""
-        manifests = self.manifests()
-        for manifest in manifests:
-            if manifest.source == source:
-                return manifest.slug
-        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "dataset"
-        if any(manifest.slug == slug for manifest in manifests):  # another source's: this one has none yet
-            slug = f"{slug}-{hashlib.sha256(source.encode()).hexdigest()[:6]}"
-        return slug
+    def unneeded_entries(self) -> list[Path]:
+        """The entries that no pointer and no work under way needs; call it with the lock "entries" held.
+
+        An entry named "<key>-…" was made from the entry <key> and is needed with it.
+        """
+        needed = {key for manifest in self.manifests() for _, key in _entries_of(manifest)}
+        needed |= {key for damaged in self.damaged() for key in damaged.entry_keys()}
+        in_use = leases.leased_entries(self.root)
+        needed |= {key.split("-")[0] for _, key in in_use}
+        folders = sorted((self.root / "stages").glob("*/[!.]*"))
+        return [folder for folder in folders if folder.name.split("-")[0] not in needed]
+
+    def map_to_replace(self, source: str, name: str, *, name_given: bool) -> Manifest | None:
+        """Which map of a source a build takes the place of; None: it makes a new one.
+
+        Two names are two maps. Where the user gave none, the only map of the source is built again and keeps its name; of several,
+        the one that bears the name that the source gives.
+
+        Parameters
+        ----------
+        name : that the user gave, else that the source gives
+
+        Raises
+        ------
+        DatasetError : no name was given, and which of several maps is meant can't be told
+        """
+        maps = [manifest for manifest in self.manifests() if manifest.source == source]
+        of_name = [manifest for manifest in maps if manifest.name == name]
+        if of_name or name_given:
+            return of_name[0] if of_name else None
+        for meant in (maps, [manifest for manifest in maps if not manifest.name_given]):
+            if len(meant) == 1:
+                return meant[0]
+        if maps:
+            names = ", ".join(manifest.name for manifest in maps)
+            raise DatasetError(
+                f"{source}: {len(maps)} maps are built of it ({names}). Say by its name which one to build again.", "name"
+            )
+        return None
+
+    def free_slug(self, source: str, name: str) -> str:
+        """A slug for a new map of a source, made of its name, that no other map has."""
+        taken = {manifest.slug for manifest in self.manifests()}
+        taken |= {damaged.slug for damaged in self.damaged() if damaged.source() not in (None, source)}
+        plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "dataset"
+        marks = (source, f"{source}\0{name}", *(f"{source}\0{name}\0{number}" for number in range(len(taken))))
+        slugs = (plain, *(f"{plain}-{hashlib.sha256(mark.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}" for mark in marks))
+        return next(slug for slug in slugs if slug not in taken)
 
     def find(self, reference: str) -> Manifest:
         """The pointer of a built dataset, by its slug, its name, or the path or address that was built.
@@ -180,11 +270,11 @@ class Workspace:
         """
         manifests = self.manifests()
         path = str(Path(reference).expanduser().resolve())
-        for matches in (
-            [m for m in manifests if m.source in (reference, path) or m.location in (reference, path)],
-            [m for m in manifests if m.slug == reference],
-            [m for m in manifests if m.name == reference],
-        ):
+        of_source = [m for m in manifests if m.source in (reference, path) or m.location in (reference, path)]
+        if len(of_source) > 1:
+            slugs = ", ".join(m.slug for m in of_source)
+            raise DatasetError(f"{reference}: {len(of_source)} maps are built of it ({slugs}). Name one of them.")
+        for matches in (of_source, [m for m in manifests if m.slug == reference], [m for m in manifests if m.name == reference]):
             if len(matches) == 1:
                 return matches[0]
             if matches:
@@ -195,6 +285,31 @@ class Workspace:
                 raise DatasetError(damaged.reason)
         known = ", ".join(m.slug for m in manifests[:8]) or "none yet"
         raise DatasetError(f"{reference}: not built in {self.root} (built: {known}). Build it with: evalmap build {reference}")
+
+
+class _Leased(Workspace):
+    """A workspace whose entries stay as long as a piece of work lasts."""
+
+    def __init__(self, root: Path, lease: leases.Lease) -> None:
+        super().__init__(root)
+        self._lease = lease
+
+    def hold(self, stage: str, key: str) -> None:
+        self._lease.note(stage, key)
+
+    def has(self, stage: str, key: str) -> bool:
+        self._lease.note(stage, key)
+        return super().has(stage, key)
+
+    @contextmanager
+    def create(self, stage: str, key: str) -> Iterator[Path]:
+        self._lease.note(stage, key)
+        with super().create(stage, key) as folder:
+            yield folder
+
+    @contextmanager
+    def leased(self) -> Iterator[Workspace]:
+        yield self  # within the work that the lease is of
 
 
 def _read_manifest(path: Path) -> Manifest | None:

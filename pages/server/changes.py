@@ -15,7 +15,6 @@ from evalmap.data.store import jobs
 from evalmap.data.store.atomic import write_bytes
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.server import screenings
 from evalmap.pages.server.access import changing
 from evalmap.screening.keep.by_hand import DecisionLog
 
@@ -74,6 +73,5 @@ def remove_answers(workspace: Workspace, id: str) -> None:
 @changing
 def decide(workspace: Workspace, built: BuiltMap, change: Callable[[DecisionLog], object]) -> None:
     """Change the decisions made by hand about a dataset, and store them."""
-    log = screenings.decisions(built)
-    change(log)
-    log.save(workspace, built.manifest.source)
+    with DecisionLog.changing(workspace, built.manifest.source) as log:
+        change(log)

@@ -11,7 +11,9 @@ from evalmap.answers.asking import run_job
 from evalmap.data.opening import location_kind
 from evalmap.data.remote.collections import fetching
 from evalmap.data.store import jobs
+from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings import build_job
 from evalmap.pages.server.access import changing, require_this_machine, serves_this_machine_only
 from evalmap.screening.pairs import pairs_job
 
@@ -19,8 +21,12 @@ COMMAND = (sys.executable, "-P", "-m", "evalmap.cli")  # -P: the folder it is ca
 
 
 @changing
-def build(workspace: Workspace, locations: Sequence[str], *, options: Sequence[str] = ()) -> None:
+def build(workspace: Workspace, locations: Sequence[str], *, options: Sequence[str] = (), name: str | None = None) -> None:
     """Build locations one after the other in one child; what is being built already is left out.
+
+    Parameters
+    ----------
+    name : that the user gave the map (of one location); without it, the build finds which map is meant
 
     Raises
     ------
@@ -32,9 +38,18 @@ def build(workspace: Workspace, locations: Sequence[str], *, options: Sequence[s
                 require_this_machine("opens no paths. Upload the file instead")
         if "--model" in options:
             require_this_machine("loads no models that a visitor names")
-    wanted = [location for location in locations if not jobs.is_running(workspace, location)]
-    if wanted:
-        _start(workspace, ["build"], *options, "--", *wanted, locations=wanted)
+    named = [f"--name={name}"] if name else []
+    with workspace.lock(jobs.LOCK):  # a location that another tab starts to build now does not keep the others from it
+        wanted = [location for location in locations if not jobs.is_running(workspace, build_job.job_location(location, name))]
+        if wanted:
+            filed = [build_job.job_location(location, name) for location in wanted]
+            _start(workspace, ["build"], *named, *options, "--", *wanted, locations=filed, name=name)
+
+
+@changing
+def build_again(workspace: Workspace, manifest: Manifest, *, options: Sequence[str] = ()) -> None:
+    """Build a map again, and no other map of its source."""
+    build(workspace, [manifest.location], options=options, name=manifest.name if manifest.name_given else None)
 
 
 @changing

@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -108,8 +109,22 @@ class DecisionLog:
                 raise DatasetError(f"{where}: a decision to {step.action} names no row.")
         return cls(read)
 
+    @classmethod
+    @contextmanager
+    def changing(cls, workspace: Workspace, source: str) -> "Iterator[DecisionLog]":
+        """The decisions about a source, to be changed in the block and written at its end; one change at a time.
+
+        Raises
+        ------
+        DatasetError : the stored file is damaged; nothing is written
+        """
+        with workspace.lock("decisions"):
+            log = cls.load(workspace, source)
+            yield log
+            log.save(workspace, source)
+
     def save(self, workspace: Workspace, source: str) -> None:
-        """Write the decisions about a source, durably."""
+        """Write the decisions about a source, durably, whatever was there; `changing` loses none that are made meanwhile."""
         write_json(_path(workspace, source), {"source": source, "steps": self.as_list()})
 
     @classmethod

@@ -61,12 +61,13 @@ def pairs_of_embeddings(
     DatasetError : as `find_near_duplicates`
     """
     entry = _key(key, methods, floor, lexical_floor, max_pairs)
-    if not workspace.has(STAGE, entry):
-        options = {"methods": methods, "floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs}
-        found = find_near_duplicates(texts, embeddings, progress=progress, **options)
-        with workspace.create(STAGE, entry) as folder:
-            _write(folder, found)
-    return load_pairs(workspace.entry(STAGE, entry))
+    with workspace.leased() as leased:
+        if not leased.has(STAGE, entry):
+            options = {"methods": methods, "floor": floor, "lexical_floor": lexical_floor, "max_pairs": max_pairs}
+            found = find_near_duplicates(texts, embeddings, progress=progress, **options)
+            with leased.create(STAGE, entry) as folder:
+                _write(folder, found)
+        return load_pairs(leased.entry(STAGE, entry))
 
 
 def search(built: BuiltMap) -> Pairs:
@@ -83,7 +84,10 @@ def search(built: BuiltMap) -> Pairs:
 def stored_pairs(built: BuiltMap, workspace: Workspace) -> Pairs | None:
     """What `pairs_of` kept of a map with its default settings; None where it was not asked yet."""
     key = _key(_embeddings_key(built), SEARCHED, FLOOR, LEXICAL_FLOOR, MAX_PAIRS)
-    return load_pairs(workspace.entry(STAGE, key)) if workspace.has(STAGE, key) else None
+    try:
+        return load_pairs(workspace.entry(STAGE, key))
+    except FileNotFoundError:  # none there, or removed meanwhile
+        return None
 
 
 def _embeddings_key(built: BuiltMap) -> str:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -216,3 +217,32 @@ def test_no_id_is_a_path(kept: AnswerStore, id: str):
         kept.answers(id)
     with pytest.raises(DatasetError, match="is no id of an answer set"):
         kept.remove(id)
+
+
+def test_two_imports_of_one_set_at_once_leave_one_of_them_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    store = AnswerStore(Workspace(tmp_path))
+    halfway, other_done, replace_file = threading.Event(), threading.Event(), os.replace
+
+    def replace_in_turn(source: Path, target: Path) -> None:
+        """The first import waits between its two parts until the other one is through, where that can be."""
+        first = threading.current_thread().name == "first"
+        if first and Path(target).parent.name == "answer_sets":
+            halfway.set()
+            other_done.wait(1)
+        if not first:
+            halfway.wait(1)
+        replace_file(source, target)
+        if not first and Path(target).parent.name == "answer_sets":
+            other_done.set()
+
+    monkeypatch.setattr(os, "replace", replace_in_turn)
+    imports = [
+        threading.Thread(target=store.put, args=(record(notes=(name,)), table(replace(SOME[0], answer=name))), name=name)
+        for name in ("first", "other")
+    ]
+    for one in imports:
+        one.start()
+    for one in imports:
+        one.join()
+    (kept,) = store.sets()
+    assert tuple(store.answers(kept.id)["answer"]) == kept.notes

@@ -9,6 +9,7 @@ import numpy as np
 
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings.build_job import job_location
 from evalmap.embeddings.built_map import load_map
 from evalmap.embeddings.layers import LAYERS
 from evalmap.embeddings.pipeline import STAGES
@@ -76,7 +77,7 @@ def test_dataset_answers_to_its_path_however_it_is_written_and_to_its_name(evalm
     assert told["location"] == str(tmp_path / "data" / "a.jsonl")  # holds wherever the site builds it again
     for reference in ("a.jsonl", "./a.jsonl", tmp_path / "data" / "a.jsonl", "My evals", "../data/a.jsonl"):
         assert evalmap("info", reference, "--json").json == told, reference
-    assert jobs.jobs(Workspace(tmp_path / "home"))[0].location == str(tmp_path / "data" / "a.jsonl")
+    assert jobs.find(Workspace(tmp_path / "home"), job_location(str(tmp_path / "data" / "a.jsonl"), "My evals"))
 
 
 def test_workspace_option_wins_over_the_environment(evalmap: Command, tmp_path: Path):

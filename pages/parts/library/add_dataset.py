@@ -8,6 +8,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.opening import location_kind
 from evalmap.data.readers import formats
 from evalmap.data.records import PARTS, ROLE_NAMES
+from evalmap.data.store.manifest import Manifest
 from evalmap.embeddings.encoder import DEFAULT_MODEL
 from evalmap.pages.parts.library.preview import Preview, preview
 from evalmap.pages.server import caches, changes, workers
@@ -19,18 +20,19 @@ CONTROLS = (*ROLE_NAMES, "part", "model", "k", "n_neighbors", "min_dist", "seed"
 
 
 @st.dialog("Add a dataset", width="large")
-def dialog(location: str = "") -> None:
-    """Ask for a source, show what was found in it, and build it in the background; `location` fills in what to build again."""
-    if location:
-        st.caption(text.in_label(without_paths(location, location), limit=200))
-        where = location
-    else:
-        where = _source()
+def dialog(again: Manifest | None = None) -> None:
+    """Ask for a source, show what was found in it, and build it in the background; `again`: the map to build again."""
+    if again:
+        st.caption(text.in_label(without_paths(again.location, again.location), limit=200))
+    where = again.location if again else _source()
     found = _look(where) if where else None
     options = _options(found)
     if st.button("Build the map", type="primary", icon=":material/play_arrow:", disabled=not where):
         try:
-            workers.build(caches.workspace(), [where], options=options)
+            if again:
+                workers.build_again(caches.workspace(), again, options=options)
+            else:
+                workers.build(caches.workspace(), [where], options=options)
         except DatasetError as error:
             text.show_error(error)
         else:

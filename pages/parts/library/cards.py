@@ -36,10 +36,10 @@ def _more(manifest: Manifest) -> None:
     space = caches.workspace()
     st.caption(text.in_label(access.without_paths(manifest.source, manifest.source), limit=200))
     if not manifest.location.startswith("memory:"):  # rows that a program held are built by a program
-        again = (space, [manifest.location])
-        st.button("Build again", key=f"again-{manifest.slug}", icon=":material/refresh:", on_click=workers.build, args=again)
+        again = (space, manifest)
+        st.button("Build again", key=f"again-{manifest.slug}", icon=":material/refresh:", on_click=workers.build_again, args=again)
         if st.button("Other fields or settings", key=f"settings-{manifest.slug}", icon=":material/tune:"):
-            add_dataset.dialog(manifest.location)
+            add_dataset.dialog(manifest)
     remove = (space, manifest.slug)
     st.button("Remove the map", key=f"remove-{manifest.slug}", icon=":material/delete:", on_click=changes.remove_map, args=remove)
     st.caption("Removing a map leaves the dataset's own files as they are.")

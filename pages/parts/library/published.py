@@ -24,7 +24,8 @@ def _draw(collection: Collection) -> None:
     space = caches.workspace()
     root = space.sources / collection.id
     states = caches.source_states(collection.id, str(root), _signature(collection, root))
-    built = {manifest.source: manifest.slug for manifest in space.manifests()}
+    by_name = sorted(space.manifests(), key=lambda manifest: not manifest.name_given)
+    built = {manifest.source: manifest.slug for manifest in by_name}  # of several maps of a file the one that the user did not name
     running = {job.location for job in jobs.jobs(space) if job.state == "running"}
     loaded = sum(state == "loaded" for state in states.values())
     st.markdown(f"#### {text.in_label(collection.title)}")

@@ -76,7 +76,8 @@ def test_damaged_manifest_leaves_the_others_alone_and_what_it_points_to(tmp_path
     path.write_text(json.dumps({**later.as_dict(), "format": 9}), encoding="utf-8")
     assert space.manifests() == [whole]
     assert space.find("whole") == whole
-    assert space.slug_for("/data/whole", "whole") == "whole"
+    assert space.free_slug("/elsewhere", "whole") not in ("whole", "later")
+    assert space.free_slug("/elsewhere", "later") != "later"
     long_ago = time.time() - 2 * DAY
     os.utime(space.entry("records", "b" * 20), (long_ago, long_ago))
     space.remove("whole")

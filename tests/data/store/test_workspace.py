@@ -34,7 +34,8 @@ def point(workspace: Workspace, slug: str, *entries: tuple[str, str], **more: An
 
 
 def left_in(workspace: Workspace) -> set[str]:
-    return {path.relative_to(workspace.root).as_posix() for path in workspace.root.rglob("*") if path.is_file()}
+    files = (path.relative_to(workspace.root) for path in workspace.root.rglob("*") if path.is_file())
+    return {path.as_posix() for path in files if path.parts[0] != "locks"}
 
 
 # Keys
@@ -146,18 +147,35 @@ def test_removing_what_was_never_built_removes_nothing(workspace: Workspace):
 # Names
 
 
-def test_slug_is_kept_by_its_source_and_shared_by_no_other(workspace: Workspace):
-    assert workspace.slug_for("/x/My Data!.jsonl", "My Data!") == "my-data"
-    point(workspace, "my-data", source="/x/My Data!.jsonl")
-    assert workspace.slug_for("/x/My Data!.jsonl", "renamed") == "my-data"
-    other = workspace.slug_for("/y/my-data.jsonl", "my data")
-    assert re.fullmatch("my-data-[0-9a-f]{6}", other)
-    assert workspace.slug_for("/y/my-data.jsonl", "my data") == other
+def test_new_slug_is_shared_by_no_other_map(workspace: Workspace):
+    assert workspace.free_slug("/x/My Data!.jsonl", "My Data!") == "my-data"
+    slugs = ["my-data"]
+    for _ in range(4):
+        point(workspace, slugs[-1], source="/x/My Data!.jsonl")
+        slugs.append(workspace.free_slug("/y/my-data.jsonl", "my data"))
+    assert len(set(slugs)) == 5
+    assert all(re.fullmatch("my-data-[0-9a-f]{6}", slug) for slug in slugs[1:])
+
+
+def test_which_map_a_build_replaces(workspace: Workspace):
+    def meant(name: str, *, name_given: bool) -> str | None:
+        found = workspace.map_to_replace("/x/a.jsonl", name, name_given=name_given)
+        return found and found.slug
+
+    assert meant("a", name_given=False) is None
+    point(workspace, "elsewhere", name="a", source="/y/a.jsonl")
+    assert meant("a", name_given=False) is None
+    point(workspace, "first", name="mine", source="/x/a.jsonl")  # of an earlier version, which did not tell whether it was given
+    assert [meant("a", name_given=False), meant("a", name_given=True), meant("mine", name_given=True)] == ["first", None, "first"]
+    point(workspace, "second", name="other", name_given=True, source="/x/a.jsonl")
+    assert meant("a", name_given=False) == "first"
+    point(workspace, "third", name="a", name_given=True, source="/x/a.jsonl")
+    assert meant("a", name_given=False) == "third"
 
 
 @pytest.mark.parametrize("name", ["", "日本語", "...", "x" * 300, "../../etc"])
 def test_any_name_makes_a_slug_that_can_be_saved(workspace: Workspace, name: str):
-    slug = workspace.slug_for("/somewhere", name)
+    slug = workspace.free_slug("/somewhere", name)
     assert len(slug) <= 80
     point(workspace, slug)
     assert workspace.manifest(slug)
