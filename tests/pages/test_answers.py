@@ -215,7 +215,7 @@ def test_a_selected_cluster_opens_its_examples_with_every_answer(asked: Asked) -
     site.select_row(at, f"answer-clusters-asked-kmeans-{first.id}", 0)
     rows = np.flatnonzero(asked.built.clustering("kmeans").labels == 0)
     table = frame(at, "answer-0", "answer-1", "answer-2")
-    assert table["line"].tolist() == [str(row + 1) for row in rows[:25]]
+    assert table["line"].tolist() == [row + 1 for row in rows[:25]]
     assert table["p-0"].tolist() == first.p_matching[rows[:25]].tolist()
     assert any(value.startswith(f"**{len(rows)} examples** in") for value in said(at))
 
@@ -439,7 +439,7 @@ def test_a_selection_is_summed_up_and_its_examples_listed(asked: Asked, monkeypa
     assert f"{100 * scores.matches[rows].mean():.1f} % matching" in told
     assert f"n = {len(rows)}" in told
     assert f"n = {N - len(rows)}" in told
-    assert frame(at, "answer-0")["line"].tolist() == [str(row + 1) for row in rows[:25]]
+    assert frame(at, "answer-0")["line"].tolist() == [row + 1 for row in rows[:25]]
 
 
 def test_categories_hidden_in_the_legend_leave_the_examples(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -448,4 +448,4 @@ def test_categories_hidden_in_the_legend_leave_the_examples(asked: Asked, monkey
     scores = asked.scores(FIRST)
     hidden = answer_columns.answer_column(scores).categories[0][0]
     rows = [row for row in range(N) if scores.answer[row] != hidden]
-    assert frame(at, "answer-0")["line"].tolist() == [str(row + 1) for row in rows[:25]]
+    assert frame(at, "answer-0")["line"].tolist() == [row + 1 for row in rows[:25]]

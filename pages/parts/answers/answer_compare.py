@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from evalmap.answers.answer_types import Scores
+from evalmap.answers.statistics.clusters import MIN_N
 from evalmap.answers.statistics.comparison import ComparedRows, Comparison, compared_rows
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.label_deviations import reference_label
@@ -115,6 +116,9 @@ def _clusters(built: BuiltMap, choices: AnswerChoices, groups: np.ndarray | None
     shown = sorted(
         (c for c in found if not c.hidden), key=lambda c: (c.qvalue if c.qvalue == c.qvalue else 2.0, -abs(c.difference))
     )
+    if not shown:
+        st.caption(f"No cluster has {MIN_N} examples that can be compared.")
+        return
     f = {figures.id: figures for figures in answer_results.clusters(built, choices.a, choices.layer)}
     reference = reference_label(built.examples["label"])
     flagged = sum(c.flagged for c in shown)
