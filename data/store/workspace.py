@@ -108,13 +108,18 @@ class Workspace:
 
     # Pointers
 
+    def pointers(self) -> tuple[list[Manifest], list[DamagedManifest]]:
+        """`manifests` and `damaged` in one reading."""
+        found = list(self._pointers())
+        return [one for one in found if isinstance(one, Manifest)], [one for one in found if isinstance(one, DamagedManifest)]
+
     def manifests(self) -> list[Manifest]:
         """The pointers of all built datasets, by slug; those that can't be read are left out (`damaged` tells of them)."""
-        return [found for found in self._pointers() if isinstance(found, Manifest)]
+        return self.pointers()[0]
 
     def damaged(self) -> list[DamagedManifest]:
         """The pointers that can't be read, by slug: not whole, or of a later version of Evalmap."""
-        return [found for found in self._pointers() if isinstance(found, DamagedManifest)]
+        return self.pointers()[1]
 
     def _pointers(self) -> Iterator[Manifest | DamagedManifest]:
         for path in sorted((self.root / "datasets").glob("*.json")):
@@ -152,9 +157,10 @@ class Workspace:
         except DatasetError:
             own = set()  # a damaged pointer goes; what it pointed to goes when it is a day old
         (self.root / "datasets" / f"{_safe(slug)}.json").unlink(missing_ok=True)
-        used = {entry for manifest in self.manifests() for entry in _entries_of(manifest)}
+        manifests, all_damaged = self.pointers()
+        used = {entry for manifest in manifests for entry in _entries_of(manifest)}
         keys, own_keys = {key for _, key in used}, {key for _, key in own}
-        keys |= {key for damaged in self.damaged() for key in damaged.entry_keys()}
+        keys |= {key for damaged in all_damaged for key in damaged.entry_keys()}
         for folder in (self.root / "stages").glob("*/*"):
             key = folder.name.split("-")[0]
             if key not in keys and (key in own_keys or time.time() - folder.stat().st_mtime > DAY):
@@ -178,7 +184,7 @@ class Workspace:
         ------
         DatasetError : nothing built answers to the reference, or several do
         """
-        manifests = self.manifests()
+        manifests, all_damaged = self.pointers()
         path = str(Path(reference).expanduser().resolve())
         for matches in (
             [m for m in manifests if m.source in (reference, path) or m.location in (reference, path)],
@@ -190,7 +196,7 @@ class Workspace:
             if matches:
                 slugs = ", ".join(m.slug for m in matches)
                 raise DatasetError(f"{reference}: {len(matches)} datasets are called so ({slugs}). Use one of these names.")
-        for damaged in self.damaged():
+        for damaged in all_damaged:
             if damaged.slug == reference:
                 raise DatasetError(damaged.reason)
         known = ", ".join(m.slug for m in manifests[:8]) or "none yet"
