@@ -91,10 +91,11 @@ def info(
 def list_datasets(workspace: WorkspaceOption = None) -> None:
     """List the datasets whose maps are in the workspace."""
     space = terminal.open_workspace(workspace)
-    for manifest in space.manifests():
+    manifests, damaged = space.pointers()
+    for manifest in manifests:
         terminal.print_line(f"{manifest.slug:<40} {manifest.rows:>9,} rows  {manifest.source}")
-    for damaged in space.damaged():
-        terminal.print_error(f"{damaged.slug}: {damaged.reason}")
+    for one in damaged:
+        terminal.print_error(f"{one.slug}: {one.reason}")
 
 
 def remove(
