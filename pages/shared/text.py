@@ -36,6 +36,11 @@ def in_label(text: str, *, limit: int = 80) -> str:
     return _MARKDOWN.sub(r"\\\1", _BREAKS.sub(_BREAK, line))
 
 
+def heading(name: str) -> None:
+    """A page's heading with a text of the dataset, without the link to itself that Streamlit would make of its words."""
+    st.markdown(f"#### {in_label(name)}", anchors=False)
+
+
 def in_badge(text: str, *, limit: int = 80) -> str:
     """As `in_label`, for st.badge: it escapes square brackets by itself."""
     return in_label(text, limit=limit).replace("\\[", "[").replace("\\]", "]")
