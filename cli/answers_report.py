@@ -166,7 +166,8 @@ def _sentences(report: Mapping[str, Any]) -> list[str]:
             limits = _limits(pair["difference_interval"], signed=True)
             lines.append(
                 f"{pair['a']} less {pair['b']}: {100 * pair['difference']:+.1f} points ({limits}), n = {pair['n']:,}, "
-                f"McNemar p = {pair['mcnemar_pvalue']:.2g}, other answers to {pair['different']:,}"
+                f"McNemar p = {pair['mcnemar_pvalue']:.2g}, other answers to {pair['different']:,} "
+                f"(only the first matches in {pair['only_a']:,}, only the second in {pair['only_b']:,})"
             )
     if left := report["comparisons_left_out"]:
         lines.append(f"{left:,} more pairs were not compared; name sets with --set.")

@@ -99,7 +99,8 @@ def list_datasets(
 
     space = terminal.open_workspace(workspace)
     sizes = map_sizes(space)
-    listed = [(manifest, sizes[manifest.slug]) for manifest in space.manifests() if manifest.slug in sizes]
+    manifests, all_damaged = space.pointers()
+    listed = [(manifest, sizes[manifest.slug]) for manifest in manifests if manifest.slug in sizes]
     if as_json:
         terminal.print_json(
             [
@@ -115,7 +116,7 @@ def list_datasets(
         shared = f" + {_bytes(size.shared)} shared" if size.shared else ""
         rows = f"{manifest.slug:<40} {manifest.rows:>9,} rows"
         terminal.print_line(f"{rows}  {_bytes(size.own):>9}{shared:<19}  {manifest.source}")
-    for damaged in space.damaged():
+    for damaged in all_damaged:
         terminal.print_error(f"{damaged.slug}: {damaged.reason}")
 
 

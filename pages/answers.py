@@ -35,7 +35,7 @@ def draw() -> None:
     if not sets:
         answer_import.draw_empty(built)
         return
-    st.markdown(f"#### {text.in_label(manifest.name)}")
+    text.heading(manifest.name)
     choices = answer_controls.draw(built, sets)
     answer_figures.draw(built, choices)
     selection = answer_map.draw(built, sets, choices)

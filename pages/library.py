@@ -20,9 +20,9 @@ with st.container(horizontal=True, vertical_alignment="center"):
         st.badge("read-only", icon=":material/lock:", color="gray", help=access.READ_ONLY)
 
 job_progress.draw_jobs(jobs.jobs(space))
-manifests = space.manifests()
+manifests, damaged = space.pointers()
 own = [manifest for manifest in manifests if not manifest.sample]
-cards.draw_damaged(space.damaged())
+cards.draw_damaged(damaged)
 if own:
     st.markdown("#### Your maps")
     cards.draw(own)
@@ -32,4 +32,4 @@ else:
 st.markdown("#### Samples")
 st.caption("Small datasets written by a language model for this project, with duplicates and contradictions planted in them.")
 cards.draw([manifest for manifest in manifests if manifest.sample])
-published.draw()
+published.draw(manifests)

@@ -24,7 +24,7 @@ def draw() -> None:
         opened = example_address.draw_address(built)
     mask = passing(built, choices.filters)
     hits = _search(built, choices)
-    st.markdown(f"#### {text.in_label(manifest.name)}")
+    text.heading(manifest.name)
     summary = st.empty()  # it tells what is in view, which the map below knows
     left, right = st.columns([9, 5], gap="medium")
     with left:

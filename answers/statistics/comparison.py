@@ -15,15 +15,38 @@ CHI2 = "chi-squared with continuity correction"
 
 
 @dataclass(frozen=True)
+class ComparedRows:
+    """Which rows two sets are compared over and who matches where, each (n_samples,) bool: what every figure and list counts.
+
+    Attributes
+    ----------
+    used : both have an answer that counts (decided or a tie, no repeat), and of both it is known whether it matches. A row
+        without a label is there where both sources tell that by a flag
+    unknown : both have an answer that counts, and of one it is not known whether it matches: in no other figure or list
+    both, only_a, only_b, neither : of the used rows, by who matches; a tie does not. Each used row is in one of the four
+    different : of the used rows, those where the answers are told apart: the sources name other options, or one matches and the
+        other does not, or one is a tie. Two flags that do not match are not told apart, nor is one from a named option that does
+        not match; so only_a and only_b lie in it, and whatever is used and not in it counts as the same answer
+    """
+
+    used: NDArray[np.bool_]
+    unknown: NDArray[np.bool_]
+    both: NDArray[np.bool_]
+    only_a: NDArray[np.bool_]
+    only_b: NDArray[np.bool_]
+    neither: NDArray[np.bool_]
+    different: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Set a against set b over the rows that both answered. Differences are a − b.
 
     Attributes
     ----------
-    n : rows answered and counted by both, with a label
-    both, only_a, only_b, neither : rows by who matches; only_a + only_b are the discordant ones
-    different, agreement : rows with another answer, and the ratio with the same. Two sets may match equally often and still
-        differ nearly everywhere
+    n, n_unknown, both, only_a, only_b, neither, different : how many rows each of `ComparedRows` has (n: used); only_a + only_b
+        are the discordant ones
+    agreement : ratio of the n with the same answer. Two sets may match equally often and still differ nearly everywhere
     difference, difference_interval : of the ratio matching, −1 to 1, with its paired bootstrap interval
     mcnemar_pvalue, mcnemar_test : of the discordant rows taken as independent, and which form it has
     grouped_pvalue : of the same question with a duplicate group as one; equal to the exact McNemar where every row is its own
@@ -32,6 +55,7 @@ class Comparison:
     """
 
     n: int
+    n_unknown: int
     both: int
     only_a: int
     only_b: int
@@ -73,6 +97,37 @@ class ClusterComparison:
         return bool(self.qvalue < MAX_QVALUE)
 
 
+def compared_rows(a: Scores, b: Scores, rows: NDArray[np.bool_] | None = None) -> ComparedRows:
+    """Which rows two sets are compared over, and who matches where.
+
+    Parameters
+    ----------
+    rows : (n_samples,) bool, the rows to compare; all by default
+
+    Raises
+    ------
+    ValueError : sets of different lengths
+    """
+    if len(a) != len(b):
+        raise ValueError(f"sets of {len(a)} and {len(b)} rows: they must be of one map")
+    answered = a.answered & b.answered
+    answered = answered if rows is None else answered & np.asarray(rows, dtype=np.bool_)
+    used = answered & np.isfinite(a.matches) & np.isfinite(b.matches)
+    first, second = a.matches == 1, b.matches == 1
+    answer_a, answer_b = stripped(a.answer), stripped(b.answer)
+    named = (answer_a != None) & (answer_b != None)  # noqa: E711 (elementwise)
+    apart = (named & (answer_a != answer_b)) | (first != second) | (a.ties != b.ties)
+    return ComparedRows(
+        used=used,
+        unknown=answered & ~used,
+        both=used & first & second,
+        only_a=used & first & ~second,
+        only_b=used & ~first & second,
+        neither=used & ~first & ~second,
+        different=used & apart.astype(np.bool_),
+    )
+
+
 def compare(
     a: Scores,
     b: Scores,
@@ -88,7 +143,7 @@ def compare(
 
     Parameters
     ----------
-    labels : (n,) object; a row without one counts where the sources tell whether it matched
+    labels : (n,) object; a row without one counts where both sources tell whether it matched
     groups : (n,) int, rows of one group of near-duplicates share a number; negative is a group of its own. Groups are then drawn
         whole, for the same question asked twice is no second observation
     rows : (n,) bool, the rows to compare; all by default
@@ -101,22 +156,23 @@ def compare(
     chi-squared with continuity correction); cluster bootstrap with BCa limits: Efron 1987, Field & Welsh 2007, JRSS B 69;
     `sign_flip_pvalue`.
     """
-    used = _both(a, b, labels, rows)
-    n = int(used.sum())
-    hits_a, hits_b = a.matches[used] == 1, b.matches[used] == 1
-    only_a, only_b = int((hits_a & ~hits_b).sum()), int((hits_b & ~hits_a).sum())
-    different = int(_other_answer(a, b, used).sum())
+    _of_one_map(a, b, labels)
+    compared = compared_rows(a, b, rows)
+    used, n = compared.used, int(compared.used.sum())
+    only_a, only_b = int(compared.only_a.sum()), int(compared.only_b.sum())
+    different = int(compared.different.sum())
     group = numbered(groups, used)
-    change = hits_a.astype(np.float64) - hits_b
+    change = _change(compared)[used]
     with_p = used & np.isfinite(a.p_matching) & np.isfinite(b.p_matching)
     change_p = a.p_matching[with_p] - b.p_matching[with_p]
     pvalue, test = mcnemar(only_a, only_b)
     return Comparison(
         n=n,
-        both=int((hits_a & hits_b).sum()),
+        n_unknown=int(compared.unknown.sum()),
+        both=int(compared.both.sum()),
         only_a=only_a,
         only_b=only_b,
-        neither=int((~hits_a & ~hits_b).sum()),
+        neither=int(compared.neither.sum()),
         different=different,
         agreement=1 - different / n if n else NAN,
         difference=(only_a - only_b) / n if n else NAN,
@@ -150,22 +206,24 @@ def compare_clusters(
     """
     from scipy.stats import false_discovery_control
 
-    used = _both(a, b, labels, None)
-    if len(clusters) != len(used):
-        raise ValueError(f"{len(clusters)} clusters for {len(used)} rows")
-    change = np.where(used, (a.matches == 1).astype(np.float64) - (b.matches == 1), 0.0)
-    other = _other_answer(a, b, np.ones(len(used), dtype=np.bool_))
+    _of_one_map(a, b, labels)
+    compared = compared_rows(a, b)
+    if len(clusters) != len(a):
+        raise ValueError(f"{len(clusters)} clusters for {len(a)} rows")
+    change = _change(compared)
     pvalues = np.full(n_clusters, np.nan)
     counts = []
     for cluster in range(n_clusters):
-        rows = used & (clusters == cluster)
+        inside = clusters == cluster
+        rows = compared.used & inside
         own, n = change[rows], int(rows.sum())
         interval = UNKNOWN
         if n >= max(min_n, 1):
             group = numbered(groups, rows)
             pvalues[cluster] = sign_flip_pvalue(np.bincount(group, own).astype(np.int64))
             interval = mean_by_group(own, group, random_state=random_state)
-        counts.append((n, int((own > 0).sum()), int((own < 0).sum()), int(other[rows].sum()), interval))
+        counted = (int((which & inside).sum()) for which in (compared.only_a, compared.only_b, compared.different))
+        counts.append((n, *counted, interval))
     qvalues = np.full(n_clusters, np.nan)
     tested = np.isfinite(pvalues)
     if tested.any():
@@ -249,17 +307,11 @@ def numbered(groups: NDArray[np.integer] | None, used: NDArray[np.bool_]) -> NDA
     return np.unique(own, return_inverse=True)[1]
 
 
-def _both(a: Scores, b: Scores, labels: NDArray[Any], rows: NDArray[np.bool_] | None) -> NDArray[np.bool_]:
+def _of_one_map(a: Scores, b: Scores, labels: NDArray[Any]) -> None:
     if not len(a) == len(b) == len(labels):
         raise ValueError(f"sets of {len(a)} and {len(b)} rows with {len(labels)} labels: they must be of one map")
-    used = a.answered & b.answered & np.isfinite(a.matches) & np.isfinite(b.matches)
-    return used if rows is None else used & np.asarray(rows, dtype=np.bool_)
 
 
-def _other_answer(a: Scores, b: Scores, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Of these rows, where the answers differ; where a source tells only whether it matched, where that differs."""
-    first, second = stripped(a.answer[rows]), stripped(b.answer[rows])
-    known = (first != None) & (second != None)  # noqa: E711 (elementwise)
-    ties = a.ties[rows] | b.ties[rows]
-    otherwise = np.where(ties, a.ties[rows] != b.ties[rows], a.matches[rows] != b.matches[rows])
-    return np.where(known, first != second, otherwise).astype(np.bool_)
+def _change(compared: ComparedRows) -> NDArray[np.float64]:
+    """(n_samples,) 1 where only a matches, −1 where only b does, else 0."""
+    return compared.only_a.astype(np.float64) - compared.only_b

@@ -157,13 +157,18 @@ class Workspace:
 
     # Pointers
 
+    def pointers(self) -> tuple[list[Manifest], list[DamagedManifest]]:
+        """`manifests` and `damaged` in one reading."""
+        found = list(self._pointers())
+        return [one for one in found if isinstance(one, Manifest)], [one for one in found if isinstance(one, DamagedManifest)]
+
     def manifests(self) -> list[Manifest]:
         """The pointers of all built datasets, by slug; those that can't be read are left out (`damaged` tells of them)."""
-        return [found for found in self._pointers() if isinstance(found, Manifest)]
+        return self.pointers()[0]
 
     def damaged(self) -> list[DamagedManifest]:
         """The pointers that can't be read, by slug: not whole, or of a later version of Evalmap."""
-        return [found for found in self._pointers() if isinstance(found, DamagedManifest)]
+        return self.pointers()[1]
 
     def _pointers(self) -> Iterator[Manifest | DamagedManifest]:
         for path in sorted((self.root / "datasets").glob("*.json")):
@@ -217,8 +222,9 @@ class Workspace:
 
         An entry named "<key>-…" was made from the entry <key> and is needed with it.
         """
-        needed = {key for manifest in self.manifests() for _, key in _entries_of(manifest)}
-        needed |= {key for damaged in self.damaged() for key in damaged.entry_keys()}
+        manifests, all_damaged = self.pointers()
+        needed = {key for manifest in manifests for _, key in _entries_of(manifest)}
+        needed |= {key for damaged in all_damaged for key in damaged.entry_keys()}
         in_use = leases.leased_entries(self.root)
         needed |= {key.split("-")[0] for _, key in in_use}
         folders = sorted((self.root / "stages").glob("*/[!.]*"))
@@ -254,8 +260,9 @@ class Workspace:
 
     def free_slug(self, source: str, name: str) -> str:
         """A slug for a new map of a source, made of its name, that no other map has."""
-        taken = {manifest.slug for manifest in self.manifests()}
-        taken |= {damaged.slug for damaged in self.damaged() if damaged.source() not in (None, source)}
+        manifests, all_damaged = self.pointers()
+        taken = {manifest.slug for manifest in manifests}
+        taken |= {damaged.slug for damaged in all_damaged if damaged.source() not in (None, source)}
         plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "dataset"
         marks = (source, f"{source}\0{name}", *(f"{source}\0{name}\0{number}" for number in range(len(taken))))
         slugs = (plain, *(f"{plain}-{hashlib.sha256(mark.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}" for mark in marks))
@@ -268,7 +275,7 @@ class Workspace:
         ------
         DatasetError : nothing built answers to the reference, or several do
         """
-        manifests = self.manifests()
+        manifests, all_damaged = self.pointers()
         path = str(Path(reference).expanduser().resolve())
         of_source = [m for m in manifests if m.source in (reference, path) or m.location in (reference, path)]
         if len(of_source) > 1:
@@ -280,7 +287,7 @@ class Workspace:
             if matches:
                 slugs = ", ".join(m.slug for m in matches)
                 raise DatasetError(f"{reference}: {len(matches)} datasets are called so ({slugs}). Use one of these names.")
-        for damaged in self.damaged():
+        for damaged in all_damaged:
             if damaged.slug == reference:
                 raise DatasetError(damaged.reason)
         known = ", ".join(m.slug for m in manifests[:8]) or "none yet"

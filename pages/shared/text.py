@@ -10,20 +10,36 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.labels import label_counts, shares
 from evalmap.pages.server.access import without_paths
 
-_LINK = re.compile(r"(https?:|www\.|mailto:|xmpp:|@)", re.IGNORECASE)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&@=/])")
+# What the page looks for once the Markdown is read, where no backslash helps any more: https: www. mailto: a@b, :smile:,
+# :material_icon:, :streamlit:, and arrows, dashes and comparisons in ASCII. An invisible character inside makes it none of these.
+_BREAK = "\u200b"
+_BREAKS = re.compile(r"(?<=www)(?=\.)|(?<=[:@])(?=[\w+/-])|(?<=[<>~-])(?=[->=])", re.IGNORECASE)
 
 
 def show(text: str) -> None:
     """Show a text of the dataset verbatim, wrapped."""
-    st.text(text, width="stretch")
+    st.text(sendable(text), width="stretch")
+
+
+def sendable(text: str) -> str:
+    """A text that can be sent: half of a surrogate pair, which UTF-8 has no bytes for, becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def in_label(text: str, *, limit: int = 80) -> str:
-    """A text of the dataset inside a widget's label or another place that reads Markdown: escaped, on one line, cut."""
-    line = _LINK.sub("\\1\u200b", " ".join(text.split()))  # a zero-width space, or addresses become links
+    """A text of the dataset inside a widget's label or another place that reads Markdown: escaped, on one line, cut.
+
+    Rendered, it is the same characters but for white space and invisible ones, and nothing else: no link, icon or emphasis.
+    """
+    line = " ".join(sendable(text).split()).replace("\ufeff", "\u2060")  # the browser takes U+FEFF for white space, Python does not
     line = line if len(line) <= limit else f"{line[: limit - 1]}…"
-    return _MARKDOWN.sub(r"\\\1", line)
+    return _MARKDOWN.sub(r"\\\1", _BREAKS.sub(_BREAK, line))
+
+
+def heading(name: str) -> None:
+    """A page's heading with a text of the dataset, without the link to itself that Streamlit would make of its words."""
+    st.markdown(f"#### {in_label(name)}", anchors=False)
 
 
 def in_badge(text: str, *, limit: int = 80) -> str:

@@ -58,9 +58,9 @@ def keep_best(
     Source: Gonzalez 1985, doi:10.1016/0304-3975(85)90224-5; for choosing data, Sener and Savarese 2018, arXiv:1708.00489.
     """
     among = np.ones(len(selection.kept), dtype=bool) if among is None else among
+    check_target(selection, n, among=among)
     left = selection.kept & among
     by_hand = left & (selection.rule == KEPT_BY_HAND)
-    _check(n, int(left.sum()), int(among.sum()), int(by_hand.sum()))
     ordered = np.asarray(order)[left[order]]
     vectors = np.asarray(embeddings[ordered], dtype=np.float32)
     codes, names = _strata(labels, len(among))
@@ -89,7 +89,16 @@ def keep_best(
     return Target(chosen, 1.0 - closest if n > 1 else float("nan"), short)
 
 
-def _check(n: int, left: int, rows: int, by_hand: int) -> None:
+def check_target(selection: Selection, n: int, *, among: NDArray[np.bool_] | None = None) -> None:
+    """Whether `keep_best` can keep n rows; told before the work.
+
+    Raises
+    ------
+    DatasetError : as by `keep_best`
+    """
+    among = np.ones(len(selection.kept), dtype=bool) if among is None else among
+    kept = selection.kept & among
+    rows, left, by_hand = int(among.sum()), int(kept.sum()), int((kept & (selection.rule == KEPT_BY_HAND)).sum())
     if n < 1:
         raise DatasetError(f"target {n:,}: expected 1 row or more.", "target")
     if n > rows:

@@ -1,6 +1,7 @@
 """Answer sets made up for tests."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,6 +59,42 @@ def objects(values: Any) -> NDArray[np.object_]:
     array = np.empty(len(values), dtype=object)
     array[:] = list(values)
     return array
+
+
+# Every state that an answer to a row can be in: (status, answer, matches)
+ROW_STATES: tuple[tuple[str | None, str | None, float], ...] = (
+    (None, None, np.nan),  # not asked
+    *((unread, None, np.nan) for unread in ("refusal", "unparsable", "no_logprobs", "error")),
+    ("tie", None, 0.0),
+    ("tie", None, np.nan),  # the row has no label
+    *(("ok", option, matches) for option in ("Yes", "No", " No") for matches in (0.0, 1.0, np.nan)),
+    *(("ok", None, matches) for matches in (0.0, 1.0, np.nan)),  # the source tells a flag only
+)
+
+
+def in_states(rows: Sequence[tuple[tuple[str | None, str | None, float], bool]]) -> Scores:
+    """A set whose rows are in these states, each counted or not."""
+    return made(
+        status=[state[0] for state, _ in rows],
+        answer=[state[1] for state, _ in rows],
+        matches=[state[2] for state, _ in rows],
+        counted=[counted for _, counted in rows],
+    )
+
+
+def who_matches(a: Mapping[str, Any], b: Mapping[str, Any]) -> set[str]:
+    """The lists of a comparison that a row belongs to, by its status, answer, matches (None where unknown) and counted in two sets:
+    an oracle that looks at one row and no array.
+    """
+    if not all(one["counted"] and one["status"] in ("ok", "tie") for one in (a, b)):
+        return set()
+    if a["matches"] is None or b["matches"] is None:
+        return {"unknown"}
+    found = {{(1, 1): "both", (1, 0): "only_a", (0, 1): "only_b", (0, 0): "neither"}[int(a["matches"]), int(b["matches"])], "n"}
+    named = [(one["answer"] or "").strip() for one in (a, b)]
+    if a["matches"] != b["matches"] or a["status"] != b["status"] or (all(named) and named[0] != named[1]):
+        found.add("different")
+    return found
 
 
 def no_confidence(n: int) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import pytest
@@ -53,7 +54,10 @@ def chromium(playwright: Playwright, chromium_path: Path) -> Iterator[Browser]:
     browser.close()
 
 
-FreshSite = Callable[[Path], AbstractContextManager[Site]]
+class FreshSite(Protocol):
+    """`with fresh_site(workspace) as site:` is a server on that workspace; `app` another one than the site."""
+
+    def __call__(self, workspace: Path, *, app: Path = ...) -> AbstractContextManager[Site]: ...
 
 
 @pytest.fixture(scope="session")

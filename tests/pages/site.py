@@ -85,8 +85,12 @@ def table(at: AppTest) -> pd.DataFrame | None:
 
 
 def lines(at: AppTest) -> list[str]:
+    """The examples of that page as the URL names them: their lines, after their files where there are several."""
     found = table(at)
-    return [] if found is None else found["line"].tolist()
+    if found is None:
+        return []
+    files = [f"{file}:" for file in found["file"]] if "file" in found else [""] * len(found)
+    return [f"{file}{line}" for file, line in zip(files, found["line"], strict=True)]
 
 
 def counted(at: AppTest) -> str:

@@ -1,5 +1,6 @@
 """The answers page, but for the map itself: what is chosen, told, compared, imported and handed out."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -214,7 +215,7 @@ def test_a_selected_cluster_opens_its_examples_with_every_answer(asked: Asked) -
     site.select_row(at, f"answer-clusters-asked-kmeans-{first.id}", 0)
     rows = np.flatnonzero(asked.built.clustering("kmeans").labels == 0)
     table = frame(at, "answer-0", "answer-1", "answer-2")
-    assert table["line"].tolist() == [str(row + 1) for row in rows[:25]]
+    assert table["line"].tolist() == [row + 1 for row in rows[:25]]
     assert table["p-0"].tolist() == first.p_matching[rows[:25]].tolist()
     assert any(value.startswith(f"**{len(rows)} examples** in") for value in said(at))
 
@@ -250,6 +251,65 @@ def test_comparison_counts_who_matches_where(asked: Asked) -> None:
     assert sum(map(sum, wanted)) == N - 10
     same = int((both & (a.answer == b.answer)).sum())
     assert any(f"the same answer to {same} of them" in value for value in said(at))
+
+
+@pytest.fixture(scope="module")
+def partly(asked: Asked, tmp_path_factory: pytest.TempPathFactory) -> Asked:
+    """A dataset with a label in four of five rows, and a repeat, asked by flags only, by options and by probabilities."""
+    texts = sentences(40, seed=5)
+    rows = [{"text": t, "label": ("Yes" if i % 2 else "No") if i % 5 else None} for i, t in enumerate([*texts, texts[0]])]
+    path = write_rows(tmp_path_factory.mktemp("partly") / "partly.jsonl", rows)
+    options = ReadOptions(text="text", label="label")
+    manifest = build(open_dataset(path, options=options), workspace=asked.space, settings=Settings(k=3), encoder=FakeEncoder())
+    built = load_map(asked.space, manifest)
+    flags = [RawAnswer(row=i, correct=i % 3 != 0) for i in range(40)]
+    other_flags = [RawAnswer(row=i, correct=i % 4 != 0) for i in range(40)]
+    said = [RawAnswer(row=i, answer=("Yes", "No", "I cannot say")[i % 7 % 3]) for i in range(38)]
+    odds = [RawAnswer(row=i, p_matching=(0.5, 0.9, 0.2, 0.7)[i % 4]) for i in range(2, 40)]
+    for name, answers in (("flags", flags), ("more flags", other_flags), ("options", said), ("odds", odds)):
+        keep(asked.space, built, info(name, "raw"), answers)
+    answer_cache.forget()
+    return Asked(asked.space, built)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("flags", "more flags"), ("flags", "options"), ("options", "odds"), ("odds", "more flags")],
+)
+def test_every_list_of_a_comparison_holds_what_the_figure_above_it_counts(partly: Asked, first: str, second: str) -> None:
+    query = {"answers": f"{first} · raw", "versus": f"{second} · raw"}
+    at = open_answers("partly", **query)
+    at.session_state["answers-panel"] = "Compare"
+    run(at)
+    counts = frame(at, "second matches", "second does not")
+    (both, only_first), (only_second, neither) = counts[["second matches", "second does not"]].to_numpy().tolist()
+    told = re.search(r"the same answer to ([\d,]+) of them \(.*?\), different ones to ([\d,]+)\.", " ".join(said(at)))
+    assert told
+    assert int(told[1]) + int(told[2]) == both + only_first + only_second + neither
+    figures = {
+        "Other answers": int(told[2]),
+        "Only the first matches": only_first,
+        "Only the second matches": only_second,
+        "Both match": both,
+        "Neither matches": neither,
+    }
+    assert sum(figures.values()) > 0
+    for name, count in figures.items():
+        at.session_state["compare-rows"] = name
+        run(at)
+        (title,) = [value for value in said(at) if re.match(r"\*\*\d+ examples\*\* (where|that) ", value)]
+        assert title.startswith(f"**{count} examples** "), name
+
+
+def test_comparison_of_rows_without_a_label_says_that_none_can_be_compared(partly: Asked) -> None:
+    rows = [row for row in range(40) if row % 5 == 0]
+    for name in ("one", "two"):
+        keep(partly.space, partly.built, info(name, "unlabelled"), [RawAnswer(row=row, answer="Yes") for row in rows])
+    answer_cache.forget()
+    at = open_answers("partly", answers="one · unlabelled", versus="two · unlabelled")
+    at.session_state["answers-panel"] = "Compare"
+    run(at)
+    assert any("No example can be compared. Of 8 that both answered it is not known" in value for value in said(at))
 
 
 def test_comparison_asks_for_a_second_set(asked: Asked) -> None:
@@ -379,7 +439,7 @@ def test_a_selection_is_summed_up_and_its_examples_listed(asked: Asked, monkeypa
     assert f"{100 * scores.matches[rows].mean():.1f} % matching" in told
     assert f"n = {len(rows)}" in told
     assert f"n = {N - len(rows)}" in told
-    assert frame(at, "answer-0")["line"].tolist() == [str(row + 1) for row in rows[:25]]
+    assert frame(at, "answer-0")["line"].tolist() == [row + 1 for row in rows[:25]]
 
 
 def test_categories_hidden_in_the_legend_leave_the_examples(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -388,4 +448,4 @@ def test_categories_hidden_in_the_legend_leave_the_examples(asked: Asked, monkey
     scores = asked.scores(FIRST)
     hidden = answer_columns.answer_column(scores).categories[0][0]
     rows = [row for row in range(N) if scores.answer[row] != hidden]
-    assert frame(at, "answer-0")["line"].tolist() == [str(row + 1) for row in rows[:25]]
+    assert frame(at, "answer-0")["line"].tolist() == [row + 1 for row in rows[:25]]

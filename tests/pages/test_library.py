@@ -9,9 +9,11 @@ import pytest
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.store import jobs
+from evalmap.data.store import workspace as store_workspace
 from evalmap.data.store.atomic import write_json
 from evalmap.data.store.jobs import JobFile
 from evalmap.data.store.workspace import Workspace
+from evalmap.data.store.workspace import _read_manifest as read_manifest
 from evalmap.embeddings.pipeline import SHARES, build
 from evalmap.pages.parts.library import add_dataset
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
@@ -39,6 +41,14 @@ def test_every_map_has_a_card_and_own_maps_come_first(space: Workspace):
     assert "200 examples · No 50 % · Yes 50 %" in captions
     assert "30 examples · no labels" in captions
     assert any(caption.startswith("1,120 examples in 7 files") for caption in captions)
+
+
+def test_every_manifest_is_read_once_a_run(space: Workspace, monkeypatch: pytest.MonkeyPatch):
+    open_page()  # the first run of a server installs the samples
+    read: list[str] = []
+    monkeypatch.setattr(store_workspace, "_read_manifest", lambda path: read.append(path.stem) or read_manifest(path))
+    open_page()
+    assert sorted(read) == space.slugs()
 
 
 def test_open_map_goes_to_the_map(space: Workspace):

@@ -13,6 +13,7 @@ from evalmap.data.records import ReadOptions
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.pipeline import build
 from evalmap.pages.server import caches
+from evalmap.pages.shared import example_address, text
 from evalmap.tests.fakes import FakeEncoder, sentences
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import MARKUP, PERSONA, counted, lines, open_page, run, said, table
@@ -194,6 +195,19 @@ def test_search_that_cannot_be_done_is_told_in_a_sentence(space: Workspace, monk
     assert counted(at) == "**200 examples** in the dataset"
 
 
+def test_a_collection_s_table_names_file_and_line_in_columns_of_their_own(space: Workspace):
+    built = site.built(space, "samples")
+    table = site.table(open_map("samples"))
+    assert table is not None
+    assert table.columns.tolist()[:2] == ["file", "line"]
+    assert list(zip(table["file"], table["line"], strict=True)) == [built.identity(row) for row in range(25)]
+    row = next(row for row in range(len(built)) if built.examples["dataset"].iloc[row] == max(built.manifest.datasets, key=len))
+    at = open_map("samples", example=example_address.address(built, row))
+    similar = next(frame.value for frame in at.dataframe if "similarity" in frame.value.columns)
+    assert list(zip(similar["file"], similar["line"], strict=True)) == [built.identity(other) for other, _ in built.similar(row)]
+    assert f"{text.in_label(max(built.manifest.datasets, key=len), limit=250)}, line" in " ".join(c.value for c in at.caption)
+
+
 # The example
 
 
@@ -205,7 +219,7 @@ def test_example_of_the_link_is_open_with_all_its_fields(space: Workspace):
     assert shown == [row["statement"], *(str(value).strip() for value in row.values())]
     assert f":blue-badge[:material/label: {row['answer_matching_behavior'].strip()}]" in [m.value for m in at.markdown]
     similar = next(frame.value for frame in at.dataframe if "similarity" in frame.value.columns)
-    assert similar["line"].tolist() == [str(other + 1) for other, _ in built.similar(4)]
+    assert similar["line"].tolist() == [other + 1 for other, _ in built.similar(4)]
 
 
 def test_similar_example_can_be_opened(space: Workspace):

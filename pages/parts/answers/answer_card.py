@@ -19,7 +19,7 @@ def draw_example(built: BuiltMap, sets: Sequence[Scores], row: int) -> None:
             st.badge(f"confidence {text.percent(example['confidence'], 1)}", color="gray")
     with st.container(border=True):
         text.show(example["text"])
-    st.caption(f"{text.in_label(str(example['dataset']), limit=60)}, line {int(example['line']):,}")
+    st.caption(example_address.place(built, row))
     answer_table.draw(sets, row, key=f"{built.manifest.slug}-{row}")
     st.button("Open on the map page", icon=":material/scatter_plot:", on_click=_open, args=(built, row), type="tertiary")
 

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from evalmap.answers.answer_types import Scores
 from evalmap.answers.statistics.calibration import CalibrationCurve
+from evalmap.answers.statistics.comparison import compared_rows
 from evalmap.answers.statistics.scaling import ScalePoint, Scaling
 from evalmap.pages.shared import charts, palette
 
@@ -16,7 +17,7 @@ MARGIN = {"l": 60, "r": 12, "t": 12, "b": 48}
 
 def scatter(a: Scores, b: Scores) -> None:
     """P(matching) of two sets against each other, an example a point; nothing where one has no probabilities."""
-    both = a.counted & b.counted & np.isfinite(a.p_matching) & np.isfinite(b.p_matching)
+    both = compared_rows(a, b).used & np.isfinite(a.p_matching) & np.isfinite(b.p_matching)
     if not both.any():
         return
     x, y = a.p_matching[both], b.p_matching[both]

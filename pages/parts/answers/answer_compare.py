@@ -1,13 +1,16 @@
 """Two answer sets over the same examples: who matches where, and whether the difference is more than chance."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from evalmap.answers.answer_types import Scores
-from evalmap.answers.statistics.comparison import Comparison
+from evalmap.answers.statistics.clusters import MIN_N
+from evalmap.answers.statistics.comparison import ComparedRows, Comparison, compared_rows
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.label_deviations import reference_label
 from evalmap.pages.parts.answers import answer_charts, answer_results, answer_rows
@@ -15,12 +18,25 @@ from evalmap.pages.parts.answers.answer_controls import AnswerChoices
 from evalmap.pages.server import screenings
 from evalmap.pages.shared import text
 
-APART = {
-    "Other answers": "where the two give different answers",
-    "Only the first matches": "that only the first answers with the matching option",
-    "Only the second matches": "that only the second answers with the matching option",
-    "Neither matches": "that neither answers with the matching option",
+
+@dataclass(frozen=True)
+class ExampleList:
+    """Examples that a comparison counts: what they are, and which rows of `ComparedRows`."""
+
+    what: str
+    rows: Callable[[ComparedRows], NDArray[np.bool_]]
+
+
+LISTS = {
+    "Other answers": ExampleList("where the two give different answers", lambda compared: compared.different),
+    "Only the first matches": ExampleList("that only the first answers with the matching option", lambda compared: compared.only_a),
+    "Only the second matches": ExampleList(
+        "that only the second answers with the matching option", lambda compared: compared.only_b
+    ),
+    "Both match": ExampleList("that both answer with the matching option", lambda compared: compared.both),
+    "Neither matches": ExampleList("that neither answers with the matching option", lambda compared: compared.neither),
 }
+FIRST_LIST = "Other answers"
 
 
 def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> None:
@@ -33,7 +49,8 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
     groups = done.groups if done else None
     found = answer_results.comparison(built, a, b, groups)
     if not found.n:
-        st.info("No example was answered by both.", icon=":material/info:")
+        unknown = f" Of {found.n_unknown:,} that both answered it is not known whether they match." if found.n_unknown else ""
+        st.info(f"No example can be compared.{unknown or ' None was answered by both.'}", icon=":material/info:")
         return
     _headline(a, b, found)
     left, right = st.columns([5, 6], gap="medium")
@@ -42,9 +59,10 @@ def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> Non
     with right:
         answer_charts.scatter(a, b)
     _clusters(built, choices, groups)
-    which = st.segmented_control("Examples", list(APART), default="Other answers", key="compare-rows")
-    rows = np.flatnonzero(_mask(a, b, which or "Other answers"))
-    answer_rows.draw(built, [a, b], rows, APART[which or "Other answers"], key=f"compare-{a.id}-{b.id}-{which}")
+    which = st.segmented_control("Examples", list(LISTS), default=FIRST_LIST, key="compare-rows") or FIRST_LIST
+    listed = LISTS[which]
+    rows = np.flatnonzero(listed.rows(compared_rows(a, b)))
+    answer_rows.draw(built, [a, b], rows, listed.what, key=f"compare-{a.id}-{b.id}-{which}")
 
 
 def _headline(a: Scores, b: Scores, found: Comparison) -> None:
@@ -58,6 +76,8 @@ def _headline(a: Scores, b: Scores, found: Comparison) -> None:
     same = found.n - found.different
     ratio = text.percent(found.agreement, 1)
     said = f"They give the same answer to {same:,} of them ({ratio}), different ones to {found.different:,}."
+    if found.n_unknown:
+        said += f" {found.n_unknown:,} more are left out: whether both match is not known, as where there is no label."
     if found.different and found.mcnemar_pvalue > 0.05:
         said += " Two equal headlines can hide different answers: read the examples below."
     if found.mean_p_difference == found.mean_p_difference:
@@ -96,6 +116,9 @@ def _clusters(built: BuiltMap, choices: AnswerChoices, groups: np.ndarray | None
     shown = sorted(
         (c for c in found if not c.hidden), key=lambda c: (c.qvalue if c.qvalue == c.qvalue else 2.0, -abs(c.difference))
     )
+    if not shown:
+        st.caption(f"No cluster has {MIN_N} examples that can be compared.")
+        return
     f = {figures.id: figures for figures in answer_results.clusters(built, choices.a, choices.layer)}
     reference = reference_label(built.examples["label"])
     flagged = sum(c.flagged for c in shown)
@@ -133,15 +156,3 @@ def _clusters(built: BuiltMap, choices: AnswerChoices, groups: np.ndarray | None
         },
         alt="Clusters with the difference of the two sets",
     )
-
-
-def _mask(a: Scores, b: Scores, which: str) -> np.ndarray:
-    both = a.answered & b.answered
-    first, second = a.matches == 1, b.matches == 1
-    if which == "Only the first matches":
-        return both & first & ~second
-    if which == "Only the second matches":
-        return both & ~first & second
-    if which == "Neither matches":
-        return both & ~first & ~second
-    return both & (a.answer != b.answer)

@@ -21,7 +21,7 @@ _DONE = "answers-imported"
 
 def draw_empty(built: BuiltMap) -> None:
     """The page as long as the dataset has no answers."""
-    st.markdown(f"#### {text.in_label(built.manifest.name)}")
+    text.heading(built.manifest.name)
     st.markdown(
         "**No model answers yet.** Import those that you have, or ask a model; then see where on the map models answer how."
     )

@@ -52,13 +52,13 @@ def _table(built: BuiltMap, sets: Sequence[Scores], rows: NDArray[np.int64], key
     examples = built.examples.iloc[rows]
     table = pd.DataFrame(
         {
-            "line": [example_address.address(built, int(row)) for row in rows],
+            **example_address.place_columns(built, rows),
             "text": examples["text"].to_numpy(),
             "label": examples["label"].to_numpy(),
         }
     )
     config: dict[str, Any] = {
-        "line": st.column_config.TextColumn("line", width=70 if len(built.manifest.datasets) == 1 else 200),
+        **example_address.place_config(built),
         "text": st.column_config.TextColumn("text", width=430),
         "label": st.column_config.TextColumn("matching", width=80),
     }

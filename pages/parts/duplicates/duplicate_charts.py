@@ -1,6 +1,7 @@
 """Charts of the duplicates page: where the threshold cuts, and which files share rows."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -39,10 +40,17 @@ def file_matrix(pairs: NDArray[np.int64], names: Sequence[str]) -> None:
     scaled = np.log10(1 + pairs.astype(np.float64))
     short = [charts.escaped(name, limit=40) for name in names]
     labels = short if len(set(short)) == len(short) and len(short) <= 30 else None
-    hover = "%{customdata} pairs<extra></extra>" if labels is None else "%{y} × %{x}: %{customdata} pairs<extra></extra>"
-    heat = go.Heatmap(z=scaled, x=labels, y=labels, customdata=pairs, colorscale="Cividis", showscale=False, hovertemplate=hover)
+    data: Any = pairs
+    hover = "%{customdata} pairs<extra></extra>"
+    if labels is not None:  # the axes cut the names, the hover text does not
+        whole = [charts.escaped(name) for name in names]
+        data = [[(one, other, int(pairs[i, j])) for j, other in enumerate(whole)] for i, one in enumerate(whole)]
+        hover = "%{customdata[0]} × %{customdata[1]}: %{customdata[2]} pairs<extra></extra>"
+    heat = go.Heatmap(z=scaled, x=labels, y=labels, customdata=data, colorscale="Cividis", showscale=False, hovertemplate=hover)
     figure = go.Figure(heat)
     figure.update_layout(height=360, margin={"l": 8, "r": 8, "t": 8, "b": 8})
-    figure.update_xaxes(showticklabels=labels is not None)
-    figure.update_yaxes(showticklabels=labels is not None, autorange="reversed")
+    # A category whatever it is called: a file named like a number or a date is no place on a scale.
+    axis = {"showticklabels": labels is not None, **({} if labels is None else {"type": "category"})}
+    figure.update_xaxes(**axis)
+    figure.update_yaxes(**axis, autorange="reversed")
     charts.draw(figure, key="file-matrix", alt=f"Pairs of alike rows between {len(names)} files")

@@ -22,7 +22,7 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
     keepers = np.unique(selection.keeper[~selection.kept & (selection.keeper >= 0)])
     left, right = st.columns([5, 6], gap="medium")
     with left:
-        st.markdown(f"#### {text.in_label(built.manifest.name)}")
+        text.heading(built.manifest.name)
         with st.container(horizontal=True):
             st.metric("Pairs", f"{alike:,}")
             st.metric("Groups", f"{len(keepers):,}")

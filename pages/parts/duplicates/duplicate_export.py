@@ -1,22 +1,27 @@
 """The files that a screening leaves, and the recipe that makes them again."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from evalmap.data.errors import DatasetError
 from evalmap.data.records import ReadOptions
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
+from evalmap.pages.server import screenings
 from evalmap.pages.server.access import without_paths
 from evalmap.pages.shared import state, text
 from evalmap.screening.keep.by_hand import DecisionLog
+from evalmap.screening.keep.k_center import check_target
 from evalmap.screening.output.files import kept_jsonl, removed_jsonl
 from evalmap.screening.output.screening_html import html_report
 from evalmap.screening.output.screening_report import report, report_json
-from evalmap.screening.pair_types import Pairs
+from evalmap.screening.pair_types import Pairs, Selection
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_file import recipe_yaml
 from evalmap.screening.screening import Screening, screen
@@ -41,9 +46,14 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
         normalization=choices.normalization,
         keep=choices.keep,
         contrast="protect" if choices.protect else "remove",
-        balance=balance,
+        balance=balance and labeled,
         target=int(target) or None,
     )
+    try:
+        _check_target(built, pairs, screening, options)
+    except DatasetError as error:
+        text.show_error(error)
+        return
     name = built.manifest.slug
 
     def made(write: Callable[[Screening], bytes]) -> Callable[[], bytes]:
@@ -62,6 +72,23 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
             )
     source = text.in_label(without_paths(built.manifest.source, built.manifest.source), limit=200)
     st.caption(f"The recipe names the dataset beside it: keep it in the folder of {source}.")
+
+
+def _check_target(built: BuiltMap, pairs: Pairs, screening: PageScreening, options: ScreeningOptions) -> None:
+    """Whether the files can be made; a download could no longer say it on the page."""
+    if options.target is None:
+        return
+    selection = screening.selection
+    if options.balance:
+        decisions = json.dumps(screening.log.as_list())
+        manifest = built.manifest
+        selection = _balanced(manifest.slug, manifest.fingerprint, replace(options, target=None), decisions, built, pairs)
+    check_target(selection, options.target)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Restoring the label balance …")
+def _balanced(slug: str, fingerprint: str, options: ScreeningOptions, decisions: str, _built: BuiltMap, _pairs: Pairs) -> Selection:
+    return screen_map(_built, _pairs, options, screenings.decisions(_built)).selection
 
 
 def screen_map(built: BuiltMap, pairs: Pairs, options: ScreeningOptions, log: DecisionLog) -> Screening:

@@ -113,8 +113,7 @@ def _numbers(groups: DuplicateGroups, at: int) -> str:
 
 def where(built: BuiltMap, row: int) -> str:
     """Where an example stands and what it is labelled, for a place that reads Markdown."""
-    dataset, line = built.identity(row)
     example = built.examples.iloc[row]
     label = f" · {text.in_label(example['label'], limit=24)}" if isinstance(example["label"], str) else ""
     confidence = f" · confidence {text.percent(example['confidence'], 1)}" if example["confidence"] == example["confidence"] else ""
-    return f"{text.in_label(dataset)}, line {line:,}{label}{confidence}"
+    return f"{example_address.place(built, row)}{label}{confidence}"

@@ -1,6 +1,6 @@
 """Known published collections: what is loaded, what is built, and getting the rest."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -9,23 +9,24 @@ import streamlit as st
 
 from evalmap.data.remote.collections import Collection, Group, collections
 from evalmap.data.store import jobs
+from evalmap.data.store.manifest import Manifest
 from evalmap.pages.server import caches, workers
 from evalmap.pages.server.access import serves_this_machine_only, writable
 from evalmap.pages.shared import navigation, text
 
 
-def draw() -> None:
-    """One section a collection."""
+def draw(manifests: Sequence[Manifest]) -> None:
+    """One section a collection; `manifests` are those of all built datasets."""
+    by_name = sorted(manifests, key=lambda manifest: not manifest.name_given)
+    built = {manifest.source: manifest.slug for manifest in by_name}  # of several maps of a file the one that the user did not name
     for collection in collections():
-        _draw(collection)
+        _draw(collection, built)
 
 
-def _draw(collection: Collection) -> None:
+def _draw(collection: Collection, built: dict[str, str]) -> None:
     space = caches.workspace()
     root = space.sources / collection.id
     states = caches.source_states(collection.id, str(root), _signature(collection, root))
-    by_name = sorted(space.manifests(), key=lambda manifest: not manifest.name_given)
-    built = {manifest.source: manifest.slug for manifest in by_name}  # of several maps of a file the one that the user did not name
     running = {job.location for job in jobs.jobs(space) if job.state == "running"}
     loaded = sum(state == "loaded" for state in states.values())
     st.markdown(f"#### {text.in_label(collection.title)}")

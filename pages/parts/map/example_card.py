@@ -32,9 +32,8 @@ def draw(built: BuiltMap, row: int | None) -> None:
             st.badge("cut at the model's window", icon=":material/content_cut:", color="orange")
     with st.container(border=True):
         text.show(example["text"])
-    where = text.in_label(str(example["dataset"]), limit=60)
     topics = " › ".join(text.in_label(built.names_by_layer[layer][cluster].name) for layer, cluster in _clusters(built, row))
-    st.caption(f"{where}, line {int(example['line']):,} · {topics}")
+    st.caption(f"{example_address.place(built, row)} · {topics}")
     st.markdown("**Most similar**")
     _similar(built, row)
     if sets := answer_cache.sets_quietly(built):
@@ -56,7 +55,7 @@ def _similar(built: BuiltMap, row: int) -> None:
             "similarity": [similarity for _, similarity in found],
             "text": built.examples["text"].iloc[rows].to_numpy(),
             "label": built.examples["label"].iloc[rows].to_numpy(),
-            "line": [example_address.address(built, other) for other in rows],
+            **example_address.place_columns(built, rows),
         }
     )
     key = f"similar-{built.manifest.slug}-{row}"
@@ -71,6 +70,7 @@ def _similar(built: BuiltMap, row: int) -> None:
             "similarity": st.column_config.NumberColumn("cosine", format="%.3f", width=60),
             "text": st.column_config.TextColumn("text", width="large"),
             "label": st.column_config.TextColumn("label", width=60),
+            **example_address.place_config(built),
         },
         alt="The ten most similar examples with their cosine similarities",
     )

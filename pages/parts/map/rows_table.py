@@ -37,7 +37,7 @@ def _table(built: BuiltMap, rows: NDArray[np.int64], similarity: dict[int, float
     examples = built.examples.iloc[rows]
     names = built.names_by_layer[TOPICS_MEDIUM.id]
     labels = built.clustering(TOPICS_MEDIUM.id).labels
-    table = pd.DataFrame({"line": [example_address.address(built, int(row)) for row in rows], "text": examples["text"].to_numpy()})
+    table = pd.DataFrame({**example_address.place_columns(built, rows), "text": examples["text"].to_numpy()})
     if any(int(row) in similarity for row in rows):
         table.insert(0, "cosine", [similarity.get(int(row), np.nan) for row in rows])
     table["label"] = examples["label"].to_numpy()
@@ -55,8 +55,8 @@ def _table(built: BuiltMap, rows: NDArray[np.int64], similarity: dict[int, float
         selection_mode="single-row",
         column_config={
             "cosine": st.column_config.NumberColumn("cosine", format="%.3f", width=70),
-            "line": st.column_config.TextColumn("line", width=70 if len(built.manifest.datasets) == 1 else 220),
-            "text": st.column_config.TextColumn("text", width=640),
+            **example_address.place_config(built),
+            "text": st.column_config.TextColumn("text", width=640 if len(built.manifest.datasets) == 1 else 420),
             "label": st.column_config.TextColumn("label", width=60),
             "confidence": st.column_config.NumberColumn("confidence", format="%.1f %%", width=80),
             "topic": st.column_config.TextColumn("topic", width=240),

@@ -3,12 +3,16 @@
 import csv
 import io
 import json
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from evalmap.answers.answer_types import Scores
 from evalmap.answers.import_pipeline import prepare
@@ -18,6 +22,7 @@ from evalmap.answers.reporting.answer_report import report
 from evalmap.answers.reporting.answer_tables import export_answers, export_clusters
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.tests.answers.made_scores import ROW_STATES, in_states, who_matches
 from evalmap.tests.answers.report_map import EVIL, ROWS, home, sets_of
 
 
@@ -153,3 +158,27 @@ def test_what_cannot_be_written_is_told(here: tuple[Workspace, BuiltMap], sets: 
 
 def test_clusters_of_no_set_are_an_empty_table(here: tuple[Workspace, BuiltMap], tmp_path: Path):
     assert len(parquet(export_clusters(report(here[1], []), "parquet"))) == 0
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(*[st.tuples(st.sampled_from(ROW_STATES), st.booleans())] * 2), min_size=1, max_size=30))
+def test_report_counts_the_rows_that_the_exported_answers_show(here: tuple[Workspace, BuiltMap], rows: list[tuple[Any, Any]]):
+    """Flags, options, ties, answers that are none, rows without a label, repeats: each in both sets."""
+    built = here[1]
+    at = [rows[i % len(rows)] for i in range(len(built))]
+    a, b = (replace(in_states([row[place] for row in at]), id=name, label=name) for place, name in enumerate("ab"))
+    (told,) = report(built, [a, b], layers=["kmeans"])["comparisons"]
+    answers = cells(export_answers(built, [a, b], "csv"))
+    read = {(one["line"], one["answer_set"]): {**one, **{n: _BOOLEAN[one[n]] for n in ("matches", "counted")}} for one in answers}
+    lists = Counter(
+        name
+        for line in {line for line, _ in read}
+        if (line, "a") in read and (line, "b") in read
+        for name in who_matches(read[line, "a"], read[line, "b"])
+    )
+    names = {"n": "n", "unknown": "n_unknown", **{n: n for n in ("both", "only_a", "only_b", "neither", "different")}}
+    assert {name: lists[name] for name in names} == {name: told[key] for name, key in names.items()}
+    assert told["agreement"] == (1 - told["different"] / told["n"] if told["n"] else None)
+
+
+_BOOLEAN = {"True": True, "False": False, "": None}

@@ -4,6 +4,7 @@ import itertools
 import math
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,10 +13,30 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats import contingency_tables
 
+from evalmap.answers.answer_types import Scores
 from evalmap.answers.statistics import comparison
-from evalmap.answers.statistics.comparison import CHI2, EXACT, compare, compare_clusters, mcnemar, mean_by_group, sign_flip_pvalue
+from evalmap.answers.statistics.comparison import (
+    CHI2,
+    EXACT,
+    compare,
+    compare_clusters,
+    compared_rows,
+    mcnemar,
+    mean_by_group,
+    sign_flip_pvalue,
+)
 from evalmap.answers.statistics.summary import bootstrap
-from evalmap.tests.answers.made_scores import PERSONA, answering, halves, made, objects, real_answers
+from evalmap.tests.answers.made_scores import (
+    PERSONA,
+    ROW_STATES,
+    answering,
+    halves,
+    in_states,
+    made,
+    objects,
+    real_answers,
+    who_matches,
+)
 
 
 def nan(value: float) -> bool:
@@ -105,6 +126,52 @@ def test_tie_is_another_answer_than_a_decided_one_and_the_same_as_a_tie():
     a = made(matches=[0, 0, 0], status=["tie", "tie", "ok"], answer=[None, None, "No"])
     b = made(matches=[0, 0, 0], status=["ok", "tie", "ok"], answer=["No", None, "No"])
     assert compare(a, b, labels=labels).different == 1
+
+
+answered_rows = st.lists(st.tuples(st.sampled_from(ROW_STATES), st.booleans(), st.sampled_from(ROW_STATES), st.booleans()))
+
+
+@settings(max_examples=200, deadline=None)
+@given(answered_rows)
+def test_rows_of_every_list_are_those_that_the_figures_count(rows: list[tuple[Any, bool, Any, bool]]):
+    a, b = in_states([(row[0], row[1]) for row in rows]), in_states([(row[2], row[3]) for row in rows])
+    compared = compared_rows(a, b)
+    expected = [who_matches(*(as_told(one, i) for one in (a, b))) for i in range(len(rows))]
+    found = {"n": compared.used, **{name: getattr(compared, name) for name in LISTS if name != "n"}}
+    for name, mask in found.items():
+        assert np.flatnonzero(mask).tolist() == [i for i, lists in enumerate(expected) if name in lists], name
+    figures = compare(a, b, labels=objects([None] * len(rows)))
+    counted = {"n": figures.n, "unknown": figures.n_unknown, **{name: getattr(figures, name) for name in LISTS[2:]}}
+    assert counted == {name: int(mask.sum()) for name, mask in found.items()}
+    assert figures.both + figures.only_a + figures.only_b + figures.neither == figures.n
+    assert figures.only_a + figures.only_b <= figures.different
+    clusters = np.arange(len(rows)) % 3
+    parts = compare_clusters(a, b, labels=objects([None] * len(rows)), clusters=clusters, n_clusters=3)
+    for name in ("n", "only_a", "only_b", "different"):
+        assert sum(getattr(part, name) for part in parts) == getattr(figures, name)
+
+
+LISTS = ("n", "unknown", "both", "only_a", "only_b", "neither", "different")
+
+
+def as_told(scores: Scores, i: int) -> dict[str, Any]:
+    matches = None if nan(scores.matches[i]) else bool(scores.matches[i])
+    return {"status": scores.status[i], "answer": scores.answer[i], "matches": matches, "counted": scores.counted[i]}
+
+
+def test_flags_that_contradict_one_answer_are_different_answers():
+    """Two sources name the same option for a row without a label; one says that it matches."""
+    a, b = made(matches=[1], answer=["Yes"]), made(matches=[0], answer=["Yes"])
+    found = compare(a, b, labels=objects([None]))
+    assert (found.only_a, found.different, found.agreement) == (1, 1, 0)
+
+
+def test_flags_are_told_apart_from_options_only_where_one_matches():
+    labels = halves(4)
+    flags = made(matches=[1, 0, 0, 1], answer=["Yes", None, None, "No"])
+    options = answering(["Yes", "Yes", "No", "Yes"], labels)
+    found = compare(flags, options, labels=labels)
+    assert (found.both, found.only_a, found.only_b, found.neither, found.different) == (1, 1, 0, 2, 1)
 
 
 def test_interval_of_the_difference_is_scipys_paired_bootstrap():
