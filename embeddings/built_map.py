@@ -1,9 +1,10 @@
 """Reading a built map back: everything that a page or a command needs of it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from evalmap.data.errors import DatasetError
 from evalmap.data.labels import label_counts
 from evalmap.data.records import SetAside
+from evalmap.data.store import disk
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.array_types import Vectors
@@ -123,7 +125,7 @@ def load_map(workspace: Workspace, manifest: Manifest | str) -> BuiltMap:
 
     Raises
     ------
-    DatasetError : nothing built is called so, or a stage's result is gone from the workspace
+    DatasetError : nothing built is called so, a stage's result is gone from the workspace, or the disk does not give it
     """
     if isinstance(manifest, str):
         manifest = workspace.find(manifest)
@@ -134,6 +136,21 @@ def load_map(workspace: Workspace, manifest: Manifest | str) -> BuiltMap:
             f"{manifest.name}: the results of stage {gone[0]} are gone from {workspace.root}. "
             f"Build it again: evalmap build {manifest.location}"
         )
+    try:
+        with disk.reading(workspace.root):
+            return _read(manifest, folders)
+    except FileNotFoundError as error:
+        raise DatasetError(f"{error.filename}: is gone. Build the map again: evalmap build {manifest.location}") from error
+    except DatasetError:
+        raise
+    except (ValueError, EOFError) as error:  # an array or a table that is not whole, JSON that is none
+        raise DatasetError(
+            f"{manifest.name}: what {workspace.root} holds of its map is damaged ({error}). Remove the map and build it again: "
+            f"evalmap remove {manifest.slug}, evalmap build {manifest.location}"
+        ) from error
+
+
+def _read(manifest: Manifest, folders: Mapping[str, Path]) -> BuiltMap:
     with (folders["naming"] / "names.json").open(encoding="utf-8") as file:
         names = [_name(**values) for values in json.load(file)]
     return BuiltMap(

@@ -72,7 +72,8 @@ def install(workspace: Workspace) -> list[str]:
         for stage in manifest.stages:
             if not workspace.has(stage.name, stage.key):
                 with workspace.create(stage.name, stage.key) as folder:
-                    shutil.copytree(BUILT / "stages" / stage.name / stage.key, folder, dirs_exist_ok=True)
+                    for file in (BUILT / "stages" / stage.name / stage.key).iterdir():
+                        shutil.copyfile(file, folder / file.name)
         workspace.save_manifest(installed)
     return slugs
 

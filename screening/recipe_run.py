@@ -10,6 +10,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import Dataset, SetAside
 from evalmap.data.roles import describe
+from evalmap.data.store import disk
 from evalmap.data.store.outputs import write_together
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.array_types import Encoder
@@ -91,7 +92,8 @@ def run_recipe(
     joined, own = rows.dataset, rows.own
     texts = joined.examples["embedded_text"].tolist()
     key, vectors = embed_texts(texts, workspace=workspace, model=recipe.model, encoder=encoder, progress=progress)
-    described = json.loads((workspace.entry("embeddings", key) / "meta.json").read_text(encoding="utf-8"))
+    with disk.reading(workspace.entry("embeddings", key)):
+        described = json.loads((workspace.entry("embeddings", key) / "meta.json").read_text(encoding="utf-8"))
     pairs = pairs_of_embeddings(
         texts,
         vectors,

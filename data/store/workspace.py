@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.store import atomic
+from evalmap.data.store import atomic, disk
 from evalmap.data.store.manifest import Manifest
 
 DAY = 86_400.0  # seconds
@@ -43,8 +43,17 @@ class DamagedManifest:
     reason: str
 
     def entry_keys(self) -> set[str]:
-        """All that may be the key of an entry in it: what it points to is not taken for left over."""
-        return set(re.findall(r"[0-9a-f]{20}", self.path.read_text("utf-8", "replace") if self.path.exists() else ""))
+        """All that may be the key of an entry in it: what it points to is not taken for left over.
+
+        Raises
+        ------
+        DiskError : the disk does not give it
+        """
+        try:
+            with disk.reading(self.path):
+                return set(re.findall(r"[0-9a-f]{20}", self.path.read_text("utf-8", "replace")))
+        except FileNotFoundError:  # removed meanwhile
+            return set()
 
 
 class Workspace:
@@ -98,7 +107,8 @@ class Workspace:
 
     def entries(self, stage: str) -> list[Path]:
         """All complete entries of a stage."""
-        return sorted(path for path in (self.root / "stages" / stage).glob("*") if path.is_dir() and not path.name.startswith("."))
+        folder = self.root / "stages" / stage
+        return [path for path in (folder / name for name in disk.names(folder)) if path.is_dir()]
 
     @contextmanager
     def create(self, stage: str, key: str) -> Iterator[Path]:
@@ -117,7 +127,8 @@ class Workspace:
         return [found for found in self._pointers() if isinstance(found, DamagedManifest)]
 
     def _pointers(self) -> Iterator[Manifest | DamagedManifest]:
-        for path in sorted((self.root / "datasets").glob("*.json")):
+        for name in disk.names(self.root / "datasets", ".json"):
+            path = self.root / "datasets" / name
             try:
                 if manifest := _read_manifest(path):
                     yield manifest
@@ -126,7 +137,7 @@ class Workspace:
 
     def slugs(self) -> list[str]:
         """The slugs of all built datasets, sorted."""
-        return sorted(path.stem for path in (self.root / "datasets").glob("*.json"))
+        return [name.removesuffix(".json") for name in disk.names(self.root / "datasets", ".json")]
 
     def manifest(self, slug: str) -> Manifest | None:
         """The pointer of a dataset, or None where it was never built.
@@ -151,7 +162,9 @@ class Workspace:
             own = _entries_of(self.manifest(slug))
         except DatasetError:
             own = set()  # a damaged pointer goes; what it pointed to goes when it is a day old
-        (self.root / "datasets" / f"{_safe(slug)}.json").unlink(missing_ok=True)
+        pointer = self.root / "datasets" / f"{_safe(slug)}.json"
+        with disk.writing(pointer):
+            pointer.unlink(missing_ok=True)
         used = {entry for manifest in self.manifests() for entry in _entries_of(manifest)}
         keys, own_keys = {key for _, key in used}, {key for _, key in own}
         keys |= {key for damaged in self.damaged() for key in damaged.entry_keys()}
@@ -199,7 +212,10 @@ class Workspace:
 
 def _read_manifest(path: Path) -> Manifest | None:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        with disk.reading(path):
+            values = json.loads(path.read_text(encoding="utf-8"))
+    except DatasetError:
+        raise
     except FileNotFoundError:
         return None
     except ValueError as error:  # not JSON, or not UTF-8

@@ -2,16 +2,22 @@
 
 import streamlit as st
 
+from evalmap.data.errors import DatasetError
 from evalmap.data.store import jobs
 from evalmap.pages.server import caches
 from evalmap.pages.shared import text
+from evalmap.pages.shared.action import action
 
 
 @st.fragment(run_every=1.0)
 def draw_jobs(known: list[jobs.Job]) -> None:
     """Builds that run, with progress and cancel, and those that failed, with the reason; looks again every second."""
     space = caches.workspace()
-    now = jobs.jobs(space)
+    try:
+        now = jobs.jobs(space)
+    except DatasetError as error:  # a fragment that draws itself again has no page around it
+        text.show_error(error)
+        return
     before = {job.id: job.state for job in known}
     if any(job.state in ("done", "cancelled") and before.get(job.id) == "running" for job in now):
         st.rerun(scope="app")  # a map has come to the cards below
@@ -21,11 +27,13 @@ def draw_jobs(known: list[jobs.Job]) -> None:
         elif job.state == "failed":
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.error(text.in_label(f"{job.name}: {job.error}" if job.name not in str(job.error) else str(job.error), limit=600))
-                st.button("Dismiss", key=f"dismiss-{job.id}", on_click=jobs.dismiss, args=(space, job))
+                st.button("Dismiss", key=f"dismiss-{job.id}", on_click=action(jobs.dismiss), args=(space, job))
 
 
 def _running(job: jobs.Job) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         count = f" · {job.done:,} of {job.total:,}" if job.total > 1 else ""
         st.progress(job.ratio, text=f"**{text.in_label(job.name)}** · {job.stage}{count}")
-        st.button("Cancel", key=f"cancel-{job.id}", icon=":material/stop:", on_click=jobs.cancel, args=(caches.workspace(), job))
+        st.button(
+            "Cancel", key=f"cancel-{job.id}", icon=":material/stop:", on_click=action(jobs.cancel), args=(caches.workspace(), job)
+        )

@@ -61,9 +61,9 @@ def _upload(built: BuiltMap) -> None:
         key="answer-files",
     )
     if st.button("Import", type="primary", disabled=not files, icon=":material/upload:"):
-        kept = _keep([(file.name, file.getvalue()) for file in files])
         try:
             with st.spinner("Reading, joining, scoring …"):
+                kept = _keep([(file.name, file.getvalue()) for file in files])
                 done = import_answers(kept, caches.workspace(), dataset=built.manifest.slug)
         except DatasetError as error:
             text.show_error(error, "dataset", place="in the sidebar")

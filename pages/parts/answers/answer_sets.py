@@ -12,6 +12,7 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.answers import answer_results, interval_bar
 from evalmap.pages.server import caches
 from evalmap.pages.shared import text
+from evalmap.pages.shared.action import action
 
 
 def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
@@ -101,4 +102,6 @@ def _source(store: AnswerStore, record: SetRecord) -> None:
         if record.unjoined:
             st.warning(f"{record.unjoined:,} answers belong to no example of this dataset.", icon=":material/link_off:")
             st.dataframe(pd.DataFrame(list(record.unjoined_rows)), key=f"unjoined-{record.id}", hide_index=True, height=220)
-        st.button("Remove", key=f"remove-answers-{record.id}", icon=":material/delete:", on_click=store.remove, args=(record.id,))
+        st.button(
+            "Remove", key=f"remove-answers-{record.id}", icon=":material/delete:", on_click=action(store.remove), args=(record.id,)
+        )

@@ -32,7 +32,11 @@ def dialog(location: str = "") -> None:
     found = _look(where) if where else None
     options = _options(found)
     if st.button("Build the map", type="primary", icon=":material/play_arrow:", disabled=not where):
-        workers.build(caches.workspace(), [where], options=options)
+        try:
+            workers.build(caches.workspace(), [where], options=options)
+        except DatasetError as error:
+            text.show_error(error)
+            return
         st.rerun()
 
 
@@ -49,11 +53,11 @@ def _source() -> str:
         )
         if not serves_this_machine_only():
             st.caption("This server can be reached from other machines: paths on its disk are not opened from here.")
-    if file:
-        return _keep_upload(file.name, file.getvalue())
-    if not location:
+    if not (file or location):
         return ""
     try:
+        if file:
+            return _keep_upload(file.name, file.getvalue())
         return _checked(location.strip())
     except DatasetError as error:
         text.show_error(error, *CONTROLS)

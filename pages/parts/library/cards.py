@@ -7,6 +7,7 @@ from evalmap.data.store.workspace import DamagedManifest
 from evalmap.pages.parts.library import add_dataset
 from evalmap.pages.server import caches, workers
 from evalmap.pages.shared import text
+from evalmap.pages.shared.action import action
 from evalmap.pages.shared.navigation import open_map
 
 
@@ -37,11 +38,13 @@ def _more(manifest: Manifest) -> None:
     st.caption(text.in_label(manifest.source, limit=200))
     if not manifest.location.startswith("memory:"):  # rows that a program held are built by a program
         again = (space, [manifest.location])
-        st.button("Build again", key=f"again-{manifest.slug}", icon=":material/refresh:", on_click=workers.build, args=again)
+        st.button(
+            "Build again", key=f"again-{manifest.slug}", icon=":material/refresh:", on_click=action(workers.build), args=again
+        )
         if st.button("Other fields or settings", key=f"settings-{manifest.slug}", icon=":material/tune:"):
             add_dataset.dialog(manifest.location)
     remove = (manifest.slug,)
-    st.button("Remove the map", key=f"remove-{manifest.slug}", icon=":material/delete:", on_click=space.remove, args=remove)
+    st.button("Remove the map", key=f"remove-{manifest.slug}", icon=":material/delete:", on_click=action(space.remove), args=remove)
     st.caption("Removing a map leaves the dataset's own files as they are.")
 
 
@@ -52,7 +55,7 @@ def draw_damaged(damaged: list[DamagedManifest]) -> None:
         with st.container(border=True):
             st.markdown(f"**{text.in_label(one.slug, limit=60)}** can't be opened")
             st.caption(text.in_label(one.reason, limit=400))
-            st.button("Remove the map", key=f"remove-damaged-{one.slug}", on_click=space.remove, args=(one.slug,))
+            st.button("Remove the map", key=f"remove-damaged-{one.slug}", on_click=action(space.remove), args=(one.slug,))
 
 
 def _labels(manifest: Manifest) -> str:
