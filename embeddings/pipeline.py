@@ -81,7 +81,7 @@ def build(
         under_way.keys[stage.name] = key
         records.append(StageRecord(stage.name, key, round(time.perf_counter() - started, 3), cached))
     slug = workspace.slug_for(dataset.source, dataset.name)  # now: another build may have taken the name meanwhile
-    with disk.reading(workspace.root):
+    with disk.reading(workspace.root, is_there=True):
         encoder_record = json.loads((under_way.folder("embeddings") / "meta.json").read_text())
         projection_record = json.loads((under_way.folder("projection") / "settings.json").read_text())
         outliers = int(np.load(under_way.folder("neighbors") / "outliers.npy").sum())

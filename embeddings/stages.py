@@ -186,7 +186,8 @@ def load_clusterings(folder: Path) -> tuple[Clustering, ...]:
     found = []
     for layer in LAYERS:
         path = folder / f"{layer.id}.npy"
-        found.append(Clustering(layer.id, np.load(path if path.exists() else folder / f"{layer.former_id}.npy")))
+        former = folder / f"{layer.former_id}.npy"
+        found.append(Clustering(layer.id, np.load(former if layer.former_id and former.exists() else path)))
     return tuple(found)
 
 

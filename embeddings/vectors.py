@@ -39,7 +39,7 @@ def embed(
     distinct = list(dict.fromkeys(hashes))
     if workspace.has(STAGE, key):
         progress(len(distinct), len(distinct))
-        with disk.reading(workspace.entry(STAGE, key)):
+        with disk.reading(workspace.entry(STAGE, key), is_there=True):
             truncated = np.load(workspace.entry(STAGE, key) / "truncated.npy")
         _drop_covered(workspace.root / "vectors" / encoder.model_key, set(distinct))  # a killed build may have left them
         return key, {"embedded": 0, "reused": len(distinct), "truncated": int(truncated.sum())}

@@ -92,7 +92,7 @@ def run_recipe(
     joined, own = rows.dataset, rows.own
     texts = joined.examples["embedded_text"].tolist()
     key, vectors = embed_texts(texts, workspace=workspace, model=recipe.model, encoder=encoder, progress=progress)
-    with disk.reading(workspace.entry("embeddings", key)):
+    with disk.reading(workspace.entry("embeddings", key), is_there=True):
         described = json.loads((workspace.entry("embeddings", key) / "meta.json").read_text(encoding="utf-8"))
     pairs = pairs_of_embeddings(
         texts,

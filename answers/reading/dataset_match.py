@@ -41,7 +41,7 @@ def read_examples(workspace: Workspace, manifest: Manifest) -> Examples:
     folder = workspace.entry("records", key)
     if not folder.is_dir():
         raise DatasetError(f"{manifest.name}: its records are gone from {workspace.root}. Build it again: evalmap build PATH")
-    with disk.reading(folder):
+    with disk.reading(folder, is_there=True):
         return Examples(manifest, pd.read_parquet(folder / "examples.parquet"), pd.read_parquet(folder / "fields.parquet"))
 
 

@@ -49,10 +49,12 @@ def writing(place: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def reading(place: Path) -> Iterator[None]:
+def reading(place: Path, *, is_there: bool = False) -> Iterator[None]:
     """What the disk refuses within the block is an error about the file that could not be read, else about `place`.
 
-    A file that is not there is FileNotFoundError still.
+    Parameters
+    ----------
+    is_there : it was there a moment ago; else a file that is not there is FileNotFoundError still
 
     Raises
     ------
@@ -60,9 +62,9 @@ def reading(place: Path) -> Iterator[None]:
     """
     try:
         yield
-    except FileNotFoundError:
-        raise
     except OSError as error:
+        if isinstance(error, FileNotFoundError) and not is_there:
+            raise
         raise refused(error, _named(error) or place, "read") from error
 
 
@@ -77,7 +79,9 @@ def refused(error: OSError, place: Path | str, what: str) -> DiskError:
     if what == "written" and error.errno in (errno.ENOSPC, errno.EDQUOT, None):
         room = free(Path(place))
     mend = _MENDS.get(error.errno or errno.ENOSPC, f"Check the folder {Path(place).parent}, {_ELSEWHERE}")
-    if what == "read" and error.errno not in (errno.EMFILE, errno.ENFILE):
+    if what == "read" and error.errno == errno.ENOENT:
+        mend = "It was removed meanwhile; try again"
+    elif what == "read" and error.errno not in (errno.EMFILE, errno.ENFILE):
         mend = "Check that disk and the permissions there, and try again"
     return DiskError(f"{place}: cannot be {what} ({why}{room}). {mend}.")
 

@@ -97,7 +97,7 @@ def load_pairs(folder: Path) -> Pairs:
     ------
     DiskError : the disk does not give them
     """
-    with disk.reading(folder):
+    with disk.reading(folder, is_there=True):
         return _read(folder)
 
 

@@ -59,6 +59,12 @@ def test_a_file_that_is_not_there_is_still_told_apart(tmp_path: Path):
         (tmp_path / "a").read_bytes()
 
 
+def test_a_file_that_was_there_a_moment_ago_was_removed_meanwhile(tmp_path: Path):
+    said = r"a: cannot be read \(No such file or directory\)\. It was removed meanwhile; try again\."
+    with pytest.raises(DiskError, match=said), disk.reading(tmp_path, is_there=True):
+        (tmp_path / "a").read_bytes()
+
+
 def test_an_error_goes_to_another_process_and_comes_back_the_same():
     error = pickle.loads(pickle.dumps(DiskError("full.", "out")))
     assert (type(error), str(error), error.settings) == (DiskError, "full.", ("out",))
