@@ -3,6 +3,7 @@
 #   make run                 the site on http://127.0.0.1:8501 with the bundled samples
 #   make run DATA=path       the same, with that file or folder opened
 #   make test                ruff, pyright, eslint, tsc and all tests, its own set-up included
+#   make torture             the same under kills, full disks and broken files; some minutes
 #   make lock                the versions that both install, pinned anew after pyproject.toml has changed
 #
 # HOST=0.0.0.0 lets other machines look, ALLOWED_HOST=name by that name too, WRITABLE=1 lets them change things.
@@ -16,6 +17,7 @@ WRITABLE =
 DATA =
 PYTHON =
 UPGRADE =
+TORTURE =
 
 VENV = .venv
 BIN = $(VENV)/bin
@@ -25,7 +27,7 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --
 	--no-annotate --custom-compile-command "make lock" --quiet
 PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: run test coverage lint lock samples screenshots docs wheel clean install install-dev
+.PHONY: run test torture coverage lint lock samples screenshots docs wheel clean install install-dev
 
 run: $(RUN)
 	@exec $(BIN)/evalmap serve $(if $(DATA),"$(DATA)") --host $(HOST) --port $(PORT) \
@@ -33,6 +35,10 @@ run: $(RUN)
 
 test: $(DEV)
 	@sh tools/test.sh
+
+# Processes killed, disks full, builders at once, files of rubbish: docs/reliability.md. TORTURE="kills --seed 3" chooses.
+torture: $(DEV)
+	$(BIN)/python -m evalmap.bench.torture $(TORTURE)
 
 # Less the browser's tests: what they drive runs in a process of its own.
 coverage: $(DEV)

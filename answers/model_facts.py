@@ -16,6 +16,7 @@ from typing import Any
 
 from evalmap.answers.answer_types import TRAININGS, AnswerSetInfo
 from evalmap.data.errors import DatasetError
+from evalmap.data.store import disk
 from evalmap.data.store.workspace import Workspace
 
 NAME = "models.toml"
@@ -30,10 +31,11 @@ def read_models(workspace: Workspace) -> dict[str, dict[str, Any]]:
     DatasetError : not TOML, or a key or value that means nothing here
     """
     path = workspace.root / NAME
-    if not path.exists():
-        return {}
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        with disk.reading(path):
+            content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DatasetError(f"{path}: not TOML ({error}). Mend it or remove it.") from None
     models = content.get("models", {})

@@ -9,6 +9,7 @@ from typing import Any
 from evalmap.answers.import_pipeline import keep_staged
 from evalmap.answers.importers import tables
 from evalmap.answers.store import AnswerStore
+from evalmap.data.store import disk
 from evalmap.data.store.atomic import write_json
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import sample_maps
@@ -47,6 +48,7 @@ def _install(workspace: Workspace, files: Sequence[Path], state: str, marker: Pa
 
 def _read(marker: Path) -> dict[str, Any]:
     try:
-        return json.loads(marker.read_text(encoding="utf-8"))
+        with disk.reading(marker):
+            return json.loads(marker.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}

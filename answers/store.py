@@ -9,7 +9,6 @@ Parquet dataset. The set's part is written last: a set is there when its answers
 
 import io
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
@@ -20,7 +19,8 @@ import pandas as pd
 
 from evalmap.answers.answer_types import ANSWER_COLUMNS, AnswerSetInfo
 from evalmap.data.errors import DatasetError
-from evalmap.data.store.atomic import staged
+from evalmap.data.store import disk
+from evalmap.data.store.atomic import replace_together, staged
 from evalmap.data.store.workspace import Workspace
 
 MOST_LISTED = 200  # unjoined answers that are kept by name; all are counted
@@ -68,7 +68,7 @@ class AnswerStore:
 
         Raises
         ------
-        DatasetError : the disk refuses; what was there of the set stays
+        DiskError : the disk refuses; what was there of the set stays
         """
         table = answers.loc[:, list(ANSWER_COLUMNS)].reset_index(drop=True).astype(_ANSWER_TYPES)
         content, row = _parquet(table), _parquet(_row(record))
@@ -78,26 +78,21 @@ class AnswerStore:
             return self._put(there, content, row)
 
     def _put(self, there: tuple[Path, Path], content: bytes, row: bytes) -> bool:
-        if all(path.exists() for path in there) and there[0].read_bytes() == content and there[1].read_bytes() == row:
+        if _holds(there[0], content) and _holds(there[1], row):
             return False
-        try:
+        with disk.writing(there[0]):
             for path in there:
                 path.parent.mkdir(parents=True, exist_ok=True)
             with staged(there[0], content) as new_answers, staged(there[1], row) as new_set:  # all the room that is needed
-                there[1].unlink(missing_ok=True)  # no set stands beside answers of another import, whenever this is cut short
-                os.replace(new_answers, there[0])
-                os.replace(new_set, there[1])
-        except OSError as error:
-            raise DatasetError(
-                f"{self.root}: the answers cannot be written ({error.strerror}). Make room or mend the folder."
-            ) from error
+                replace_together({there[0]: new_answers, there[1]: new_set})
         return True
 
     def sets(self) -> list[SetRecord]:
         """Every set, by label and id."""
         found = []
-        for path in (self.root / "answer_sets").glob("*.parquet"):
-            with suppress(FileNotFoundError):  # removed meanwhile
+        for name in disk.names(self.root / "answer_sets", ".parquet"):
+            path = self.root / "answer_sets" / name
+            with suppress(FileNotFoundError), disk.reading(path):  # removed meanwhile
                 found.append(_record(pd.read_parquet(path).iloc[0]))
         return sorted(found, key=lambda record: (record.info.label, record.id))
 
@@ -108,8 +103,10 @@ class AnswerStore:
         ------
         DatasetError : no such set
         """
+        path = self._answers(id)
         try:
-            return pd.read_parquet(self._answers(id))
+            with disk.reading(path):
+                return pd.read_parquet(path)
         except FileNotFoundError as error:
             gone = f"{id}: no such answer set in {self.workspace.root}. See them with: evalmap answers list"
             raise DatasetError(gone) from error
@@ -134,12 +131,14 @@ class AnswerStore:
     def remove(self, id: str) -> None:
         """Forget a set. The file that it came from is not touched."""
         with self.workspace.lock("answers"):
-            self._set(id).unlink(missing_ok=True)
-            self._answers(id).unlink(missing_ok=True)
+            for path in (self._set(id), self._answers(id)):
+                with disk.writing(path):
+                    path.unlink(missing_ok=True)
 
     def signature(self) -> tuple[tuple[str, int], ...]:
         """Changes when a set comes, goes or changes, or `models.toml` does: what a cache of scores is kept under."""
-        paths = [*sorted((self.root / "answer_sets").glob("*.parquet")), self.workspace.root / "models.toml"]
+        sets = self.root / "answer_sets"
+        paths = [*(sets / name for name in disk.names(sets, ".parquet")), self.workspace.root / "models.toml"]
         found = []
         for path in paths:
             with suppress(FileNotFoundError):
@@ -151,6 +150,14 @@ class AnswerStore:
 
     def _set(self, id: str) -> Path:
         return self.root / "answer_sets" / f"{_plain(id)}.parquet"
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        with disk.reading(path):
+            return path.read_bytes() == content
+    except FileNotFoundError:
+        return False
 
 
 def _plain(id: str) -> str:

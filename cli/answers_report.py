@@ -45,7 +45,8 @@ def report(
     if as_json:
         terminal.print_json(figures)
         return
-    _print(figures)
+    with terminal.printing():
+        _print(figures)
     for path in files:
         if path is not None:
             terminal.print_line(f"written: {path}")

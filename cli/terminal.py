@@ -1,13 +1,15 @@
 """The terminal: options that several commands take, what they name, and the way anything is printed."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.store import disk
 from evalmap.data.store.workspace import Workspace
 
 WorkspaceOption = Annotated[
@@ -57,7 +59,7 @@ def printable(text: str) -> str:
 
 def print_line(line: str) -> None:
     """Print a line; it may hold words from files: names, labels, fields, paths."""
-    typer.echo(printable(line))
+    _print(printable(line))
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -69,7 +71,28 @@ def print_lines(lines: Iterable[str]) -> None:
 def print_json(value: object) -> None:
     """Print a value as JSON that gives the same value back; characters that would steer a terminal are escaped."""
     written = json.dumps(value, ensure_ascii=False, indent=2)
-    typer.echo("".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in written))
+    _print("".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in written))
+
+
+def _print(written: str) -> None:
+    with printing():
+        typer.echo(written)
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """What is printed in the block may go to a file; a reader that is gone (`| head`) is typer's to see.
+
+    Raises
+    ------
+    DiskError : the disk refuses
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise disk.refused(error, "standard output", "written") from error
 
 
 def print_error(line: str) -> None:

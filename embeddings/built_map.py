@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from evalmap.data.errors import DatasetError
 from evalmap.data.labels import label_counts
 from evalmap.data.records import SetAside
+from evalmap.data.store import disk
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.array_types import Vectors
@@ -124,7 +125,7 @@ def load_map(workspace: Workspace, manifest: Manifest | str) -> BuiltMap:
 
     Raises
     ------
-    DatasetError : nothing built is called so, or a stage's result is gone from the workspace
+    DatasetError : nothing built is called so, a stage's result is gone from the workspace, or the disk does not give it
     """
     if isinstance(manifest, str):
         manifest = workspace.find(manifest)
@@ -133,12 +134,19 @@ def load_map(workspace: Workspace, manifest: Manifest | str) -> BuiltMap:
     if gone:
         raise _gone(workspace, manifest, gone[0])
     try:
-        return _read(manifest, folders)
+        with disk.reading(workspace.root):
+            return _read(manifest, folders)
     except FileNotFoundError as error:  # removed between the look and the reading
-        lost = [name for name, folder in folders.items() if not folder.exists()]
-        if not lost:
-            raise
-        raise _gone(workspace, manifest, lost[0]) from error
+        if lost := [name for name, folder in folders.items() if not folder.exists()]:
+            raise _gone(workspace, manifest, lost[0]) from error
+        raise DatasetError(f"{error.filename}: is gone. Build the map again: evalmap build {manifest.location}") from error
+    except DatasetError:
+        raise
+    except (ValueError, EOFError) as error:  # an array or a table that is not whole, JSON that is none
+        raise DatasetError(
+            f"{manifest.name}: what {workspace.root} holds of its map is damaged ({error}). Remove the map and build it again: "
+            f"evalmap remove {manifest.slug}, evalmap build {manifest.location}"
+        ) from error
 
 
 def _gone(workspace: Workspace, manifest: Manifest, stage: str) -> DatasetError:

@@ -12,6 +12,7 @@ import numpy as np
 from evalmap.data.labels import label_counts
 from evalmap.data.records import Dataset
 from evalmap.data.roles import describe
+from evalmap.data.store import disk
 from evalmap.data.store.manifest import BoilerplateRecord, Manifest, SettingsRecord, StageRecord
 from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings import clustering, stages, vectors
@@ -92,8 +93,10 @@ def _build(
         key, cached = stage.run(under_way)
         under_way.keys[stage.name] = key
         records.append(StageRecord(stage.name, key, round(time.perf_counter() - started, 3), cached))
-    encoder_record = json.loads((under_way.folder("embeddings") / "meta.json").read_text())
-    projection_record = json.loads((under_way.folder("projection") / "settings.json").read_text())
+    with disk.reading(workspace.root, is_there=True):
+        encoder_record = json.loads((under_way.folder("embeddings") / "meta.json").read_text())
+        projection_record = json.loads((under_way.folder("projection") / "settings.json").read_text())
+        outliers = int(np.load(under_way.folder("neighbors") / "outliers.npy").sum())
     manifest = Manifest(
         **_summary(dataset),
         slug="",
@@ -101,7 +104,7 @@ def _build(
         truncated=under_way.truncated,
         embedded=under_way.embedded,
         reused=under_way.reused,
-        outliers=int(np.load(under_way.folder("neighbors") / "outliers.npy").sum()),
+        outliers=outliers,
         settings=SettingsRecord(**settings.as_dict(), part=dataset.part, encoder=encoder_record, projection=projection_record),
         versions=versions(),
         stages=tuple(records),

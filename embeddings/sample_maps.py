@@ -77,7 +77,8 @@ def install(workspace: Workspace) -> list[str]:
             for stage in manifest.stages:
                 if not leased.has(stage.name, stage.key):
                     with leased.create(stage.name, stage.key) as folder:
-                        shutil.copytree(BUILT / "stages" / stage.name / stage.key, folder, dirs_exist_ok=True)
+                        for file in (BUILT / "stages" / stage.name / stage.key).iterdir():
+                            shutil.copyfile(file, folder / file.name)
             with leased.lock("entries"):
                 if _wanted(installed, leased):  # the user may have built it meanwhile
                     leased.save_manifest(installed)

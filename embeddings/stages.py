@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from evalmap.data.records import Dataset
+from evalmap.data.store.disk import save_array
 from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings import vectors
 from evalmap.embeddings.array_types import Encoder, Vectors
@@ -107,8 +108,9 @@ def digest(dataset: Dataset) -> str:
 def write_records(build: Build, folder: Path) -> None:
     """examples.parquet, fields.parquet, set_aside.json."""
     dataset = build.dataset
-    dataset.examples.to_parquet(folder / "examples.parquet", compression="zstd", index=False)
-    dataset.fields.to_parquet(folder / "fields.parquet", compression="zstd", index=False)
+    for name, table in (("examples", dataset.examples), ("fields", dataset.fields)):
+        with (folder / f"{name}.parquet").open("wb") as file:  # Python's own, so that its errors are those of any file
+            table.to_parquet(file, compression="zstd", index=False)
     (folder / "set_aside.json").write_text(_set_aside(dataset), encoding="utf-8")
 
 
@@ -131,9 +133,9 @@ def write_neighbors(build: Build, folder: Path) -> None:
         n_neighbors=GRAPH,
         progress=lambda done, total: build.progress("neighbors", done, total),
     )
-    np.save(folder / "indices.npy", graph.knn_indices)
-    np.save(folder / "similarities.npy", graph.knn_similarities)
-    np.save(folder / "outliers.npy", mark_outliers(graph))
+    save_array(folder / "indices.npy", graph.knn_indices)
+    save_array(folder / "similarities.npy", graph.knn_similarities)
+    save_array(folder / "outliers.npy", mark_outliers(graph))
 
 
 def write_projection(build: Build, folder: Path) -> None:
@@ -152,7 +154,7 @@ def write_projection(build: Build, folder: Path) -> None:
         min_dist=settings.min_dist,
         random_state=settings.seed,
     )
-    np.save(folder / "coordinates.npy", found.coordinates)
+    save_array(folder / "coordinates.npy", found.coordinates)
     trust = trustworthiness(build.vectors, found.coordinates)
     record = {**found.settings, "trustworthiness": None if np.isnan(trust) else round(trust, 4)}
     (folder / "settings.json").write_text(json.dumps(record))
@@ -165,7 +167,7 @@ def write_clustering(build: Build, folder: Path) -> None:
         cluster_kmeans(build.vectors, k=settings.k, random_state=settings.seed),
         *cluster_graph(build.graph, build.vectors, random_state=settings.seed),
     ):
-        np.save(folder / f"{clustering.layer}.npy", clustering.labels)
+        save_array(folder / f"{clustering.layer}.npy", clustering.labels)
 
 
 def write_names(build: Build, folder: Path) -> None:
@@ -184,7 +186,8 @@ def load_clusterings(folder: Path) -> tuple[Clustering, ...]:
     found = []
     for layer in LAYERS:
         path = folder / f"{layer.id}.npy"
-        found.append(Clustering(layer.id, np.load(path if path.exists() else folder / f"{layer.former_id}.npy")))
+        former = folder / f"{layer.former_id}.npy"
+        found.append(Clustering(layer.id, np.load(former if layer.former_id and former.exists() else path)))
     return tuple(found)
 
 

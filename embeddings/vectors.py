@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from evalmap.data.store import atomic
+from evalmap.data.store import atomic, disk
+from evalmap.data.store.disk import save_array
 from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings.array_types import Encoder, Progress, Vectors, no_progress
 
@@ -42,7 +43,9 @@ def embed(
     distinct = list(dict.fromkeys(hashes))
     if workspace.has(STAGE, key):
         progress(len(distinct), len(distinct))
-        truncated = np.load(workspace.entry(STAGE, key) / "truncated.npy")
+        with disk.reading(workspace.entry(STAGE, key), is_there=True):
+            truncated = np.load(workspace.entry(STAGE, key) / "truncated.npy")
+        _drop_covered(workspace.root / "vectors" / kind, set(distinct))  # a killed build may have left them
         return key, {"embedded": 0, "reused": len(distinct), "truncated": int(truncated.sum())}
     shards = workspace.root / "vectors" / kind
     workspace.hold("vectors", kind)
@@ -53,17 +56,23 @@ def embed(
     vectors = np.stack([known[h][0] for h in hashes]).astype(np.float32)
     truncated = np.array([known[h][1] for h in hashes], dtype=bool)
     with workspace.create(STAGE, key) as folder:
-        np.save(folder / "vectors.npy", vectors)
-        np.save(folder / "truncated.npy", truncated)
-        np.save(folder / "hashes.npy", np.frombuffer(b"".join(hashes), dtype=np.uint8).reshape(-1, 16))
+        save_array(folder / "vectors.npy", vectors)
+        save_array(folder / "truncated.npy", truncated)
+        save_array(folder / "hashes.npy", np.frombuffer(b"".join(hashes), dtype=np.uint8).reshape(-1, 16))
         (folder / "meta.json").write_text(json.dumps(encoder.description))
     _drop_covered(shards, set(distinct))
     return key, {"embedded": len(missing), "reused": len(distinct) - len(missing), "truncated": int(truncated.sum())}
 
 
 def load_vectors(folder: Path) -> Vectors:
-    """The (n_samples, n_dims) vectors of an entry, read-only from disk."""
-    return np.load(folder / "vectors.npy", mmap_mode="r")
+    """The (n_samples, n_dims) vectors of an entry, read-only from disk.
+
+    Raises
+    ------
+    DiskError : the disk does not give them
+    """
+    with disk.reading(folder):
+        return np.load(folder / "vectors.npy", mmap_mode="r")
 
 
 def _hash(text: str) -> Hash:
@@ -118,11 +127,11 @@ def _known(wanted: set[Hash], workspace: Workspace, kind: str, shards: Path) -> 
     """
     known: dict[Hash, tuple[NDArray[np.float32], bool]] = {}
     for entry in workspace.entries(STAGE):
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError), disk.reading(entry):
             if _kind_of(entry) == kind:
                 _collect(known, wanted, np.load(entry / "hashes.npy"), load_vectors(entry), np.load(entry / "truncated.npy"))
-    for path in sorted(shards.glob("[!.]*.npz")):
-        with contextlib.suppress(FileNotFoundError), np.load(path) as shard:
+    for path in _shards(shards):
+        with contextlib.suppress(FileNotFoundError), disk.reading(path), np.load(path) as shard:
             _collect(known, wanted, shard["hashes"], shard["vectors"], shard["truncated"])
     return known
 
@@ -135,9 +144,14 @@ def _collect(known, wanted: set[Hash], hashes: NDArray[np.uint8], vectors: Vecto
 
 def _drop_covered(shards: Path, stored: set[Hash]) -> None:
     """Remove the shards whose vectors an entry now holds."""
-    for path in shards.glob("[!.]*.npz"):
+    for path in _shards(shards):
         with contextlib.suppress(FileNotFoundError):  # another build of the same texts was faster
-            with np.load(path) as shard:
+            with disk.reading(path), np.load(path) as shard:
                 covered = all(bytes(text_hash) in stored for text_hash in shard["hashes"])
             if covered:
-                path.unlink()
+                with disk.writing(path):
+                    path.unlink(missing_ok=True)
+
+
+def _shards(folder: Path) -> list[Path]:
+    return [folder / name for name in disk.names(folder, ".npz")]

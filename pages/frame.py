@@ -6,7 +6,7 @@ import streamlit as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.pages.server import access, caches, garbage
-from evalmap.pages.shared import state, text
+from evalmap.pages.shared import action, state, text
 
 LOGO = Path(__file__).with_name("logo.svg")
 ICON = LOGO.with_name("logo_icon.svg")
@@ -35,16 +35,20 @@ def _new_dataset() -> None:
     state.forget(*state.OF_ONE_DATASET)
 
 
-with st.sidebar:
-    st.selectbox(
-        "Dataset",
-        caches.workspace().slugs(),
-        index=None,
-        placeholder="Choose a dataset",
-        key=state.DATASET,
-        bind="query-params",
-        on_change=_new_dataset,
-    )
-if target := st.session_state.pop(state.GO_TO, None):
-    st.switch_page(target, query_params={})  # what is bound to the URL comes back into it there
-page.run()
+try:
+    with st.sidebar:
+        st.selectbox(
+            "Dataset",
+            caches.workspace().slugs(),
+            index=None,
+            placeholder="Choose a dataset",
+            key=state.DATASET,
+            bind="query-params",
+            on_change=_new_dataset,
+        )
+    if target := st.session_state.pop(state.GO_TO, None):
+        st.switch_page(target, query_params={})  # what is bound to the URL comes back into it there
+    action.draw_failure()
+    page.run()
+except DatasetError as error:  # the disk, or what lies on it
+    text.show_error(error)

@@ -10,6 +10,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import Dataset, SetAside
 from evalmap.data.roles import describe
+from evalmap.data.store import disk
 from evalmap.data.store.outputs import write_together
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.array_types import Encoder
@@ -92,7 +93,8 @@ def run_recipe(
     texts = joined.examples["embedded_text"].tolist()
     with workspace.leased() as leased:
         key, vectors = embed_texts(texts, workspace=leased, model=recipe.model, encoder=encoder, progress=progress)
-        described = json.loads((leased.entry("embeddings", key) / "meta.json").read_text(encoding="utf-8"))
+        with disk.reading(leased.entry("embeddings", key), is_there=True):
+            described = json.loads((leased.entry("embeddings", key) / "meta.json").read_text(encoding="utf-8"))
         pairs = pairs_of_embeddings(
             texts,
             vectors,

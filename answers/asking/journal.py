@@ -6,6 +6,7 @@ Lines are only ever appended, each synced to the disk before `append` returns. A
 at the end, which the next one cuts off. Two processes cannot write to one journal.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -18,7 +19,7 @@ from typing import Any
 
 from evalmap.answers.answer_types import RawAnswer
 from evalmap.data.errors import DatasetError
-from evalmap.data.store import atomic
+from evalmap.data.store import atomic, disk
 from evalmap.data.store.workspace import Workspace
 
 FORMAT = 1  # raise it when the meaning of the lines changes
@@ -58,7 +59,8 @@ def read_journal(path: Path) -> JournalContent:
     DatasetError : the first line is no header of ours
     """
     try:
-        content = path.read_bytes()
+        with disk.reading(path):
+            content = path.read_bytes()
     except FileNotFoundError:
         return JournalContent()
     whole = content[: content.rfind(b"\n") + 1]
@@ -101,18 +103,19 @@ class Journal:
 
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
         self.path = path
-        try:
+        with disk.writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        except OSError as error:
-            raise DatasetError(f"{path}: the journal cannot be opened ({error.strerror}). Check the workspace.") from None
         try:
             self._lock()
             self.written = read_journal(path)
-            os.ftruncate(self._file, self.written.size)
+            self._whole = self.written.size
+            with disk.writing(path):
+                os.ftruncate(self._file, self._whole)
             if not self.written.header:
                 self._write({"format": FORMAT, **header})
-                atomic.sync(path.parent)
+                with disk.writing(path):
+                    atomic.sync(path.parent)
                 self.written = read_journal(path)
             elif self.written.header.get("run") != header["run"]:
                 raise DatasetError(f"{path}: the journal of another run ({self.written.header.get('run')}). Move it away.")
@@ -151,14 +154,19 @@ class Journal:
 
     def _write(self, value: Mapping[str, Any]) -> None:
         left = json.dumps(value, separators=(",", ":"), default=_plain).encode() + b"\n"
-        before = os.fstat(self._file).st_size
-        try:
-            while left:
-                left = left[os.write(self._file, left) :]
-            os.fsync(self._file)
-        except OSError as error:
-            os.ftruncate(self._file, before)
-            raise DatasetError(f"{self.path}: the answer cannot be written ({error.strerror}). Make room on the disk.") from None
+        with disk.writing(self.path):
+            try:
+                if os.fstat(self._file).st_size > self._whole:  # half a line that could not be cut off when it was left
+                    os.ftruncate(self._file, self._whole)
+                added = len(left)
+                while left:
+                    left = left[os.write(self._file, left) :]
+                os.fsync(self._file)
+                self._whole += added
+            except OSError:
+                with contextlib.suppress(OSError):  # the next line tries again, and so does the next process
+                    os.ftruncate(self._file, self._whole)
+                raise
 
 
 def _object(line: bytes) -> dict[str, Any] | None:

@@ -1,7 +1,6 @@
 """The built datasets whose questions a set of answers may belong to, and which of them it fits best."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +10,8 @@ from evalmap.answers.answer_types import StagedSet
 from evalmap.answers.reading.joining import ROW, Join, Questions, join, tells_question
 from evalmap.answers.reading.options import example_options
 from evalmap.data.errors import DatasetError
+from evalmap.data.store import disk
+from evalmap.data.store.disk import DiskError
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 
@@ -30,22 +31,35 @@ class Examples:
 
 
 def read_examples(workspace: Workspace, manifest: Manifest) -> Examples:
-    """The examples of a built dataset."""
+    """The examples of a built dataset.
+
+    Raises
+    ------
+    DatasetError : they are gone, or the disk does not give them
+    """
     key = manifest.key("records")
     folder = workspace.entry("records", key)
-    try:
+    if not folder.is_dir():
+        raise DatasetError(f"{manifest.name}: its records are gone from {workspace.root}. Build it again: evalmap build PATH")
+    with disk.reading(folder, is_there=True):
         return Examples(manifest, pd.read_parquet(folder / "examples.parquet"), pd.read_parquet(folder / "fields.parquet"))
-    except FileNotFoundError as error:
-        gone = f"{manifest.name}: its records are gone from {workspace.root}. Build it again: evalmap build PATH"
-        raise DatasetError(gone) from error
 
 
 def readable_examples(workspace: Workspace) -> list[Examples]:
-    """The examples of every built dataset whose records are there."""
+    """The examples of every built dataset whose records are there.
+
+    Raises
+    ------
+    DiskError : the disk does not give them: one that is left out might be the one that was asked
+    """
     found = []
     for manifest in workspace.manifests():
-        with suppress(DatasetError):  # one whose records are gone must be built again, and hinders no other
+        try:
             found.append(read_examples(workspace, manifest))
+        except DiskError:
+            raise
+        except DatasetError:  # one whose records are gone must be built again, and hinders no other
+            continue
     return found
 
 

@@ -6,6 +6,7 @@ import zlib
 from pathlib import Path
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.store import disk
 
 MAX_BYTES = 2 * 1024**3  # of one file, unpacked: what fits in memory several times over on a small machine
 MAX_ROWS = 5_000_000  # of one file: 2 GiB of `{}` lines pack into 2 MB and would unpack into 100 GB of Python objects
@@ -22,16 +23,16 @@ def read_bytes(path: Path, *, source: str) -> bytes:
     ------
     DatasetError : no such file, no plain file, not readable; empty; larger than MAX_BYTES (unpacked); broken gzip
     """
-    if not path.exists():
-        raise DatasetError(f"{source}: no such file. Check the path.")
-    if not path.is_file():
-        raise DatasetError(f"{source}: not a file, but a {'folder' if path.is_dir() else 'device or pipe'}. Name a file.")
-    if path.stat().st_size > MAX_BYTES:
-        raise DatasetError(too_large(source))
     try:
+        if not path.exists():
+            raise DatasetError(f"{source}: no such file. Check the path.")
+        if not path.is_file():
+            raise DatasetError(f"{source}: not a file, but a {'folder' if path.is_dir() else 'device or pipe'}. Name a file.")
+        if path.stat().st_size > MAX_BYTES:
+            raise DatasetError(too_large(source))
         content = path.read_bytes()
     except OSError as error:
-        raise DatasetError(f"{source}: cannot be read ({error.strerror}). Check its permissions.") from error
+        raise disk.refused(error, source, "read") from error
     if content[:2] == b"\x1f\x8b":
         content = _unpack(content, source)
     elif path.suffix.lower() == ".gz" and content:

@@ -13,6 +13,7 @@ import httpx
 from evalmap.data.errors import DatasetError
 from evalmap.data.remote.guard import PUBLIC, Policy, TooSlow, open_client
 from evalmap.data.remote.partial import PartialFile
+from evalmap.data.store import disk
 
 MAX_BYTES = 2 * 1024**3
 MAX_SECONDS = 3600.0
@@ -68,8 +69,7 @@ def download(
                 )
             part.publish()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise DatasetError(f"{target}: cannot be written ({reason}). Free some space, or choose another folder.") from error
+        raise disk.refused(error, target, "written") from error
     return target
 
 

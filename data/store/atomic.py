@@ -1,5 +1,7 @@
 """Files and folders that appear whole or not at all: written under a private name beside their place, synced, renamed.
 
+What the disk refuses on the way is a `DiskError` that names the place; what was there before is there still.
+
 A name that begins with a dot is of one in the making; whoever lists a folder passes it over.
 """
 
@@ -7,10 +9,11 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+from evalmap.data.store import disk
 from evalmap.data.store.private_names import private_file, private_folder
 
 
@@ -28,8 +31,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A file to write, which takes the place of `path` when the block ends without an error; folders above it are made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _beside(path, 0o600) as (temporary, file):
+    with disk.writing(path), _beside(path, 0o600) as (temporary, file):
         yield file
         _sync_file(file)
         file.close()
@@ -46,11 +48,50 @@ def staged(path: Path, content: bytes, *, private: bool = True) -> Iterator[Path
     ----------
     private : for this user alone; False: as any file that this user makes
     """
-    with _beside(path, 0o600 if private else 0o666) as (temporary, file):
+    with disk.writing(path), _beside(path, 0o600 if private else 0o666, parents=False) as (temporary, file):
         file.write(content)
         _sync_file(file)
         file.close()
         yield temporary
+
+
+def replace_together(moves: Mapping[Path, Path]) -> None:
+    """Move staged files to their places, in their order: all of them, or none.
+
+    Names cannot be moved at one moment. In between (and after a kill there) files are missing, the last of them first; never does a
+    new one stand beside an old one.
+
+    Parameters
+    ----------
+    moves : {place: staged file}
+
+    Raises
+    ------
+    DiskError : one cannot be moved; what was there before is there again
+    """
+    aside: dict[Path, Path] = {}
+    done: list[Path] = []
+    try:
+        for path in reversed(list(moves)) if len(moves) > 1 else ():
+            with disk.writing(path), contextlib.suppress(FileNotFoundError):
+                old = private_file(path)
+                os.rename(path, old)
+                aside[path] = old
+        for path, written in moves.items():
+            with disk.writing(path):
+                os.replace(written, path)
+            done.append(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            for path in done:
+                if path not in aside:
+                    path.unlink()
+            for path, old in aside.items():
+                os.replace(old, path)
+        raise
+    for old in aside.values():
+        with contextlib.suppress(OSError):
+            old.unlink()
 
 
 @contextlib.contextmanager
@@ -59,6 +100,12 @@ def new_folder(path: Path) -> Iterator[Path]:
 
     Where another process has made `path` meanwhile, that one stays.
     """
+    with disk.writing(path), _new_folder(path) as temporary:
+        yield temporary
+
+
+@contextlib.contextmanager
+def _new_folder(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = private_folder(path)
     temporary.mkdir(mode=0o700)
@@ -97,7 +144,9 @@ def sync(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _beside(path: Path, mode: int) -> Iterator[tuple[Path, BinaryIO]]:
+def _beside(path: Path, mode: int, *, parents: bool = True) -> Iterator[tuple[Path, BinaryIO]]:
+    if parents:
+        path.parent.mkdir(parents=True, exist_ok=True)
     temporary = private_file(path)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
     try:

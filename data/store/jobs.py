@@ -18,7 +18,9 @@ from pathlib import Path
 
 import psutil
 
+from evalmap.data.store import disk
 from evalmap.data.store.atomic import write_json
+from evalmap.data.store.disk import DiskError
 from evalmap.data.store.workspace import Workspace
 
 PATIENCE = 0.9  # seconds that a process gets to end by itself before it is killed, and then to be gone
@@ -110,11 +112,17 @@ class JobFile:
         self.job = replace(self.job, stage=stage, done=done, total=total, overall=self._overall(stage, done, total))
         if begins or now - self.job.updated > 0.3:
             self.job = replace(self.job, updated=now)
-            self._write()
+            with contextlib.suppress(DiskError):  # a note: what the job makes meets the same disk and tells of it
+                self._write()
 
     def finish(self, state: str, *, slug: str | None = None, error: str | None = None) -> None:
+        """Note how the job has ended; where the disk does not take the note, no note is left that says it runs."""
         self.job = replace(self.job, state=state, slug=slug, error=error, updated=time.time())
-        self._write()
+        try:
+            self._write()
+        except DiskError:
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
 
     def _overall(self, stage: str, done: int, total: int) -> float | None:
         if stage not in self._shares:
@@ -153,8 +161,10 @@ def start(
         if any(is_running(workspace, location) for location in locations):
             return
         log = _path(workspace, locations[0]).with_suffix(".log")
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as output:
+        with disk.writing(log):
+            log.parent.mkdir(parents=True, exist_ok=True)
+            output = log.open("wb")
+        with output, disk.writing(log):  # without a file, or a process, to spare nothing is started
             child = subprocess.Popen(
                 list(command),
                 cwd=_FOLDER,
@@ -181,7 +191,8 @@ def is_running(workspace: Workspace, location: str) -> bool:
 
 def jobs(workspace: Workspace) -> list[Job]:
     """All jobs that the workspace knows of, the latest first; one whose process is gone is failed, with the reason."""
-    found = [_read(path) for path in (workspace.root / "jobs").glob("*.json")]
+    folder = workspace.root / "jobs"
+    found = [_read(folder / name) for name in disk.names(folder, ".json")]
     return sorted((_checked(workspace, job) for job in found if job), key=lambda job: -job.started)
 
 
@@ -222,7 +233,9 @@ def dismiss(workspace: Workspace, job: Job) -> None:
     """Forget a job that has ended; one that was started meanwhile under its location stays."""
     with workspace.lock(LOCK):
         if job.state != "running" and not is_running(workspace, job.location):
-            _path(workspace, job.location).unlink(missing_ok=True)
+            path = _path(workspace, job.location)
+            with disk.writing(path):
+                path.unlink(missing_ok=True)
 
 
 def job_id(location: str) -> str:
@@ -235,7 +248,8 @@ def _path(workspace: Workspace, location: str) -> Path:
 
 def _read(path: Path) -> Job | None:
     try:
-        return Job(**json.loads(path.read_text(encoding="utf-8")))
+        with disk.reading(path):
+            return Job(**json.loads(path.read_text(encoding="utf-8")))
     except (FileNotFoundError, json.JSONDecodeError, TypeError):
         return None
 
@@ -251,7 +265,9 @@ def _checked(workspace: Workspace, job: Job) -> Job:
 
 def _last_words(workspace: Workspace, job: Job) -> str:
     log = _path(workspace, job.location).with_suffix(".log")
-    lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()] if log.exists() else []
+    lines: list[str] = []
+    with contextlib.suppress(OSError):  # there is none, or it can't be read
+        lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
     last = f" Its last line: {lines[-1].strip()[:300]}" if lines else ""
     return f"{job.name}: {job.if_killed.replace('{stage}', job.stage)}{last}"
 

@@ -15,15 +15,29 @@ from uuid import uuid4
 
 from filelock import FileLock, lock_descriptor
 
+from evalmap.data.store import disk
+
 Entry = tuple[str, str]  # (stage, key)
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
-def lock(root: Path, name: str) -> FileLock:
-    """A lock of a workspace, to be held for moments: `with lock(root, "entries")`. The thread that holds it may take it again."""
+@contextmanager
+def lock(root: Path, name: str) -> Iterator[None]:
+    """A lock of a workspace, to be held for moments: `with lock(root, "entries")`. The thread that holds it may take it again.
+
+    Raises
+    ------
+    DiskError : the file of the lock can't be made
+    """
     folder = root / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / f"{name}.lock", is_singleton=True, poll_interval=0.01)
+    with disk.writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        held = FileLock(folder / f"{name}.lock", is_singleton=True, poll_interval=0.01)
+        held.acquire()
+    try:
+        yield
+    finally:
+        held.release()
 
 
 class Lease:
@@ -43,7 +57,7 @@ class Lease:
         """Have an entry stay: one that is there when this returns is there until the lease ends."""
         if (stage, key) in self._entries:
             return
-        with lock(self._root, "entries"):
+        with lock(self._root, "entries"), disk.writing(self._path):
             os.write(self._file, f"{stage}/{key}\n".encode())
         self._entries.add((stage, key))
 
@@ -58,9 +72,12 @@ def lease(root: Path) -> Iterator[Lease | None]:
     """A lease for the block; None where nothing can be written: whoever may not note an entry may not make one either."""
     try:
         held = Lease(root)
-    except OSError as error:
-        if error.errno not in _READ_ONLY:
+    except (OSError, disk.DiskError) as error:
+        refusal = error if isinstance(error, OSError) else error.__cause__
+        if not isinstance(refusal, OSError):
             raise
+        if refusal.errno not in _READ_ONLY:
+            raise disk.refused(refusal, root, "written") from error
         held = None
     try:
         yield held
@@ -75,7 +92,8 @@ def leased_entries(root: Path) -> set[Entry]:
     Leases of processes that are gone are cleared away.
     """
     found: set[Entry] = set()
-    for path in (root / "locks" / "leases").glob("*"):
+    folder = root / "locks" / "leases"
+    for path in (folder / name for name in disk.names(folder)):
         with suppress(FileNotFoundError):  # it has ended meanwhile
             descriptor = os.open(path, os.O_RDWR)
             try:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.store.atomic import staged
+from evalmap.data.store.atomic import replace_together, staged
 from evalmap.data.store.private_names import sweep
 
 
@@ -46,22 +46,17 @@ def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> No
 def write_together(files: Mapping[Path, bytes]) -> None:
     """Write files so that either all are there, each whole, or none has changed.
 
-    Each goes to a private name beside its place and is synced; only then are all renamed. What a process that was killed at this
-    left there goes.
+    Each goes to a private name beside its place and is synced; only then are all renamed, as `replace_together` does. What a
+    process that was killed at this left there goes.
 
     Raises
     ------
-    DatasetError : one of them cannot be written
+    DiskError : one of them cannot be written
     """
     sweep({Path(os.path.realpath(path)).parent for path in files}, aged=False)
-    path = Path()
-    try:
-        with contextlib.ExitStack() as temporary:
-            moves: dict[Path, Path] = {}
-            for path, content in files.items():
-                place = Path(os.path.realpath(path))
-                moves[place] = temporary.enter_context(staged(place, content, private=False))
-            for path, written in moves.items():
-                os.replace(written, path)
-    except OSError as error:
-        raise DatasetError(f"{path}: cannot be written ({error.strerror or error}). Name a file in another folder.") from error
+    with contextlib.ExitStack() as temporary:
+        moves: dict[Path, Path] = {}
+        for path, content in files.items():
+            place = Path(os.path.realpath(path))
+            moves[place] = temporary.enter_context(staged(place, content, private=False))
+        replace_together(moves)

@@ -17,14 +17,12 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
 from evalmap.data.errors import DatasetError
-from evalmap.data.store import atomic, leases, private_names
+from evalmap.data.store import atomic, disk, leases, private_names
 from evalmap.data.store.manifest import Manifest
 
 DAY = 86_400.0  # seconds
@@ -46,8 +44,17 @@ class DamagedManifest:
     reason: str
 
     def entry_keys(self) -> set[str]:
-        """All that may be the key of an entry in it: what it points to is not taken for left over."""
-        return set(re.findall(r"[0-9a-f]{20}", self.path.read_text("utf-8", "replace") if self.path.exists() else ""))
+        """All that may be the key of an entry in it: what it points to is not taken for left over.
+
+        Raises
+        ------
+        DiskError : the disk does not give it
+        """
+        try:
+            with disk.reading(self.path):
+                return set(re.findall(r"[0-9a-f]{20}", self.path.read_text("utf-8", "replace")))
+        except FileNotFoundError:  # removed meanwhile
+            return set()
 
     def source(self) -> str | None:
         """The source that it was built of, as far as that can be read."""
@@ -112,7 +119,8 @@ class Workspace:
 
     def entries(self, stage: str) -> list[Path]:
         """All complete entries of a stage."""
-        return sorted(path for path in (self.root / "stages" / stage).glob("*") if path.is_dir() and not path.name.startswith("."))
+        folder = self.root / "stages" / stage
+        return [path for path in (folder / name for name in disk.names(folder)) if path.is_dir()]
 
     @contextmanager
     def create(self, stage: str, key: str) -> Iterator[Path]:
@@ -151,7 +159,7 @@ class Workspace:
         depths += ["answers", "answers/*", "answers/uploads/*"]
         return [self.root, *(folder for depth in depths for folder in sorted(self.root.glob(depth)) if folder.is_dir())]
 
-    def lock(self, name: str) -> FileLock:
+    def lock(self, name: str) -> AbstractContextManager[None]:
         """A lock of this workspace, to be held for moments: `with workspace.lock("decisions")`."""
         return leases.lock(self.root, name)
 
@@ -171,7 +179,8 @@ class Workspace:
         return self.pointers()[1]
 
     def _pointers(self) -> Iterator[Manifest | DamagedManifest]:
-        for path in sorted((self.root / "datasets").glob("*.json")):
+        for name in disk.names(self.root / "datasets", ".json"):
+            path = self.root / "datasets" / name
             try:
                 if manifest := _read_manifest(path):
                     yield manifest
@@ -180,7 +189,7 @@ class Workspace:
 
     def slugs(self) -> list[str]:
         """The slugs of all built datasets, sorted."""
-        return sorted(path.stem for path in (self.root / "datasets").glob("*.json"))
+        return [name.removesuffix(".json") for name in disk.names(self.root / "datasets", ".json")]
 
     def manifest(self, slug: str) -> Manifest | None:
         """The pointer of a dataset, or None where it was never built.
@@ -206,14 +215,16 @@ class Workspace:
                 own = _entries_of(self.manifest(slug))
             except DatasetError:
                 own = set()  # a damaged pointer goes; what it pointed to goes when it is a day old
-            path.unlink(missing_ok=True)
+            with disk.writing(path):
+                path.unlink(missing_ok=True)
             own_keys = {key for _, key in own}
             gone = [
                 folder
                 for folder in self.unneeded_entries()
                 if folder.name.split("-")[0] in own_keys or time.time() - folder.stat().st_mtime > DAY
             ]
-            aside = [atomic.take_away(folder) for folder in gone]
+            with disk.writing(self.root):
+                aside = [atomic.take_away(folder) for folder in gone]
         for folder in aside:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -227,7 +238,8 @@ class Workspace:
         needed |= {key for damaged in all_damaged for key in damaged.entry_keys()}
         in_use = leases.leased_entries(self.root)
         needed |= {key.split("-")[0] for _, key in in_use}
-        folders = sorted((self.root / "stages").glob("*/[!.]*"))
+        stages = self.root / "stages"
+        folders = [stages / stage / key for stage in disk.names(stages) for key in disk.names(stages / stage)]
         return [folder for folder in folders if folder.name.split("-")[0] not in needed]
 
     def map_to_replace(self, source: str, name: str, *, name_given: bool) -> Manifest | None:
@@ -321,7 +333,10 @@ class _Leased(Workspace):
 
 def _read_manifest(path: Path) -> Manifest | None:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        with disk.reading(path):
+            values = json.loads(path.read_text(encoding="utf-8"))
+    except DatasetError:
+        raise
     except FileNotFoundError:
         return None
     except ValueError as error:  # not JSON, or not UTF-8

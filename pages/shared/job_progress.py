@@ -2,16 +2,22 @@
 
 import streamlit as st
 
+from evalmap.data.errors import DatasetError
 from evalmap.data.store import jobs
 from evalmap.pages.server import access, caches, changes
 from evalmap.pages.shared import text
+from evalmap.pages.shared.action import action
 
 
 @st.fragment(run_every=1.0)
 def draw_jobs(known: list[jobs.Job]) -> None:
     """Builds that run, with progress and cancel, and those that failed, with the reason; looks again every second."""
     space = caches.workspace()
-    now = jobs.jobs(space)
+    try:
+        now = jobs.jobs(space)
+    except DatasetError as error:  # a fragment that draws itself again has no page around it
+        text.show_error(error)
+        return
     before = {job.id: job.state for job in known}
     if any(job.state in ("done", "cancelled") and before.get(job.id) == "running" for job in now):
         st.rerun(scope="app")  # a map has come to the cards below
@@ -24,7 +30,7 @@ def draw_jobs(known: list[jobs.Job]) -> None:
                 told = f"{job.name}: {job.error}" if job.name not in str(job.error) else str(job.error)
                 st.error(text.in_label(access.without_paths(told, *locations), limit=600))
                 if access.writable():
-                    st.button("Dismiss", key=f"dismiss-{job.id}", on_click=changes.dismiss_job, args=(space, job))
+                    st.button("Dismiss", key=f"dismiss-{job.id}", on_click=action(changes.dismiss_job), args=(space, job))
 
 
 def _running(job: jobs.Job) -> None:
@@ -33,4 +39,4 @@ def _running(job: jobs.Job) -> None:
         st.progress(job.ratio, text=f"**{text.in_label(job.name)}** · {job.stage}{count}")
         if access.writable():
             cancel = (caches.workspace(), job)
-            st.button("Cancel", key=f"cancel-{job.id}", icon=":material/stop:", on_click=changes.cancel_job, args=cancel)
+            st.button("Cancel", key=f"cancel-{job.id}", icon=":material/stop:", on_click=action(changes.cancel_job), args=cancel)

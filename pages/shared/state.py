@@ -22,6 +22,7 @@ MEANING = "meaning"
 EXAMPLE = "example"
 NAMES = "names"
 GO_TO = "go-to"  # the page to go to when the picker is drawn
+FAILURE = "failure"  # why the last button could not do what it is for
 
 # The duplicates page
 SCREEN_METHOD = "method"

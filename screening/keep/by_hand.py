@@ -12,6 +12,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.store import disk
 from evalmap.data.store.atomic import write_json
 from evalmap.data.store.workspace import Workspace
 
@@ -137,7 +138,8 @@ class DecisionLog:
         """
         path = _path(workspace, source)
         try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
+            with disk.reading(path):
+                stored = json.loads(path.read_text(encoding="utf-8"))
             return cls.from_list(stored["steps"], where=str(path))
         except FileNotFoundError:
             return cls()

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from evalmap.data.store import disk
+from evalmap.data.store.disk import save_array
 from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.data.text.normalization import ALIASES
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
@@ -104,7 +106,17 @@ def _key(embeddings: str, methods: Sequence[str], floor: float, lexical_floor: f
 
 
 def load_pairs(folder: Path) -> Pairs:
-    """The pairs of an entry, read-only."""
+    """The pairs of an entry, read-only.
+
+    Raises
+    ------
+    DiskError : the disk does not give them
+    """
+    with disk.reading(folder, is_there=True):
+        return _read(folder)
+
+
+def _read(folder: Path) -> Pairs:
     stored = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
     floors = {name: math.inf if value is None else value for name, value in stored["floors"].items()}
     given: dict[str, Any] = stored["settings"]
@@ -116,7 +128,7 @@ def load_pairs(folder: Path) -> Pairs:
 
 def _write(folder: Path, pairs: Pairs) -> None:
     for name in _COLUMNS:
-        np.save(folder / f"{name}.npy", getattr(pairs, name))
+        save_array(folder / f"{name}.npy", getattr(pairs, name))
     floors = {name: None if math.isinf(value) else value for name, value in pairs.floors.items()}
     stored = {"n": pairs.n, "floors": floors, "settings": pairs.settings}
     (folder / "settings.json").write_text(json.dumps(stored, ensure_ascii=False))

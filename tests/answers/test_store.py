@@ -11,7 +11,6 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from evalmap.answers import store
 from evalmap.answers.answer_types import ANSWER_COLUMNS, AnswerSetInfo, ScoredAnswer
 from evalmap.answers.store import AnswerStore, SetRecord
 from evalmap.data.errors import DatasetError
@@ -126,24 +125,47 @@ def test_both_tables_are_parquet_datasets_whatever_is_missing_in_a_part(kept: An
 
 
 @pytest.mark.parametrize("there_before", [False, True])
-def test_kill_between_the_two_writes_leaves_no_set(kept: AnswerStore, monkeypatch: pytest.MonkeyPatch, there_before: bool):
+def test_kill_between_the_two_writes_leaves_no_set(kept: AnswerStore, there_before: bool):
     if there_before:
         kept.put(record(), table(*SOME[:1]))
-    moved: list[Path] = []
+    child = os.fork()
+    if child == 0:
+        moved: list[Path] = []
 
-    def dying(new: Path, path: Path) -> None:
-        if moved:
-            raise KeyboardInterrupt
-        moved.append(path)
-        new.rename(path)
+        def dying(new: Path, path: Path) -> None:
+            if moved:
+                os._exit(9)
+            moved.append(path)
+            new.rename(path)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(store.os, "replace", dying)
-        with pytest.raises(KeyboardInterrupt):
-            kept.put(record(), table(*SOME))
+        os.replace = dying  # type: ignore[assignment]
+        kept.put(record(), table(*SOME))
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
     assert kept.sets() == []
     assert kept.put(record(), table(*SOME))
     assert kept.sets() == [record()]
+
+
+@pytest.mark.parametrize("at", [0, 1])
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "Input/output error"), KeyboardInterrupt()])
+def test_what_is_cut_short_while_files_are_moved_puts_the_set_back(
+    kept: AnswerStore, monkeypatch: pytest.MonkeyPatch, error: BaseException, at: int
+):
+    kept.put(record(), table(*SOME[:1]))
+    before, moved, real = files(kept.root), [], os.replace
+
+    def refusing(new: Path, path: Path) -> None:
+        moved.append(path)
+        if len(moved) == at + 1:
+            raise error
+        real(new, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", refusing)
+        with pytest.raises((DatasetError, KeyboardInterrupt)):
+            kept.put(record(), table(*SOME))
+    assert files(kept.root) == before
 
 
 @pytest.mark.parametrize("full_after", [0, 1])
@@ -160,7 +182,7 @@ def test_full_disk_is_one_sentence_and_leaves_the_set_as_it_was(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        with pytest.raises(DatasetError, match=r"answers: the answers cannot be written \(No space left on device\)\. Make room"):
+        with pytest.raises(DatasetError, match=r"parquet: cannot be written \(No space left on device; .* free\)\. Make room"):
             kept.put(record(), table(*SOME))
     assert files(kept.root) == before
     assert kept.put(record(), table(*SOME))

@@ -298,7 +298,7 @@ def test_a_disk_that_fills_up_leaves_the_old_files(evalmap: Command, monkeypatch
     monkeypatch.setattr("evalmap.screening.recipe_run.write_together", filled_up)
     failed = evalmap("screen", "set.jsonl", *OUTPUTS)
     assert failed.code == 1
-    assert "cannot be written (No space left on device)" in failed.err
+    assert "cannot be written (No space left on device; " in failed.err
     assert [Path(name).read_text() for name in FILES] == ["old"] * 4
     assert left() == sorted([*FILES, "set.jsonl"])
 

@@ -151,3 +151,32 @@ def test_stage_that_is_gone_is_told(read: BuiltMap, home: Path, tmp_path: Path):
     sentence = f"topics: the results of stage projection are gone from {workspace.root}. {remedy}"
     with pytest.raises(DatasetError, match=f"^{re.escape(sentence)}$"):
         load_map(workspace, read.manifest)
+
+
+@pytest.mark.parametrize(
+    ("stage", "name", "cut", "said"),
+    [
+        (
+            "neighbors",
+            "indices.npy",
+            40,
+            r"topics: what .* holds of its map is damaged \(.*\)\. Remove the map and build it again: ",
+        ),
+        ("clustering", "kmeans.npy", 0, r"topics: what .* holds of its map is damaged"),
+        ("records", "examples.parquet", 100, r"topics: what .* holds of its map is damaged"),
+        ("naming", "names.json", 10, r"topics: what .* holds of its map is damaged"),
+        ("projection", "coordinates.npy", None, r"coordinates\.npy: is gone\. Build the map again: evalmap build "),
+    ],
+)
+def test_a_stored_file_that_is_cut_off_or_gone_is_one_sentence(
+    read: BuiltMap, home: Path, tmp_path: Path, stage: str, name: str, cut: int | None, said: str
+):
+    shutil.copytree(home / "home", tmp_path / "home")
+    space = Workspace(tmp_path / "home")
+    path = space.entry(stage, read.manifest.key(stage)) / name
+    if cut is None:
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(DatasetError, match=said):
+        load_map(space, "topics")

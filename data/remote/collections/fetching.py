@@ -11,6 +11,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.remote import http
 from evalmap.data.remote.collections import Collection, SourceFile
 from evalmap.data.remote.partial import PartialFile
+from evalmap.data.store import disk
 
 State = Literal["loaded", "not loaded"]
 FileProgress = Callable[[int, int], None]
@@ -115,7 +116,7 @@ def is_whole(path: Path, file: SourceFile) -> bool:
     """Whether the file at `path` is all of it: by its checksum, or, where none is known, by a last line that is an object."""
     if not path.is_file():
         return False
-    with path.open("rb") as opened:
+    with disk.reading(path), path.open("rb") as opened:
         if file.sha256 is not None:
             return hashlib.file_digest(opened, "sha256").hexdigest() == file.sha256
         opened.seek(max(0, path.stat().st_size - _TAIL))
@@ -168,5 +169,4 @@ def _copy(source: Path, target: Path, file: SourceFile) -> None:
                 part.append(chunk)
             part.publish()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise DatasetError(f"{source} cannot be copied to {target} ({reason}). Check both folders, and the free space.") from error
+        raise disk.refused(error, target, f"copied from {source}") from error

@@ -12,6 +12,7 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.answers import answer_results, interval_bar
 from evalmap.pages.server import access, caches, changes
 from evalmap.pages.shared import text
+from evalmap.pages.shared.action import action
 
 
 def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
@@ -104,4 +105,4 @@ def _source(store: AnswerStore, record: SetRecord) -> None:
         if access.writable():
             remove = (store.workspace, record.id)
             key = f"remove-answers-{record.id}"
-            st.button("Remove", key=key, icon=":material/delete:", on_click=changes.remove_answers, args=remove)
+            st.button("Remove", key=key, icon=":material/delete:", on_click=action(changes.remove_answers), args=remove)

@@ -11,6 +11,7 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.server import access, caches, screenings, workers
 from evalmap.pages.shared import job_progress
+from evalmap.pages.shared.action import action
 from evalmap.screening.default_screening import AT_ONCE
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.keep.order import prioritize
@@ -44,7 +45,7 @@ def require_pairs(manifest: Manifest) -> tuple[BuiltMap, Pairs]:
             f"The near-duplicates among {len(built):,} examples are looked for once, every pair; this takes minutes on two cores.",
             icon=":material/join_inner:",
         )
-        st.button("Find near-duplicates", type="primary", on_click=workers.find_pairs, args=(space, manifest.slug))
+        st.button("Find near-duplicates", type="primary", on_click=action(workers.find_pairs), args=(space, manifest.slug))
     job_progress.draw_jobs(jobs.jobs(space))
     st.stop()
 

@@ -10,6 +10,7 @@ from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
 from evalmap.pages.server import access, caches, changes
 from evalmap.pages.shared import example_address, state, text
+from evalmap.pages.shared.action import action
 from evalmap.pages.shared.navigation import open_map
 from evalmap.screening.groups.diff import word_diff
 from evalmap.screening.groups.duplicate_groups import DuplicateGroups, Sort, find_duplicate_groups
@@ -26,7 +27,7 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
         sort = st.selectbox("Order", list(SORTS), key=state.GROUP_ORDER, persist_state="session", width=240)
         only = st.toggle("Semantic only", key=state.SEMANTIC_ONLY, persist_state="session", help=_SEMANTIC_ONLY)
         if screening.log.steps and access.writable():
-            st.button("Undo the last decision", icon=":material/undo:", on_click=_undo, args=(built,), key="undo")
+            st.button("Undo the last decision", icon=":material/undo:", on_click=action(_undo), args=(built,), key="undo")
     groups = find_duplicate_groups(pairs, screening.selection, sort=SORTS[sort or "largest first"])
     order = [g for g in range(len(groups)) if not only or _paraphrases(groups, g)]
     if not order:
@@ -85,7 +86,7 @@ def act(built: BuiltMap, label: str, change: Callable[[DecisionLog, list[RowKey]
         changes.decide(caches.workspace(), built, lambda log: change(log, row_keys(built.examples)))
 
     if access.writable():
-        st.button(label, on_click=decide, shortcut=shortcut, key=key)
+        st.button(label, on_click=action(decide), shortcut=shortcut, key=key)
 
 
 def _undo(built: BuiltMap) -> None:

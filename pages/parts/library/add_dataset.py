@@ -52,11 +52,11 @@ def _source() -> str:
         )
         if not serves_this_machine_only():
             st.caption("This server can be reached from other machines: paths on its disk are not opened from here.")
-    if file:
-        return str(changes.keep_upload(caches.workspace(), file.name, file.getvalue()))
-    if not location:
+    if not (file or location):
         return ""
     try:
+        if file:
+            return str(changes.keep_upload(caches.workspace(), file.name, file.getvalue()))
         return _checked(location.strip())
     except DatasetError as error:
         text.show_error(error, *CONTROLS)

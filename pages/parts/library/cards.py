@@ -7,6 +7,7 @@ from evalmap.data.store.workspace import DamagedManifest
 from evalmap.pages.parts.library import add_dataset
 from evalmap.pages.server import access, caches, changes, workers
 from evalmap.pages.shared import text
+from evalmap.pages.shared.action import action
 from evalmap.pages.shared.navigation import open_map
 
 
@@ -37,11 +38,15 @@ def _more(manifest: Manifest) -> None:
     st.caption(text.in_label(access.without_paths(manifest.source, manifest.source), limit=200))
     if not manifest.location.startswith("memory:"):  # rows that a program held are built by a program
         again = (space, manifest)
-        st.button("Build again", key=f"again-{manifest.slug}", icon=":material/refresh:", on_click=workers.build_again, args=again)
+        st.button(
+            "Build again", key=f"again-{manifest.slug}", icon=":material/refresh:", on_click=action(workers.build_again), args=again
+        )
         if st.button("Other fields or settings", key=f"settings-{manifest.slug}", icon=":material/tune:"):
             add_dataset.dialog(manifest)
     remove = (space, manifest.slug)
-    st.button("Remove the map", key=f"remove-{manifest.slug}", icon=":material/delete:", on_click=changes.remove_map, args=remove)
+    st.button(
+        "Remove the map", key=f"remove-{manifest.slug}", icon=":material/delete:", on_click=action(changes.remove_map), args=remove
+    )
     st.caption("Removing a map leaves the dataset's own files as they are.")
 
 
@@ -54,7 +59,7 @@ def draw_damaged(damaged: list[DamagedManifest]) -> None:
             st.caption(text.in_label(access.without_paths(one.reason, str(one.path)), limit=400))
             if access.writable():
                 remove = (space, one.slug)
-                st.button("Remove the map", key=f"remove-damaged-{one.slug}", on_click=changes.remove_map, args=remove)
+                st.button("Remove the map", key=f"remove-damaged-{one.slug}", on_click=action(changes.remove_map), args=remove)
 
 
 def _labels(manifest: Manifest) -> str:

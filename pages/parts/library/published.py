@@ -13,6 +13,7 @@ from evalmap.data.store.manifest import Manifest
 from evalmap.pages.server import caches, workers
 from evalmap.pages.server.access import serves_this_machine_only, writable
 from evalmap.pages.shared import navigation, text
+from evalmap.pages.shared.action import action
 
 
 def draw(manifests: Sequence[Manifest]) -> None:
@@ -40,7 +41,7 @@ def _draw(collection: Collection, built: dict[str, str]) -> None:
                 f"Download {len(collection.files) - loaded} missing files",
                 icon=":material/download:",
                 key=f"fetch-{collection.id}",
-                on_click=workers.fetch,
+                on_click=action(workers.fetch),
                 args=(space, collection.id),
             )
             if serves_this_machine_only():
@@ -112,7 +113,7 @@ def _group(group: Group, root: Path, states: Mapping[str, str], built: dict[str,
                 key=f"build-{group.id}",
                 icon=":material/play_arrow:",
                 disabled=not to_build,
-                on_click=workers.build,
+                on_click=action(workers.build),
                 args=(space, to_build),
                 help="One map a file. Select rows of the table first.",
             )
@@ -124,7 +125,7 @@ def _group(group: Group, root: Path, states: Mapping[str, str], built: dict[str,
                 key=f"build-all-{group.id}",
                 icon=":material/layers:",
                 disabled=len(whole) < 2,
-                on_click=workers.build,
+                on_click=action(workers.build),
                 args=(space, [folder]),
             )
 

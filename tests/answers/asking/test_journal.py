@@ -133,7 +133,7 @@ def test_full_disk_is_one_sentence_and_leaves_the_journal_whole(path: Path, monk
 
     with Journal(path, HEADER) as journal:
         monkeypatch.setattr(module.os, "write", full)
-        with pytest.raises(DatasetError, match=r"cannot be written \(No space left on device\)\. Make room"):
+        with pytest.raises(DatasetError, match=r"cannot be written \(No space left on device; .* free\)\. Make room"):
             journal.append("d", ANSWERS["b"])
         monkeypatch.undo()
         assert path.read_bytes() == content

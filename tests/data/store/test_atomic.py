@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from evalmap.data.store import atomic
+from evalmap.data.store.disk import DiskError
 from evalmap.tests.paths import ROOT
 
 
@@ -43,7 +44,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkey
     path = tmp_path / "a"
     path.write_bytes(b"old")
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(DiskError, match=r"a: cannot be written \(No space left on device; .* free\)\. Make room on that disk"):
         atomic.write_bytes(path, b"new")
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["a"]
