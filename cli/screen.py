@@ -20,7 +20,9 @@ Normalization = Literal["bytes", "caseless", "typographic", "alphanumeric", "N0"
 
 
 def screen(
-    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH…", help="Files, folders, https addresses or hub ids.")] = None,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH…", help="Files, folders, https addresses, hf://owner/name.")
+    ] = None,
     threshold: Annotated[float | None, typer.Option(help="Rows this similar or more are alike (default: 0.95).")] = None,
     method: Annotated[
         Literal["exact", "lexical", "semantic", "all"] | None,

@@ -9,7 +9,6 @@ import typer
 
 from evalmap.cli import terminal
 from evalmap.cli.terminal import WorkspaceOption
-from evalmap.data.errors import DatasetError
 
 
 def serve(
@@ -20,7 +19,7 @@ def serve(
 ) -> None:
     """Open the site. With PATH, its map is built in the background and the library shows how far it is."""
     from evalmap.answers import sample_answers
-    from evalmap.data.opening import location_kind
+    from evalmap.data.locations import location_kind, not_found
     from evalmap.data.store import jobs
     from evalmap.embeddings import sample_maps
 
@@ -30,7 +29,7 @@ def serve(
     if path:
         location = terminal.absolute(path)
         if location_kind(path) == "path" and not Path(location).exists():
-            raise DatasetError(f"{path}: no such file or folder. Check the path.")
+            raise not_found(path)
         build = [sys.executable, "-P", "-m", "evalmap.cli", "build", "--workspace", str(space.root), "--", location]
         jobs.start(space, build, locations=[location])
     address = "127.0.0.1" if host in ("0.0.0.0", "::") else host

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.locations import hub_location
 from evalmap.data.store import atomic
 from evalmap.data.store.manifest import Manifest
 
@@ -181,7 +182,7 @@ class Workspace:
         manifests = self.manifests()
         path = str(Path(reference).expanduser().resolve())
         for matches in (
-            [m for m in manifests if m.source in (reference, path) or m.location in (reference, path)],
+            [m for m in manifests if {m.source, m.location} & {reference, path, hub_location(reference, source=m.source)}],
             [m for m in manifests if m.slug == reference],
             [m for m in manifests if m.name == reference],
         ):
