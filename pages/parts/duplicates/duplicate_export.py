@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from evalmap.data.locations import location_of
 from evalmap.data.records import ReadOptions
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
@@ -92,7 +93,7 @@ def recipe_of(built: BuiltMap, options: ScreeningOptions, log: DecisionLog) -> b
     """The recipe that makes the same files from the source, to be kept in the source's folder."""
     source = built.manifest.source
     recipe = Recipe(
-        paths=(source,),
+        paths=(location_of(source),),
         read=ReadOptions(**built.manifest.read),
         model=built.manifest.settings.model,
         options=options,
