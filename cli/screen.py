@@ -73,7 +73,9 @@ def screen(
         Literal["whole", "stem", "choices"] | None, typer.Option(help="What of a multiple choice is compared (default: whole).")
     ] = None,
     model: Annotated[str | None, MODEL] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the kept rows here, byte for byte as they came (JSONL).")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the kept rows here (JSONL): lines of a JSONL file byte for byte, other rows as JSON.")
+    ] = None,
     removed: Annotated[Path | None, typer.Option(help="Write the removed rows here, each with its reason (JSONL).")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the counts, settings and versions here (JSON).")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a report to read here: one file that needs nothing else.")] = None,

@@ -26,8 +26,8 @@ from evalmap.screening.screening_options import ScreeningOptions
 def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: ScreenChoices) -> None:
     """What to keep beyond the threshold, and the downloads; each file is made when it is asked for."""
     st.caption(
-        "Kept rows are the source lines, byte for byte; removed rows each say which kept row they are like, and by which numbers. "
-        "The recipe makes the same files again: evalmap screen --recipe recipe.yaml."
+        "Kept rows are the source lines, byte for byte where the source is JSONL; removed rows each say which kept row they are "
+        "like, and by which numbers. The recipe makes the same files again: evalmap screen --recipe recipe.yaml."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         labeled = bool(built.manifest.labels)
