@@ -131,6 +131,7 @@ def sentences(done: RecipeRun) -> list[str]:
         lines.append(f"  labels: {', '.join(moves[:6])}{' …' if len(moves) > 6 else ''}")
     if report["smallest_distance"] is not None:
         lines.append(f"  smallest distance kept: {report['smallest_distance']:.4f}")
+    lines += [f"  note: {note}" for note in done.notes]
     lines += [f"  warning: {warning}" for warning in report["warnings"]]
     lines.append(f"  SHA-256 of the kept rows: {report['sha256']['kept']}")
     return [*lines, *(f"  written: {path}" for path in done.written)]

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from evalmap.data.assembling import assemble
@@ -70,15 +71,21 @@ def open_dataset(
     if kind == "url":
         from evalmap.data.remote.http import fetch_file
 
-        path = fetch_file(text, downloads)
-        rows = read_file(path, source=text)
-        return assemble(_counted(iter([rows]), progress), name=name or rows.name, source=text, options=options)
+        fetched = fetch_file(text, downloads)
+        rows = read_file(fetched.path, source=text)
+        dataset = assemble(_counted(iter([rows]), progress), name=name or rows.name, source=text, options=options)
+        return _noted(dataset, fetched.note)
     from evalmap.data.remote.hub import fetch_dataset
 
     found = fetch_dataset(hub_id(text), downloads)
     files = (read_file(path, source=f"{found.id}/{path.name}") for path in found.files)
     called = name or found.id.split("/")[-1]
-    return assemble(_counted(files, progress), name=called, source=f"{found.id}@{found.revision}", options=options)
+    dataset = assemble(_counted(files, progress), name=called, source=f"{found.id}@{found.revision}", options=options)
+    return _noted(dataset, found.note)
+
+
+def _noted(dataset: Dataset, note: str | None) -> Dataset:
+    return replace(dataset, notes=(note, *dataset.notes)) if note else dataset
 
 
 def _counted(files, progress: Progress | None):

@@ -37,6 +37,7 @@ class RecipeRun:
     report: dict[str, Any]
     written: tuple[Path, ...]
     decisions: int  # made by hand, of which the report counts the rows that are still there
+    notes: tuple[str, ...] = ()  # about the reading
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def run_recipe(
     }
     files = {path: content() for path, content in contents.items() if path is not None}
     write_together(files)
-    return RecipeRun(screening, payload, tuple(files), len(recipe.decisions))
+    return RecipeRun(screening, payload, tuple(files), len(recipe.decisions), joined.notes)
 
 
 def _decisions(workspace: Workspace, source: str) -> DecisionLog:

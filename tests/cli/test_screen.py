@@ -11,6 +11,7 @@ import pytest
 
 from evalmap.data.opening import open_dataset
 from evalmap.data.remote import http, hub
+from evalmap.data.remote.http import FetchedFile
 from evalmap.data.remote.hub import HubDataset
 from evalmap.data.store.outputs import write_together
 from evalmap.data.store.workspace import Workspace
@@ -195,8 +196,8 @@ def hub_of(revision: str) -> Any:
     return fetch_dataset
 
 
-def address(url: str, folder: Path, **options: Any) -> Path:
-    return Path("set.jsonl")
+def address(url: str, folder: Path, **options: Any) -> FetchedFile:
+    return FetchedFile(Path("set.jsonl"))
 
 
 @pytest.mark.parametrize(
