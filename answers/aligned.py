@@ -206,7 +206,8 @@ def _together(parts: Sequence[Scores]) -> Scores:
     files = ", ".join(dict.fromkeys(part.info.source_file for part in parts))
     notes = tuple(dict.fromkeys(f"{part.info.source_file}: {note}" for part in parts for note in part.notes))
     claims = parts[0].claims if len({part.info.id for part in parts}) == 1 else {}
-    return replace(parts[0], id=id, info=replace(parts[0].info, source_file=files), notes=notes, claims=claims, **merged)
+    info = replace(parts[0].info, source_file=files)
+    return replace(parts[0], id=id, info=info, notes=notes, claims=claims, parts=tuple(part.id for part in parts), **merged)
 
 
 def _distinct_labels(scores: list[Scores]) -> list[Scores]:

@@ -232,6 +232,7 @@ class Scores:
     bounded : (n,) bool
     notes : sentences for the reader
     claims : the source's own figures
+    parts : the ids of the stored sets that it is put together of; empty: itself alone
     """
 
     id: str
@@ -246,6 +247,7 @@ class Scores:
     bounded: NDArray[np.bool_]
     notes: tuple[str, ...] = ()
     claims: Mapping[str, float] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.status)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def build(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files, folders, https addresses or hub ids.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files, folders, https addresses, hf://owner/name.")],
     text: TextOption = None,
     label: LabelOption = None,
     confidence: ConfidenceOption = None,

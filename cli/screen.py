@@ -7,11 +7,18 @@ import typer
 
 from evalmap.cli import terminal
 from evalmap.cli.progress import Bars
-from evalmap.cli.terminal import MODEL, ChoicesOption, ConfidenceOption, LabelOption, TextOption, WorkspaceOption
+from evalmap.cli.terminal import (
+    MODEL,
+    ChoicesOption,
+    ConfidenceOption,
+    GroupOption,
+    IdOption,
+    LabelOption,
+    TextOption,
+    WorkspaceOption,
+)
 from evalmap.data.errors import DatasetError
-from evalmap.data.store.workspace import Workspace
 from evalmap.data.text.normalization import NORMALIZATIONS
-from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.keep.order import RULE_NAMES
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_file import read_recipe
@@ -21,7 +28,9 @@ Normalization = Literal["bytes", "caseless", "typographic", "alphanumeric", "N0"
 
 
 def screen(
-    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH…", help="Files, folders, https addresses or hub ids.")] = None,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH…", help="Files, folders, https addresses, hf://owner/name.")
+    ] = None,
     threshold: Annotated[float | None, typer.Option(help="Rows this similar or more are alike (default: 0.95).")] = None,
     method: Annotated[
         Literal["exact", "lexical", "semantic", "all"] | None,
@@ -58,11 +67,15 @@ def screen(
     label: LabelOption = None,
     confidence: ConfidenceOption = None,
     choices: ChoicesOption = None,
+    group: GroupOption = None,
+    id: IdOption = None,
     part: Annotated[
         Literal["whole", "stem", "choices"] | None, typer.Option(help="What of a multiple choice is compared (default: whole).")
     ] = None,
     model: Annotated[str | None, MODEL] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the kept rows here, byte for byte as they came (JSONL).")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the kept rows here (JSONL): lines of a JSONL file byte for byte, other rows as JSON.")
+    ] = None,
     removed: Annotated[Path | None, typer.Option(help="Write the removed rows here, each with its reason (JSONL).")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the counts, settings and versions here (JSON).")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a report to read here: one file that needs nothing else.")] = None,
@@ -88,14 +101,13 @@ def screen(
         "seed": seed,
     }
     given |= {"contrast": contrast, "balance": balance, "target": target, "keep_set_aside": keep_set_aside, "part": part}
-    given |= {"text": text, "label": label, "confidence": confidence, "choices": choices, "model": _model(model)}
+    given |= {"text": text, "label": label, "confidence": confidence, "choices": choices, "group": group, "id": id}
+    given |= {"model": _model(model)}
     given |= {"out": out, "removed": removed, "report": report, "html": html}
     given |= {"paths": tuple(paths) if paths else None, "against": tuple(against) if against else None}
     plan = (read_recipe(recipe) if recipe else Recipe()).with_given(**given)
-    if by_hand:
-        plan = plan.with_given(decisions=_by_hand(plan, space))
     with Bars() as bars:
-        done = run_recipe(plan, workspace=space, write_recipe=write_recipe, progress=bars.progress)
+        done = run_recipe(plan, workspace=space, write_recipe=write_recipe, by_hand=by_hand, progress=bars.progress)
     terminal.print_lines(sentences(done))
     _fail(done, fail_over)
 
@@ -109,12 +121,17 @@ def sentences(done: RecipeRun) -> list[str]:
     pairs, groups, contrast = (report[name] for name in ("pairs", "groups", "contrast_pairs"))
     lines.append(f"  {pairs:,} pairs, {groups:,} groups, {contrast:,} contrast pairs")
     lines += [f"  {count:,} {rule}" for rule, count in report["removed_by"].items()]
+    if done.decisions:
+        applied = done.screening.selection.settings
+        hand = f"{applied['kept_by_hand']:,} rows kept, {applied['removed_by_hand']:,} removed"
+        lines.append(f"  {done.decisions:,} {'decision' if done.decisions == 1 else 'decisions'} by hand: {hand}")
     before, after = report["label_share"]["before"], report["label_share"]["after"]
     if before:
         moves = [f"{label} {100 * share:.1f} % → {100 * after.get(label, 0):.1f} %" for label, share in before.items()]
         lines.append(f"  labels: {', '.join(moves[:6])}{' …' if len(moves) > 6 else ''}")
     if report["smallest_distance"] is not None:
         lines.append(f"  smallest distance kept: {report['smallest_distance']:.4f}")
+    lines += [f"  note: {note}" for note in done.notes]
     lines += [f"  warning: {warning}" for warning in report["warnings"]]
     lines.append(f"  SHA-256 of the kept rows: {report['sha256']['kept']}")
     return [*lines, *(f"  written: {path}" for path in done.written)]
@@ -126,14 +143,6 @@ def _fail(done: RecipeRun, most: float | None) -> None:
     if most is not None and duplicates > most * rows:
         share = f"{duplicates:,} of {rows:,} rows ({100 * duplicates / rows:.1f} %)"
         raise DatasetError(f"{share} are near-duplicates at {done.report['threshold']:g}, more than --fail-over {most:g} allows.")
-
-
-def _by_hand(recipe: Recipe, space: Workspace) -> DecisionLog:
-    if len(recipe.paths) != 1:
-        raise DatasetError(f"--by-hand: decisions belong to one dataset, and {len(recipe.paths)} PATHs were given.")
-    (path,) = recipe.paths
-    source = str(Path(path).expanduser().resolve()) if Path(path).expanduser().exists() else path
-    return DecisionLog.load(space, source)
 
 
 def _model(model: str | None) -> str | None:

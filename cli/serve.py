@@ -9,7 +9,6 @@ import typer
 
 from evalmap.cli import terminal
 from evalmap.cli.terminal import WorkspaceOption
-from evalmap.data.errors import DatasetError
 from evalmap.data.remote import host_names
 
 
@@ -33,7 +32,7 @@ def serve(
     Without --host and --allowed-host the site serves this machine alone. With one of them it is read-only, until --writable.
     """
     from evalmap.answers import sample_answers
-    from evalmap.data.opening import location_kind
+    from evalmap.data.locations import location_kind, not_found
     from evalmap.data.store import jobs
     from evalmap.embeddings import sample_maps
 
@@ -44,7 +43,7 @@ def serve(
     if path:
         location = terminal.absolute(path)
         if location_kind(path) == "path" and not Path(location).exists():
-            raise DatasetError(f"{path}: no such file or folder. Check the path.")
+            raise not_found(path)
         build = [sys.executable, "-P", "-m", "evalmap.cli", "build", "--workspace", str(space.root), "--", location]
         jobs.start(space, build, locations=[location])
     address = host_names.HostName({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port)

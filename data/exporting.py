@@ -23,7 +23,9 @@ def export_rows(
     ----------
     examples, fields : as in `evalmap.data.records.Dataset`
     rows : positions, written in this order
-    form : "jsonl": each row's source line, byte for byte; "csv": dataset, line and the source fields, every cell quoted, UTF-8;
+    form : "jsonl": each row's source line, byte for byte and with its own line ending (the last line of a file, where it has none,
+        gets one; a byte-order mark is the file's and no line's); of other formats a JSON object a row; "csv": dataset, line and
+        the source fields, every cell quoted, UTF-8;
         "parquet": the same columns with their types
     spreadsheet_safe : (csv) put an apostrophe before cells, the header's too, that a spreadsheet would run as a formula (first
         character = + - @, tab or carriage return), and before those that start with an apostrophe; taking one apostrophe off

@@ -2,18 +2,15 @@
 
 import hashlib
 import os
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from evalmap.data.assembling import assemble
-from evalmap.data.errors import DatasetError
+from evalmap.data.locations import hub_id, location_kind, not_found
 from evalmap.data.readers import in_memory
 from evalmap.data.readers.in_memory import Rows
 from evalmap.data.records import Dataset, ReadOptions
-
-_HUB_ID = re.compile(r"(?:hf://datasets/)?[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(?:@[\w./-]+)?")
 
 Progress = Callable[[int, int], None]
 
@@ -32,9 +29,9 @@ def open_dataset(
 
     Parameters
     ----------
-    location : a file, a folder of files (read as one collection), an https address, or a Hugging Face dataset id (`owner/name`,
-        `owner/name@revision`). Formats are those of `evalmap.data.readers.formats`, by the files' endings. Or the rows
-        themselves: a DataFrame, a list of texts, or a list of dicts.
+    location : a file, a folder of files (read as one collection), an https address, or a dataset of the Hugging Face hub
+        (`hf://owner/name`, `hf://owner/name@revision`). Formats are those of `evalmap.data.readers.formats`, by the files'
+        endings. Or the rows themselves: a DataFrame, a list of texts, or a list of dicts.
     options : which field is the text, the label …; without it, all are detected
     name : what the dataset is called; without it, the file's name without its ending, the folder's name, the id's
         last part, or "rows" for rows in memory. Rows in memory are known by this name: other rows under it are the same dataset
@@ -73,7 +70,7 @@ def _open(
     if kind == "path":
         path = Path(os.path.expanduser(text))
         if not os.path.exists(path):
-            raise DatasetError(f"{text}: no such file or folder. Check the path.")
+            raise not_found(text)
         files = read_files(path) if path.is_dir() else iter([read_file(path)])
         called = name or (path.resolve().name if path.is_dir() else None)
         return assemble(
@@ -84,29 +81,21 @@ def _open(
     if kind == "url":
         from evalmap.data.remote.http import fetch_file
 
-        path = fetch_file(text, downloads)
-        rows = read_file(path, source=text)
-        return assemble(_counted(iter([rows]), progress), name=name or rows.name, source=text, options=options)
+        fetched = fetch_file(text, downloads)
+        rows = read_file(fetched.path, source=text)
+        dataset = assemble(_counted(iter([rows]), progress), name=name or rows.name, source=text, options=options)
+        return _noted(dataset, fetched.note)
     from evalmap.data.remote.hub import fetch_dataset
 
-    found = fetch_dataset(text.removeprefix("hf://datasets/"), downloads)
+    found = fetch_dataset(hub_id(text), downloads)
     files = (read_file(path, source=f"{found.id}/{path.name}") for path in found.files)
     called = name or found.id.split("/")[-1]
-    return assemble(_counted(files, progress), name=called, source=f"{found.id}@{found.revision}", options=options)
+    dataset = assemble(_counted(files, progress), name=called, source=f"{found.id}@{found.revision}", options=options)
+    return _noted(dataset, found.note)
 
 
-def location_kind(location: str) -> str:
-    """What a location is: path, url or hub. What exists on disk or ends like a file that is read is a path; of addresses only https
-    is opened.
-    """
-    from evalmap.data.readers.formats import format_of
-
-    if "://" in location and not location.startswith("hf://datasets/"):
-        if not location.startswith("https://"):
-            raise DatasetError(f"{location}: only https addresses are opened. Use https://… or a file.")
-        return "url"
-    on_disk = os.path.exists(os.path.expanduser(location)) or format_of(location) is not None
-    return "path" if on_disk or not _HUB_ID.fullmatch(location) else "hub"
+def _noted(dataset: Dataset, note: str | None) -> Dataset:
+    return replace(dataset, notes=(note, *dataset.notes)) if note else dataset
 
 
 def _counted(files, progress: Progress | None):

@@ -82,7 +82,8 @@ class FileRows:
     name : the dataset's name: the file's name without its extensions (in a collection: its path below the folder)
     source : what the user calls the file: a path or an address, for error sentences
     lines : (n_rows,) int64, counted from 1: the line in a JSONL file, the record number in every other format
-    raw : n_rows JSON texts, one a row; a JSONL line exactly as it stands (without its newline), else the row serialised
+    raw : n_rows JSON texts, one a row; a JSONL line exactly as it stands (less its \\n; a \\r before that is kept), else the row
+        serialised
     fields : n_rows rows, one column a source field, in the order of first appearance; nested values (lists, objects)
         stay Python objects; a missing field or null is None or NaN; lone surrogates are replaced by U+FFFD
     set_aside : rows that hold no object at all (a JSON `null`)

@@ -16,7 +16,7 @@ OUTPUTS = ("out", "removed", "report", "html")
 class Recipe:
     """What a screening is made of.
 
-    paths, against : files, folders, addresses or hub ids: the dataset, and what it is compared against
+    paths, against : files, folders, https addresses or hf://owner/name: the dataset, and what it is compared against
     read : which fields are what; model : the sentence-transformers model
     options : of the screening; decisions : made by hand
     keep_set_aside : rows without text are kept

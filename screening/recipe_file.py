@@ -117,7 +117,7 @@ def _written(path: Path, folder: Path) -> str:
 
 
 def _absolute(location: str, folder: Path) -> str:
-    """A path where one is there; else an address, a hub id or a model's name, or a path that is missing."""
+    """A path where one is there; else an address, a dataset of the hub or a model's name, or a path that is missing."""
     path = folder / Path(location).expanduser()
     is_path = path.exists() or location.startswith((".", "/"))
     return os.path.normpath(path) if is_path else location

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
@@ -16,6 +18,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.array_types import Encoder
 from evalmap.embeddings.pipeline import embed_texts
 from evalmap.screening.combining import join
+from evalmap.screening.keep.by_hand import DecisionLog, decisions_path
 from evalmap.screening.output.files import check_outputs, kept_jsonl, removed_jsonl
 from evalmap.screening.output.screening_html import html_report
 from evalmap.screening.output.screening_report import report, report_json
@@ -34,6 +37,8 @@ class RecipeRun:
     screening: Screening
     report: dict[str, Any]
     written: tuple[Path, ...]
+    decisions: int  # made by hand, of which the report counts the rows that are still there
+    notes: tuple[str, ...] = ()  # about the reading
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class RecipeRows:
     dataset: Dataset
     own: int
     set_aside: tuple[SetAside, ...]
+    sources: tuple[str, ...]  # where each of the paths came from, as the site calls it too
+    decided: pd.DataFrame  # the rows of the paths, under the names that decisions by hand know them by
 
 
 def load_rows(recipe: Recipe, *, workspace: Workspace, progress: StageProgress = lambda stage, done, total: None) -> RecipeRows:
@@ -62,7 +69,11 @@ def load_rows(recipe: Recipe, *, workspace: Workspace, progress: StageProgress =
     datasets = [opened(path) for path in recipe.paths]
     against = [opened(path) for path in recipe.against]
     joined = join([*datasets, *against])
-    return RecipeRows(joined, sum(map(len, datasets)), joined.set_aside[: sum(len(dataset.set_aside) for dataset in datasets)])
+    aside = joined.set_aside[: sum(len(dataset.set_aside) for dataset in datasets)]
+    own = sum(map(len, datasets))
+    # Joined, files that share a name are renamed; to a hand they were those of one dataset.
+    decided = datasets[0].examples if len(datasets) == 1 else joined.examples.iloc[:own]
+    return RecipeRows(joined, own, aside, tuple(dataset.source for dataset in datasets), decided)
 
 
 def run_recipe(
@@ -71,6 +82,7 @@ def run_recipe(
     workspace: Workspace,
     encoder: Encoder | None = None,
     write_recipe: Path | None = None,
+    by_hand: bool = False,
     progress: StageProgress = lambda stage, done, total: None,
 ) -> RecipeRun:
     """Do what a recipe says; the same rows, recipe and versions give the same files, byte for byte.
@@ -80,15 +92,21 @@ def run_recipe(
     Parameters
     ----------
     write_recipe : also write the recipe here
+    by_hand : apply the decisions that the workspace holds about the dataset, in place of the recipe's own
 
     Raises
     ------
-    DatasetError : in one sentence, what is wrong with the paths, the rows, the options or the outputs
+    DatasetError : in one sentence, what is wrong with the paths, the rows, the options or the outputs; `by_hand`, and there are no
+        decisions, or several paths
     """
     if not recipe.paths:
         raise DatasetError("nothing to screen: name a path, or a recipe that does.", "recipe")
     check_outputs({**recipe.outputs, "write_recipe": write_recipe}, [*recipe.paths, *recipe.against])
+    if by_hand and len(recipe.paths) != 1:
+        raise DatasetError(f"decisions by hand belong to one dataset, and {len(recipe.paths):,} paths were given.", "by_hand")
     rows = load_rows(recipe, workspace=workspace, progress=progress)
+    if by_hand:
+        recipe = replace(recipe, decisions=_decisions(workspace, rows.sources[0]))
     joined, own = rows.dataset, rows.own
     texts = joined.examples["embedded_text"].tolist()
     with workspace.leased() as leased:
@@ -110,7 +128,7 @@ def run_recipe(
         fields=joined.fields,
         own=own,
         pairs=pairs,
-        decisions=recipe.decisions.rows(joined.examples.iloc[:own]),
+        decisions=recipe.decisions.rows(rows.decided),
         set_aside=rows.set_aside,
     )
     kept = kept_jsonl(screening, with_set_aside=recipe.keep_set_aside)
@@ -135,4 +153,16 @@ def run_recipe(
     }
     files = {path: content() for path, content in contents.items() if path is not None}
     write_together(files)
-    return RecipeRun(screening, payload, tuple(files))
+    return RecipeRun(screening, payload, tuple(files), len(recipe.decisions), joined.notes)
+
+
+def _decisions(workspace: Workspace, source: str) -> DecisionLog:
+    """What was decided about the dataset, under the name that opening it gave it: the one that the site files decisions by."""
+    log = DecisionLog.load(workspace, source)
+    if not len(log):
+        path = decisions_path(workspace, source)
+        raise DatasetError(
+            f"{source}: no decisions by hand were found (looked for {path}). Decide on the duplicates page, or do without them.",
+            "by_hand",
+        )
+    return log

@@ -28,6 +28,12 @@ class Page:
     length: bool = True
     drip: Callable[[], object] | None = None
 
+    def is_what(self, etag: str | None, modified: str | None) -> bool:
+        """Whether a client that has this state of it is told 304."""
+        if etag is not None:
+            return etag == self.etag
+        return modified is not None and modified == self.headers.get("Last-Modified")
+
 
 @dataclass(frozen=True)
 class Request:
@@ -84,6 +90,10 @@ def _handler(server: LocalServer) -> type[BaseHTTPRequestHandler]:
             page = server.pages.get(self.path, Page(b"not here", status=404))
             content, status = page.content, page.status
             wanted, still = self.headers.get("Range"), self.headers.get("If-Range")
+            if page.is_what(self.headers.get("If-None-Match"), self.headers.get("If-Modified-Since")):
+                self.send_response(304)
+                self.end_headers()
+                return
             if wanted and page.ranges and status == 200 and still in (None, page.etag):
                 start = int(wanted.removeprefix("bytes=").removesuffix("-"))
                 status = 206 if start < len(content) else 416

@@ -12,6 +12,8 @@ from evalmap.answers.asking.run_plan import Plan, answered_keys, known_answers, 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 
+ANOTHER_RUN = frozenset({"text", "model", "base_url"})  # settings that are part of what a run is: its journal is another one
+
 
 @dataclass(frozen=True)
 class RunOutcome:
@@ -99,5 +101,6 @@ def run(
     staged = staged_answers(plan, written, answers, to_ask) if answers else None
     answered = len(answered_keys(answers))
     if stopped is not None:
-        stopped = f"{stopped} {answered:,} of {expected:,} answers are kept; the same command goes on from there."
+        on = "another way of asking is another run" if ANOTHER_RUN & set(settings) else "the same command goes on from there"
+        stopped = f"{stopped} {answered:,} of {expected:,} answers are kept; {on}."
     return RunOutcome(staged, n_asked, answered, len(answers) - answered, expected, usage, stopped, interrupted, settings)

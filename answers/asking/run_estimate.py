@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from evalmap.answers.asking.journal import journal_path, read_journal
 from evalmap.answers.asking.run_plan import Plan, answered_keys, known_answers, still_to_ask
@@ -57,7 +58,7 @@ def estimate(plan: Plan, workspace: Workspace, *, limit: int | None = None) -> E
 
 def _tokens(texts: Sequence[str], plan: Plan) -> tuple[int, str]:
     """About how many tokens, and how they were counted."""
-    if ".openai.com" in str(plan.header["server"]):
+    if (urlsplit(str(plan.header["server"])).hostname or "").endswith(".openai.com"):
         try:
             import tiktoken
 

@@ -181,8 +181,8 @@ def _set(scores: Scores, summary: Summary, records: Sequence[SetRecord]) -> dict
 
 def _unjoined(scores: Scores, records: Sequence[SetRecord]) -> int | None:
     """Answers of the set's sources that belong to no example; None where the records are not told."""
-    files = scores.info.source_file
-    own = {r.info.id: r for r in records if r.info.variant == scores.info.variant and r.info.source_file in files}
+    parts = set(scores.parts or (scores.id,))
+    own = {record.info.id: record for record in records if record.id in parts}
     return sum(record.unjoined for record in own.values()) if own else None
 
 

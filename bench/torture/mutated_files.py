@@ -12,18 +12,17 @@ import resource
 import select
 import signal
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from evalmap.bench.torture.figures import Figures
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
-from evalmap.tests.fakes import sentences
+from evalmap.tests.data.readers.mutations import mutate, whole_files
 
 SECONDS = 20  # that one file may take
 MEMORY = 3 * 1024**3  # bytes of address space that reading may take beyond what the child began with
@@ -32,80 +31,6 @@ ODD: tuple[Any, ...] = (
     *(None, True, 0, -1, 1e308, float("nan"), float("inf"), 10**400, "", " ", "\x00", "\ud800", "é" * 3, "\u202e", "x" * 5000),
     *([], {}, [[[[]]]], {"": {"": None}}, ["a", 1, None], {"text": "nested"}, "=1+1", "[1", '{"', "\r\n", '"', ","),
 )
-
-
-def seeds() -> dict[str, bytes]:
-    """{ending: the content of a good file of it}: what is mutated."""
-    rows = [{"text": text, "label": ("Yes", "No")[i % 2], "id": i, "choices": ["a", "b"]} for i, text in enumerate(sentences(12))]
-    table = pd.DataFrame(rows)
-    flat = table.drop(columns="choices")
-    parquet, plain = io.BytesIO(), io.BytesIO()
-    table.to_parquet(parquet)
-    pq.write_table(pa.Table.from_pandas(table), plain, compression="NONE", use_dictionary=False, data_page_version="2.0")
-    jsonl = "".join(json.dumps(row) + "\n" for row in rows).encode()
-    found = {
-        ".jsonl": jsonl,
-        ".json": json.dumps(rows).encode(),
-        ".csv": flat.to_csv(index=False).encode(),
-        ".tsv": flat.to_csv(index=False, sep="\t").encode(),
-        ".parquet": parquet.getvalue(),
-    }
-    packed = {f"{ending}.gz": gzip.compress(found[ending], mtime=0) for ending in (".jsonl", ".csv")}
-    return {**found, **packed, "-plain.parquet": plain.getvalue()}
-
-
-def mutated(content: bytes, dice: random.Random) -> bytes:
-    """The content with one to four changes of its bytes."""
-    for _ in range(dice.choice((1, 1, 1, 2, 4))):
-        content = dice.choice(_BYTES)(content, dice)
-    return content
-
-
-def _flip(content: bytes, dice: random.Random) -> bytes:
-    changed = bytearray(content)
-    for _ in range(dice.choice((1, 1, 2, 8, 64))):
-        if changed:
-            changed[dice.randrange(len(changed))] = dice.randrange(256)
-    return bytes(changed)
-
-
-def _cut(content: bytes, dice: random.Random) -> bytes:
-    return content[: dice.randrange(len(content) + 1)]
-
-
-def _cut_out(content: bytes, dice: random.Random) -> bytes:
-    start = dice.randrange(len(content) + 1)
-    return content[:start] + content[start + dice.choice((1, 4, 100)) :]
-
-
-def _repeat(content: bytes, dice: random.Random) -> bytes:
-    start = dice.randrange(len(content) + 1)
-    piece = content[start : start + dice.choice((1, 8, 200))]
-    return content[:start] + piece * dice.choice((2, 10, 1000)) + content[start:]
-
-
-def _insert(content: bytes, dice: random.Random) -> bytes:
-    start = dice.randrange(len(content) + 1)
-    odd = (b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\xc3", b"\x1f\x8b", b"PAR1")  # no text, or another encoding
-    odd += (b'"', b"\\", b"\n", b"\r", b"{", b"[" * 3000, b"}", b"," * 50)
-    return content[:start] + dice.choice(odd) + content[start:]
-
-
-def _number(content: bytes, dice: random.Random) -> bytes:
-    """A four-byte number, such as a length in a footer, put to an extreme."""
-    if len(content) < 8:
-        return content
-    start = dice.choice((len(content) - 8, dice.randrange(len(content) - 4)))
-    value = dice.choice((0, 1, 0x7FFFFFFF, 0xFFFFFFFF, 0x80000000, dice.randrange(1 << 32)))
-    return content[:start] + value.to_bytes(4, "little") + content[start + 4 :]
-
-
-def _swap(content: bytes, dice: random.Random) -> bytes:
-    a, b = sorted(dice.randrange(len(content) + 1) for _ in range(2))
-    return content[b:] + content[a:b] + content[:a]
-
-
-_BYTES: tuple[Callable[[bytes, random.Random], bytes], ...] = (_flip, _flip, _cut, _cut_out, _repeat, _insert, _number, _swap)
 
 
 def restructured(ending: str, dice: random.Random) -> bytes:
@@ -167,14 +92,14 @@ def _odd_parquet(dice: random.Random) -> bytes:
 def made(number: int, seed: int) -> tuple[str, bytes]:
     """(ending, content) of the file of a number; the same for the same seed."""
     dice = random.Random(f"{seed}/{number}")
-    content_of = seeds()
-    ending = list(content_of)[number % len(content_of)]
+    whole = whole_files()
+    ending = list(whole)[number % len(whole)]
+    content = whole[ending]
     if dice.random() < 0.25:
         content = restructured(ending, dice)
-        return ending, mutated(content, dice) if dice.random() < 0.3 else content
-    if ending.endswith(".gz") and dice.random() < 0.5:  # inside the packing
-        return ending, gzip.compress(mutated(gzip.decompress(content_of[ending]), dice), mtime=0)
-    return ending, mutated(content_of[ending], dice)
+        if dice.random() < 0.7:
+            return ending, content
+    return ending, mutate(content, ending, dice.randrange(1 << 32))
 
 
 def torture(folder: Path, given: Namespace) -> Iterator[Figures]:

@@ -13,8 +13,9 @@ from pathlib import Path
 from evalmap.bench.torture.figures import Figures
 
 ROOT = Path(__file__).resolve().parents[2]
-TESTS: dict[str, tuple[str, ...]] = {
-    # what is tried: the test files that try it, relative to the repository
+TESTS: dict[str, tuple[str, ...]] = {  # what is tried: the test files that try it
+    "hostile texts on pages and reports": ("tests/browser/test_hostile_texts.py", "tests/browser/test_text_door.py"),
+    "Host and Origin headers": ("tests/pages/server/test_front_door.py",),
 }
 
 

@@ -1,6 +1,7 @@
 """Rows that are in memory already: a DataFrame, a list of texts, a list of dicts."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ from evalmap.data.readers import json_rows
 from evalmap.data.readers.table import table_of
 from evalmap.data.records import FileRows
 
+_EXPECTED = "Expected texts, numbers, lists and dicts."
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
 Rows = pd.DataFrame | Sequence[str] | Sequence[Mapping[str, Any]]
 
 
@@ -20,20 +24,24 @@ def read(rows: Rows, *, name: str) -> FileRows:
 
     Raises
     ------
-    DatasetError : no rows; two columns of one name; a row that is neither text nor a mapping; a value that JSON has no word for
+    DatasetError : no rows; two columns of one name; a row that is neither text nor a mapping; a value that JSON has no word for, or
+        that `json_rows.parse` forbids
     """
     if isinstance(rows, pd.DataFrame):
-        if not rows.columns.is_unique:
-            twice = rows.columns[rows.columns.duplicated()][0]
-            raise DatasetError(f"{name}: two columns are called {twice}. Rename one.")
         table = rows.rename(columns=str)
-        records = json.loads(table.to_json(orient="records", date_format="iso", double_precision=15, force_ascii=False))
+        if not table.columns.is_unique:
+            twice = table.columns[table.columns.duplicated()][0]
+            raise DatasetError(f"{name}: two columns are called {twice}. Rename one.")
+        try:
+            records = json.loads(table.to_json(orient="records", date_format="iso", double_precision=15, force_ascii=False))
+        except (ValueError, OverflowError, RecursionError) as error:  # bytes or texts that are not UTF-8 among them
+            raise DatasetError(f"{name}: a column holds what JSON has no word for ({error}). {_EXPECTED}") from error
     else:
         records = [_record(row, f"{name} row {number:,}") for number, row in enumerate(rows, start=1)]
     if not records:
         raise DatasetError(f"{name}: no rows. Expected two or more.")
     raw = [_dumped(record, f"{name} row {number:,}") for number, record in enumerate(records, start=1)]
-    parsed = [json_rows.parse(text) for text in raw]
+    parsed = [_parsed(text, f"{name} row {number:,}") for number, text in enumerate(raw, start=1)]
     fields = table_of([dict(value) for value, _, _ in parsed])
     return FileRows(name, name, np.arange(1, len(raw) + 1), raw, fields, replaced=sum(replaced for _, _, replaced in parsed))
 
@@ -48,6 +56,15 @@ def _record(row: object, where: str) -> dict[str, Any]:
 
 def _dumped(record: dict[str, Any], where: str) -> str:
     try:
-        return json_rows.dump(record)
-    except (TypeError, RecursionError) as error:
-        raise DatasetError(f"{where}: {error}. Expected texts, numbers, lists and dicts.") from error
+        text = json_rows.dump(record)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise DatasetError(f"{where}: {error}. {_EXPECTED}") from error
+    # Half a surrogate pair, which no file holds, is written as a JSONL line would hold it.
+    return json.dumps(json.loads(text)) if _LONE_SURROGATE.search(text) else text
+
+
+def _parsed(text: str, where: str) -> tuple[dict[str, Any], int, bool]:
+    try:
+        return json_rows.parse(text)
+    except json_rows.NotStrictJSON as error:
+        raise DatasetError(f"{where}: {error}.") from error

@@ -16,7 +16,8 @@ def read(path: Path, *, name: str, source: str) -> FileRows:
     """Read a JSONL file, plain or gzipped.
 
     Lines end at \\n and nowhere else (U+2028 and a bare \\r stay inside a line); blank lines are skipped but counted, and the
-    last line needs no newline. `raw` is the line as it stands. A line that holds `null` is set aside.
+    last line needs no newline. `raw` is the line as it stands, less its \\n: where lines end in \\r\\n, the \\r is in it. A
+    line that holds `null` is set aside.
 
     Raises
     ------
@@ -32,7 +33,6 @@ def read(path: Path, *, name: str, source: str) -> FileRows:
     set_aside: list[SetAside] = []
     replaced = 0
     for number, line in enumerate(text.split("\n"), start=1):
-        line = line.removesuffix("\r")
         if not line.strip(" \t\r"):
             continue
         value, surrogates = _value(line, f"{source} line {number:,}")

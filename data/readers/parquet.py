@@ -31,8 +31,8 @@ def read(path: Path, *, name: str, source: str) -> FileRows:
 
     Raises
     ------
-    DatasetError : what `content.read_bytes` raises; damaged file; a column without a name or two with one; texts that are not
-        UTF-8; no rows, no columns; more than MAX_ROWS rows or MAX_BYTES unpacked
+    DatasetError : what `content.read_bytes` raises; damaged file; a column without a name or two with one; names or texts that are
+        not UTF-8; no rows, no columns; more than MAX_ROWS rows or MAX_BYTES unpacked
     """
     data = content.read_bytes(path, source=source)
     try:
@@ -45,6 +45,9 @@ def read(path: Path, *, name: str, source: str) -> FileRows:
         count = 0
         for key in names:
             columns[key], count = _column(file, key, source, count)
+    except UnicodeDecodeError as error:  # of the schema: `_column` tells of texts
+        name = repr(error.object[:40])
+        raise DatasetError(f"{source}: the column name {name} is not UTF-8. Write the file again with names in UTF-8.") from error
     except (pa.ArrowException, OSError) as error:
         reason = (str(error).splitlines() or [""])[0].rstrip(" .:")[:120] or type(error).__name__
         raise DatasetError(f"{source}: not a whole Parquet file ({reason}). Download or write it again.") from error

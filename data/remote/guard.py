@@ -52,6 +52,13 @@ class Policy:
 PUBLIC = Policy()
 
 
+class Unreachable(DatasetError):
+    """Nothing came from a server that may be opened: what was fetched before may stand in.
+
+    A refusal by the policy is no such error.
+    """
+
+
 class TooSlow(Exception):
     """The deadline has passed."""
 
@@ -90,7 +97,7 @@ class _JudgedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         addresses = self._policy.resolve(host, port)
         if not addresses:
-            raise DatasetError(f"{host}: no such host was found. Check the address and the connection.")
+            raise Unreachable(f"{host}: no such host was found. Check the address and the connection.")
         for address in addresses:
             if not self._policy.allows(address):
                 raise DatasetError(f"{host} leads to {address}, which is no public address. Only public addresses are opened.")

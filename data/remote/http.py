@@ -11,13 +11,15 @@ from pathlib import Path
 import httpx
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.remote.guard import PUBLIC, Policy, TooSlow, open_client
+from evalmap.data.remote.guard import PUBLIC, Policy, TooSlow, Unreachable, open_client
+from evalmap.data.remote.kept import KeptFile
 from evalmap.data.remote.partial import PartialFile
 from evalmap.data.store import disk
 
 MAX_BYTES = 2 * 1024**3
 MAX_SECONDS = 3600.0
 MAX_REDIRECTS = 5
+BUSY = frozenset({408, 425, 429})  # statuses that say: not now
 
 ByteProgress = Callable[[int, int | None], None]
 
@@ -30,6 +32,7 @@ def download(
     max_bytes: int = MAX_BYTES,
     max_seconds: float = MAX_SECONDS,
     sha256: str | None = None,
+    kept: KeptFile | None = None,
     policy: Policy = PUBLIC,
 ) -> Path:
     """Fetch `url` into `target`, which afterwards is whole or as it was before.
@@ -43,9 +46,11 @@ def download(
     progress : called with (bytes so far, bytes in all or None)
     max_bytes, max_seconds : of this file
     sha256 : hex digest that the whole file must have, where known
+    kept : what `target` is known to be: the file is asked for only if the server has another one since, and recorded anew
 
     Raises
     ------
+    Unreachable : no server answered, or none that could give the file now
     DatasetError : not https, credentials in the address, host unknown or not public, certificate not valid, too many redirects,
         an answer other than the file, too large, too slow, broken off, wrong checksum, being fetched already, no place to write
     """
@@ -55,19 +60,26 @@ def download(
     try:
         with PartialFile(target) as part, open_client(policy, deadline=deadline) as client:
             try:
-                _Download(url, part, client, policy, deadline, max_bytes, sha256 is not None, progress).run()
+                run = _Download(url, part, client, policy, deadline, max_bytes, sha256 is not None, progress, kept).run
+                if (headers := run()) is None:
+                    return target  # 304: the server has no other one
             except TooSlow:
-                kept = f": it goes on after {part.size():,} bytes" if part.size() else ", or later"
-                raise DatasetError(f"{address}: took longer than {max_seconds:,g} seconds. Try again{kept}.") from None
+                if not part.size():
+                    raise Unreachable(f"{address}: took longer than {max_seconds:,g} seconds. Try again, or later.") from None
+                on = f"it goes on after {part.size():,} bytes"
+                raise DatasetError(f"{address}: took longer than {max_seconds:,g} seconds. Try again: {on}.") from None
             except httpx.HTTPError as error:
-                raise DatasetError(_failed(address, part.size(), error)) from error
+                raise _failed(address, part.size(), error) from error
             if sha256 and (found := part.digest()) != sha256.lower():
                 part.empty()
                 raise DatasetError(
                     f"{address}: SHA-256 {found[:12]}…, expected {sha256[:12]}…: not the file that was published. "
                     "The download was removed; try again."
                 )
+            digest = part.digest() if kept else ""
             part.publish()
+            if kept:
+                kept.record(digest, headers.get("etag"), headers.get("last-modified"))
     except OSError as error:
         raise disk.refused(error, target, "written") from error
     return target
@@ -103,13 +115,28 @@ def ask(url: str, *, max_bytes: int = 64 * 1024**2, max_seconds: float = 60.0, p
                     raise TooSlow
             return Answer(response.status_code, {key.lower(): value for key, value in response.headers.items()}, bytes(content))
     except TooSlow:
-        raise DatasetError(f"{address}: took longer than {max_seconds:,g} seconds. Try again later.") from None
+        raise Unreachable(f"{address}: took longer than {max_seconds:,g} seconds. Try again later.") from None
     except httpx.HTTPError as error:
-        raise DatasetError(_failed(address, 0, error)) from error
+        raise _failed(address, 0, error) from error
 
 
-def fetch_file(url: str, folder: Path, *, progress: ByteProgress | None = None, policy: Policy = PUBLIC) -> Path:
-    """Download one file of rows below `folder`: under its own name, in a folder named by a hash of its address.
+@dataclass(frozen=True)
+class FetchedFile:
+    """A file of rows on this disk; `note` is a sentence for the reader where it may not be what the address holds now."""
+
+    path: Path
+    note: str | None = None
+
+
+def fetch_file(url: str, folder: Path, *, progress: ByteProgress | None = None, policy: Policy = PUBLIC) -> FetchedFile:
+    """Have one file of rows below `folder`: under its own name, in a folder named by a hash of its address.
+
+    A file that is there is fetched again only if the server has another one since (ETag, Last-Modified), and it is opened as it is
+    where no server can be reached. A kept file that is no longer what was fetched counts as none.
+
+    We keep it ourselves and not with hishel, a cache for httpx that would fit above the guarded transport: it would hold each body
+    a second time, in its database, beside the file that the readers open; it does not go on with a download that broke off; and by
+    the rules of HTTP the server's headers say whether it may answer without asking, or while the server is away.
 
     Raises
     ------
@@ -122,7 +149,15 @@ def fetch_file(url: str, folder: Path, *, progress: ByteProgress | None = None, 
         raise DatasetError(
             f"{printable_url(url)}: the address ends in no format that is read. Expected {', '.join(formats.endings())}."
         )
-    return download(url, folder / hashlib.sha256(url.encode()).hexdigest()[:12] / name, progress=progress, policy=policy)
+    target = folder / hashlib.sha256(url.encode()).hexdigest()[:12] / name
+    kept = KeptFile(target)
+    try:
+        return FetchedFile(download(url, target, progress=progress, kept=kept, policy=policy))
+    except Unreachable as error:
+        if (fetched := kept.fetched()) is None:
+            raise
+        why = str(error).removeprefix(f"{printable_url(url)}: ").split(". ")[0]
+        return FetchedFile(target, f"{printable_url(url)}: opened as it was fetched on {fetched}, since it can't be now ({why}).")
 
 
 def printable_url(url: str) -> str:
@@ -147,23 +182,36 @@ class _Download:
     max_bytes: int
     checked: bool  # a checksum tells a whole file, even where the server does not say its length
     progress: ByteProgress | None
+    kept: KeptFile | None
 
-    def run(self) -> None:
-        """Bring the part to the whole file, from where it stands if the server still has the same file."""
+    def run(self) -> httpx.Headers | None:
+        """Bring the part to the whole file, from where it stands if the server still has the same file.
+
+        Returns
+        -------
+        what the server says of the file; None where the kept file is what it has
+        """
         validator = self.part.validator(self.url)
         have = self.part.size() if validator else 0
         headers = {"Range": f"bytes={have}-", "If-Range": validator} if validator and have else {}
-        with _follow(self.client, self.url, headers, self.policy) as response:
+        since = self.kept.conditions() if self.kept and not headers else {}
+        with _follow(self.client, self.url, {**headers, **since}, self.policy) as response:
+            if response.status_code == 304 and since:
+                self.part.empty()  # of an earlier try, at what the server no longer has
+                return None
             if response.status_code != 416 or not headers:
-                return self._receive(response, have if headers else 0)
+                self._receive(response, have if headers else 0)
+                return response.headers
         self.part.empty()  # it is no beginning of what the server has now
-        self.run()
+        return self.run()
 
     def _receive(self, response: httpx.Response, have: int) -> None:
         start = response.headers.get("content-range", "").startswith(f"bytes {have}-")
         resumed = response.status_code == 206 and have > 0 and start
         if response.status_code != 200 and not resumed:
             answer = f"{response.status_code} {response.reason_phrase}".strip()
+            if response.status_code in BUSY or response.status_code >= 500:
+                raise Unreachable(f"{printable_url(self.url)}: the server answered {answer}, expected the file. Try again later.")
             raise self._error(f"the server answered {answer}, expected the file. Check the address")
         if response.headers.get("content-encoding", "identity") != "identity":
             raise self._error("the server packs the file in transit, which was not asked for. Download it by hand")
@@ -219,12 +267,13 @@ def _door(url: str, policy: Policy) -> str:
     return url
 
 
-def _failed(address: str, have: int, error: httpx.HTTPError) -> str:
+def _failed(address: str, have: int, error: httpx.HTTPError) -> DatasetError:
     reason = str(error).rstrip(".") or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in reason:
-        return f"{address}: the server's certificate is not valid for this host ({reason.rsplit(': ', 1)[-1]}). Check the address."
+        why = reason.rsplit(": ", 1)[-1]
+        return DatasetError(f"{address}: the server's certificate is not valid for this host ({why}). Check the address.")
     if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
-        return f"{address}: the server cannot be reached ({reason}). Check the connection, or try again later."
+        return Unreachable(f"{address}: the server cannot be reached ({reason}). Check the connection, or try again later.")
     if have:
-        return f"{address}: broke off after {have:,} bytes ({reason}). Try again: it goes on from there."
-    return f"{address}: the server gave no whole answer ({reason}). Try again later."
+        return DatasetError(f"{address}: broke off after {have:,} bytes ({reason}). Try again: it goes on from there.")
+    return Unreachable(f"{address}: the server gave no whole answer ({reason}). Try again later.")

@@ -1,16 +1,20 @@
 """Datasets on the Hugging Face hub: their Parquet files, pinned to one revision."""
 
+import hashlib
 import json
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.remote import http
-from evalmap.data.remote.guard import PUBLIC, Policy
+from evalmap.data.remote.guard import PUBLIC, Policy, Unreachable
+from evalmap.data.remote.kept import KeptFile
+from evalmap.data.store.atomic import write_json
 
 MAX_BYTES = http.MAX_BYTES  # of all files together
 CONVERTED = "refs/convert/parquet"  # where the hub keeps its own Parquet copy of what was uploaded in another format
@@ -24,11 +28,15 @@ FileProgress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class HubDataset:
-    """Fetched Parquet files, sorted by config, split and shard; `revision` is the commit (40 hex digits) that they are of."""
+    """Fetched Parquet files, sorted by config, split and shard; `revision` is the commit (40 hex digits) that they are of.
+
+    note : a sentence for the reader where they may not be what the hub holds now
+    """
 
     id: str
     revision: str
     files: tuple[Path, ...]
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,8 @@ def fetch_dataset(
 ) -> HubDataset:
     """Fetch the Parquet files of a dataset below `folder`; files that lie there whole are not fetched again.
 
+    Where the hub cannot be reached, or HF_HUB_OFFLINE is set, what was fetched for the same location, config and split is opened.
+
     Taken are the repository's own Parquet files at the revision, else, for the main branch, those that the hub converted. Local
     names are made of split, shard and, where there are several, config: `train.parquet`, `french-test-2.parquet`.
 
@@ -64,16 +74,42 @@ def fetch_dataset(
 
     Raises
     ------
-    DatasetError : not an id; HF_HUB_OFFLINE is set; no such dataset, revision, config or split; access is restricted; no Parquet
-        files; more than MAX_BYTES in all; whatever `http.download` raises
+    DatasetError : not an id; HF_HUB_OFFLINE is set and nothing is kept; no such dataset, revision, config or split; access is
+        restricted; no Parquet files; more than MAX_BYTES in all; whatever `http.download` raises
     """
     match = _ID.fullmatch(location)
     if not match:
         raise DatasetError(f"{location}: not a dataset id. Expected owner/name or owner/name@revision.")
     name, wanted = match.group(1), match.group(2)
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
-        raise DatasetError(f"{name}: HF_HUB_OFFLINE is set, so nothing is fetched. Unset it, or open a local file.")
     endpoint = (endpoint or os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
+    of = folder / name.replace("/", "--")
+    asked = hashlib.sha256(json.dumps([endpoint, wanted or "main", config, split]).encode()).hexdigest()[:12]
+    listing = of / f".{asked}.listing"  # hidden: the folder may be opened as one of rows
+    try:
+        if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
+            raise Unreachable(f"{name}: HF_HUB_OFFLINE is set, so nothing is fetched. Unset it, or open a local file.")
+        found = _fetch(name, wanted, of, config, split, endpoint, progress, policy)
+    except Unreachable as error:
+        if (kept := _kept(name, of, listing)) is None:
+            raise
+        dataset, fetched = kept
+        why = str(error).removeprefix(f"{name}: ").split(". ")[0]
+        return replace(dataset, note=f"{name}: opened as it was fetched on {fetched}, since it can't be now ({why}).")
+    today = datetime.now(UTC).date().isoformat()
+    write_json(listing, {"revision": found.revision, "files": [path.name for path in found.files], "fetched": today})
+    return found
+
+
+def _fetch(
+    name: str,
+    wanted: str | None,
+    of: Path,
+    config: str | None,
+    split: str | None,
+    endpoint: str,
+    progress: FileProgress | None,
+    policy: Policy,
+) -> HubDataset:
     revision, found = _listing(name, wanted or "main", endpoint, policy)
     if not found:
         if wanted not in (None, "main"):
@@ -83,18 +119,40 @@ def fetch_dataset(
             )
         revision, found = _listing(name, CONVERTED, endpoint, policy)
     chosen = _choose(found, name, config, split)
-    into = folder / name.replace("/", "--") / revision
+    into = of / revision
     files = []
     for done, (file, local) in enumerate(zip(chosen, _local_names(chosen), strict=True)):
         if progress:
             progress(done, len(chosen))
         target = into / local
-        if not target.exists():
-            http.download(_address(name, revision, file.path, endpoint), target, sha256=file.sha256, policy=policy)
+        kept = KeptFile(target)
+        if not kept.is_whole() and not _has(target, file.sha256):
+            http.download(_address(name, revision, file.path, endpoint), target, sha256=file.sha256, kept=kept, policy=policy)
         files.append(target)
     if progress:
         progress(len(chosen), len(chosen))
     return HubDataset(name, revision, tuple(files))
+
+
+def _has(target: Path, sha256: str | None) -> bool:
+    """Whether the file is the published one, of which Evalmap 0.1 kept no record; without a digest, whether it is there."""
+    if not target.is_file() or KeptFile(target).is_recorded():
+        return False
+    with target.open("rb") as file:
+        return sha256 is None or hashlib.file_digest(file, "sha256").hexdigest() == sha256.lower()
+
+
+def _kept(name: str, of: Path, listing: Path) -> tuple[HubDataset, str] | None:
+    """What was fetched and is whole, and on which day; None where it is not all there."""
+    try:
+        values = json.loads(listing.read_text("utf-8"))
+        revision, day = str(values["revision"]), datetime.fromisoformat(values["fetched"]).date().isoformat()
+        files = tuple(of / revision / Path(file).name for file in values["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if not re.fullmatch(r"[0-9a-f]{40}", revision) or not files or not all(KeptFile(path).fetched() for path in files):
+        return None
+    return HubDataset(name, revision, files), day
 
 
 def _listing(name: str, revision: str, endpoint: str, policy: Policy) -> tuple[str, list[_Parquet]]:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.locations import hub_location
 
 FORMAT = 2  # 1 called the boilerplate "frame"
 
@@ -143,6 +144,7 @@ class Manifest:
             return cls(
                 **{
                     **given,
+                    "location": hub_location(given["location"], source=given["source"]),
                     "settings": SettingsRecord(**values["settings"]),
                     "stages": tuple(StageRecord(**stage) for stage in values["stages"]),
                     "boilerplate": BoilerplateRecord(**boilerplate) if boilerplate else None,

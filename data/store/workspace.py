@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.locations import hub_location
 from evalmap.data.store import atomic, disk, leases, private_names
 from evalmap.data.store.manifest import Manifest
 
@@ -289,7 +290,7 @@ class Workspace:
         """
         manifests, all_damaged = self.pointers()
         path = str(Path(reference).expanduser().resolve())
-        of_source = [m for m in manifests if m.source in (reference, path) or m.location in (reference, path)]
+        of_source = [m for m in manifests if {m.source, m.location} & {reference, path, hub_location(reference, source=m.source)}]
         if len(of_source) > 1:
             slugs = ", ".join(m.slug for m in of_source)
             raise DatasetError(f"{reference}: {len(of_source)} maps are built of it ({slugs}). Name one of them.")

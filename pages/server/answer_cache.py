@@ -10,9 +10,9 @@ from evalmap.answers.store import AnswerStore
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.server.kept import Kept
+from evalmap.pages.server.loaded_once import LoadedOnce
 
-_kept: Kept[tuple[object, ...], list[Scores]] = Kept(4)  # maps
+_kept: LoadedOnce[tuple[object, ...], list[Scores]] = LoadedOnce(4)  # maps
 _digests: dict[int, tuple[Scores, str]] = {}  # by the object, which is kept with it so that its id is not given to another
 
 

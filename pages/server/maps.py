@@ -4,9 +4,9 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap, load_map
-from evalmap.pages.server.kept import Kept
+from evalmap.pages.server.loaded_once import LoadedOnce
 
-_maps: Kept[tuple[str, str, str], BuiltMap] = Kept(4)  # the texts of 120,000 examples are about 100 MB
+_maps: LoadedOnce[tuple[str, str, str], BuiltMap] = LoadedOnce(4)  # the texts of 120,000 examples are about 100 MB
 
 
 def built_map(slug: str, fingerprint: str) -> BuiltMap:

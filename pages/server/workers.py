@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evalmap.answers.asking import run_job
-from evalmap.data.opening import location_kind
+from evalmap.data.locations import location_kind
 from evalmap.data.remote.collections import fetching
 from evalmap.data.store import jobs
 from evalmap.data.store.manifest import Manifest

@@ -5,13 +5,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.locations import without_revision
 from evalmap.data.store import disk
 from evalmap.data.store.atomic import write_json
 from evalmap.data.store.workspace import Workspace
@@ -71,7 +72,10 @@ class DecisionLog:
         return self.steps.pop() if self.steps else None
 
     def rows(self, examples: pd.DataFrame) -> Decisions:
-        """The decisions by position; those about rows that the dataset no longer holds rest until it holds them again."""
+        """The decisions by position; those about rows that the dataset no longer holds rest until it holds them again.
+
+        A dataset of one file has the rows that were decided on whatever that file is called now: a link to it bears another name.
+        """
         state: dict[RowKey, str | None] = {}
         for step in self.steps:
             if step.action == "keep":
@@ -83,6 +87,9 @@ class DecisionLog:
         if not any(state.values()):
             return Decisions()
         found = {key: row for row, key in enumerate(row_keys(examples))}
+        names, decided = ({key.dataset for key in keys} for keys in (found, state))
+        if len(names) == len(decided) == 1:
+            found = {replace(key, dataset=next(iter(decided))): row for key, row in found.items()}
         kept = sorted(found[key] for key, what in state.items() if what == "kept" and key in found)
         removed = sorted(found[key] for key, what in state.items() if what == "removed" and key in found)
         return Decisions(tuple(kept), tuple(removed))
@@ -126,17 +133,23 @@ class DecisionLog:
 
     def save(self, workspace: Workspace, source: str) -> None:
         """Write the decisions about a source, durably, whatever was there; `changing` loses none that are made meanwhile."""
-        write_json(_path(workspace, source), {"source": source, "steps": self.as_list()})
+        write_json(decisions_path(workspace, source), {"source": source, "steps": self.as_list()})
 
     @classmethod
     def load(cls, workspace: Workspace, source: str) -> "DecisionLog":
-        """The decisions about a source; an empty log where none were made.
+        """The decisions about a source, or about any revision of a dataset of the hub; an empty log where none were made.
 
         Raises
         ------
         DatasetError : the stored file is damaged
         """
-        path = _path(workspace, source)
+        path = decisions_path(workspace, source)
+        if not path.exists():
+            return cls([step for earlier in _of_revisions(workspace, source) for step in cls._read(earlier).steps])
+        return cls._read(path)
+
+    @classmethod
+    def _read(cls, path: Path) -> "DecisionLog":
         try:
             with disk.reading(path):
                 stored = json.loads(path.read_text(encoding="utf-8"))
@@ -168,5 +181,21 @@ def _by_line(lines: Sequence[int]) -> Iterable[int]:
     return sorted(range(len(lines)), key=lines.__getitem__)
 
 
-def _path(workspace: Workspace, source: str) -> Path:
-    return workspace.root / "decisions" / f"{hashlib.sha256(source.encode()).hexdigest()[:20]}.json"
+def decisions_path(workspace: Workspace, source: str) -> Path:
+    """The file of the decisions about a source; one for all revisions of a dataset of the hub, since rows are known by content."""
+    return workspace.root / "decisions" / f"{hashlib.sha256(without_revision(source).encode()).hexdigest()[:20]}.json"
+
+
+def _of_revisions(workspace: Workspace, source: str) -> list[Path]:
+    """Where Evalmap 0.1 kept the decisions about a dataset of the hub: a file for each revision, the latest one last."""
+    if (dataset := without_revision(source)) == source:
+        return []
+    kept: list[Path] = []
+    for path in (workspace.root / "decisions").glob("*.json"):
+        try:
+            of = json.loads(path.read_text(encoding="utf-8"))["source"]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # damaged: whose decisions they are is not known
+        if without_revision(str(of)) == dataset:
+            kept.append(path)
+    return sorted(kept, key=lambda path: path.stat().st_mtime_ns)

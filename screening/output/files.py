@@ -18,7 +18,10 @@ PREFIX = "evalmap_"  # of the fields that removed rows get
 
 
 def kept_jsonl(screening: Screening, *, with_set_aside: bool = False) -> bytes:
-    """The kept rows in the order of the input, each line byte for byte as it came.
+    """The kept rows in the order of the input: of a JSONL file each line byte for byte as it came, its line ending with it.
+
+    What has no line of its own stays behind: a byte-order mark, blank lines, and a last line without a newline gets one. Rows of
+    other formats are a JSON object a line.
 
     with_set_aside : also the rows without text, each at its place
     """
@@ -101,14 +104,14 @@ def _lines(texts: Iterable[str]) -> bytes:
 def _with_fields(raw: str, fields: dict[str, Any]) -> str:
     """A row's JSON text with fields put behind its own, which stay as they are written."""
     more = json.dumps({f"{PREFIX}{name}": value for name, value in fields.items()}, ensure_ascii=False)
-    body = raw.strip()
+    body, ending = raw.strip(), "\r" if raw.endswith("\r") else ""
     if not body.startswith("{"):  # null
-        return more
+        return more + ending
     if f'"{PREFIX}' in body:  # screened before
         old = {name: value for name, value in json.loads(body).items() if not name.startswith(PREFIX)}
         body = json.dumps(old)
     inside = body[1:-1].strip()
-    return f"{body[:-1].rstrip()}, {more[1:]}" if inside else more
+    return (f"{body[:-1].rstrip()}, {more[1:]}" if inside else more) + ending
 
 
 def _places(screening: Screening, files: dict[str, int]) -> list[tuple[int, int]]:

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from evalmap.data.opening import open_dataset
+from evalmap.data.remote import http, hub
+from evalmap.data.remote.http import FetchedFile
+from evalmap.data.remote.hub import HubDataset
 from evalmap.data.store.outputs import write_together
 from evalmap.data.store.workspace import Workspace
-from evalmap.screening.keep.by_hand import DecisionLog, row_keys
+from evalmap.screening.keep.by_hand import DecisionLog, decisions_path, row_keys
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_run import run_recipe
 from evalmap.screening.screening_options import ScreeningOptions
@@ -181,6 +184,74 @@ def test_decisions_by_hand_are_applied_when_asked_and_travel_in_the_recipe(evalm
     log.save(Workspace(evalmap.home), dataset.source)
     assert evalmap("screen", "--recipe", "r.yaml").code == 0
     assert Path("kept.jsonl").read_bytes() == before
+
+
+def hub_of(revision: str) -> Any:
+    """A hub that gives the set at one revision."""
+
+    def fetch_dataset(location: str, folder: Path, **options: Any) -> HubDataset:
+        assert location.split("@")[0] == "owner/name"
+        return HubDataset("owner/name", revision, (Path("set.jsonl"),))
+
+    return fetch_dataset
+
+
+def address(url: str, folder: Path, **options: Any) -> FetchedFile:
+    return FetchedFile(Path("set.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("built", "screened"),
+    [
+        ("set.jsonl", ("set.jsonl", "./set.jsonl", "../data/set.jsonl", "link.jsonl", "/whole/")),
+        ("hf://owner/name", ("hf://owner/name", "hf://owner/name@v1", "hf://datasets/owner/name", f"hf://owner/name@{'2' * 40}")),
+        ("https://evals.test/set.jsonl", ("https://evals.test/set.jsonl",)),
+    ],
+)
+def test_decisions_are_found_however_the_dataset_is_named(
+    evalmap: Command, monkeypatch: pytest.MonkeyPatch, built: str, screened: tuple[str, ...]
+):
+    write()
+    Path("link.jsonl").symlink_to("set.jsonl")
+    monkeypatch.setattr(hub, "fetch_dataset", hub_of("1" * 40))
+    monkeypatch.setattr(http, "fetch_file", address)
+    assert evalmap("build", built, "--name", "called so").code == 0
+    (manifest,) = Workspace(evalmap.home).manifests()
+    log = DecisionLog()
+    log.remove(row_keys(open_dataset(manifest.location, downloads=Path()).examples)[5])
+    log.save(Workspace(evalmap.home), manifest.source)  # as the page does
+    monkeypatch.setattr(hub, "fetch_dataset", hub_of("2" * 40))  # the hub has moved on
+    for name in screened:
+        name = str(Path("set.jsonl").resolve()) if name == "/whole/" else name
+        found = evalmap("screen", name, "--by-hand", "--method", "exact", "--removed", "removed.jsonl")
+        assert "  1 decision by hand: 0 rows kept, 1 removed\n" in found.out, (name, found)
+        assert (6, "removed by hand") in [(row["evalmap_line"], row["evalmap_rule"]) for row in lines("removed.jsonl")]
+    Path("other").mkdir()
+    write("other/set.jsonl", rows(30)[25:30])  # of the same name, which changes what the rows are called
+    found = evalmap("screen", screened[0], "--against", "other/set.jsonl", "--by-hand", "--method", "exact")
+    assert "  1 decision by hand: 0 rows kept, 1 removed\n" in found.out
+
+
+def test_no_decisions_by_hand_is_told_with_the_place_and_writes_nothing(evalmap: Command):
+    write()
+    found = evalmap("screen", "set.jsonl", "--by-hand", *OUTPUTS)
+    assert (found.code, found.out, left()) == (1, "", ["set.jsonl"])
+    whole = Path("set.jsonl").resolve()
+    place = decisions_path(Workspace(evalmap.home), str(whole))
+    sentence = f"{whole}: no decisions by hand were found (looked for {place}). Decide on the duplicates page, or do without them"
+    assert found.err == f"{sentence} (--by-hand).\n"
+    several = evalmap("screen", "set.jsonl", "set.jsonl", "--by-hand")
+    assert several.err == "decisions by hand belong to one dataset, and 2 paths were given (--by-hand).\n"
+
+
+def test_every_option_that_an_error_names_is_one(evalmap: Command):
+    write()
+    for role in ("text", "label", "confidence", "choices", "group", "id"):
+        Path("recipe.yaml").write_text(f"evalmap: 1\nload: {{paths: [set.jsonl], {role}: absent}}\n")
+        found = evalmap("screen", "--recipe", "recipe.yaml")
+        assert found.err.endswith(f"(--{role}).\n")
+        mended = evalmap("screen", "--recipe", "recipe.yaml", f"--{role}", "text" if role == "text" else "")
+        assert mended.code == 0, mended.err
 
 
 def test_rows_without_text_go_or_stay_as_asked(evalmap: Command):

@@ -119,6 +119,18 @@ def test_dialog_says_what_is_wrong_and_that_its_mend_stands_below(space: Workspa
     assert at.text_input(key="role-text").label == "text field"
 
 
+@pytest.mark.parametrize("local", [True, False])
+def test_dialog_takes_a_bare_hub_id_for_a_path_and_builds_nothing(space: Workspace, monkeypatch: pytest.MonkeyPatch, local: bool):
+    monkeypatch.setattr(add_dataset, "serves_this_machine_only", lambda: local)
+    at = open_page()
+    at.session_state["location"] = "owner/name"
+    next(button for button in at.button if button.label == "Add a dataset").click()
+    run(at)
+    (error,) = at.error
+    assert r"hf\:" in error.value.replace("\u200b", "")
+    assert next(button for button in at.button if button.label == "Build the map").disabled
+
+
 def test_published_files_that_are_not_there_say_so(space: Workspace):
     at = open_page()
     files = next(frame.value for frame in at.dataframe if "state" in frame.value.columns)

@@ -12,6 +12,7 @@ import pytest
 from evalmap.bench.torture import mutated_files
 from evalmap.bench.torture.file_layer import FAULTS, FileLayer
 from evalmap.bench.torture.kills import spread
+from evalmap.tests.data.readers.mutations import whole_files
 
 
 def kinds(layer: FileLayer) -> list[str]:
@@ -79,4 +80,4 @@ def test_places_are_spread_over_all_operations():
 def test_a_mutated_file_is_the_same_for_the_same_seed():
     assert [mutated_files.made(n, 3) for n in range(14)] == [mutated_files.made(n, 3) for n in range(14)]
     assert mutated_files.made(1, 3) != mutated_files.made(1, 4)
-    assert {mutated_files.made(n, 3)[0] for n in range(8)} == set(mutated_files.seeds())
+    assert {mutated_files.made(n, 3)[0] for n in range(8)} == set(whole_files())

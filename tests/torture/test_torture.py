@@ -43,18 +43,15 @@ def test_what_the_disk_refuses_is_a_sentence_and_changes_nothing(turn: list[dict
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="nothing sweeps up yet what a killed process, or one on a read-only disk, had under private names")
 def test_the_next_run_leaves_nothing_of_the_one_before(turn: list[dict[str, Any]]):
     assert {one["what"]: one["examples"] for one in turn if one["wrong"].get(LITTER)} == {}
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="a remove does not know yet what builds under way need")
 def test_builders_at_once_and_a_remove_leave_whole_maps(turn: list[dict[str, Any]]):
     assert wrong(turn, "three builders") == {}
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="a Parquet column whose name is not UTF-8 is no sentence yet")
 def test_a_file_of_rubbish_is_a_dataset_or_a_sentence(turn: list[dict[str, Any]]):
     assert wrong(turn, "mutated files") == {}

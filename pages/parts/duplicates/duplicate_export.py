@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.locations import location_of
 from evalmap.data.records import ReadOptions
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
@@ -31,8 +32,8 @@ from evalmap.screening.screening_options import ScreeningOptions
 def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: ScreenChoices) -> None:
     """What to keep beyond the threshold, and the downloads; each file is made when it is asked for."""
     st.caption(
-        "Kept rows are the source lines, byte for byte; removed rows each say which kept row they are like, and by which numbers. "
-        "The recipe makes the same files again: evalmap screen --recipe recipe.yaml."
+        "Kept rows are the source lines, byte for byte where the source is JSONL; removed rows each say which kept row they are "
+        "like, and by which numbers. The recipe makes the same files again: evalmap screen --recipe recipe.yaml."
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         labeled = bool(built.manifest.labels)
@@ -120,7 +121,7 @@ def recipe_of(built: BuiltMap, options: ScreeningOptions, log: DecisionLog) -> b
     """The recipe that makes the same files from the source, to be kept in the source's folder."""
     source = built.manifest.source
     recipe = Recipe(
-        paths=(source,),
+        paths=(location_of(source),),
         read=ReadOptions(**built.manifest.read),
         model=without_paths(built.manifest.settings.model),
         options=options,

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.opening import location_kind
+from evalmap.data.locations import location_kind, not_found
 from evalmap.data.readers import formats
 from evalmap.data.records import PARTS, ROLE_NAMES
 from evalmap.data.store.manifest import Manifest
@@ -41,13 +41,13 @@ def dialog(again: Manifest | None = None) -> None:
 
 def _source() -> str:
     """Where the data is: a kept upload's path, a checked path, an address or an id; "" as long as nothing valid was given."""
-    upload, named = st.tabs(["Upload a file", "Path, address or hub id"])
+    upload, named = st.tabs(["Upload a file", "Path, address or hub dataset"])
     with upload:
         file = st.file_uploader(formats.names(), type=formats.upload_endings(), key="upload")
     with named:
         location = st.text_input(
-            "File or folder on this machine, https address, or Hugging Face dataset id",
-            placeholder="/data/my-evals.jsonl · https://… · owner/name",
+            "File or folder on this machine, https address, or dataset of the Hugging Face hub",
+            placeholder="/data/my-evals.jsonl · https://… · hf://owner/name",
             key="location",
         )
         if not serves_this_machine_only():
@@ -70,7 +70,7 @@ def _look(where: str) -> Preview | None:
     path = Path(where)
     try:
         if not path.exists():  # a dataset that was built and is gone meanwhile
-            raise DatasetError(f"{where}: no such file or folder. Check the path.")
+            raise not_found(where)
         found = preview(where, path.stat().st_mtime_ns)
     except DatasetError as error:
         text.show_error(error, *CONTROLS)
@@ -117,9 +117,11 @@ def _role(column, role: str, found: Preview | None) -> str | None:
 
 def _checked(location: str) -> str:
     if location_kind(location) == "path":
-        require_this_machine("opens no paths. Upload the file instead")
+        require_this_machine(
+            "opens no paths. Upload the file instead; a dataset of the Hugging Face hub is written hf://owner/name"
+        )
         path = Path(location).expanduser()
         if not path.exists():
-            raise DatasetError(f"{location}: no such file or folder on this machine. Check the path.")
+            raise not_found(location)
         return str(path.resolve())
     return location

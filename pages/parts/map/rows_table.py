@@ -75,7 +75,7 @@ def _make_up(built: BuiltMap, rows: NDArray[np.int64]) -> str:
 def _export(built: BuiltMap, rows: NDArray[np.int64]) -> None:
     name = built.manifest.slug
     with st.popover("Export", icon=":material/download:"):
-        st.caption(f"{len(rows):,} examples. JSONL is each row's source line, byte for byte.")
+        st.caption(f"{len(rows):,} examples. JSONL is each row's source line, byte for byte where the source is JSONL.")
         safe = st.toggle(
             "Spreadsheet-safe CSV",
             key="spreadsheet-safe",

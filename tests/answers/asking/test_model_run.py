@@ -180,6 +180,14 @@ def test_run_goes_on_where_it_stopped(tmp_path: Path):
     assert len(done.staged.answers) == 40
 
 
+@pytest.mark.parametrize(("setting", "same"), [("api_key_env", True), ("text", False), ("model", False), ("base_url", False)])
+def test_advice_to_ask_another_way_does_not_say_that_it_goes_on(tmp_path: Path, setting: str, same: bool):
+    error = DatasetError("http://a/v1: no.", setting)
+    stopped = run(planned(tmp_path, persona(9)), FakeAnswerer(die_after=4, error=error), Workspace(tmp_path / "w"))
+    on = "the same command goes on from there" if same else "another way of asking is another run"
+    assert (stopped.stopped, stopped.settings) == (f"http://a/v1: no. 4 of 9 answers are kept; {on}.", (setting,))
+
+
 def test_stopping_by_hand_keeps_what_was_answered(tmp_path: Path):
     found = planned(tmp_path, persona(9))
     stopped = run(found, FakeAnswerer(die_after=4, error=KeyboardInterrupt()), Workspace(tmp_path / "w"))

@@ -17,7 +17,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.tests.answers.made_scores import made
 from evalmap.tests.answers.maps import built, kept
-from evalmap.tests.answers.report_map import EVIL, ROWS, home, sets_of
+from evalmap.tests.answers.report_map import EVIL, ROWS, answered, home, sets_of
 from evalmap.tests.fakes import sentences
 
 Told = dict[str, Any]
@@ -42,6 +42,26 @@ def told(here: tuple[Workspace, BuiltMap], sets: list[Scores]) -> Told:
 
 def named(told: Told, label: str) -> Told:
     return next(one for one in told["answer_sets"] if one["label"] == label)
+
+
+def test_a_set_counts_no_answers_of_a_file_whose_name_its_own_ends_with(tmp_path: Path):
+    space = Workspace(tmp_path / "home")
+    on = built(space, tmp_path / "asked.jsonl", ROWS[:20])
+    stranger = [RawAnswer(question="never asked", answer="Yes")]
+    for name, strangers in (("b.jsonl", 1), ("ab.jsonl", 2)):  # the same rows, so that they are no parts of one evaluation
+        kept(space, on, [*answered(ROWS[:20], 0.8), *stranger * strangers], source_file=name, source_sha256=name)
+    told = report(on, sets_of(space, on), records=AnswerStore(space).sets())["answer_sets"]
+    assert {one["info"]["source_file"]: one["unjoined"] for one in told} == {"b.jsonl": 1, "ab.jsonl": 2}
+
+
+def test_a_set_of_several_files_counts_the_answers_of_each(tmp_path: Path):
+    space = Workspace(tmp_path / "home")
+    on = built(space, tmp_path / "asked.jsonl", ROWS[:20])
+    stranger = [RawAnswer(question="never asked", answer="Yes")]
+    for name, rows, strangers in (("b.jsonl", ROWS[:10], 1), ("ab.jsonl", ROWS[10:20], 2)):
+        kept(space, on, [*answered(rows, 0.8), *stranger * strangers], source_file=name, source_sha256=name)
+    (one,) = report(on, sets_of(space, on), records=AnswerStore(space).sets())["answer_sets"]
+    assert one["unjoined"] == 3
 
 
 def test_report_is_strict_json(told: Told):

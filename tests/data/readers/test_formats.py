@@ -9,7 +9,7 @@ import pytest
 
 from evalmap.answers.importers import tables
 from evalmap.data.errors import DatasetError
-from evalmap.data.opening import location_kind, open_dataset
+from evalmap.data.opening import open_dataset
 from evalmap.data.readers import first_row, formats, read_file, read_files
 from evalmap.data.readers.formats import Format
 from evalmap.data.records import FileRows
@@ -42,11 +42,6 @@ def test_a_new_format_is_read_as_a_file_and_in_a_folder(pipes: Path):
     assert [file.fields["answer"].tolist() for file in read_files(pipes.parent)] == [["Yes", "No"]]
     dataset = open_dataset(pipes)
     assert (dataset.name, dataset.examples["text"].tolist()) == ("asked", ["Is it raining?", "Is it dark in here?"])
-
-
-def test_a_new_format_is_a_path_and_no_hub_id(pipes: Path):
-    assert location_kind("owner/name.pipe") == "path"
-    assert location_kind("owner/name.pope") == "hub"
 
 
 def test_a_new_format_stands_in_every_sentence(pipes: Path, tmp_path: Path):

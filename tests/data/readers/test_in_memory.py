@@ -68,6 +68,20 @@ def test_rows_are_those_of_the_same_lines_in_a_file(tmp_path_factory: pytest.Tem
     assert found.lines.tolist() == expected.lines.tolist()
 
 
+def nested(depth: int) -> list[Any]:
+    found: list[Any] = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+def test_half_a_surrogate_pair_is_replaced_as_in_a_file():
+    dataset = open_dataset([{"text": "half \ud800 of one"}, {"text": "a whole one", "\udfff": 1}])
+    assert dataset.examples["text"].tolist() == ["half \ufffd of one", "a whole one"]
+    assert "\n".join(dataset.examples["raw"]).encode("utf-8")
+    assert dataset.notes == ("2 rows held half a surrogate pair, which is no character: each was replaced by U+FFFD.",)
+
+
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
@@ -76,6 +90,14 @@ def test_rows_are_those_of_the_same_lines_in_a_file(tmp_path_factory: pytest.Tem
         (["a", 3], r"mine row 2: a int\. Expected a text or a dict\."),
         ([{"text": "a"}, {"text": {1, 2}}], r"mine row 2: Object of type set is not JSON serializable\. Expected texts, numbers, "),
         (pd.DataFrame([["a", "b"]], columns=["text", "text"]), r"mine: two columns are called text\. Rename one\."),
+        (pd.DataFrame([["a", "b"]], columns=["1", 1]), r"mine: two columns are called 1\. Rename one\."),
+        ([{"text": "a", "n": 10**400}], r"mine row 1: the integer 1000.* does not fit 64 bits\. Write it as a text in quotes\."),
+        ([{"text": "a", "n": 10**5000}], r"mine row 1: Exceeds the limit .*Expected texts, numbers, lists and dicts\."),
+        ([{"text": "a", "n": nested(200)}], r"mine row 1: nested deeper than 100 levels\. Flatten it\."),
+        ([{"text": "a", "n": nested(100_000)}], r"mine row 1: maximum recursion depth exceeded.*Expected texts, numbers"),
+        (pd.DataFrame({"text": ["a"], "n": [nested(200)]}), r"mine.*: (nested deeper than 100 levels|a column holds what JSON)"),
+        (pd.DataFrame({"text": ["a"], "n": [b"\xff"]}), r"mine: a column holds what JSON has no word for .*Expected texts"),
+        (pd.DataFrame({"text": ["a"], "n": pd.period_range("2020", periods=1)}), r"mine: a column holds what JSON has no word for"),
     ],
 )
 def test_rows_that_are_none_are_told_in_one_sentence(rows: Any, sentence: str):

@@ -31,7 +31,7 @@ def test_jsonl_rows_keep_their_line_number_and_their_bytes(tmp_path):
     rows = read(tmp_path, '{"text": "a",  "n": 1}\r\n\n  \n{"n":2, "text":"b"}')
     assert rows.name == "set"
     assert rows.lines.tolist() == [1, 4]
-    assert rows.raw == ['{"text": "a",  "n": 1}', '{"n":2, "text":"b"}']
+    assert rows.raw == ['{"text": "a",  "n": 1}\r', '{"n":2, "text":"b"}']
     assert list(rows.fields.columns) == ["text", "n"]
     assert rows.fields["text"].tolist() == ["a", "b"]
     assert rows.fields["n"].tolist() == [1, 2]

@@ -3,18 +3,24 @@
 import hashlib
 import ipaddress
 import multiprocessing
+import os
 import re
 import shutil
 import subprocess
 import threading
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from evalmap.data import locations, opening
 from evalmap.data.errors import DatasetError
 from evalmap.data.remote import http
 from evalmap.data.remote.guard import PUBLIC, Policy, is_public
+from evalmap.data.store.workspace import Workspace
 from evalmap.tests.data.remote.holding import hold
+from evalmap.tests.fakes import sentences
 from evalmap.tests.local_server import LocalServer, Page, local_policy
 from evalmap.tests.needs import absent
 
@@ -308,7 +314,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
 
 def test_fetch_file_keeps_the_name_for_its_ending(tmp_path):
     with LocalServer({"/x/my%20set.jsonl?v=1": Page(CONTENT)}) as server:
-        path = http.fetch_file(server.url("/x/my%20set.jsonl?v=1"), tmp_path, policy=POLICY)
+        path = http.fetch_file(server.url("/x/my%20set.jsonl?v=1"), tmp_path, policy=POLICY).path
         assert path.name == "my_set.jsonl"
         assert path.parent.parent == tmp_path
         with says("/data: the address ends in no format that is read. Expected .jsonl, .jsonl.gz"):
@@ -321,3 +327,159 @@ def test_ask_returns_any_answer_within_its_caps():
         assert (answer.status, answer.content, answer.headers["x-error-code"]) == (404, b"no", "RepoNotFound")
         with says("/a: larger than 10 bytes, the most that is read."):
             http.ask(server.url("/a"), max_bytes=10, policy=POLICY)
+
+
+# What is kept
+
+OTHER = CONTENT[::-1]
+
+
+def fetched(server: LocalServer, folder: Path) -> http.FetchedFile:
+    return http.fetch_file(server.url("/a.jsonl"), folder, policy=POLICY)
+
+
+def note_of(found: http.FetchedFile) -> str:
+    assert found.note
+    return found.note
+
+
+@pytest.mark.parametrize(
+    ("state", "header"),
+    [
+        ({"etag": '"one"'}, "if-none-match"),
+        ({"etag": 'W/"one"'}, "if-none-match"),
+        ({"headers": {"Last-Modified": "Wed, 21 Oct 2026 07:28:00 GMT"}}, "if-modified-since"),
+    ],
+)
+def test_an_unchanged_file_is_asked_for_and_not_fetched_again(tmp_path, state, header):
+    with LocalServer({"/a.jsonl": Page(CONTENT, **state)}) as server:
+        first = fetched(server, tmp_path)
+        before = first.path.stat()
+        second = fetched(server, tmp_path)
+    assert first == second == http.FetchedFile(first.path)
+    assert header not in server.requests[0].headers
+    assert header in server.requests[1].headers
+    assert (first.path.read_bytes(), first.path.stat().st_ino) == (CONTENT, before.st_ino)
+    assert left(first.path.parent) == [".a.jsonl.origin", "a.jsonl"]
+
+
+def test_a_changed_file_takes_the_place_of_the_kept_one(tmp_path):
+    page = Page(CONTENT, etag='"one"')
+    with LocalServer({"/a.jsonl": page}) as server:
+        path = fetched(server, tmp_path).path
+        page.content, page.etag = OTHER, '"two"'
+        assert fetched(server, tmp_path).path.read_bytes() == OTHER
+        assert fetched(server, tmp_path).path.read_bytes() == OTHER
+    assert server.requests[2].headers["if-none-match"] == '"two"'
+    assert left(path.parent) == [".a.jsonl.origin", "a.jsonl"]
+
+
+def test_without_a_server_the_kept_file_is_opened_and_its_day_is_told(tmp_path):
+    with LocalServer({"/a.jsonl": Page(CONTENT, etag='"one"')}) as server:
+        path = fetched(server, tmp_path).path
+        url = server.url("/a.jsonl")
+    day = datetime.now(UTC).date().isoformat()
+    found = http.fetch_file(url, tmp_path, policy=POLICY)
+    assert found.path.read_bytes() == CONTENT
+    assert re.fullmatch(
+        rf"{url}: opened as it was fetched on {day}, since it can't be now \(the server cannot be reached \(.*\)\)\.",
+        note_of(found),
+    )
+    nameless = http.fetch_file(url, tmp_path, policy=Policy(("http",), lambda address: True, lambda host, port: []))
+    assert note_of(nameless).endswith(f"on {day}, since it can't be now (evals.test: no such host was found).")
+    path.write_bytes(CONTENT + b"{")
+    with says("the server cannot be reached"):  # it is not what was fetched
+        http.fetch_file(url, tmp_path, policy=POLICY)
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_server_in_trouble_is_as_none(tmp_path, status):
+    page = Page(CONTENT, etag='"one"')
+    with LocalServer({"/a.jsonl": page}) as server:
+        fetched(server, tmp_path)
+        page.status, page.etag = status, None
+        found = fetched(server, tmp_path)
+    assert f"since it can't be now (the server answered {status}" in note_of(found)
+    assert found.path.read_bytes() == CONTENT
+
+
+def test_a_file_that_is_gone_from_its_address_is_told_and_kept(tmp_path):
+    page = Page(CONTENT, etag='"one"')
+    with LocalServer({"/a.jsonl": page}) as server:
+        path = fetched(server, tmp_path).path
+        page.status, page.etag = 404, None
+        with says("/a.jsonl: the server answered 404"):
+            fetched(server, tmp_path)
+    assert path.read_bytes() == CONTENT
+
+
+def test_a_kept_file_opens_no_way_around_the_policy(tmp_path):
+    with LocalServer({"/a.jsonl": Page(CONTENT, etag='"one"')}) as server:
+        fetched(server, tmp_path)
+        private = Policy(("http",), lambda address: False, POLICY.resolve)
+        with says("evals.test leads to 127.0.0.1, which is no public address."):
+            http.fetch_file(server.url("/a.jsonl"), tmp_path, policy=private)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("how", ["broken off", "too large", "packed"])
+def test_a_failed_download_leaves_the_kept_file(tmp_path, how):
+    page = Page(CONTENT, etag='"one"')
+    with LocalServer({"/a.jsonl": page}) as server:
+        path = fetched(server, tmp_path).path
+        page.content, page.etag = OTHER, '"two"'
+        page.cut = 1000 if how == "broken off" else None
+        page.headers = {"Content-Encoding": "gzip"} if how == "packed" else {}
+        most = 10 if how == "too large" else http.MAX_BYTES
+        with pytest.raises(DatasetError, match=r"broke off after|larger than|packs the file"):
+            http.download(server.url("/a.jsonl"), path, max_bytes=most, kept=http.KeptFile(path), policy=POLICY)
+        assert path.read_bytes() == CONTENT
+        assert http.KeptFile(path).is_whole()
+        page.cut, page.headers = None, {}
+        assert fetched(server, tmp_path).path.read_bytes() == OTHER
+    assert left(path.parent) == [".a.jsonl.origin", "a.jsonl"]
+
+
+@pytest.mark.parametrize("damage", ["changed", "removed", "record", "foreign record", "no record"])
+def test_a_kept_file_that_is_not_what_was_fetched_is_fetched_whole(tmp_path, damage):
+    with LocalServer({"/a.jsonl": Page(CONTENT, etag='"one"')}) as server:
+        path = fetched(server, tmp_path).path
+        record = path.with_name(".a.jsonl.origin")
+        if damage == "removed":
+            path.unlink()
+        elif damage == "changed":
+            path.write_bytes(OTHER)
+        elif damage == "no record":
+            record.unlink()
+        else:
+            record.write_bytes(b'{"sha256"' if damage == "record" else b'{"sha256": "x", "etag": "a\\r\\nX: y", "fetched": 1}')
+        assert fetched(server, tmp_path).path.read_bytes() == CONTENT
+        assert "if-none-match" not in server.requests[1].headers
+        fetched(server, tmp_path)
+        assert server.requests[2].headers["if-none-match"] == '"one"'
+
+
+def test_a_file_that_an_earlier_evalmap_kept_is_opened_without_a_server(tmp_path):
+    with LocalServer({"/a.jsonl": Page(CONTENT)}) as server:
+        path = fetched(server, tmp_path).path
+        url = server.url("/a.jsonl")
+    path.with_name(".a.jsonl.origin").unlink()
+    os.utime(path, (0, 0))
+    assert "opened as it was fetched on 1970-01-01" in note_of(http.fetch_file(url, tmp_path, policy=POLICY))
+
+
+def test_the_line_about_a_kept_file_reaches_terminal_and_map(evalmap, monkeypatch):
+    lines = "".join(f'{{"text": "{sentence}"}}\n' for sentence in sentences(12)).encode()
+    monkeypatch.setattr(http, "fetch_file", partial(http.fetch_file, policy=POLICY))
+    monkeypatch.setattr(locations, "location_kind", lambda location: "url")
+    monkeypatch.setattr(opening, "location_kind", lambda location: "url")
+    with LocalServer({"/a.jsonl": Page(lines, etag='"one"')}) as server:
+        url = server.url("/a.jsonl")
+        online = evalmap("build", url)
+    assert (online.code, "note:" in online.out) == (0, False)
+    offline = evalmap("build", url)
+    day = datetime.now(UTC).date().isoformat()
+    (note,) = [line for line in offline.out.splitlines() if "note:" in line]
+    assert note.startswith(f"  note: {url}: opened as it was fetched on {day}, since it can't be now (")
+    assert [f"  note: {one}" for one in Workspace(evalmap.home).find(url).notes] == [note]  # what the map's page shows
+    assert note in evalmap("screen", url, "--method", "exact").out

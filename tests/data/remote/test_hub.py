@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -126,7 +127,7 @@ def test_paths_of_the_hub_do_not_leave_the_folder(tmp_path):
             found = ()
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert all(path.parent == tmp_path / "in" / "owner--name" / COMMIT for path in (*written, *found))
-    assert not any(path.name.startswith(".") for path in written)
+    assert not any(path.name.startswith(".") for path in written if not path.name.endswith(".origin"))
 
 
 def test_a_file_with_another_checksum_is_not_kept(tmp_path):
@@ -215,3 +216,55 @@ def test_an_endpoint_that_is_not_public_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "https://127.0.0.1:9")
     with pytest.raises(DatasetError, match="which is no public address"):
         hub.fetch_dataset("owner/name", tmp_path)
+
+
+# What is kept
+
+
+def test_without_a_hub_what_is_kept_is_opened_and_its_day_is_told(tmp_path, monkeypatch):
+    files = {"train.parquet": parquet("a"), "test.parquet": parquet("b")}
+    with LocalServer({f"{API}main?blobs=true": listing(COMMIT, files), **pages(COMMIT, files)}) as server:
+        first = fetch(server, tmp_path)
+        monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+        before = len(server.requests)
+        kept = fetch(server, tmp_path)
+        assert len(server.requests) == before
+        assert "since it can't be now (HF_HUB_OFFLINE is set" in (kept.note or "")
+        monkeypatch.delenv("HF_HUB_OFFLINE")
+        endpoint = server.url("")
+    offline = hub.fetch_dataset("owner/name", tmp_path, endpoint=endpoint, policy=local_policy())
+    day = datetime.now(UTC).date().isoformat()
+    assert (offline.note or "").startswith(f"owner/name: opened as it was fetched on {day}, since it can't be now (")
+    assert (offline.revision, offline.files, first.note) == (COMMIT, first.files, None)
+    for location, split in (("owner/name@v1", None), ("owner/name", "train")):  # never asked for: not known to be all of it
+        with pytest.raises(DatasetError, match="the server cannot be reached"):
+            hub.fetch_dataset(location, tmp_path, split=split, endpoint=endpoint, policy=local_policy())
+    first.files[0].write_bytes(parquet("changed"))
+    with pytest.raises(DatasetError, match="the server cannot be reached"):
+        hub.fetch_dataset("owner/name", tmp_path, endpoint=endpoint, policy=local_policy())
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_kept_file_that_was_changed_is_fetched_again(tmp_path, recorded):
+    files = {"train.parquet": parquet("a")}
+    with LocalServer({f"{API}main?blobs=true": listing(COMMIT, files), **pages(COMMIT, files)}) as server:
+        (path,) = fetch(server, tmp_path).files
+        if not recorded:  # as an earlier Evalmap kept it
+            path.with_name(".train.parquet.origin").unlink()
+        path.write_bytes(parquet("changed"))
+        assert fetch(server, tmp_path).files == (path,)
+    assert path.read_bytes() == files["train.parquet"]
+
+
+def test_a_hub_that_fails_while_a_new_revision_is_fetched_gives_the_kept_one(tmp_path):
+    old, new = {"train.parquet": parquet("old")}, {"train.parquet": parquet("new")}
+    with LocalServer({f"{API}main?blobs=true": listing(COMMIT, old), **pages(COMMIT, old)}) as server:
+        fetch(server, tmp_path)
+        server.pages = {
+            f"{API}main?blobs=true": listing(CONVERTED, new),
+            f"/datasets/owner/name/resolve/{CONVERTED}/train.parquet": Page(b"", status=503),
+        }
+        kept = fetch(server, tmp_path)
+        assert (kept.revision, "the server answered 503" in (kept.note or "")) == (COMMIT, True)
+        server.pages |= pages(CONVERTED, new)
+        assert fetch(server, tmp_path).revision == CONVERTED

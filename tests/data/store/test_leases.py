@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from evalmap.data.store import leases
 from evalmap.data.store.workspace import Workspace
@@ -122,7 +123,7 @@ def test_workspace_that_cannot_be_written_is_still_read(workspace: Workspace):
 
 
 def _taken_at_once(workspace: Workspace, name: str) -> bool:
-    lock = leases.lock(workspace.root, name)
+    lock = FileLock(workspace.root / "locks" / f"{name}.lock")
     try:
         lock.acquire(timeout=0)
     except TimeoutError:

@@ -1,11 +1,14 @@
 """What a hand decides holds after a restart and a rebuild."""
 
+import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.store.atomic import write_json
 from evalmap.data.store.workspace import Workspace
 from evalmap.screening.keep.by_hand import DecisionLog, Decisions, row_keys
 from evalmap.tests.screening.oracles import examples_of
@@ -63,6 +66,34 @@ def test_each_source_has_its_own(tmp_path: Path):
     log.remove(A)
     log.save(Workspace(tmp_path), "/data/set.jsonl")
     assert len(DecisionLog.load(Workspace(tmp_path), "/data/other.jsonl")) == 0
+
+
+FIRST, SECOND = f"owner/name@{'1' * 40}", f"owner/name@{'2' * 40}"
+
+
+def test_all_revisions_of_a_dataset_of_the_hub_have_one(tmp_path: Path):
+    log = DecisionLog()
+    log.remove(A)
+    log.save(Workspace(tmp_path), FIRST)
+    assert DecisionLog.load(Workspace(tmp_path), SECOND).steps == log.steps
+    log.undo()
+    log.save(Workspace(tmp_path), SECOND)
+    assert len(DecisionLog.load(Workspace(tmp_path), FIRST)) == 0
+    assert len(list((tmp_path / "decisions").iterdir())) == 1
+
+
+def test_decisions_kept_by_revision_are_found_and_the_later_ones_come_last(tmp_path: Path):
+    logs = [DecisionLog(), DecisionLog(), DecisionLog()]
+    logs[0].keep(A)
+    logs[1].remove(A)
+    logs[2].remove(B)
+    for at, (source, log) in enumerate(zip((FIRST, SECOND, f"owner/other@{'1' * 40}"), logs, strict=True)):
+        path = tmp_path / "decisions" / f"{hashlib.sha256(source.encode()).hexdigest()[:20]}.json"  # as 0.1 filed them
+        write_json(path, {"source": source, "steps": log.as_list()})
+        os.utime(path, (at, at))
+    (tmp_path / "decisions" / "damaged.json").write_text("{")
+    found = DecisionLog.load(Workspace(tmp_path), f"owner/name@{'3' * 40}")
+    assert found.steps == [*logs[0].steps, *logs[1].steps]
 
 
 @pytest.mark.parametrize("content", ["{", "[]", json.dumps({"steps": [{"action": "keep"}]}), json.dumps({"steps": 3})])

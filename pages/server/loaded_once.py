@@ -9,7 +9,7 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-class Kept(Generic[Key, Value]):
+class LoadedOnce(Generic[Key, Value]):
     """Values by key. Two readers of one key wait for one load; readers of other keys do not.
 
     Parameters

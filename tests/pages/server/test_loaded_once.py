@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from evalmap.pages.server import answer_cache, maps
-from evalmap.pages.server.kept import Kept
+from evalmap.pages.server.loaded_once import LoadedOnce
 
 LONG = 30  # seconds until a wait that should not be is given up
 
 
 def test_readers_of_one_key_wait_for_one_load():
-    kept: Kept[str, object] = Kept(4)
+    kept: LoadedOnce[str, object] = LoadedOnce(4)
     loads, begun, go_on = [], threading.Event(), threading.Event()
 
     def load() -> object:
@@ -32,21 +32,21 @@ def test_readers_of_one_key_wait_for_one_load():
 
 
 def test_least_recently_used_goes_first():
-    kept: Kept[str, int] = Kept(2)
+    kept: LoadedOnce[str, int] = LoadedOnce(2)
     for key, value in (("a", 1), ("b", 2), ("a", 9), ("c", 3)):
         kept.get(key, lambda value=value: value)
     assert [kept.get(key, lambda: 0) for key in "acb"] == [1, 3, 0]
 
 
 def test_error_comes_up_and_the_next_reader_tries_again():
-    kept: Kept[str, int] = Kept(2)
+    kept: LoadedOnce[str, int] = LoadedOnce(2)
     with pytest.raises(ZeroDivisionError):
         kept.get("a", lambda: 1 // 0)
     assert kept.get("a", lambda: 5) == 5
 
 
 def test_cleared_is_loaded_anew():
-    kept: Kept[str, int] = Kept(2)
+    kept: LoadedOnce[str, int] = LoadedOnce(2)
     kept.get("a", lambda: 1)
     kept.clear()
     assert kept.get("a", lambda: 2) == 2
