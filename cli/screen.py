@@ -6,7 +6,19 @@ from typing import Annotated, Any, Literal
 import typer
 
 from evalmap.cli import terminal
-from evalmap.cli.terminal import MODEL, Bars, ChoicesOption, ConfidenceOption, LabelOption, TextOption, WorkspaceOption
+from evalmap.cli.terminal import (
+    MODEL,
+    Bars,
+    ChoicesOption,
+    ConfidenceOption,
+    EmbedOption,
+    LabelOption,
+    PartOption,
+    TextOption,
+    TurnOption,
+    WorkspaceOption,
+    YesOption,
+)
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 from evalmap.data.text.normalization import NORMALIZATIONS
@@ -57,9 +69,10 @@ def screen(
     label: LabelOption = None,
     confidence: ConfidenceOption = None,
     choices: ChoicesOption = None,
-    part: Annotated[
-        Literal["whole", "stem", "choices"] | None, typer.Option(help="What of a multiple choice is compared (default: whole).")
-    ] = None,
+    part: PartOption = None,
+    turn: TurnOption = None,
+    embed: EmbedOption = None,
+    yes: YesOption = None,
     model: Annotated[str | None, MODEL] = None,
     out: Annotated[Path | None, typer.Option(help="Write the kept rows here, byte for byte as they came (JSONL).")] = None,
     removed: Annotated[Path | None, typer.Option(help="Write the removed rows here, each with its reason (JSONL).")] = None,
@@ -88,6 +101,7 @@ def screen(
     }
     given |= {"contrast": contrast, "balance": balance, "target": target, "keep_set_aside": keep_set_aside, "part": part}
     given |= {"text": text, "label": label, "confidence": confidence, "choices": choices, "model": _model(model)}
+    given |= {"turn": turn, "embed": embed, "yes": yes}
     given |= {"out": out, "removed": removed, "report": report, "html": html}
     given |= {"paths": tuple(paths) if paths else None, "against": tuple(against) if against else None}
     plan = (read_recipe(recipe) if recipe else Recipe()).with_given(**given)

@@ -3,14 +3,15 @@
 import hashlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from evalmap.data.assembling import assemble
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import in_memory
 from evalmap.data.readers.in_memory import Rows
-from evalmap.data.records import Dataset, ReadOptions
+from evalmap.data.records import Dataset, FileRows, ReadOptions
 
 _HUB_ID = re.compile(r"(?:hf://datasets/)?[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(?:@[\w./-]+)?")
 
@@ -47,16 +48,32 @@ def open_dataset(
 
     Raises
     ------
+    AmbiguousReading : two fields may be the text with about equal right; `options` choose
     DatasetError : in one sentence, what is wrong with the location or a file, or that fewer than two examples are left
     ValueError : an address or an id without `downloads`
     """
+    found = find_files(location, name=name, downloads=downloads)
+    return assemble(_counted(found.files, progress), name=found.name, source=found.source, options=options)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a location leads to: its `files`, read one after the other when they are asked for; what it is called; where it is."""
+
+    files: Iterator[FileRows]
+    name: str
+    source: str
+
+
+def find_files(location: str | Path | Rows, *, name: str | None = None, downloads: Path | None = None) -> Source:
+    """The files of a location, fetched where they must be; parameters and errors as of `open_dataset`."""
     from evalmap.data.readers import read_file, read_files
     from evalmap.data.readers.formats import without_ending
 
     if not isinstance(location, (str, Path)):
         rows = in_memory.read(location, name=name or "rows")
         known_by = name or hashlib.sha256("\n".join(rows.raw).encode()).hexdigest()[:12]
-        return assemble(_counted(iter([rows]), progress), name=rows.name, source=f"memory:{known_by}", options=options)
+        return Source(iter([rows]), rows.name, f"memory:{known_by}")
     text = str(location)
     kind = location_kind(text)
     if kind == "path":
@@ -65,23 +82,19 @@ def open_dataset(
             raise DatasetError(f"{text}: no such file or folder. Check the path.")
         files = read_files(path) if path.is_dir() else iter([read_file(path)])
         called = name or (path.resolve().name if path.is_dir() else None)
-        return assemble(
-            _counted(files, progress), name=called or without_ending(path.name), source=str(path.resolve()), options=options
-        )
+        return Source(files, called or without_ending(path.name), str(path.resolve()))
     if downloads is None:
         raise ValueError("downloads is needed to open an address or a hub id")
     if kind == "url":
         from evalmap.data.remote.http import fetch_file
 
-        path = fetch_file(text, downloads)
-        rows = read_file(path, source=text)
-        return assemble(_counted(iter([rows]), progress), name=name or rows.name, source=text, options=options)
+        rows = read_file(fetch_file(text, downloads), source=text)
+        return Source(iter([rows]), name or rows.name, text)
     from evalmap.data.remote.hub import fetch_dataset
 
     found = fetch_dataset(text.removeprefix("hf://datasets/"), downloads)
     files = (read_file(path, source=f"{found.id}/{path.name}") for path in found.files)
-    called = name or found.id.split("/")[-1]
-    return assemble(_counted(files, progress), name=called, source=f"{found.id}@{found.revision}", options=options)
+    return Source(files, name or found.id.split("/")[-1], f"{found.id}@{found.revision}")
 
 
 def location_kind(location: str) -> str:
@@ -98,7 +111,7 @@ def location_kind(location: str) -> str:
     return "path" if on_disk or not _HUB_ID.fullmatch(location) else "hub"
 
 
-def _counted(files, progress: Progress | None):
+def _counted(files: Iterable[FileRows], progress: Progress | None) -> Iterator[FileRows]:
     read = 0
     for file in files:
         read += len(file.lines)
