@@ -25,6 +25,7 @@ _FIELD_OF_OPTION = re.compile(
     r"(?i)(op|opt|option|choice|answer|ans|ending|sol|solution|candidate|alternative)s?[ _.-]?([a-j]|\d\d?)(?:[ _.-]?text)?"
 )
 _LETTER = re.compile(r"\s*\(?([A-Za-z])[.):]?\s*")
+_SPACED_LETTER = re.compile(r"\s*(?:\([A-Za-z]\)|[A-Za-z][.):])\s")
 _OWN_LETTER = re.compile(r"\s*(?:\(([A-Za-z])\)|([A-Za-z])\s?[.):])\s*(?=\S)")
 
 
@@ -132,8 +133,8 @@ def with_letters(options: RowOptions) -> list[str]:
 
 
 def has_own_letters(options: RowOptions) -> bool:
-    """Whether each text opens with its letter already: "(A) red", "A. red", "A) red"."""
-    return _bare(options.texts) is not options.texts
+    """Whether each text opens with its letter already, a space behind it: "(A) red", "A. red", "A) red"."""
+    return _bare(options.texts) is not options.texts and all(_SPACED_LETTER.match(text) for text in options.texts)
 
 
 def inside(text: str) -> RowOptions | None:

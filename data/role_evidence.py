@@ -235,7 +235,7 @@ def _by_name(facts: FieldFacts, *, alone: bool) -> tuple[float, list[str]]:
     if facts.kind == "chat" and facts.family in ("unknown", "context"):
         return 90.0, []
     if facts.family == "context":
-        return (60.0 if facts.is_free_text or facts.kind == "nested" else 5.0), ["a name of what a question is about"]
+        return (60.0 if facts.is_free_text or facts.kind == "nested" else 5.0), ["a known name of what is read"]
     if facts.family == "unknown":
         if facts.is_free_text:
             return 30.0 + min(20.0, 10 * math.log2(facts.mean_words / 3)), [f"free text, {facts.mean_words:.0f} words a row"]

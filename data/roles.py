@@ -374,11 +374,13 @@ class _Reader:
         if wanted:
             self._take("label", wanted, "as chosen")
             return wanted[0]
-        fitting = [
-            *self._fitting(_LABEL, _is_label),
-            *self._fitting(_LABEL_IF_FEW, _is_class),
-            *self._fitting(_LABEL_LAST, _is_label),
-        ]
+        fitting = [*self._fitting(_LABEL, _is_label), *self._fitting(_LABEL_IF_FEW, _is_class)]
+        named = (one for one in self.facts if one.words and one.words[-1] == "label" and one.name not in self.taken)
+        fitting += sorted(
+            (one for one in named if one not in fitting and _is_class(self.fields[one.name])), key=lambda one: one.name
+        )
+        if not any(one.family == "key" and one.filled for one in self.facts):  # beside a key, a category is a group
+            fitting += self._fitting(_LABEL_LAST, _is_label)
         return self._first("label", fitting, "label")
 
     def _reference(self, wanted: tuple[str, ...] | None, label: str | None, key: Key | None) -> None:
@@ -391,7 +393,7 @@ class _Reader:
         for name in candidates:
             facts = self.of[name]
             if facts.family == "key" and facts.sampled >= 4 and facts.distinct > 0.5 * facts.sampled:
-                reason = f"right answers of their own: {facts.distinct} different in {facts.sampled} rows"
+                reason = f"an answer beside the text, {facts.distinct} different in {facts.sampled} rows looked at"
                 self._take("reference", (name,), reason)
                 return
 
@@ -406,7 +408,8 @@ class _Reader:
         fitting = [*self._fitting(names, fits)]
         if role == "id":
             more = (one for one in self.facts if one.family == "id" and one.key not in names and one.name not in self.taken)
-            fitting += [one for one in more if one.kind in ("text", "number") and one.distinct >= 0.95 * max(1, one.sampled)]
+            unique = [one for one in more if one.kind in ("text", "number") and one.distinct >= 0.95 * max(1, one.sampled)]
+            fitting += sorted(unique, key=lambda one: (len(one.name), one.name))
         if role == "group":
             more = (one for one in self.facts if one.family == "group" and one.key not in names and one.name not in self.taken)
             several = [one for one in more if one.distinct > 1 and _is_class(self.fields[one.name])]
