@@ -126,6 +126,8 @@ def _field(name: str, columns: Sequence[pd.Series], rows: int) -> FieldOverview:
 def _written(value: object) -> str:
     if value is None or value is pd.NA or value != value:  # a NaN differs from itself
         return ""
+    if isinstance(value, float) and value.is_integer():  # whole numbers among which some are missing
+        return str(int(value))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 

@@ -294,7 +294,7 @@ def _kind(values: list[object], words: tuple[str, ...]) -> Kind:
 def _is_blank(value: object) -> bool:
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return True
-    return isinstance(value, str) and not value.strip()
+    return (isinstance(value, str) and not value.strip()) or (isinstance(value, (list, dict)) and not value)
 
 
 def _count_words(text: str) -> float:

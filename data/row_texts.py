@@ -75,10 +75,10 @@ def _chat(values: list[object], name: str, turn: TurnChoice) -> RowTexts:
     words = name_words(name)
     turns = [read_turns(value, name_words=words) for value in values]
     texts: list[object] = [turn_text(chat, turn) if chat else _own_text(value) for chat, value in zip(turns, values, strict=True)]
-    silent = {
-        row: f"{name} has no user turn" for row, (chat, text) in enumerate(zip(turns, texts, strict=True)) if chat and not text
-    }
-    return RowTexts(texts, turns=turns, reasons=silent)
+    silent = [row for row, (chat, text) in enumerate(zip(turns, texts, strict=True)) if chat and not text]
+    reasons = dict.fromkeys(silent, f"{name} has no user turn")
+    reasons |= {row: f"{name} is empty" for row, value in enumerate(values) if isinstance(value, (list, dict)) and not value}
+    return RowTexts(texts, turns=turns, reasons=reasons)
 
 
 def _shared(fields: pd.DataFrame, names: tuple[str, ...], turn: TurnChoice) -> RowTexts:
