@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalmap.data.choices import MOST_SHARED, RowOptions, has_own_letters, inside, letter, option_indices, with_letters
 from evalmap.data.errors import DatasetError
+from evalmap.data.inner_fields import with_inner_fields
 from evalmap.data.records import OPTIONAL_COLUMNS, Boilerplate, Dataset, FileRows, Part, Reading, ReadOptions, Roles, SetAside
 from evalmap.data.roles import FileReading, read_roles, row_options
 from evalmap.data.row_texts import RowTexts, endings_json, row_texts
@@ -36,7 +37,7 @@ def assemble(files: Iterable[FileRows], *, name: str, source: str, options: Read
     boilerplate: list[Boilerplate] = []
     set_aside: list[SetAside] = []
     replaced = rows = 0
-    for file in files:
+    for file in (with_inner_fields(file, options) for file in files):
         found_in_file = read_roles(file, options)
         readings.append(found_in_file)
         table, aside = _examples(file, found_in_file, options)

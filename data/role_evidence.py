@@ -145,8 +145,12 @@ class Evidence:
 
 
 def name_words(name: str) -> tuple[str, ...]:
-    """The words of a field's name in lower case and singular: snake, camel, spaces, dashes and figures part them."""
-    parted = re.sub(r"([a-z\d])([A-Z])", r"\1 \2", name)
+    """The words of a field's name in lower case and singular: snake, camel, spaces, dashes and figures part them.
+
+    Of a field inside an object (`doc.question`) its own name counts.
+    """
+    own = name.rpartition(".")[2] if re.search(r"\w\.\w", name) else name
+    parted = re.sub(r"([a-z\d])([A-Z])", r"\1 \2", own)
     parted = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1 \2", parted)
     return tuple(_singular(word) for word in re.findall(r"[^\W\d_]+|\d+", parted.lower()))
 

@@ -320,3 +320,35 @@ def test_files_with_and_without_chats_are_one_collection():
     ]
     dataset = assemble(files, name="both", source="/both")
     assert dataset.examples["turns"].isna().tolist() == [False] * 4 + [True] * 2
+
+
+# Objects inside rows
+
+
+def test_text_inside_an_object_is_found_where_the_rows_have_none():
+    rows = [{"run": i, "inputs": {"question": f"Where does boat {i} lie?"}, "outputs": {"answer": "in port"}} for i in range(4)]
+    dataset = dataset_of(rows)
+    assert (dataset.roles.text, dataset.roles.label) == ("inputs.question", "outputs.answer")
+    assert texts(dataset)[0] == "Where does boat 0 lie?"
+    assert dataset.fields["inputs"][0] == '{"question": "Where does boat 0 lie?"}'
+
+
+def test_field_inside_an_object_can_be_named():
+    rows = [{"text": f"boat {i}", "meta": {"more": {"kind": "sail" if i % 2 else "row"}}} for i in range(4)]
+    assert "meta.more.kind" not in dataset_of(rows).fields
+    assert dataset_of(rows, group="meta.more.kind").examples["group"].tolist() == ["row", "sail"] * 2
+
+
+def test_records_of_a_harness_read_as_their_documents():
+    doc = {"question": "Where does boat {} lie?", "choices": ["port {}", "sea {}"]}
+    rows = [
+        {
+            "doc_id": i,
+            "doc": {**doc, "question": doc["question"].format(i), "choices": [c.format(i) for c in doc["choices"]]},
+            "target": i % 2,
+        }
+        for i in range(6)
+    ]
+    dataset = dataset_of(rows)
+    assert (dataset.roles.text, dataset.roles.choices, dataset.roles.label) == ("doc.question", "doc.choices", "target")
+    assert dataset.examples["label"].tolist() == ["A", "B"] * 3

@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.inner_fields import with_inner_fields
 from evalmap.data.readers import read_file, readable_files
 from evalmap.data.records import ReadOptions
 from evalmap.data.roles import describe, read_roles
@@ -43,7 +44,7 @@ def preview(location: str, modified: int) -> Preview:
     """
     path = Path(location)
     paths = readable_files(path) if path.is_dir() else [path]
-    file = read_file(paths[0])
+    file = with_inner_fields(read_file(paths[0]), ReadOptions())
     fields = tuple(map(str, file.fields.columns))
     try:
         found = read_roles(file, ReadOptions())
