@@ -25,6 +25,7 @@ _FIELD_OF_OPTION = re.compile(
     r"(?i)(op|opt|option|choice|answer|ans|ending|sol|solution|candidate|alternative)s?[ _.-]?([a-j]|\d\d?)(?:[ _.-]?text)?"
 )
 _LETTER = re.compile(r"\s*\(?([A-Za-z])[.):]?\s*")
+_QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _SPACED_LETTER = re.compile(r"\s*(?:\([A-Za-z]\)|[A-Za-z][.):])\s")
 _OWN_LETTER = re.compile(r"\s*(?:\(([A-Za-z])\)|([A-Za-z])\s?[.):])\s*(?=\S)")
 
@@ -188,10 +189,18 @@ def _written(text: str) -> RowOptions | None:
         value = json.loads(text)
     except (json.JSONDecodeError, RecursionError):
         try:
-            value = ast.literal_eval(text.strip())
+            value = ast.literal_eval(_with_commas(text.strip()))
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return None
     return options_of(value) if isinstance(value, (list, dict)) else None
+
+
+def _with_commas(text: str) -> str:
+    """What NumPy prints of an array, as Python would write it: `['red' 'blue']`, `array(['red'], dtype=object)`."""
+    if not re.search(r"""['"]\s+['"]|array\(""", text):
+        return text
+    text = re.sub(r"array\((\[[^\]]*\])(?:,\s*dtype=[^)]*)?\)", r"\1", text)
+    return re.sub(_QUOTED + r"(?=\s+['\"])", r"\g<0>,", text)
 
 
 def _bare(texts: tuple[str, ...]) -> tuple[str, ...]:

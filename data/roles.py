@@ -161,7 +161,8 @@ class _Reader:
         asking = [one for one in found if one.facts.family in ("prompt", "context", "unknown") or one.facts.kind == "chat"]
         if endings and not any(one.facts.name not in endings for one in asking) and self._form(endings) == "preference":
             return _Text(endings, "preference", "the prompt that both endings share")
-        found = [one for one in found if one.facts.name not in endings]
+        endings_only = [one for one in found if one.facts.name in endings]
+        found = [one for one in found if one.facts.name not in endings] or endings_only
         if not found:
             line = int(self.file.lines[0]) if len(self.file.lines) else 1
             named = _listed(self.fields)

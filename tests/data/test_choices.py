@@ -13,6 +13,11 @@ COLOURS = RowOptions(("red", "blue", "grey"))
         (["red", "blue", "grey"], COLOURS),
         ('["red", "blue", "grey"]', COLOURS),
         ("['red', 'blue', 'grey']", COLOURS),
+        ("['red' 'blue'\n \"it's grey\"]", RowOptions(("red", "blue", "it's grey"))),
+        (
+            "{'text': array(['red', 'blue'],\n      dtype=object), 'label': array(['A', 'B'], dtype=object)}",
+            RowOptions(("red", "blue"), own=("A", "B")),
+        ),
         ([1, 2.5], RowOptions(("1", "2.5"))),
         ({"text": ["red", "blue"], "label": ["A", "B"]}, RowOptions(("red", "blue"), own=("A", "B"))),
         ([{"label": "A", "text": "red"}, {"label": "B", "text": "blue"}], RowOptions(("red", "blue"), own=("A", "B"))),

@@ -34,7 +34,7 @@ def rows_of(*fields: str, form: str = "text") -> list[dict[str, Any]]:
     return [{name: text.format(i=i) for name, text in zip(fields, texts, strict=True)} | {"n": i} for i in range(30)]
 
 
-# Ten files, and what each asks: the two settings that answer, the first of them what `yes` takes
+# Eleven files, and what each asks: the two settings that answer, the first of them what `yes` takes
 DOUBTS: list[tuple[list[dict[str, Any]], str, str]] = [
     (rows_of("sentence", "text"), "text", "sentence"),
     (rows_of("text", "question"), "question", "text"),
@@ -45,6 +45,7 @@ DOUBTS: list[tuple[list[dict[str, Any]], str, str]] = [
     (rows_of("original_question", "rewritten_question"), "original_question", "rewritten_question"),
     (rows_of("alpha", "beta"), "alpha", "beta"),
     (rows_of("output", "response"), "output", "response"),
+    (rows_of("chosen", "rejected"), "chosen", "rejected"),
     (rows_of("first_talk", "second_talk", form="chat"), "first_talk", "second_talk"),
 ]
 
