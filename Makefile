@@ -5,11 +5,14 @@
 #   make test                ruff, pyright, eslint, tsc and all tests, its own set-up included
 #   make lock                the versions that both install, pinned anew after pyproject.toml has changed
 #
+# HOST=0.0.0.0 lets other machines look, ALLOWED_HOST=name by that name too, WRITABLE=1 lets them change things.
 # PYTHON=… names the Python to build .venv from, PORT=… the port, CHROMIUM=… the browser of the
 # browser tests (CHROMIUM=none leaves them out).
 
 HOST = 127.0.0.1
 PORT = 8501
+ALLOWED_HOST =
+WRITABLE =
 DATA =
 PYTHON =
 UPGRADE =
@@ -25,7 +28,8 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
 .PHONY: run test coverage lint lock samples screenshots docs wheel clean install install-dev
 
 run: $(RUN)
-	@exec $(BIN)/evalmap serve $(if $(DATA),"$(DATA)") --host $(HOST) --port $(PORT)
+	@exec $(BIN)/evalmap serve $(if $(DATA),"$(DATA)") --host $(HOST) --port $(PORT) \
+		$(ALLOWED_HOST:%=--allowed-host %) $(if $(WRITABLE),--writable)
 
 test: $(DEV)
 	@sh tools/test.sh

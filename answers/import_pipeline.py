@@ -32,6 +32,7 @@ class AnswerImport:
 
 
 Keep = Callable[[Workspace, Manifest, StagedSet], AnswerImport]
+ImportProgress = Callable[[str, int, int], None]  # (stage, done, total), total 0 where it is not known
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,13 @@ class PreparedSet:
     unjoined: tuple[UnjoinedAnswer, ...]
 
 
-def import_answers(files: Sequence[str | Path], workspace: Workspace, dataset: str | None = None) -> list[AnswerImport]:
+def import_answers(
+    files: Sequence[str | Path],
+    workspace: Workspace,
+    dataset: str | None = None,
+    *,
+    progress: ImportProgress = lambda stage, done, total: None,
+) -> list[AnswerImport]:
     """Read answer files, join each set with the built dataset that fits it best (or the one named), and keep them.
 
     Nothing is kept unless every file can be read and every set joins somewhere.
@@ -52,6 +59,7 @@ def import_answers(files: Sequence[str | Path], workspace: Workspace, dataset: s
     ----------
     files : files, or folders of logs; the format of each is recognised by its content
     dataset : a built dataset by slug, name or path; None looks through all of them
+    progress : called with (stage, done, total): reading the files, then joining and keeping one set after the other
 
     Returns
     -------
@@ -61,14 +69,20 @@ def import_answers(files: Sequence[str | Path], workspace: Workspace, dataset: s
     ------
     DatasetError : a file cannot be read, or none of a set's answers belongs to a dataset
     """
+    progress("reading", 0, 0)
     staged = stage([Path(file) for file in files])
-    if dataset is not None:
-        chosen = [read_examples(workspace, workspace.find(dataset))] * len(staged)
-    else:
-        built = readable_examples(workspace)
-        chosen = [best_dataset(built, one) for one in staged]
-    prepared = [prepare(examples, one, trust_lines=dataset is not None) for examples, one in zip(chosen, staged, strict=True)]
-    return [_keep(workspace, one) for one in prepared]
+    progress("joining", 0, len(staged))
+    named = read_examples(workspace, workspace.find(dataset)) if dataset is not None else None
+    built = readable_examples(workspace) if named is None else []
+    prepared = []
+    for number, one in enumerate(staged, 1):
+        prepared.append(prepare(named or best_dataset(built, one), one, trust_lines=named is not None))
+        progress("joining", number, len(staged))
+    kept = []
+    for number, one in enumerate(prepared, 1):
+        kept.append(_keep(workspace, one))
+        progress("keeping", number, len(prepared))
+    return kept
 
 
 def keep_staged(workspace: Workspace, manifest: Manifest, staged: StagedSet) -> AnswerImport:

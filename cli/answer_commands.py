@@ -8,6 +8,7 @@ import typer
 from evalmap.cli import terminal
 from evalmap.cli.answers_report import export, report
 from evalmap.cli.answers_run import run
+from evalmap.cli.progress import Bars
 from evalmap.cli.terminal import WorkspaceOption
 
 app = typer.Typer(
@@ -29,7 +30,10 @@ def import_answers(
     """Import model answers: lm-evaluation-harness samples, Inspect logs, OpenAI Batch files, or tables."""
     from evalmap.answers import import_pipeline
 
-    for done in import_pipeline.import_answers(files, terminal.open_workspace(workspace), dataset=dataset):
+    space = terminal.open_workspace(workspace)
+    with Bars() as bars:
+        imports = import_pipeline.import_answers(files, space, dataset=dataset, progress=bars.progress)
+    for done in imports:
         record = done.record
         statuses = ", ".join(f"{count:,} {status}" for status, count in record.statuses.items())
         terminal.print_line(f"{record.info.label}: {sum(record.statuses.values()):,} answers to {record.slug} ({statuses})")

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from evalmap.cli import terminal
-from evalmap.cli.terminal import Bars, DatasetArgument, WorkspaceOption
+from evalmap.cli.progress import Bars
+from evalmap.cli.terminal import DatasetArgument, WorkspaceOption
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evalmap.cli import terminal
+from evalmap.cli.progress import Bars
 from evalmap.cli.terminal import (
     MODEL,
-    Bars,
     ChoicesOption,
     ConfidenceOption,
     DatasetArgument,

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from evalmap.cli import terminal
+from evalmap.cli.progress import Bars
 from evalmap.cli.terminal import (
     MODEL,
-    Bars,
     ChoicesOption,
     ConfidenceOption,
     EmbedOption,

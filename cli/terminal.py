@@ -1,10 +1,10 @@
-"""The terminal: options that several commands take, what they name, progress bars, and the way anything is printed."""
+"""The terminal: options that several commands take, what they name, and the way anything is printed."""
 
 import json
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -63,31 +63,6 @@ def absolute(location: str) -> str:
     if (readable := location.encode("utf-8", "replace").decode()) != location:
         raise DatasetError(f"{readable}: the name is not UTF-8. Rename the file or folder.")
     return str(path.resolve()) if path.exists() else location
-
-
-class Bars:
-    """A progress bar a stage, on stderr; nothing where stderr is no terminal."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-        console = Console(stderr=True)
-        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-        self._bars = Progress(TextColumn("{task.description:<11}"), *columns, console=console, disable=not console.is_terminal)
-        self._tasks: dict[str, Any] = {}
-
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.stop()
-
-    def progress(self, stage: str, done: int, total: int) -> None:
-        if stage not in self._tasks:
-            self._tasks[stage] = self._bars.add_task(stage, total=None)
-        self._bars.update(self._tasks[stage], completed=done, total=total or None)
 
 
 def printable(text: str) -> str:

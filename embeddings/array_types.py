@@ -19,7 +19,12 @@ class Encoder(Protocol):
 
     @property
     def model_key(self) -> str:
-        """Names the model and its revision: equal keys mean equal vectors."""
+        """Names the model and its revision: with one dtype, equal keys mean equal vectors."""
+        ...
+
+    @property
+    def dtype(self) -> str:
+        """What the model computes in: float32, bfloat16. Vectors of two differ in the fourth decimal and are kept apart."""
         ...
 
     @property

@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.layers import KMEANS, TOPICS
+from evalmap.embeddings.leiden import find_communities
 from evalmap.embeddings.neighbors import NeighborGraph, check_vectors
 
+VERSION = 2  # a part of the clusters' key: raise it when equal inputs give other clusters
 FINEST = 16.0  # the resolution of Leiden's modularity in the finest layer; 1 in the coarsest
 
 
@@ -32,7 +34,8 @@ class Clustering:
 def cluster_kmeans(embeddings: Vectors, *, k: int = 10, random_state: int = 42) -> Clustering:
     """k-means on the embeddings (not on the map), as many clusters as rows at most.
 
-    Fewer than k clusters come back where there are fewer than k distinct rows.
+    Fewer than k clusters come back where there are fewer than k distinct rows. Equal inputs give equal labels on one machine: one
+    thread sums each mean, as the order in which several finish decides its last bits.
 
     Source: scikit-learn's KMeans (k-means++, Lloyd), which the original explorer used with 10 clusters.
     """
@@ -40,12 +43,14 @@ def cluster_kmeans(embeddings: Vectors, *, k: int = 10, random_state: int = 42) 
 
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
 
     check_vectors(embeddings)
     if k < 1:
         raise ValueError(f"k is {k}; expected 1 or more")
     n_init: Any = 10 if len(embeddings) <= 20_000 else 3  # restarts; their gain shrinks with the rows, their cost grows
-    with warnings.catch_warnings():
+    # OpenMP's limit is this thread's own; that of BLAS would be the whole process's.
+    with threadpool_limits(1, user_api="openmp"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # fewer distinct rows than k: said in the docstring
         labels = KMeans(n_clusters=min(k, len(embeddings)), n_init=n_init, random_state=random_state).fit_predict(embeddings)
     return Clustering(KMEANS.id, by_size(labels))
@@ -64,10 +69,9 @@ def cluster_graph(
     The finest resolution is 16, but at most a third of rows over neighbours a row: towards three times that, single rows
     become communities, and with a few hundred rows 16 would find nothing else.
 
-    Source: Traag, Waltman, van Eck 2019, arXiv:1810.08473; scikit-network's Leiden.
+    Source: Traag, Waltman, van Eck 2019, arXiv:1810.08473.
     """
     from scipy import sparse
-    from sknetwork.clustering import Leiden
 
     n, k = graph.knn_indices.shape
     weights = np.maximum(graph.knn_similarities, 0.0).astype(np.float64).ravel() + 1e-6
@@ -78,7 +82,7 @@ def cluster_graph(
     members, communities = np.arange(n), rows  # the community of each row so far, and the graph of the communities
     layers: list[NDArray[np.int32]] = []
     for resolution in (finest, finest**0.5, 1.0):
-        labels = np.asarray(Leiden(resolution=resolution, random_state=random_state).fit_predict(communities))
+        labels = find_communities(communities, resolution=resolution, random_state=random_state)
         members = _absorb_small(labels[members], embeddings, smallest)
         layers.insert(0, members)
         membership = sparse.csr_matrix((np.ones(n), (np.arange(n), members)), shape=(n, int(members.max()) + 1))

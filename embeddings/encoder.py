@@ -8,6 +8,7 @@ bench/encoding.py measures both and the agreement.
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -75,8 +76,7 @@ class SentenceEncoder:
     def _key(self) -> str:
         folder = Path(self._location)
         if not folder.is_dir():
-            revision = getattr(getattr(self._model[0], "auto_model", None), "config", None)
-            return hashlib.sha256(f"{self.name}@{getattr(revision, '_commit_hash', None)}".encode()).hexdigest()[:20]
+            return hashlib.sha256(f"{self.name}@{self._revision()}".encode()).hexdigest()[:20]
         digest = hashlib.sha256()
         kinds = (".json", ".safetensors", ".bin", ".txt", ".model")
         for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in kinds):
@@ -85,6 +85,18 @@ class SentenceEncoder:
                 while block := file.read(1 << 20):
                     digest.update(block)
         return digest.hexdigest()[:20]
+
+    def _revision(self) -> str:
+        """The commit of a model from the hub, once it is loaded: its files lie in a folder named so."""
+        from huggingface_hub import try_to_load_from_cache
+
+        assert self._model is not None
+        for repository in (self.name, f"sentence-transformers/{self.name}"):
+            for file in ("modules.json", "config.json"):
+                found = try_to_load_from_cache(repository, file, cache_dir=os.environ.get("SENTENCE_TRANSFORMERS_HOME"))
+                if isinstance(found, str):
+                    return Path(found).parent.name
+        raise RuntimeError(f"model {self.name}: it was loaded, but its files are not in the cache of the hub")
 
     @property
     def window(self) -> int:
@@ -114,26 +126,66 @@ class SentenceEncoder:
         window = self.window
         # A text of 100 kB is cut before it is tokenised: no window is that long, and what is cut off takes the time.
         heads = [text[: CHARACTERS_PER_TOKEN * window] for text in texts]
-        lengths = self._token_counts(heads)
+        tokens = self._tokenize(heads, window)
+        lengths = tokens.lengths
         longer = np.fromiter(map(len, texts), np.int64, len(texts)) > CHARACTERS_PER_TOKEN * window
         order = np.lexsort((np.arange(len(texts)), -lengths))
         with torch.inference_mode():
             for batch in self._batches(order, np.minimum(lengths, window)):
-                features = self._model.preprocess([heads[i] for i in batch])
+                features = self._features(batch, heads, tokens)
                 with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.dtype == "bfloat16"):
                     vectors = self._model(features)["sentence_embedding"]
                 vectors = torch.nn.functional.normalize(vectors.float(), dim=1).numpy()
                 yield batch, np.ascontiguousarray(vectors, dtype=np.float32), (lengths[batch] > window) | longer[batch]
 
-    def _token_counts(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        """Tokens of each text with special tokens, not cut at the window."""
+    def _tokenize(self, texts: Sequence[str], window: int) -> "_Tokens":
+        """Tokenise the texts once: their token ids up to the window, and how many there are of each in all.
+
+        The ids are kept where the tokenizer tells what it cuts off (the fast ones do); else they are counted only.
+        """
         tokenizer = self._model.tokenizer
-        counts = np.empty(len(texts), dtype=np.int64)
+        ids: list[NDArray[np.int32]] | None = [] if tokenizer.is_fast else None
+        lengths = np.zeros(len(texts), dtype=np.int64)
+        special = tokenizer.num_special_tokens_to_add() if tokenizer.is_fast else 0
+        quietly = {"padding": False, "verbose": False, "return_attention_mask": False, "return_token_type_ids": False}
         for start in range(0, len(texts), 4096):
             block = list(texts[start : start + 4096])
-            encoded = tokenizer(block, truncation=False, padding=False, verbose=False, return_attention_mask=False)
-            counts[start : start + len(block)] = [len(ids) for ids in encoded["input_ids"]]
-        return counts
+            if ids is None:
+                found = tokenizer(block, truncation=False, **quietly)["input_ids"]
+                lengths[start : start + len(block)] = [len(one) for one in found]
+                continue
+            encoded = tokenizer(block, truncation=True, max_length=window, return_overflowing_tokens=True, **quietly)
+            for of, part in zip(encoded["overflow_to_sample_mapping"], encoded["input_ids"], strict=True):
+                if start + of == len(ids):  # the first part of a text; those after it are what was cut off
+                    ids.append(np.array(part, dtype=np.int32))
+                    lengths[start + of] = len(part)
+                else:
+                    lengths[start + of] += len(part) - special
+        return _Tokens(lengths, ids)
+
+    def _features(self, batch: NDArray[np.int64], texts: Sequence[str], tokens: "_Tokens") -> dict[str, Any]:
+        """What the model reads of a batch: made of the tokens that are there, else of the texts by the library.
+
+        The library prepares the first batch too. Where it reads a text in another way (a prompt, another length), what it makes
+        differs, and it prepares all of them.
+        """
+        import torch
+
+        if tokens.ids is None:
+            return self._model.preprocess([texts[i] for i in batch])
+        ids = [tokens.ids[i].tolist() for i in batch]
+        padded = dict(self._model.tokenizer.pad({"input_ids": ids}, return_tensors="pt", verbose=False))
+        if tokens.modality is None:
+            theirs = self._model.preprocess([texts[i] for i in batch])
+            rest = {name: value for name, value in theirs.items() if name not in padded}
+            tokens.modality, tokens.types = rest.pop("modality", ""), rest.pop("token_type_ids", None)
+            equal = all(name in theirs and torch.equal(value, theirs[name]) for name, value in padded.items())
+            if not equal or rest or (tokens.types is not None and tokens.types.any()):
+                tokens.ids = None
+                return theirs
+        if tokens.types is not None:
+            padded["token_type_ids"] = torch.zeros_like(padded["input_ids"])
+        return padded | ({"modality": tokens.modality} if tokens.modality else {})
 
     def _batches(self, order: NDArray[np.int64], lengths: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
         start = 0
@@ -142,6 +194,21 @@ class SentenceEncoder:
             size = max(1, min(BATCH_TEXTS, self.token_budget // longest))
             yield order[start : start + size]
             start += size
+
+
+@dataclass
+class _Tokens:
+    """The texts of one call, tokenised.
+
+    lengths : (n,) tokens of each text with special tokens, not cut at the window
+    ids : of each text, cut at the window; None where the library tokenises again
+    modality, types : what the library adds to the ids, by its own first batch: "text", and zeros where the model reads types
+    """
+
+    lengths: NDArray[np.int64]
+    ids: list[NDArray[np.int32]] | None
+    modality: str | None = None
+    types: Any = None
 
 
 def cpu_has_bfloat16() -> bool:

@@ -13,7 +13,7 @@ from evalmap.data.records import Dataset
 from evalmap.data.roles import describe
 from evalmap.data.store.manifest import BoilerplateRecord, Manifest, SettingsRecord, StageRecord
 from evalmap.data.store.workspace import Workspace, stage_key
-from evalmap.embeddings import stages, vectors
+from evalmap.embeddings import clustering, stages, vectors
 from evalmap.embeddings.array_types import Encoder, Vectors
 from evalmap.embeddings.encoder import DEFAULT_MODEL, SentenceEncoder, versions
 from evalmap.embeddings.neighbors import GRAPH
@@ -39,7 +39,7 @@ PIPELINE: tuple[Stage, ...] = (
     entry(
         "clustering",
         share=0.05,
-        reads=lambda b: [b.keys["neighbors"], b.settings.k, b.settings.seed],
+        reads=lambda b: [b.keys["neighbors"], b.settings.k, b.settings.seed, clustering.VERSION],
         write=stages.write_clustering,
     ),
     entry("naming", share=0.03, reads=lambda b: [b.keys["clustering"], b.keys["records"]], write=stages.write_names),

@@ -8,6 +8,7 @@ from pathlib import Path
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings.encoder import SentenceEncoder
 from evalmap.embeddings.pipeline import build
 
 ROOT = Path(__file__).resolve().parent.parent / "data" / "samples"
@@ -27,11 +28,15 @@ def sample_name(path: Path) -> str:
 
 
 def build_samples(workspace: Workspace) -> list[Manifest]:
-    """Build the map of every sample and of all samples together; returns their manifests."""
+    """Build the map of every sample and of all samples together; returns their manifests.
+
+    In float32, whatever this CPU is quickest in: what is shipped must be the same wherever it is built.
+    """
+    encoder = SentenceEncoder(dtype="float32")
     manifests = []
     for path in sample_files():
-        manifests.append(build(open_dataset(path, name=_title(path)), workspace=workspace))
-    manifests.append(build(open_samples(), workspace=workspace))
+        manifests.append(build(open_dataset(path, name=_title(path)), workspace=workspace, encoder=encoder))
+    manifests.append(build(open_samples(), workspace=workspace, encoder=encoder))
     return manifests
 
 

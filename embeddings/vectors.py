@@ -34,14 +34,18 @@ def embed(
     key of the entry; {"embedded": texts encoded now, "reused": distinct texts found, "truncated": rows cut at the window}
     """
     hashes = [_hash(text) for text in texts]
-    key = stage_key(STAGE, encoder.model_key, hashlib.sha256(b"".join(hashes)).hexdigest())
+    kind = _kind(encoder.model_key, encoder.dtype)
+    all_texts = hashlib.sha256(b"".join(hashes)).hexdigest()
+    key = stage_key(STAGE, kind, all_texts)
+    if workspace.has(STAGE, key) and _kind_of(workspace.entry(STAGE, key)) != kind:  # from when the key knew no dtype
+        key = stage_key(STAGE, kind, all_texts, encoder.dtype)
     distinct = list(dict.fromkeys(hashes))
     if workspace.has(STAGE, key):
         progress(len(distinct), len(distinct))
         truncated = np.load(workspace.entry(STAGE, key) / "truncated.npy")
         return key, {"embedded": 0, "reused": len(distinct), "truncated": int(truncated.sum())}
-    shards = workspace.root / "vectors" / encoder.model_key
-    known = _known(set(distinct), workspace, encoder.model_key, shards)
+    shards = workspace.root / "vectors" / kind
+    known = _known(set(distinct), workspace, kind, shards)
     first_text = dict(zip(reversed(hashes), reversed(texts), strict=True))
     missing = [h for h in distinct if h not in known]
     known |= _encode(missing, [first_text[h] for h in missing], encoder, shards, len(distinct) - len(missing), progress)
@@ -63,6 +67,17 @@ def load_vectors(folder: Path) -> Vectors:
 
 def _hash(text: str) -> Hash:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _kind(model_key: str, dtype: str) -> str:
+    """What vectors may lie together: those of one model in one dtype. float32, which all began with, is not named."""
+    return model_key if dtype == "float32" else f"{model_key}-{dtype}"
+
+
+def _kind_of(entry: Path) -> str:
+    """The same of a finished entry, by what it records of itself."""
+    recorded = json.loads((entry / "meta.json").read_text())
+    return _kind(recorded["model_key"], recorded.get("dtype", "float32"))
 
 
 def _encode(
@@ -95,15 +110,15 @@ def _save_shard(shards: Path, hashes: list[Hash], found: dict[Hash, tuple[NDArra
         )
 
 
-def _known(wanted: set[Hash], workspace: Workspace, model_key: str, shards: Path) -> dict[Hash, tuple[NDArray[np.float32], bool]]:
-    """Vectors of wanted texts from finished entries of the same model, and from shards of builds that were cut short.
+def _known(wanted: set[Hash], workspace: Workspace, kind: str, shards: Path) -> dict[Hash, tuple[NDArray[np.float32], bool]]:
+    """Vectors of wanted texts from finished entries of the same kind, and from shards of builds that were cut short.
 
     Another process may remove an entry or a shard meanwhile; what it held is then encoded again.
     """
     known: dict[Hash, tuple[NDArray[np.float32], bool]] = {}
     for entry in workspace.entries(STAGE):
         with contextlib.suppress(FileNotFoundError):
-            if json.loads((entry / "meta.json").read_text()).get("model_key") == model_key:
+            if _kind_of(entry) == kind:
                 _collect(known, wanted, np.load(entry / "hashes.npy"), load_vectors(entry), np.load(entry / "truncated.npy"))
     for path in sorted(shards.glob("[!.]*.npz")):
         with contextlib.suppress(FileNotFoundError), np.load(path) as shard:

@@ -4,14 +4,20 @@ from pathlib import Path
 
 import streamlit as st
 
-from evalmap.pages.server import caches, garbage
-from evalmap.pages.shared import state
+from evalmap.data.errors import DatasetError
+from evalmap.pages.server import access, caches, garbage
+from evalmap.pages.shared import state, text
 
 LOGO = Path(__file__).with_name("logo.svg")
 ICON = LOGO.with_name("logo_icon.svg")
 
 st.set_page_config(page_title="Evalmap", page_icon=str(ICON), layout="wide", initial_sidebar_state="expanded")
 garbage.freeze()
+try:
+    access.require_front_door()
+except DatasetError as error:
+    text.show_error(error)
+    st.stop()
 
 page = st.navigation(
     [

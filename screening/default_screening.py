@@ -9,6 +9,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.screening.groups.components import find_components
 from evalmap.screening.keep.by_hand import DecisionLog
+from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs.pair_store import pairs_of, stored_pairs
 from evalmap.screening.screening import screen
 from evalmap.screening.screening_options import ScreeningOptions
@@ -30,15 +31,22 @@ class DefaultScreening:
     threshold: float
 
 
-def default_screening(built: BuiltMap, workspace: Workspace) -> DefaultScreening | None:
+def default_screening(
+    built: BuiltMap, workspace: Workspace, *, pairs: Pairs | None = None, may_search: bool = True
+) -> DefaultScreening | None:
     """Screen a map with the default settings and the decisions made by hand; None where the pairs of a large dataset were never
     looked for (`evalmap pairs`), and for fewer than two rows.
+
+    Parameters
+    ----------
+    pairs : those of the map; without them, what the workspace has
+    may_search : whether pairs that are not there may be looked for and put into the workspace
     """
     if len(built) < 2:
         return None
-    pairs = stored_pairs(built, workspace)
+    pairs = stored_pairs(built, workspace) if pairs is None else pairs
     if pairs is None:
-        if len(built) > AT_ONCE:
+        if len(built) > AT_ONCE or not may_search:
             return None
         pairs = pairs_of(built, workspace)
     options = ScreeningOptions()

@@ -31,8 +31,16 @@ class FakeEncoder:
     die_after : raise RuntimeError instead of yielding the batch after so many
     """
 
-    def __init__(self, *, model_key: str = "fake-1", batch: int = 16, die_after: int | None = None, window: int = 50) -> None:
-        self._model_key = model_key
+    def __init__(
+        self,
+        *,
+        model_key: str = "fake-1",
+        dtype: str = "float32",
+        batch: int = 16,
+        die_after: int | None = None,
+        window: int = 50,
+    ) -> None:
+        self._model_key, self.dtype = model_key, dtype
         self.batch, self.die_after, self.window = batch, die_after, window
         self.encoded: list[str] = []
 
@@ -42,7 +50,7 @@ class FakeEncoder:
 
     @property
     def description(self) -> dict[str, str | int | float | bool | None]:
-        return {"model": "fake", "model_key": self._model_key, "dims": DIMS, "window": self.window, "dtype": "float32"}
+        return {"model": "fake", "model_key": self._model_key, "dims": DIMS, "window": self.window, "dtype": self.dtype}
 
     def encode(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], Vectors, NDArray[np.bool_]]]:
         for number, start in enumerate(range(0, len(texts), self.batch)):

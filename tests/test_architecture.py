@@ -268,3 +268,72 @@ def test_session_keys_are_spelled_once():
     assert len(spelled) == len(set(spelled)) >= 8
     bound = re.compile(r'key="([^"]+)"[^\n]*bind=|bind=[^\n]*key="([^"]+)"')
     assert [shown(path) for path in sources("pages") if bound.search(path.read_text(encoding="utf-8"))] == []
+
+
+# What writes files or starts processes in the rooms below the pages, by the name that it is called by.
+WRITERS = {
+    *("write_bytes", "write_json", "write_text", "new_folder", "staged", "mkdir", "touch", "unlink", "rmtree", "rename", "put"),
+    *("save", "save_manifest", "remove", "create", "cancel", "dismiss", "start", "install", "JobFile", "write_together"),
+    *(
+        "import_answers",
+        "keep_staged",
+        "build",
+        "fetch",
+        "find_pairs",
+        "run_answers",
+        "pairs_of",
+        "pairs_of_embeddings",
+        "screen_by_default",
+    ),
+    *("Popen", "system", "kill", "killpg"),
+}
+# Where the pages may: behind the one door; and what a site writes for itself, or for a writable one only.
+DOOR = ("pages/server/changes.py", "pages/server/workers.py")
+FOR_ITSELF = {
+    ("pages/server/caches.py", "install"),  # the samples that it ships
+    ("pages/server/screenings.py", "screen_by_default"),  # told not to look for pairs on a read-only site
+    ("pages/parts/duplicates/contrast_list.py", "remove"),  # of a log in memory, which `changes.decide` stores
+    ("pages/parts/duplicates/group_cards.py", "remove"),
+}
+
+
+def calls(tree: ast.AST) -> Iterator[str]:
+    """What is called in a tree, or handed on to be called (`on_click=jobs.cancel`), with the name before it where it has one."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            for one in (node.func, *node.args, *(keyword.value for keyword in node.keywords)):
+                if isinstance(one, ast.Attribute):
+                    yield f"{ast.unparse(one.value)}.{one.attr}"
+                elif isinstance(one, ast.Name) and one is node.func:
+                    yield one.id
+
+
+def test_what_writes_or_starts_for_a_visitor_goes_through_the_one_door():
+    found = {
+        (shown(path), name.rpartition(".")[2])
+        for path in sources("pages", "app")
+        if shown(path) not in DOOR
+        for name in calls(ast.parse(path.read_text(encoding="utf-8")))
+        if name.rpartition(".")[2] in WRITERS and name.split(".")[0] not in ("changes", "workers")
+    }
+    assert found == FOR_ITSELF
+
+
+def test_the_door_stands_before_each_of_its_actions():
+    for path in DOOR:
+        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        actions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+        assert len(actions) >= 4
+        assert [action.name for action in actions if [ast.unparse(d) for d in action.decorator_list] != ["changing"]] == []
+
+
+def test_writers_are_still_called_so():
+    """A writer that was renamed would be looked for in vain."""
+    defined = {
+        node.name
+        for path in sources("data", "embeddings", "screening", "answers", "pages")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    }
+    library = {"write_text", "mkdir", "touch", "unlink", "rmtree", "rename", "Popen", "system", "kill", "killpg"}
+    assert WRITERS - library - defined == {"screen_by_default"}  # so imported by screenings.py

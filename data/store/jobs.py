@@ -22,6 +22,7 @@ from evalmap.data.store.workspace import Workspace
 
 PATIENCE = 0.9  # seconds that a process gets to end by itself before it is killed, and then to be gone
 SAME_BIRTH = 10.0  # seconds: when a process began is reckoned from the clock, which is put right now and then
+NO_PROGRESS = "EVALMAP_PROGRESS"  # "off" for children: their log holds reasons, and their progress stands in the job's file
 IF_KILLED = "the build stopped at {stage} (killed, or out of memory?). Build it again: it goes on from there."
 _FOLDER = Path(__file__).resolve().parents[2]  # where children run: it is there wherever they are started from
 _children: dict[int, subprocess.Popen[bytes]] = {}  # those that this process started: they must be reaped by it
@@ -148,7 +149,7 @@ def start(
             stdout=subprocess.DEVNULL,
             stderr=output,
             start_new_session=True,
-            env={**os.environ, **environment} if environment else None,
+            env={**os.environ, NO_PROGRESS: "off", **(environment or {})},
         )
     _children[child.pid] = child
     now = time.time()

@@ -1,7 +1,7 @@
 """Where results are kept: immutable stage entries keyed by content, and one pointer a dataset.
 
     stages/<stage>/<key>/        the result of one stage, complete or absent
-    vectors/<model key>/…        shards of an embedding under way: a killed build resumes from them
+    vectors/<model key>/…        shards of an embedding under way: a killed build resumes from them (…-<dtype> but for float32)
     datasets/<slug>.json         the pointer: which stage entries make the map of a dataset
     jobs/<slug>.json             what a build is doing
     downloads/, sources/         fetched files
@@ -212,6 +212,6 @@ def _entries_of(manifest: Manifest | None) -> set[tuple[str, str]]:
 
 
 def _safe(slug: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", slug):
-        raise DatasetError(f"{slug!r} is no dataset's name here. Choose one from the library.")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,199}", slug):  # a file's name has room for 255 bytes
+        raise DatasetError(f"{slug[:60]!r} is no dataset's name here. Choose one from the library.")
     return slug

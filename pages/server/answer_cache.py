@@ -1,8 +1,6 @@
 """The answer sets of a map, in memory: one list a map, shared by the routes and the pages."""
 
 import hashlib
-import threading
-from collections import OrderedDict
 
 import numpy as np
 
@@ -12,12 +10,9 @@ from evalmap.answers.store import AnswerStore
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.pages.server.kept import Kept
 
-KEPT = 4  # maps
-
-_Key = tuple[object, ...]
-_kept: OrderedDict[_Key, list[Scores]] = OrderedDict()
-_lock = threading.Lock()
+_kept: Kept[tuple[object, ...], list[Scores]] = Kept(4)  # maps
 _digests: dict[int, tuple[Scores, str]] = {}  # by the object, which is kept with it so that its id is not given to another
 
 
@@ -31,13 +26,7 @@ def sets_of(built: BuiltMap) -> list[Scores]:
     workspace = Workspace.default()
     store = AnswerStore(workspace)
     key = (str(workspace.root), built.manifest.slug, built.manifest.fingerprint, store.signature())
-    with _lock:  # two readers of one map wait for one load
-        if key not in _kept:
-            _kept[key] = answers_on(built, store)
-            while len(_kept) > KEPT:
-                _kept.popitem(last=False)
-        _kept.move_to_end(key)
-        return _kept[key]
+    return _kept.get(key, lambda: answers_on(built, store))
 
 
 def sets_quietly(built: BuiltMap) -> list[Scores]:
@@ -63,5 +52,4 @@ def digest(scores: Scores) -> str:
 
 def forget() -> None:
     """Drop every set from memory."""
-    with _lock:
-        _kept.clear()
+    _kept.clear()

@@ -15,15 +15,22 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.label_deviations import LabelDeviation
 from evalmap.embeddings.query import QueryEncoder
 from evalmap.pages.component import answer_columns, map_data
+from evalmap.pages.server import access
 from evalmap.pages.server.maps import built_map
 
 
 @st.cache_resource
 def workspace() -> Workspace:
-    """The workspace of this server, with the bundled samples and their answers in it."""
+    """The workspace of this server, with the bundled samples and their answers in it.
+
+    Raises
+    ------
+    DatasetError : the pages were started without what guards them
+    """
     from evalmap.answers import sample_answers
     from evalmap.embeddings import sample_maps
 
+    access.require_front_door()
     space = Workspace.default()
     sample_maps.install(space)
     sample_answers.install(space)
@@ -37,15 +44,17 @@ def columns(slug: str, fingerprint: str) -> list[map_data.Column]:
 
 
 @st.cache_resource(max_entries=4)
-def query_encoder(model: str) -> QueryEncoder:
-    """The encoder for search by meaning, in a process of its own."""
-    return QueryEncoder(model)
+def query_encoder(model: str, dtype: str | None, model_key: str | None) -> QueryEncoder:
+    """The encoder for search by meaning, in a process of its own; another one where the model's files are others."""
+    return QueryEncoder(model, dtype=dtype, model_key=model_key)
 
 
 @st.cache_data(max_entries=256, show_spinner="Searching by meaning …")
 def search(slug: str, fingerprint: str, model: str, query: str, top: int) -> list[tuple[int, float]]:
     """(row, similarity) of the rows nearest to the query, the nearest first."""
-    return built_map(slug, fingerprint).search(query_encoder(model).encode(query), top=top)
+    built = built_map(slug, fingerprint)
+    made_by = built.manifest.settings.encoder
+    return built.search(query_encoder(model, made_by.get("dtype"), made_by.get("model_key")).encode(query), top=top)
 
 
 @st.cache_data(max_entries=64)

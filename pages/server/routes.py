@@ -19,6 +19,7 @@ from streamlit import config
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component import answer_columns, map_data
+from evalmap.pages.server.access import without_paths
 from evalmap.pages.server.maps import built_map
 
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -83,7 +84,7 @@ async def asset(request: Request) -> Response:
     version, files = await run_in_threadpool(_assets)
     name = request.path_params["name"]
     if name not in files:
-        return _not_found(f"{name}: the map has no such file.")
+        return _not_found(f"{name[:60]}: the map has no such file.")
     headers = IMMUTABLE if request.path_params["version"] == version else VOLATILE
     return Response(files[name], media_type=MEDIA_TYPES[Path(name).suffix], headers=headers)
 
@@ -120,9 +121,9 @@ async def _answer(request: Request, read: Callable[[BuiltMap], bytes | dict[str,
     try:
         found = await run_in_threadpool(lambda: read(built_map(slug, fingerprint)))
     except (DatasetError, IndexError) as error:
-        return _not_found(str(error))
+        return _not_found(without_paths(str(error)))
     except KeyError as error:
-        return _not_found(f"{slug}: the map has no colouring {error}.")
+        return _not_found(f"{slug}: the map has no colouring {str(error.args[0])[:60]!r}.")
     if isinstance(found, bytes):
         return Response(found, media_type=BINARY, headers=IMMUTABLE)
     return JSONResponse(found, headers=IMMUTABLE)

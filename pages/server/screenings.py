@@ -5,8 +5,8 @@ import json
 import streamlit as st
 
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.server import caches
-from evalmap.screening.default_screening import DefaultScreening
+from evalmap.pages.server import access, caches
+from evalmap.screening.default_screening import AT_ONCE, DefaultScreening
 from evalmap.screening.default_screening import default_screening as screen_by_default
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.pair_types import Pairs
@@ -38,10 +38,15 @@ def default_screening(built: BuiltMap) -> DefaultScreening | None:
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the pairs …")
 def _pairs(slug: str, fingerprint: str) -> Pairs | None:
-    return pair_store.stored_pairs(caches.open_map(slug, fingerprint), caches.workspace())
+    built = caches.open_map(slug, fingerprint)
+    found = pair_store.stored_pairs(built, caches.workspace())
+    if found is None and not access.writable() and 2 <= len(built) <= AT_ONCE:
+        return pair_store.search(built)  # kept in memory: a visitor of a read-only site writes nothing into the workspace
+    return found
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for near-duplicates …")
 def _default_screening(slug: str, fingerprint: str, decisions: str) -> DefaultScreening | None:
     """`decisions`: all of them, as JSON; the log itself is read from the workspace."""
-    return screen_by_default(caches.open_map(slug, fingerprint), caches.workspace())
+    built = caches.open_map(slug, fingerprint)
+    return screen_by_default(built, caches.workspace(), pairs=stored_pairs(slug, fingerprint), may_search=access.writable())

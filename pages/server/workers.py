@@ -1,34 +1,62 @@
-"""What the site starts in processes of their own: the commands of the terminal, each filed as a job that the library shows."""
+"""What the site starts in processes of their own: the commands of the terminal, each filed as a job that the library shows.
+
+Each is marked `@changing`, the one door: a read-only site refuses it, whatever a page shows.
+"""
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from evalmap.answers.asking import run_job
+from evalmap.data.opening import location_kind
 from evalmap.data.remote.collections import fetching
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import Workspace
+from evalmap.pages.server.access import changing, require_this_machine, serves_this_machine_only
 from evalmap.screening.pairs import pairs_job
 
 COMMAND = (sys.executable, "-P", "-m", "evalmap.cli")  # -P: the folder it is called from is no place to import from
 
 
+@changing
 def build(workspace: Workspace, locations: Sequence[str], *, options: Sequence[str] = ()) -> None:
-    """Build locations one after the other in one child; what is being built already is left out."""
+    """Build locations one after the other in one child; what is being built already is left out.
+
+    Raises
+    ------
+    DatasetError : others than this machine's users reach the site, and a path was named that the site does not know, or a model
+    """
+    if not serves_this_machine_only():
+        for location in locations:
+            if location_kind(location) == "path" and not _is_known(workspace, location):
+                require_this_machine("opens no paths. Upload the file instead")
+        if "--model" in options:
+            require_this_machine("loads no models that a visitor names")
     wanted = [location for location in locations if not jobs.is_running(workspace, location)]
     if wanted:
         _start(workspace, ["build"], *options, "--", *wanted, locations=wanted)
 
 
+@changing
 def fetch(workspace: Workspace, collection: str, *, options: Sequence[str] = ()) -> None:
-    """Fetch a known collection."""
+    """Fetch a known collection.
+
+    Raises
+    ------
+    DatasetError : others than this machine's users reach the site, and a local copy was named
+    """
+    if "--from" in options:
+        require_this_machine("opens no paths")
     _start(workspace, ["fetch", collection], *options, locations=[fetching.job_location(collection)])
 
 
+@changing
 def find_pairs(workspace: Workspace, slug: str) -> None:
     """Find the near-duplicates of a built dataset."""
     _start(workspace, ["pairs", slug], locations=[pairs_job.job_location(slug)], name=slug)
 
 
+@changing
 def run_answers(
     workspace: Workspace,
     slug: str,
@@ -44,7 +72,12 @@ def run_answers(
     Parameters
     ----------
     environment : further variables for the child. A key goes here: arguments are seen by everyone on the machine.
+
+    Raises
+    ------
+    DatasetError : others than this machine's users reach the site
     """
+    require_this_machine("asks no models. Use: evalmap answers run")
     _start(
         workspace,
         ["answers", "run", slug],
@@ -54,6 +87,15 @@ def run_answers(
         name=name,
         environment=environment,
         if_killed=run_job.IF_KILLED,
+    )
+
+
+def _is_known(workspace: Workspace, location: str) -> bool:
+    """Whether a path is of a file that the site keeps (an upload, a published collection) or that a map was built from."""
+    path = Path(location).resolve()
+    kept = (workspace.root / "uploads", workspace.sources)
+    return any(path.is_relative_to(folder.resolve()) for folder in kept) or any(
+        location in (manifest.location, manifest.source) for manifest in workspace.manifests()
     )
 
 

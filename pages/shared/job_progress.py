@@ -3,7 +3,7 @@
 import streamlit as st
 
 from evalmap.data.store import jobs
-from evalmap.pages.server import caches
+from evalmap.pages.server import access, caches, changes
 from evalmap.pages.shared import text
 
 
@@ -15,17 +15,22 @@ def draw_jobs(known: list[jobs.Job]) -> None:
     before = {job.id: job.state for job in known}
     if any(job.state in ("done", "cancelled") and before.get(job.id) == "running" for job in now):
         st.rerun(scope="app")  # a map has come to the cards below
+    locations = [job.location for job in now]
     for job in now:
         if job.state == "running":
             _running(job)
         elif job.state == "failed":
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.error(text.in_label(f"{job.name}: {job.error}" if job.name not in str(job.error) else str(job.error), limit=600))
-                st.button("Dismiss", key=f"dismiss-{job.id}", on_click=jobs.dismiss, args=(space, job))
+                told = f"{job.name}: {job.error}" if job.name not in str(job.error) else str(job.error)
+                st.error(text.in_label(access.without_paths(told, *locations), limit=600))
+                if access.writable():
+                    st.button("Dismiss", key=f"dismiss-{job.id}", on_click=changes.dismiss_job, args=(space, job))
 
 
 def _running(job: jobs.Job) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         count = f" · {job.done:,} of {job.total:,}" if job.total > 1 else ""
         st.progress(job.ratio, text=f"**{text.in_label(job.name)}** · {job.stage}{count}")
-        st.button("Cancel", key=f"cancel-{job.id}", icon=":material/stop:", on_click=jobs.cancel, args=(caches.workspace(), job))
+        if access.writable():
+            cancel = (caches.workspace(), job)
+            st.button("Cancel", key=f"cancel-{job.id}", icon=":material/stop:", on_click=changes.cancel_job, args=cancel)

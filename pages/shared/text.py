@@ -8,6 +8,7 @@ import streamlit as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.labels import label_counts, shares
+from evalmap.pages.server.access import without_paths
 
 _LINK = re.compile(r"(https?:|www\.|mailto:|xmpp:|@)", re.IGNORECASE)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&@=/])")
@@ -38,7 +39,7 @@ def error_sentence(error: DatasetError, *controls: str, place: str = "below") ->
     controls : the settings that the reader can choose on this page, named as in `DatasetError.settings`
     place : where on the page they stand
     """
-    sentence = in_label(f"{str(error).removesuffix('.')}.", limit=800)
+    sentence = in_label(f"{without_paths(str(error)).removesuffix('.')}.", limit=800)
     here = [setting for setting in error.settings if setting in controls]
     return f"{sentence} Choose {'it' if len(here) == 1 else 'them'} {place}." if here else sentence
 

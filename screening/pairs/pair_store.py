@@ -69,6 +69,17 @@ def pairs_of_embeddings(
     return load_pairs(workspace.entry(STAGE, entry))
 
 
+def search(built: BuiltMap) -> Pairs:
+    """What `pairs_of` finds in a map with its default settings; nothing is kept.
+
+    Raises
+    ------
+    DatasetError : as `find_near_duplicates`
+    """
+    options = {"methods": SEARCHED, "floor": FLOOR, "lexical_floor": LEXICAL_FLOOR, "max_pairs": MAX_PAIRS}
+    return find_near_duplicates(built.examples["embedded_text"].tolist(), built.vectors, **options)
+
+
 def stored_pairs(built: BuiltMap, workspace: Workspace) -> Pairs | None:
     """What `pairs_of` kept of a map with its default settings; None where it was not asked yet."""
     key = _key(_embeddings_key(built), SEARCHED, FLOOR, LEXICAL_FLOOR, MAX_PAIRS)

@@ -39,6 +39,49 @@ def test_serve_prints_its_address_and_answers(tmp_path: Path):
     assert len(Workspace(tmp_path / "home").slugs()) >= 5
 
 
+@pytest.fixture
+def executed(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The command lines that `serve` would become; it stays what it is, and its environment and folder go back."""
+    lines: list[list[str]] = []
+    monkeypatch.setattr(os, "execv", lambda _, line: lines.append(line))
+    monkeypatch.setattr(os, "chdir", lambda _: None)
+    for name in ("EVALMAP_ALLOWED_HOSTS", "EVALMAP_WRITABLE", "EVALMAP_HOME"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+    return lines
+
+
+READ_ONLY = "Read-only: whoever reaches the site can look at all maps and change nothing.\n"
+WARNING = "Warning: there is no log-in, and --writable lets whoever reaches the site change what is in it.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "address", "told", "warned"),
+    [
+        ((), "127.0.0.1:8501", "", ""),
+        (("--host", "localhost"), "localhost:8501", "", ""),
+        (("--host", "::1"), "[::1]:8501", "", ""),
+        (("--allowed-host", "localhost:9000"), "127.0.0.1:8501", "", ""),
+        (("--writable",), "127.0.0.1:8501", "", ""),
+        (("--host", "0.0.0.0"), "127.0.0.1:8501", READ_ONLY, ""),
+        (("--host", "::"), "[::1]:8501", READ_ONLY, ""),
+        (("--allowed-host", "maps.example.org"), "127.0.0.1:8501", READ_ONLY, ""),
+        (("--host", "0.0.0.0", "--writable"), "127.0.0.1:8501", "", WARNING),
+    ],
+)
+def test_serve_says_what_visitors_may_do(
+    arguments: tuple[str, ...], address: str, told: str, warned: str, evalmap: Command, executed: list[list[str]]
+):
+    found = evalmap("serve", *arguments)
+    assert (found.code, found.out, found.err) == (0, f"Evalmap: http://{address}\n{told}", warned)
+    assert len(executed) == 1
+
+
+def test_serve_hands_its_settings_on(evalmap: Command, executed: list[list[str]]):
+    evalmap("serve", "--allowed-host", "Maps.example.org", "--allowed-host", "localhost:9000", "--writable")
+    assert os.environ["EVALMAP_ALLOWED_HOSTS"] == "maps.example.org,localhost:9000"
+    assert os.environ["EVALMAP_WRITABLE"] == "1"
+
+
 def test_serve_tells_a_mistyped_path_before_it_starts(evalmap: Command):
     found = evalmap("serve", "nothing-here.jsonl")
     assert (found.code, found.out) == (1, "")

@@ -83,12 +83,23 @@ def test_layers_answer_to_the_ids_of_version_0_1(read: BuiltMap):
         assert read.clustering(former) is read.clustering(today)
 
 
-def test_map_of_version_0_1_opens_with_todays_layers():
-    shipped = Workspace(BUILT)
-    built = load_map(shipped, shipped.find("samples"))
+def test_map_of_version_0_1_opens_with_todays_layers(tmp_path: Path):
+    shutil.copytree(BUILT, tmp_path / "older")
+    older = Workspace(tmp_path / "older")
+    manifest = older.find("samples")
+    folder, named = (
+        older.entry("clustering", manifest.key("clustering")),
+        older.entry("naming", manifest.key("naming")) / "names.json",
+    )
+    names = named.read_text("utf-8")
+    for layer in LAYERS:
+        if layer.former_id:
+            (folder / f"{layer.id}.npy").rename(folder / f"{layer.former_id}.npy")
+            names = names.replace(f'"{layer.id}"', f'"{layer.former_id}"')
+    named.write_text(names, "utf-8")
+    built = load_map(older, manifest)
     assert [clustering.layer for clustering in built.clusterings] == [layer.id for layer in LAYERS]
     assert set(built.names_by_layer) == {layer.id for layer in LAYERS}
-    folder = shipped.entry("clustering", built.manifest.key("clustering"))
     for layer in LAYERS:
         stored = np.load(folder / f"{layer.former_id or layer.id}.npy")
         assert np.array_equal(built.clustering(layer.id).labels, stored)

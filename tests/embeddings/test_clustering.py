@@ -1,18 +1,31 @@
 """k-means and the nested layers of the neighbour graph."""
 
+import ctypes
+import hashlib
+import os
+import random
+import subprocess
+import sys
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
 import pytest
+import sklearn.cluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from sklearn.metrics import adjusted_rand_score
+from sknetwork.clustering import Leiden, get_modularity
+from threadpoolctl import threadpool_limits
 
 from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.clustering import Clustering, by_size, centroids, cluster_graph, cluster_kmeans
 from evalmap.embeddings.layers import TOPICS
-from evalmap.embeddings.neighbors import find_neighbors
+from evalmap.embeddings.leiden import find_communities
+from evalmap.embeddings.neighbors import NeighborGraph, find_neighbors
 from evalmap.tests.fakes import fake_vector, sentences, unit_vectors
 
 
@@ -68,6 +81,22 @@ def test_kmeans_is_the_same_for_the_same_seed():
     embeddings = unit_vectors(80)
     first, second = (cluster_kmeans(embeddings, k=7, random_state=3) for _ in range(2))
     assert first.labels.tolist() == second.labels.tolist()
+
+
+def test_kmeans_does_not_depend_on_the_order_in_which_threads_finish(monkeypatch: pytest.MonkeyPatch):
+    means: set[bytes] = set()
+
+    class Watched(sklearn.cluster.KMeans):
+        def fit_predict(self, X, y=None, sample_weight=None):
+            labels = super().fit_predict(X, y, sample_weight)
+            means.add(self.cluster_centers_.tobytes())
+            return labels
+
+    monkeypatch.setattr(sklearn.cluster, "KMeans", Watched)
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")  # scikit-learn then takes the threads that OpenMP allows, not the machine's cores
+    with threadpool_limits(5, user_api="openmp"):
+        labels = {cluster_kmeans(unit_vectors(2000), k=10).labels.tobytes() for _ in range(8)}
+    assert len(means) == len(labels) == 1  # labels follow the means: where a row is equally far from two, their last bits decide
 
 
 @pytest.mark.parametrize(
@@ -154,6 +183,78 @@ def test_graph_layers_are_the_same_for_the_same_seed():
     embeddings, _ = blobs([40] * 6, spread=0.6)
     first, second = (layers_of(embeddings, random_state=5) for _ in range(2))
     assert [layer.labels.tolist() for layer in first] == [layer.labels.tolist() for layer in second]
+
+
+def bytes_of(graph: NeighborGraph, embeddings: Vectors, *, random_state: int = 42) -> bytes:
+    """The layers as they are written."""
+    return b"".join(layer.labels.tobytes() for layer in cluster_graph(graph, embeddings, random_state=random_state))
+
+
+LOOSE = unit_vectors(1500, 16)  # no blobs: draws matter
+LAYERS_IN_A_PROCESS = """
+from evalmap.tests.embeddings.test_clustering import LOOSE, bytes_of
+from evalmap.embeddings.neighbors import find_neighbors
+import hashlib, sys
+sys.stdout.write(hashlib.sha256(bytes_of(find_neighbors(LOOSE), LOOSE)).hexdigest())
+"""
+
+
+def test_graph_layers_are_a_function_of_graph_and_seed_whatever_is_drawn_in_between():
+    graph = find_neighbors(LOOSE)
+    libc = ctypes.CDLL(None)
+    found = {bytes_of(graph, LOOSE)}
+    for seed in range(4):
+        libc.srand(seed)
+        np.random.seed(seed)
+        random.seed(seed)
+        found |= {bytes_of(graph, LOOSE), bytes_of(graph, LOOSE)}
+    assert len(found) == 1
+    assert len({bytes_of(graph, LOOSE, random_state=seed) for seed in range(5)}) > 1  # the seed does count
+
+
+@pytest.mark.parametrize("resolution", [1.0, 4.0, 16.0])
+def test_communities_are_as_good_as_the_librarys(resolution: float):
+    graph = find_neighbors(LOOSE)
+    n, k = graph.knn_indices.shape
+    pointers = np.arange(0, n * k + 1, k)
+    directed = sparse.csr_matrix((np.maximum(graph.knn_similarities, 0).ravel(), graph.knn_indices.ravel(), pointers), (n, n))
+    weights = sparse.csr_matrix(directed.maximum(directed.T))
+    ours, theirs = (
+        [get_modularity(weights, labels, resolution=resolution) for labels in found]
+        for found in (
+            [find_communities(weights, resolution=resolution, random_state=seed) for seed in range(5)],
+            [Leiden(resolution=resolution).fit_predict(weights) for _ in range(5)],
+        )
+    )
+    assert np.mean(ours) == pytest.approx(np.mean(theirs), abs=0.01)
+
+
+def test_graph_layers_are_the_same_in_threads_while_others_draw():
+    graph = find_neighbors(LOOSE)
+    alone = bytes_of(graph, LOOSE)
+    libc, ended = ctypes.CDLL(None), threading.Event()
+
+    def draw() -> None:
+        while not ended.is_set():
+            libc.rand()
+
+    drawing = threading.Thread(target=draw)
+    drawing.start()
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            found = list(pool.map(lambda _: bytes_of(graph, LOOSE), range(9)))
+    finally:
+        ended.set()
+        drawing.join()
+    assert all(layers == alone for layers in found)
+
+
+def test_graph_layers_are_the_same_in_every_process():
+    here = hashlib.sha256(bytes_of(find_neighbors(LOOSE), LOOSE)).hexdigest()
+    for hash_seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+        line = [sys.executable, "-P", "-c", LAYERS_IN_A_PROCESS]
+        assert subprocess.run(line, env=environment, capture_output=True, text=True, check=True).stdout == here
 
 
 # Labels and centroids

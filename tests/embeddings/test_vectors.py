@@ -1,5 +1,7 @@
 """The embedding stage on disk: one vector a distinct text, whatever happens to a build."""
 
+import hashlib
+import json
 import multiprocessing
 import os
 import signal
@@ -8,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evalmap.data.store.workspace import Workspace
+from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings import vectors
 from evalmap.embeddings.vectors import embed, load_vectors
 from evalmap.tests.fakes import FakeEncoder, fake_vector, sentences
@@ -151,3 +153,69 @@ def test_killed_process_leaves_its_shards_and_no_entry(workspace: Workspace):
     encoder = FakeEncoder()
     embed(texts, encoder=encoder, workspace=workspace)
     assert encoder.encoded == texts[30:]
+
+
+# Two dtypes
+
+
+class Rough(FakeEncoder):
+    """The same model in bfloat16: all of its vectors are a little off."""
+
+    def __init__(self) -> None:
+        super().__init__(dtype="bfloat16")
+
+    def encode(self, texts):
+        for positions, found, truncated in super().encode(texts):
+            yield positions, found + np.float32(1e-3), truncated
+
+
+def plain(texts: list[str]) -> np.ndarray:
+    return np.stack([fake_vector(text) for text in texts])
+
+
+def test_two_dtypes_never_mix(workspace: Workspace):
+    texts = sentences(30)
+    rough, _ = embed(texts[:20], encoder=Rough(), workspace=workspace)
+    fine, counts = embed(texts, encoder=FakeEncoder(), workspace=workspace)
+    assert counts == {"embedded": 30, "reused": 0, "truncated": 0}
+    assert np.array_equal(stored(workspace, fine), plain(texts))
+    again, counts = embed(texts, encoder=Rough(), workspace=workspace)
+    assert counts == {"embedded": 10, "reused": 20, "truncated": 0}
+    assert np.array_equal(stored(workspace, again), plain(texts) + np.float32(1e-3))
+    assert len({rough, fine, again}) == 3
+
+
+def test_shards_of_two_dtypes_never_mix(workspace: Workspace, each_batch_is_a_shard: None):
+    texts = sentences(40)
+    rough = Rough()
+    rough.die_after = 1
+    with pytest.raises(RuntimeError, match="told to die"):
+        embed(texts, encoder=rough, workspace=workspace)
+    key, counts = embed(texts, encoder=FakeEncoder(), workspace=workspace)
+    assert counts["embedded"] == 40
+    assert np.array_equal(stored(workspace, key), plain(texts))
+
+
+def test_entry_of_another_dtype_under_the_key_of_float32_is_left_alone(workspace: Workspace):
+    """Before the dtype was a part of the key, bfloat16 wrote where float32 looks."""
+    texts = sentences(10)
+    key, _ = embed(texts, encoder=FakeEncoder(), workspace=workspace)
+    entry = workspace.entry("embeddings", key)
+    np.save(entry / "vectors.npy", plain(texts) + np.float32(1e-3))
+    (entry / "meta.json").write_text(json.dumps({**json.loads((entry / "meta.json").read_text()), "dtype": "bfloat16"}))
+    fine, counts = embed(texts, encoder=FakeEncoder(), workspace=workspace)
+    assert fine != key
+    assert counts["embedded"] == 10
+    assert np.array_equal(stored(workspace, fine), plain(texts))
+    again, counts = embed(texts, encoder=FakeEncoder(), workspace=workspace)
+    assert (again, counts["embedded"]) == (fine, 0)
+    rough, counts = embed(texts, encoder=Rough(), workspace=workspace)
+    assert counts["embedded"] == 0  # what bfloat16 wrote is found again for bfloat16
+    assert np.array_equal(stored(workspace, rough), plain(texts) + np.float32(1e-3))
+
+
+def test_float32_keeps_the_key_that_the_samples_are_shipped_under(workspace: Workspace):
+    texts = sentences(3)
+    hashes = b"".join(hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts)
+    key, _ = embed(texts, encoder=FakeEncoder(), workspace=workspace)
+    assert key == stage_key("embeddings", "fake-1", hashlib.sha256(hashes).hexdigest())

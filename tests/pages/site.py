@@ -18,7 +18,7 @@ from evalmap.embeddings import sample_maps
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
-from evalmap.pages.server import maps
+from evalmap.pages.server import access, maps
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.paths import ROOT
 
@@ -44,6 +44,10 @@ def workspace(folder: Path) -> Iterator[Workspace]:
     build(open_dataset(marked, name=f"marked {' '.join(MARKUP)}"), workspace=space, settings=Settings(k=4), encoder=encoder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EVALMAP_HOME", str(space.root))
+        patch.delenv(access.WRITABLE, raising=False)
+        patch.delenv(access.ALLOWED_HOSTS, raising=False)
+        patch.setattr(access, "listens_on", lambda: "127.0.0.1")
+        patch.setattr(access, "front_door_stands", True)  # AppTest runs the pages without a server
         clear()
         yield space
         clear()

@@ -17,8 +17,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import load_map
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
-from evalmap.pages.parts.answers import answer_import
-from evalmap.pages.server import answer_cache
+from evalmap.pages.server import access, answer_cache
 from evalmap.tests.answers.stub_server import StubServer, answer, error, p_yes
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
@@ -34,7 +33,6 @@ def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace
         path = write_rows(tmp_path / "likes.jsonl", rows)
         dataset = open_dataset(path, options=ReadOptions(text="text", label="label"))
         build(dataset, workspace=space, settings=Settings(k=3), encoder=FakeEncoder())
-        monkeypatch.setattr(answer_import, "serves_this_machine_only", lambda: True)
         monkeypatch.delenv("OPENAI_API_KEY", raising=False)
         yield space
         answer_cache.forget()
@@ -93,7 +91,8 @@ def test_a_server_that_refuses_is_told_on_the_page_and_keeps_nothing(space: Work
 
 
 def test_a_server_that_others_can_reach_asks_nobody(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answer_import, "serves_this_machine_only", lambda: False)
+    monkeypatch.setattr(access, "listens_on", lambda: "0.0.0.0")
+    monkeypatch.setenv(access.WRITABLE, "1")
     at = open_page("answers.py", dataset="likes")
     assert not [button for button in at.button if button.label == "Ask"]
     assert any("so it asks no models" in value for value in said(at))

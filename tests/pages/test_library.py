@@ -98,7 +98,6 @@ def test_dialog_says_what_is_wrong_and_that_its_mend_stands_below(space: Workspa
     def refuse(location: str, modified: int) -> None:
         raise DatasetError("a.jsonl line 1: no text field (found: prompt). Choose the text field.", "text")
 
-    monkeypatch.setattr(add_dataset, "serves_this_machine_only", lambda: True)
     monkeypatch.setattr(add_dataset, "preview", refuse)
     file = write_rows(space.root / "a.jsonl", [{"prompt": "?"}])
     at = open_page()

@@ -13,6 +13,7 @@ from evalmap.answers.reporting.answer_tables import export_answers, export_clust
 from evalmap.data.exporting import EXPORT_FORMATS
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server import screenings
+from evalmap.pages.server.access import without_paths
 
 
 def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
@@ -23,15 +24,11 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
     )
     safe = st.toggle("Spreadsheet-safe CSV", key="spreadsheet-safe", persist_state="session")
 
-    def figures() -> dict[str, Any]:
-        done = screenings.default_screening(built)
-        return report(built, sets, kept=done.kept if done else None, groups=done.groups if done else None)
-
     def answers(form: str) -> bytes:
         return export_answers(built, sets, form, spreadsheet_safe=safe)
 
     def clusters(form: str) -> bytes:
-        return export_clusters(figures(), form, spreadsheet_safe=safe)
+        return export_clusters(figures(built, sets), form, spreadsheet_safe=safe)
 
     files: list[tuple[str, str, str, Callable[[], bytes]]] = []
     for what, written in (("Answers", answers), ("Clusters", clusters)):
@@ -44,11 +41,19 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
             "Report (JSON)",
             f"{name}-report.json",
             "application/json",
-            lambda: json.dumps(figures(), ensure_ascii=False, indent=1).encode(),
+            lambda: json.dumps(figures(built, sets), ensure_ascii=False, indent=1).encode(),
         ),
-        ("Report (HTML)", f"{name}-report.html", "text/html", lambda: html_report(figures())),
+        ("Report (HTML)", f"{name}-report.html", "text/html", lambda: html_report(figures(built, sets))),
     ]
     with st.container(horizontal=True):
         for label, file, mime, made in files:
             key = f"answers-{file}"
             st.download_button(label, made, file_name=file, mime=mime, key=key, icon=":material/download:", on_click="ignore")
+
+
+def figures(built: BuiltMap, sets: Sequence[Scores]) -> dict[str, Any]:
+    """The report, as the command line would write it; without the source's path where others than this machine's users get it."""
+    done = screenings.default_screening(built)
+    found = report(built, sets, kept=done.kept if done else None, groups=done.groups if done else None)
+    source = built.manifest.source
+    return found | {"dataset": found["dataset"] | {"source": without_paths(source, source)}}

@@ -1,21 +1,15 @@
 """Bringing answers in: from files of known formats, or by asking a model."""
 
-import hashlib
-import re
-from collections.abc import Sequence
-from pathlib import Path
-
 import streamlit as st
 
 from evalmap.answers.asking.prompts import built_in
-from evalmap.answers.import_pipeline import AnswerImport, import_answers
+from evalmap.answers.import_pipeline import AnswerImport
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import formats
 from evalmap.data.store import jobs
-from evalmap.data.store.atomic import write_bytes
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.server import caches, workers
-from evalmap.pages.server.access import serves_this_machine_only
+from evalmap.pages.server import caches, changes, workers
+from evalmap.pages.server.access import READ_ONLY, serves_this_machine_only, writable
 from evalmap.pages.shared import job_progress, text
 
 FORMATS = (
@@ -42,6 +36,9 @@ def draw_done() -> None:
 
 def draw(built: BuiltMap) -> None:
     """The upload, and the form that asks a model."""
+    if not writable():
+        st.info(READ_ONLY, icon=":material/lock:")
+        return
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Import answers**")
@@ -61,10 +58,10 @@ def _upload(built: BuiltMap) -> None:
         key="answer-files",
     )
     if st.button("Import", type="primary", disabled=not files, icon=":material/upload:"):
-        kept = _keep([(file.name, file.getvalue()) for file in files])
+        uploads = [(file.name, file.getvalue()) for file in files]
         try:
             with st.spinner("Reading, joining, scoring …"):
-                done = import_answers(kept, caches.workspace(), dataset=built.manifest.slug)
+                done = changes.import_answers(caches.workspace(), built.manifest.slug, uploads)
         except DatasetError as error:
             text.show_error(error, "dataset", place="in the sidebar")
             return
@@ -78,16 +75,6 @@ def _sentence(done: AnswerImport) -> str:
     if done.unjoined:
         sentence += f"; {len(done.unjoined):,} belong to no example (see Answer sets)"
     return sentence if done.changed else f"{sentence}. They were there already; nothing changed"
-
-
-def _keep(files: Sequence[tuple[str, bytes]]) -> list[Path]:
-    """Store uploads under names of ours in a folder of their own: files of one evaluation must lie together."""
-    named = [(re.sub(r"[^\w.+-]+", "_", Path(name).name).lstrip(".")[-150:] or "upload", content) for name, content in files]
-    digest = hashlib.sha256(b"\0".join(name.encode() + b"\0" + content for name, content in named)).hexdigest()[:16]
-    folder = caches.workspace().root / "answers" / "uploads" / digest
-    for name, content in named:
-        write_bytes(folder / name, content)
-    return [folder / name for name, _ in named]
 
 
 def _run(built: BuiltMap) -> None:

@@ -14,7 +14,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.answers import answer_charts, answer_results
 from evalmap.pages.parts.answers.answer_controls import AnswerChoices
-from evalmap.pages.server import caches
+from evalmap.pages.server import access, caches
 from evalmap.pages.shared import state, text
 
 SIZES = {"Parameters": "params", "RLHF steps": "rlhf_steps"}
@@ -78,5 +78,6 @@ def _known(sets: Sequence[Scores]) -> None:
             for s in sets
         ]
         st.dataframe(pd.DataFrame(lines), key="scaling-models", hide_index=True)
-        st.caption(f"Add what is missing to {NAME} in {text.in_label(str(caches.workspace().root), limit=200)}, for example:")
+        folder = text.in_label(access.workspace_words(caches.workspace().root), limit=200)
+        st.caption(f"Add what is missing to {NAME} in {folder}, for example:")
         st.code('[models."my-model-7b"]\nparams = 7e9\nfamily = "my-model"\ntraining = "rlhf"\nrlhf_steps = 250', language="toml")

@@ -10,7 +10,7 @@ from evalmap.answers.model_facts import NAME
 from evalmap.answers.store import AnswerStore, SetRecord
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.answers import answer_results, interval_bar
-from evalmap.pages.server import caches
+from evalmap.pages.server import access, caches, changes
 from evalmap.pages.shared import text
 
 
@@ -19,7 +19,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
     _table(built, sets)
     st.caption(
         "Sets are told apart by model, how it was run, and the prompt. What the logs lack (parameters, family, RLHF steps) goes "
-        f"into {text.in_label(NAME)} in the workspace: {text.in_label(str(caches.workspace().root), limit=200)}."
+        f"into {text.in_label(NAME)} in {text.in_label(access.workspace_words(caches.workspace().root), limit=200)}."
     )
     store = AnswerStore(caches.workspace())
     files = set(built.examples["dataset"])
@@ -74,7 +74,7 @@ def _table(built: BuiltMap, sets: Sequence[Scores]) -> None:
 
 def _source(store: AnswerStore, record: SetRecord) -> None:
     info = record.info
-    title = f"{text.in_label(info.label, limit=90)} · {text.in_label(info.source_file, limit=90)}"
+    title = f"{text.in_label(info.label, limit=90)} · {text.in_label(access.without_paths(info.source_file), limit=90)}"
     with st.expander(title):
         counts = ", ".join(f"{count:,} {status}" for status, count in record.statuses.items())
         st.caption(f"{counts} · {record.n_ok:,} of {record.n_expected:,} questions answered · id {record.id}")
@@ -91,7 +91,7 @@ def _source(store: AnswerStore, record: SetRecord) -> None:
         }
         st.caption(" · ".join(f"{name}: {text.in_label(str(value))}" for name, value in facts.items() if value is not None))
         for note in record.notes:
-            st.caption(text.in_label(note, limit=500))
+            st.caption(text.in_label(access.without_paths(note), limit=500))
         if info.prompt_template:
             st.caption("Prompt")
             st.code(info.prompt_template, language=None, wrap_lines=True)
@@ -101,4 +101,7 @@ def _source(store: AnswerStore, record: SetRecord) -> None:
         if record.unjoined:
             st.warning(f"{record.unjoined:,} answers belong to no example of this dataset.", icon=":material/link_off:")
             st.dataframe(pd.DataFrame(list(record.unjoined_rows)), key=f"unjoined-{record.id}", hide_index=True, height=220)
-        st.button("Remove", key=f"remove-answers-{record.id}", icon=":material/delete:", on_click=store.remove, args=(record.id,))
+        if access.writable():
+            remove = (store.workspace, record.id)
+            key = f"remove-answers-{record.id}"
+            st.button("Remove", key=key, icon=":material/delete:", on_click=changes.remove_answers, args=remove)

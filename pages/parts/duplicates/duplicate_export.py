@@ -10,6 +10,7 @@ from evalmap.data.records import ReadOptions
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
+from evalmap.pages.server.access import without_paths
 from evalmap.pages.shared import state, text
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.output.files import kept_jsonl, removed_jsonl
@@ -59,7 +60,7 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
             st.download_button(
                 label, made(write), file_name=file, mime=mime, key=f"screen-{file}", icon=":material/download:", on_click="ignore"
             )
-    source = text.in_label(built.manifest.source, limit=200)
+    source = text.in_label(without_paths(built.manifest.source, built.manifest.source), limit=200)
     st.caption(f"The recipe names the dataset beside it: keep it in the folder of {source}.")
 
 
@@ -83,7 +84,7 @@ def report_of(built: BuiltMap, screening: Screening) -> dict[str, Any]:
         "inputs": manifest.datasets,
         "roles": manifest.roles,
         "part": manifest.settings.part,
-        "encoder": manifest.settings.encoder,
+        "encoder": manifest.settings.encoder | {"model": without_paths(str(manifest.settings.encoder["model"]))},
     }
     return report(screening, settings=settings, files={"kept": kept_jsonl(screening), "removed": removed_jsonl(screening)})
 
@@ -94,7 +95,7 @@ def recipe_of(built: BuiltMap, options: ScreeningOptions, log: DecisionLog) -> b
     recipe = Recipe(
         paths=(source,),
         read=ReadOptions(**built.manifest.read),
-        model=built.manifest.settings.model,
+        model=without_paths(built.manifest.settings.model),
         options=options,
         decisions=log,
     )

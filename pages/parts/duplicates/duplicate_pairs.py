@@ -9,7 +9,7 @@ from evalmap.data.store import jobs
 from evalmap.data.store.manifest import Manifest
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
-from evalmap.pages.server import caches, screenings, workers
+from evalmap.pages.server import access, caches, screenings, workers
 from evalmap.pages.shared import job_progress
 from evalmap.screening.default_screening import AT_ONCE
 from evalmap.screening.keep.by_hand import DecisionLog
@@ -35,7 +35,9 @@ def require_pairs(manifest: Manifest) -> tuple[BuiltMap, Pairs]:
         return built, pairs
     space = caches.workspace()
     job = jobs.find(space, pairs_job.job_location(manifest.slug))
-    if job is None and len(built) <= AT_ONCE:
+    if not access.writable():
+        st.info("The near-duplicates of this dataset were not looked for yet, and this site is read-only.", icon=":material/lock:")
+    elif job is None and len(built) <= AT_ONCE:
         workers.find_pairs(space, manifest.slug)
     elif job is None or job.state != "running":
         st.info(

@@ -8,7 +8,7 @@ from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
-from evalmap.pages.server import caches, screenings
+from evalmap.pages.server import access, caches, changes
 from evalmap.pages.shared import example_address, state, text
 from evalmap.pages.shared.navigation import open_map
 from evalmap.screening.groups.diff import word_diff
@@ -25,7 +25,7 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sort = st.selectbox("Order", list(SORTS), key=state.GROUP_ORDER, persist_state="session", width=240)
         only = st.toggle("Semantic only", key=state.SEMANTIC_ONLY, persist_state="session", help=_SEMANTIC_ONLY)
-        if screening.log.steps:
+        if screening.log.steps and access.writable():
             st.button("Undo the last decision", icon=":material/undo:", on_click=_undo, args=(built,), key="undo")
     groups = find_duplicate_groups(pairs, screening.selection, sort=SORTS[sort or "largest first"])
     order = [g for g in range(len(groups)) if not only or _paraphrases(groups, g)]
@@ -79,22 +79,17 @@ def _show_on_map(built: BuiltMap, rows: list[int]) -> None:
 
 
 def act(built: BuiltMap, label: str, change: Callable[[DecisionLog, list[RowKey]], None], shortcut: str | None, key: str) -> None:
-    """A button that records a decision by hand."""
+    """A button that records a decision by hand; none on a read-only site."""
 
     def decide() -> None:
-        space = caches.workspace()
-        log = screenings.decisions(built)
-        change(log, row_keys(built.examples))
-        log.save(space, built.manifest.source)
+        changes.decide(caches.workspace(), built, lambda log: change(log, row_keys(built.examples)))
 
-    st.button(label, on_click=decide, shortcut=shortcut, key=key)
+    if access.writable():
+        st.button(label, on_click=decide, shortcut=shortcut, key=key)
 
 
 def _undo(built: BuiltMap) -> None:
-    space = caches.workspace()
-    log = screenings.decisions(built)
-    log.undo()
-    log.save(space, built.manifest.source)
+    changes.decide(caches.workspace(), built, DecisionLog.undo)
 
 
 def _go(to: int) -> None:

@@ -1,7 +1,5 @@
 """Adding a dataset: upload, path, address or hub id; what was detected is shown and can be overridden before the build."""
 
-import hashlib
-import re
 from pathlib import Path
 
 import streamlit as st
@@ -10,11 +8,10 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.opening import location_kind
 from evalmap.data.readers import formats
 from evalmap.data.records import PARTS, ROLE_NAMES
-from evalmap.data.store.atomic import write_bytes
 from evalmap.embeddings.encoder import DEFAULT_MODEL
 from evalmap.pages.parts.library.preview import Preview, preview
-from evalmap.pages.server import caches, workers
-from evalmap.pages.server.access import serves_this_machine_only
+from evalmap.pages.server import caches, changes, workers
+from evalmap.pages.server.access import require_this_machine, serves_this_machine_only, without_paths
 from evalmap.pages.shared import text
 
 DETECTED, NONE = "as detected", "none"
@@ -25,15 +22,19 @@ CONTROLS = (*ROLE_NAMES, "part", "model", "k", "n_neighbors", "min_dist", "seed"
 def dialog(location: str = "") -> None:
     """Ask for a source, show what was found in it, and build it in the background; `location` fills in what to build again."""
     if location:
-        st.caption(text.in_label(location, limit=200))
+        st.caption(text.in_label(without_paths(location, location), limit=200))
         where = location
     else:
         where = _source()
     found = _look(where) if where else None
     options = _options(found)
     if st.button("Build the map", type="primary", icon=":material/play_arrow:", disabled=not where):
-        workers.build(caches.workspace(), [where], options=options)
-        st.rerun()
+        try:
+            workers.build(caches.workspace(), [where], options=options)
+        except DatasetError as error:
+            text.show_error(error)
+        else:
+            st.rerun()
 
 
 def _source() -> str:
@@ -50,7 +51,7 @@ def _source() -> str:
         if not serves_this_machine_only():
             st.caption("This server can be reached from other machines: paths on its disk are not opened from here.")
     if file:
-        return _keep_upload(file.name, file.getvalue())
+        return str(changes.keep_upload(caches.workspace(), file.name, file.getvalue()))
     if not location:
         return ""
     try:
@@ -95,7 +96,7 @@ def _options(found: Preview | None) -> list[str]:
         seed = columns[2].number_input("Seed", 0, 2**31, 42, key="seed")
         n_neighbors = columns[0].number_input("UMAP neighbours", 2, 200, 15, key="n-neighbors")
         min_dist = columns[1].number_input("UMAP minimal distance", 0.0, 0.99, 0.1, step=0.05, key="min-dist")
-        model = columns[2].text_input("Model", key="model", placeholder=DEFAULT_MODEL)
+        model = columns[2].text_input("Model", key="model", placeholder=DEFAULT_MODEL) if serves_this_machine_only() else ""
         chosen += ["--part", str(part), "--k", str(int(k)), "--seed", str(int(seed))]
         chosen += ["--n-neighbors", str(int(n_neighbors)), "--min-dist", f"{min_dist:g}"] + (["--model", model] if model else [])
     return chosen
@@ -114,19 +115,9 @@ def _role(column, role: str, found: Preview | None) -> str | None:
 
 def _checked(location: str) -> str:
     if location_kind(location) == "path":
-        if not serves_this_machine_only():
-            raise DatasetError("This server can be reached from other machines, so it opens no paths. Upload the file instead.")
+        require_this_machine("opens no paths. Upload the file instead")
         path = Path(location).expanduser()
         if not path.exists():
             raise DatasetError(f"{location}: no such file or folder on this machine. Check the path.")
         return str(path.resolve())
     return location
-
-
-def _keep_upload(name: str, content: bytes) -> str:
-    """Store an upload under a name of ours; the same content twice is one file."""
-    safe = re.sub(r"[^\w.-]+", "_", Path(name).name).lstrip(".")[-100:] or "upload"
-    target = caches.workspace().root / "uploads" / hashlib.sha256(content).hexdigest()[:12] / safe
-    if not target.exists():
-        write_bytes(target, content)
-    return str(target)

@@ -5,7 +5,7 @@ import streamlit as st
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import DamagedManifest
 from evalmap.pages.parts.library import add_dataset
-from evalmap.pages.server import caches, workers
+from evalmap.pages.server import access, caches, changes, workers
 from evalmap.pages.shared import text
 from evalmap.pages.shared.navigation import open_map
 
@@ -27,21 +27,21 @@ def _card(manifest: Manifest) -> None:
         slug = manifest.slug
         st.button("Open map", key=f"open-{slug}", icon=":material/scatter_plot:", on_click=open_map, args=(slug,))
         st.badge("ready", color="green", icon=":material/check:")
-        if not manifest.sample:
+        if not manifest.sample and access.writable():
             with st.popover("", icon=":material/more_horiz:", type="tertiary", help="Build again or remove"):
                 _more(manifest)
 
 
 def _more(manifest: Manifest) -> None:
     space = caches.workspace()
-    st.caption(text.in_label(manifest.source, limit=200))
+    st.caption(text.in_label(access.without_paths(manifest.source, manifest.source), limit=200))
     if not manifest.location.startswith("memory:"):  # rows that a program held are built by a program
         again = (space, [manifest.location])
         st.button("Build again", key=f"again-{manifest.slug}", icon=":material/refresh:", on_click=workers.build, args=again)
         if st.button("Other fields or settings", key=f"settings-{manifest.slug}", icon=":material/tune:"):
             add_dataset.dialog(manifest.location)
-    remove = (manifest.slug,)
-    st.button("Remove the map", key=f"remove-{manifest.slug}", icon=":material/delete:", on_click=space.remove, args=remove)
+    remove = (space, manifest.slug)
+    st.button("Remove the map", key=f"remove-{manifest.slug}", icon=":material/delete:", on_click=changes.remove_map, args=remove)
     st.caption("Removing a map leaves the dataset's own files as they are.")
 
 
@@ -51,8 +51,10 @@ def draw_damaged(damaged: list[DamagedManifest]) -> None:
     for one in damaged:
         with st.container(border=True):
             st.markdown(f"**{text.in_label(one.slug, limit=60)}** can't be opened")
-            st.caption(text.in_label(one.reason, limit=400))
-            st.button("Remove the map", key=f"remove-damaged-{one.slug}", on_click=space.remove, args=(one.slug,))
+            st.caption(text.in_label(access.without_paths(one.reason, str(one.path)), limit=400))
+            if access.writable():
+                remove = (space, one.slug)
+                st.button("Remove the map", key=f"remove-damaged-{one.slug}", on_click=changes.remove_map, args=remove)
 
 
 def _labels(manifest: Manifest) -> str:

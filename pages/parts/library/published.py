@@ -10,7 +10,7 @@ import streamlit as st
 from evalmap.data.remote.collections import Collection, Group, collections
 from evalmap.data.store import jobs
 from evalmap.pages.server import caches, workers
-from evalmap.pages.server.access import serves_this_machine_only
+from evalmap.pages.server.access import serves_this_machine_only, writable
 from evalmap.pages.shared import navigation, text
 
 
@@ -33,7 +33,7 @@ def _draw(collection: Collection) -> None:
         f"{collection.revision[:10]} · {text.in_label(collection.homepage, limit=120)}"
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if loaded < len(collection.files):
+        if loaded < len(collection.files) and writable():
             st.button(
                 f"Download {len(collection.files) - loaded} missing files",
                 icon=":material/download:",
@@ -104,25 +104,27 @@ def _group(group: Group, root: Path, states: Mapping[str, str], built: dict[str,
     with st.container(horizontal=True):
         if len(ready) == 1:
             _open("Open map", built[ready[0]], key=f"open-file-{group.id}", type="primary")
-        st.button(
-            f"Build {len(to_build)} selected" if to_build else "Build selected",
-            key=f"build-{group.id}",
-            icon=":material/play_arrow:",
-            disabled=not to_build,
-            on_click=workers.build,
-            args=(space, to_build),
-            help="One map a file. Select rows of the table first.",
-        )
+        if writable():
+            st.button(
+                f"Build {len(to_build)} selected" if to_build else "Build selected",
+                key=f"build-{group.id}",
+                icon=":material/play_arrow:",
+                disabled=not to_build,
+                on_click=workers.build,
+                args=(space, to_build),
+                help="One map a file. Select rows of the table first.",
+            )
         if folder in built:
             _open("Open the map of all", built[folder], key=f"open-all-{group.id}")
-        st.button(
-            f"Build all {len(whole)} loaded files as one map",
-            key=f"build-all-{group.id}",
-            icon=":material/layers:",
-            disabled=len(whole) < 2,
-            on_click=workers.build,
-            args=(space, [folder]),
-        )
+        if writable():
+            st.button(
+                f"Build all {len(whole)} loaded files as one map",
+                key=f"build-all-{group.id}",
+                icon=":material/layers:",
+                disabled=len(whole) < 2,
+                on_click=workers.build,
+                args=(space, [folder]),
+            )
 
 
 def _open(label: str, slug: str, *, key: str, type: Literal["primary", "secondary"] = "secondary") -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from evalmap.data.store.manifest import Manifest
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.pages.server.access import without_paths
 from evalmap.pages.shared import text
 
 
@@ -24,14 +25,14 @@ def draw(built: BuiltMap) -> None:
     for sentence in _counts(manifest):
         st.caption(sentence)
     for note in manifest.notes:
-        st.caption(text.in_label(note, limit=400))
+        st.caption(text.in_label(without_paths(note, manifest.source), limit=400))
     if manifest.set_aside_rows:
         with st.expander(f"{manifest.set_aside:,} rows set aside"):
             st.dataframe(pd.DataFrame(list(manifest.set_aside_rows)), hide_index=True)
     st.markdown("**Map**")
     encoder = settings.encoder
     details = f"{encoder['dims']} dimensions, window {encoder['window']} tokens, {encoder['dtype']}"
-    model = f"{text.in_label(encoder['model'])} ({details})"
+    model = f"{text.in_label(without_paths(encoder['model']))} ({details})"
     trust = projection.get("trustworthiness")
     options = ", ".join(f"{name} {value}" for name, value in projection.items() if name not in ("method", "trustworthiness"))
     st.caption(f"Embedded with {model}.")

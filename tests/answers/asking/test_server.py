@@ -234,7 +234,10 @@ def test_429_that_stays_is_one_sentence():
         "Lower the concurrency or come back later."
     )
     assert run.settings == ("concurrency",)
-    assert sorted(run.answers) == [f"k{i}" for i in range(5)]
+    # Two are under way at a time, and the later one may reach the server first: those that it answered are what counts.
+    answered = {f"k{number}" for number in range(40) for text in server.texts()[:5] if f"Question {number}?" in text}
+    assert len(answered) == 5
+    assert set(run.answers) == answered
 
 
 def test_500_that_stays_is_one_sentence():

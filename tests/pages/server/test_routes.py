@@ -114,6 +114,44 @@ def test_what_is_not_there_is_a_404_that_is_not_kept(client: TestClient, manifes
         assert answer.headers["cache-control"] == "no-store"
 
 
+LONG = "a" * 5000
+HOSTILE = (
+    *(
+        LONG,
+        "a" * 200,
+        "a" * 251,
+        "a" * 255,
+        "%00",
+        "a%00b",
+        "%0a",
+        "..",
+        "...",
+        "-",
+        "con",
+        "a.json",
+        "..%2f..%2fetc",
+        "%ff%fe",
+        "%f0%9f%98%80",
+    ),
+    *("%e2%80%ae", "%ed%a0%80", "%25s", "'%3b--", "<script>", "-1", "9" * 400, "1e999", "nan"),
+)
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=lambda value: value[:12])
+def test_a_hostile_address_is_a_short_sentence_and_never_a_500(client: TestClient, manifest: Manifest, address: str, value: str):
+    paths = (
+        *(f"/evalmap/map/{value}/{manifest.fingerprint}/points", f"/evalmap/map/{manifest.slug}/{value}/points"),
+        *(f"{address}/column/{value}", f"{address}/column/field.{value}", f"{address}/column/answers.{value}.p"),
+        *(f"{address}/hover?row={value}", f"{address}/hover?row=1&row={value}", f"{address}/hover?{value}={value}"),
+        *(f"/evalmap/assets/{value}/map.css", f"/evalmap/assets/0/{value}"),
+    )
+    for path in paths:
+        answer = client.get(path)
+        assert answer.status_code in (400, 404), path
+        assert len(answer.text) < 400, path
+        assert "Traceback" not in answer.text
+
+
 def test_plotly_travels_compressed_and_arrives_whole(client: TestClient):
     address = routes.plotly_url()
     with client.stream("GET", address, headers={"Accept-Encoding": "gzip"}) as answer:
@@ -183,7 +221,7 @@ def test_readers_at_the_same_time_get_one_map(client: TestClient, manifest: Mani
 def test_asking_for_what_is_not_there_leaves_nothing_behind(client: TestClient):
     for i in range(5):
         client.get(f"/evalmap/map/nothing-{i}/0/points")
-    assert maps._loading == {}
+    assert maps._maps._loading == {}
 
 
 def test_a_map_that_was_built_again_is_not_served_under_its_old_fingerprint(client: TestClient, manifest: Manifest):

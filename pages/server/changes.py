@@ -1,0 +1,79 @@
+"""What a visitor can change in the workspace; what is started in a process of its own is in workers.py.
+
+Each function is marked `@changing`, the one door: a read-only site refuses it, whatever a page shows.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from evalmap.answers import import_pipeline
+from evalmap.answers.import_pipeline import AnswerImport
+from evalmap.answers.store import AnswerStore
+from evalmap.data.store import jobs
+from evalmap.data.store.atomic import write_bytes
+from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.pages.server import screenings
+from evalmap.pages.server.access import changing
+from evalmap.screening.keep.by_hand import DecisionLog
+
+
+@changing
+def remove_map(workspace: Workspace, slug: str) -> None:
+    """Forget a dataset's map, or a manifest that can't be read."""
+    workspace.remove(slug)
+
+
+@changing
+def cancel_job(workspace: Workspace, job: jobs.Job) -> None:
+    """End a job under way."""
+    jobs.cancel(workspace, job)
+
+
+@changing
+def dismiss_job(workspace: Workspace, job: jobs.Job) -> None:
+    """Forget a job that has ended."""
+    jobs.dismiss(workspace, job)
+
+
+@changing
+def keep_upload(workspace: Workspace, name: str, content: bytes) -> Path:
+    """Store an uploaded dataset under a name of ours; the same content twice is one file."""
+    safe = re.sub(r"[^\w.-]+", "_", Path(name).name).lstrip(".")[-100:] or "upload"
+    target = workspace.root / "uploads" / hashlib.sha256(content).hexdigest()[:12] / safe
+    if not target.exists():
+        write_bytes(target, content)
+    return target
+
+
+@changing
+def import_answers(workspace: Workspace, slug: str, files: Sequence[tuple[str, bytes]]) -> list[AnswerImport]:
+    """Store uploads with answers under names of ours in a folder of their own, as files of one evaluation must lie together, and
+    import them.
+
+    Raises
+    ------
+    DatasetError : as `evalmap.answers.import_answers`
+    """
+    named = [(re.sub(r"[^\w.+-]+", "_", Path(name).name).lstrip(".")[-150:] or "upload", content) for name, content in files]
+    digest = hashlib.sha256(b"\0".join(name.encode() + b"\0" + content for name, content in named)).hexdigest()[:16]
+    folder = workspace.root / "answers" / "uploads" / digest
+    for name, content in named:
+        write_bytes(folder / name, content)
+    return import_pipeline.import_answers([folder / name for name, _ in named], workspace, dataset=slug)
+
+
+@changing
+def remove_answers(workspace: Workspace, id: str) -> None:
+    """Forget an answer set."""
+    AnswerStore(workspace).remove(id)
+
+
+@changing
+def decide(workspace: Workspace, built: BuiltMap, change: Callable[[DecisionLog], object]) -> None:
+    """Change the decisions made by hand about a dataset, and store them."""
+    log = screenings.decisions(built)
+    change(log)
+    log.save(workspace, built.manifest.source)
