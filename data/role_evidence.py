@@ -17,7 +17,7 @@ from evalmap.data.text.messages import read_turns
 Kind = Literal["text", "number", "flag", "chat", "nested", "list", "object", "mixed", "empty"]
 Family = Literal["prompt", "context", "key", "id", "group", "meta", "unknown"]
 
-SAMPLE = 200  # rows that are looked at, spread over the file
+SAMPLE = 120  # rows that are looked at, spread over the file
 NEAR = 10.0  # scores this near to each other are a doubt
 
 # In each table a name stands without case, spaces, signs and plural: "User_Inputs" is "userinput".
