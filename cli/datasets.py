@@ -1,7 +1,7 @@
 """evalmap build | info | list | remove | gc | fetch | pairs: the datasets of a workspace, their maps and their pairs."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,11 +12,15 @@ from evalmap.cli.terminal import (
     ChoicesOption,
     ConfidenceOption,
     DatasetArgument,
+    EmbedOption,
     GroupOption,
     IdOption,
     LabelOption,
+    PartOption,
     TextOption,
+    TurnOption,
     WorkspaceOption,
+    YesOption,
 )
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import ReadOptions
@@ -35,7 +39,10 @@ def build(
     choices: ChoicesOption = None,
     group: GroupOption = None,
     id: IdOption = None,
-    part: Annotated[Literal["whole", "stem", "choices"], typer.Option(help="What of a multiple choice is embedded.")] = "whole",
+    part: PartOption = "whole",
+    turn: TurnOption = None,
+    embed: EmbedOption = None,
+    yes: YesOption = None,
     model: Annotated[str, MODEL] = "all-MiniLM-L6-v2",
     k: Annotated[int, typer.Option(min=1, max=1000, help="Number of k-means clusters.")] = 10,
     n_neighbors: Annotated[int, typer.Option(min=2, max=200, help="UMAP: neighbours looked at.")] = 15,
@@ -53,7 +60,8 @@ def build(
     if name and len(paths) > 1:
         raise typer.BadParameter("it names one dataset, and several PATHs were given.", param_hint="--name")
     space = terminal.open_workspace(workspace)
-    options = ReadOptions(text=text, label=label, confidence=confidence, choices=choices, group=group, id=id, part=part)
+    fields = {"text": text, "label": label, "confidence": confidence, "choices": choices, "group": group, "id": id}
+    options = terminal.read_options(**fields, part=part, turn=turn, embed=embed, yes=yes)
     model = model if model == DEFAULT_MODEL else terminal.absolute(model)
     settings = Settings(model=model, n_neighbors=n_neighbors, min_dist=min_dist, k=k, seed=seed)
     failed = False
@@ -271,8 +279,12 @@ def _bytes(size: int) -> str:
 def _built(manifest: Manifest) -> list[str]:
     """What a build made, in a few lines for a person."""
     lines = [f"{manifest.name}: {manifest.rows:,} examples from {manifest.source}"]
-    roles = ", ".join(f"{role} = {field}" for role, field in manifest.roles.items())
-    lines.append(f"  roles: {roles} ({manifest.schema})")
+    if manifest.reading:
+        lines.append(f"  read as {manifest.schema}:")
+        lines += [f"  {line}" for line in terminal.reading_lines(manifest.reading)]
+    else:  # built before readings were recorded
+        roles = ", ".join(f"{role} = {field}" for role, field in manifest.roles.items())
+        lines.append(f"  roles: {roles} ({manifest.schema})")
     if manifest.labels:
         counts = list(manifest.labels.items())
         lines.append(f"  labels: {', '.join(f'{count:,} {label}' for label, count in counts[:8])}{' …' if len(counts) > 8 else ''}")

@@ -1,10 +1,10 @@
-"""The site's jobs from a terminal: evalmap build | info | list | remove | gc | fetch | pairs | serve | screen | answers."""
+"""The site's jobs from a terminal: evalmap look | build | info | list | remove | gc | fetch | pairs | serve | screen | answers."""
 
 import sys
 
 import typer
 
-from evalmap.cli import answer_commands, datasets, screen, serve, terminal
+from evalmap.cli import answer_commands, datasets, look, screen, serve, terminal
 from evalmap.data.errors import DatasetError
 
 app = typer.Typer(
@@ -14,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command("look")(look.look)
 app.command("build")(datasets.build)
 app.command("info")(datasets.info)
 app.command("list")(datasets.list_datasets)

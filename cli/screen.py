@@ -11,11 +11,15 @@ from evalmap.cli.terminal import (
     MODEL,
     ChoicesOption,
     ConfidenceOption,
+    EmbedOption,
     GroupOption,
     IdOption,
     LabelOption,
+    PartOption,
     TextOption,
+    TurnOption,
     WorkspaceOption,
+    YesOption,
 )
 from evalmap.data.errors import DatasetError
 from evalmap.data.text.normalization import NORMALIZATIONS
@@ -69,9 +73,10 @@ def screen(
     choices: ChoicesOption = None,
     group: GroupOption = None,
     id: IdOption = None,
-    part: Annotated[
-        Literal["whole", "stem", "choices"] | None, typer.Option(help="What of a multiple choice is compared (default: whole).")
-    ] = None,
+    part: PartOption = None,
+    turn: TurnOption = None,
+    embed: EmbedOption = None,
+    yes: YesOption = None,
     model: Annotated[str | None, MODEL] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the kept rows here (JSONL): lines of a JSONL file byte for byte, other rows as JSON.")
@@ -102,7 +107,7 @@ def screen(
     }
     given |= {"contrast": contrast, "balance": balance, "target": target, "keep_set_aside": keep_set_aside, "part": part}
     given |= {"text": text, "label": label, "confidence": confidence, "choices": choices, "group": group, "id": id}
-    given |= {"model": _model(model)}
+    given |= {"model": _model(model), "turn": turn, "embed": embed, "yes": yes}
     given |= {"out": out, "removed": removed, "report": report, "html": html}
     given |= {"paths": tuple(paths) if paths else None, "against": tuple(against) if against else None}
     plan = (read_recipe(recipe) if recipe else Recipe()).with_given(**given)

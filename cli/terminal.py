@@ -1,14 +1,16 @@
 """The terminal: options that several commands take, what they name, and the way anything is printed."""
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
-from evalmap.data.errors import DatasetError
+from evalmap.data.errors import AmbiguousReading, DatasetError
+from evalmap.data.records import Reading, ReadOptions
 from evalmap.data.store import disk
 from evalmap.data.store.workspace import Workspace
 
@@ -17,12 +19,20 @@ WorkspaceOption = Annotated[
     typer.Option("--workspace", help="Folder of results (default: EVALMAP_HOME, else the platform's data folder)."),
 ]
 DatasetArgument = Annotated[str, typer.Argument(help="The path that was built, or the dataset's name in the workspace.")]
-TextOption = Annotated[str | None, typer.Option(help="Field that holds the text (default: detected).")]
+TextOption = Annotated[str | None, typer.Option(help="Field that holds the text, or several with commas: a,b (default: detected).")]
 LabelOption = Annotated[str | None, typer.Option(help='Field of the label; "" for none.')]
 ConfidenceOption = Annotated[str | None, typer.Option(help='Field of the label\'s confidence; "" for none.')]
-ChoicesOption = Annotated[str | None, typer.Option(help='Field of the answer options; "" for none.')]
+ChoicesOption = Annotated[str | None, typer.Option(help='Field of the answer options, or one field an option: A,B,C; "" for none.')]
 GroupOption = Annotated[str | None, typer.Option(help='Field that groups rows; "" for none.')]
 IdOption = Annotated[str | None, typer.Option(help='Field of the rows\' own ids; "" for none.')]
+PartOption = Annotated[Literal["whole", "stem", "choices"] | None, typer.Option(help="What of a multiple choice is embedded.")]
+TurnOption = Annotated[
+    Literal["last-user", "first-user", "all"] | None, typer.Option(help="Which turn of a chat is the text (default: last-user).")
+]
+EmbedOption = Annotated[
+    str | None, typer.Option(help="Where several fields make the text: the one that is embedded (default: all).")
+]
+YesOption = Annotated[bool | None, typer.Option("--yes", help="Where two fields may be the text, take the first and ask nothing.")]
 MODEL = typer.Option(help="sentence-transformers model, by name or folder.")  # its default differs from command to command
 
 
@@ -37,6 +47,11 @@ def open_workspace(root: Path | None) -> Workspace:
     if space.root.exists() and not space.root.is_dir():
         raise DatasetError(f"{space.root}: not a folder. Name the folder of results with --workspace or EVALMAP_HOME.")
     return space
+
+
+def read_options(**given: Any) -> ReadOptions:
+    """What options say of the fields; those that were not given (None) stay as they are."""
+    return ReadOptions(**{name: value for name, value in given.items() if value is not None})
 
 
 def absolute(location: str) -> str:
@@ -95,6 +110,12 @@ def printing() -> Iterator[None]:
         raise disk.refused(error, "standard output", "written") from error
 
 
+def reading_lines(reading: Reading) -> list[str]:
+    """How the fields were read, a line a role with its reason and what came next."""
+    roles = [f"  {one.sentence()}" for one in reading.roles]
+    return [*roles, *(f"  note: {note}" for note in reading.notes)]
+
+
 def print_error(line: str) -> None:
     """Print a line to stderr; it may name a hostile file."""
     typer.echo(printable(line), err=True)
@@ -102,5 +123,8 @@ def print_error(line: str) -> None:
 
 def sentence(error: DatasetError) -> str:
     """An error in the terminal's words: the settings that mend it are options here."""
+    if isinstance(error, AmbiguousReading):
+        fields = " or ".join(f"--text {shlex.quote(reading.text)}" for reading in error.readings)
+        return f"{error.question} Choose with {fields}, or take the first with --yes."
     options = ", ".join(f"--{setting.replace('_', '-')}" for setting in error.settings)
     return f"{str(error).removesuffix('.')} ({options})." if options else str(error)

@@ -4,14 +4,19 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from evalmap.data.choices import MOST_SHARED, RowOptions, has_own_letters, inside, letter, option_indices, with_letters
 from evalmap.data.errors import DatasetError
-from evalmap.data.records import Boilerplate, Dataset, FileRows, Part, ReadOptions, Roles, SetAside
-from evalmap.data.roles import detect_roles
+from evalmap.data.inner_fields import with_inner_fields
+from evalmap.data.records import OPTIONAL_COLUMNS, Boilerplate, Dataset, FileRows, Part, Reading, ReadOptions, Roles, SetAside
+from evalmap.data.roles import FileReading, read_roles, row_options
+from evalmap.data.row_texts import RowTexts, endings_json, row_texts
 from evalmap.data.text.boilerplate import detect_boilerplate, strip_boilerplate
+from evalmap.data.text.messages import turns_json
 from evalmap.data.text.multiple_choice import MultipleChoice, split
 
 
@@ -22,19 +27,20 @@ def assemble(files: Iterable[FileRows], *, name: str, source: str, options: Read
 
     Raises
     ------
+    AmbiguousReading : two fields of a file may be the text with about equal right
     DatasetError : no text field; a role names a field that a file lacks; no example or only one is left
     """
     options = options or ReadOptions()
     examples: list[pd.DataFrame] = []
     fields: list[pd.DataFrame] = []
-    roles: list[Roles] = []
+    readings: list[FileReading] = []
     boilerplate: list[Boilerplate] = []
     set_aside: list[SetAside] = []
     replaced = rows = 0
-    for file in files:
-        file_roles = detect_roles(file, options)
-        roles.append(file_roles)
-        table, aside = _examples(file, file_roles, options.part)
+    for file in (with_inner_fields(file, options) for file in files):
+        found_in_file = read_roles(file, options)
+        readings.append(found_in_file)
+        table, aside = _examples(file, found_in_file, options)
         set_aside += [*file.set_aside, *aside]
         while found := detect_boilerplate(table["embedded_text"].tolist(), dataset=file.name):  # one may stand inside another
             boilerplate.append(found)
@@ -49,13 +55,18 @@ def assemble(files: Iterable[FileRows], *, name: str, source: str, options: Read
         reasons = _reasons(set_aside)
         raise DatasetError(f"{source}: no example left of {rows:,} rows ({reasons}). Check the text field.", "text")
     table = pd.concat(examples, ignore_index=True) if len(examples) > 1 else examples[0].reset_index(drop=True)
+    for column in OPTIONAL_COLUMNS:
+        if column in table:
+            table[column] = table[column].astype("str")
     if len(table) == 1:
         raise DatasetError(f"{source}: holds 1 example, and a map needs at least 2. Open a file with more rows.")
     plain = pd.concat(fields, ignore_index=True) if len(fields) > 1 else fields[0].reset_index(drop=True)
+    roles = [one.roles for one in readings]
+    shown = Counter(roles).most_common(1)[0][0]
     return Dataset(
         name=name,
         source=source,
-        roles=Counter(roles).most_common(1)[0][0],
+        roles=shown,
         examples=table,
         fields=pd.DataFrame({str(column): _plain(plain[column]) for column in plain.columns}),
         boilerplate=tuple(boilerplate),
@@ -63,17 +74,53 @@ def assemble(files: Iterable[FileRows], *, name: str, source: str, options: Read
         notes=tuple(_notes(table, roles, replaced)),
         part=options.part,
         options=options,
+        reading=_reading(readings, shown, table, plain),
     )
 
 
-def _examples(file: FileRows, roles: Roles, part: Part) -> tuple[pd.DataFrame, list[SetAside]]:
+def _reading(readings: list[FileReading], shown: Roles, table: pd.DataFrame, fields: pd.DataFrame) -> Reading:
+    """The reading of most files, with the notes of all, and what tells rows of one text apart."""
+    first = next(one.reading for one in readings if one.roles == shown)
+    notes = dict.fromkeys(note for one in readings for note in one.reading.notes)
+    variants = tuple(dict.fromkeys(name for one in readings for name in one.reading.variant_fields))
+    texts, rows = table["text"].nunique(), len(table)
+    distinguishing: tuple[str, ...] = ()
+    if rows >= 4 and texts * 2 <= rows:
+        beside = [name for name in fields.columns if name not in (*first.fields_of("text"), *first.fields_of("id"))]
+        distinguishing = tuple(str(name) for name in beside if _tells_apart(table["text"], fields[name], texts))[:4]
+        apart = f"{', '.join(distinguishing)} {'tells' if len(distinguishing) == 1 else 'tell'} them apart"
+        notes[f"{rows:,} rows, {texts:,} different texts; {apart if distinguishing else 'no field tells them apart'}."] = None
+    return replace(first, notes=tuple(notes), variant_fields=variants, distinguishing_fields=distinguishing)
+
+
+def _tells_apart(texts: pd.Series, column: pd.Series, different: int) -> bool:
+    """Whether a field makes half again as many rows different as the texts do, and is no mere number of the rows."""
+    values = column.map(str)
+    together = int((~pd.DataFrame({"text": texts, "value": values}).duplicated()).sum())
+    return together >= 1.5 * different and not (values.is_unique and not _bears_words(column))
+
+
+def _bears_words(column: pd.Series) -> bool:
+    return any(isinstance(value, (list, dict)) or (isinstance(value, str) and " " in value.strip()) for value in column.head(50))
+
+
+def _examples(file: FileRows, reading: FileReading, options: ReadOptions) -> tuple[pd.DataFrame, list[SetAside]]:
     """The examples of one file, indexed by row of the file, and the rows that have no text."""
-    texts = file.fields[roles.text].tolist()
-    apart = [split(text) if isinstance(text, str) else None for text in texts] if part != "whole" or _may_choose(roles) else None
-    listed = file.fields[roles.choices].tolist() if roles.choices else [None] * len(texts)
+    roles, part = reading.roles, options.part
+    made = row_texts(file.fields, reading.text_fields, reading.reading.form, options.turn)
+    texts = made.texts
+    apart = [split(text) if isinstance(text, str) else None for text in texts] if part != "whole" or _may_choose(reading) else None
+    listed = _options(file, reading, texts)
+    own = _embedded_part(made, options.embed, file.source)
+    field = " and ".join(reading.text_fields)
     embedded, aside, kept = [], [], []
     for row, text in enumerate(texts):
-        reason, content = _embedded(text, apart[row] if apart else None, listed[row], part, roles.text)
+        if row in made.reasons:
+            reason, content = made.reasons[row], ""
+        else:
+            reason, content = _embedded(text, apart[row] if apart else None, listed[row], part, field)
+        if own is not None and not reason and not (content := own[row]).strip():
+            reason = f"{options.embed} is empty"
         if reason:
             aside.append(SetAside(file.name, int(file.lines[row]), reason, file.raw[row]))
         else:
@@ -81,6 +128,8 @@ def _examples(file: FileRows, roles: Roles, part: Part) -> tuple[pd.DataFrame, l
             embedded.append(content)
     index = np.array(kept, dtype=np.int64)
     column = _picker(file.fields, index)
+    label = column(roles.label, _label)
+    choices, labels = _choices(file, index, reading, apart, listed, label)
     table = pd.DataFrame(
         {
             "dataset": pd.Series([file.name] * len(kept), dtype="str"),
@@ -88,19 +137,43 @@ def _examples(file: FileRows, roles: Roles, part: Part) -> tuple[pd.DataFrame, l
             "example_id": pd.Series([content_hash(file.raw[row]) for row in kept], dtype="str"),
             "text": pd.Series([str(texts[row]) for row in kept], dtype="str"),
             "embedded_text": pd.Series(embedded, dtype="str"),
-            "label": pd.Series(column(roles.label, _label), dtype="str"),
+            "label": pd.Series(labels, dtype="str"),
             "confidence": np.array(column(roles.confidence, _number), dtype=np.float64),
-            "choices": pd.Series(_choices(file.fields, index, roles, apart), dtype="str"),
+            "choices": pd.Series(choices, dtype="str"),
             "group": pd.Series(column(roles.group, _label), dtype="str"),
             "id": pd.Series(column(roles.id, _label), dtype="str"),
             "raw": pd.Series([file.raw[row] for row in kept], dtype="str"),
         }
     )
+    if made.turns:
+        chats = [made.turns[row] for row in kept]
+        table["turns"] = pd.Series([turns_json(chat) if chat else None for chat in chats], dtype="str")
+    if reading.ending_fields:
+        table["endings"] = pd.Series(endings_json(file.fields.iloc[index], reading.ending_fields), dtype="str")
     table.index = pd.Index(index)
     return table, aside
 
 
-def _embedded(text: object, apart: MultipleChoice | None, listed: object, part: Part, field: str) -> tuple[str, str]:
+def _embedded_part(made: RowTexts, embed: str | None, source: str) -> list[str] | None:
+    """(n,) the texts of the one field that is embedded; None: the text whole."""
+    if embed in (None, "", "all"):
+        return None
+    if embed not in made.parts:
+        several = ", ".join(made.parts) or "one field alone makes the text"
+        raise DatasetError(f"{source}: {embed!r} is no part of the text (parts: {several}). Choose one of these, or all.", "embed")
+    return made.parts[embed]
+
+
+def _options(file: FileRows, reading: FileReading, texts: list[object]) -> list[RowOptions | None]:
+    """(n,) the options of every row that the file lists; None where it lists none."""
+    if reading.choice_fields:
+        return row_options(file.fields, reading.choice_fields)
+    if reading.options_inside:
+        return [inside(text) if isinstance(text, str) else None for text in texts]
+    return [None] * len(texts)
+
+
+def _embedded(text: object, apart: MultipleChoice | None, listed: RowOptions | None, part: Part, field: str) -> tuple[str, str]:
     """(why the row is set aside, what is embedded of it)."""
     if text is None or (isinstance(text, float) and np.isnan(text)) or text is pd.NA:
         return f"{field} is null", ""
@@ -110,20 +183,14 @@ def _embedded(text: object, apart: MultipleChoice | None, listed: object, part: 
     if part == "stem" and apart:
         content = apart.stem
     elif part == "choices":
-        content = "\n".join(choice for _, choice in apart.choices) if apart else "\n".join(_listed_choices(listed))
+        content = "\n".join(choice for _, choice in apart.choices) if apart else "\n".join(listed.texts if listed else ())
     if not content.strip():
         return (f"{field} is empty" if part == "whole" else f"no {part} in {field}"), ""
     return "", content
 
 
-def _listed_choices(value: object) -> list[str]:
-    """The options in a choices field: a list, or an object whose "text" is one (as in ARC)."""
-    value = value.get("text") if isinstance(value, dict) else value
-    return [str(choice) for choice in value] if isinstance(value, list) else []
-
-
-def _may_choose(roles: Roles) -> bool:
-    return roles.choices is None and roles.schema == "multiple-choice"
+def _may_choose(reading: FileReading) -> bool:
+    return reading.roles.choices is None and reading.roles.schema == "multiple-choice"
 
 
 def _picker(fields: pd.DataFrame, index: np.ndarray) -> Callable[[str | None, Callable[[object], object]], list[object]]:
@@ -148,14 +215,47 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, (int, float)) else float("nan")
 
 
-def _choices(fields: pd.DataFrame, index: np.ndarray, roles: Roles, apart: list[MultipleChoice | None] | None) -> list[str | None]:
-    if roles.choices:
-        values = fields[roles.choices].tolist()
-        return [_label(values[row]) for row in index]
-    if apart and _may_choose(roles):
-        parted = [apart[row] for row in index]
-        return [json.dumps([" ".join(pair) for pair in p.choices], ensure_ascii=False) if p else None for p in parted]
-    return [None] * len(index)
+def _choices(
+    file: FileRows,
+    index: np.ndarray,
+    reading: FileReading,
+    apart: list[MultipleChoice | None] | None,
+    listed: list[RowOptions | None],
+    label: list[object],
+) -> tuple[list[str | None], list[object]]:
+    """The columns `choices` and `label` of the rows in `index`; `label` as its field gives it is the start."""
+    roles, key = reading.roles, reading.key
+    options = [listed[row] for row in index]
+    if key is None:
+        if len(reading.choice_fields) == 1:
+            values = file.fields[reading.choice_fields[0]].tolist()
+            return [_label(values[row]) for row in index], label
+        if reading.choice_fields:
+            return [_json(row.texts) if row else None for row in options], label
+        if apart and _may_choose(reading):
+            parted = [apart[row] for row in index]
+            return [json.dumps([" ".join(pair) for pair in p.choices], ensure_ascii=False) if p else None for p in parted], label
+        return [None] * len(index), label
+    if key.form in ("letter", "label") and all(row is None or has_own_letters(row) for row in options):
+        return [_json(row.texts) if row else None for row in options], label  # "(A) red", named as "(A)": stays as it stands
+    values = file.fields[key.field].tolist() if roles.label else []
+    sets = {frozenset(row.texts) for row in options if row}
+    shared = len(sets) == 1 and len(next(iter(sets))) <= MOST_SHARED
+    choices: list[str | None] = []
+    labels: list[object] = []
+    for row, held, given in zip(index, options, label, strict=True):
+        right = option_indices(values[row], held, key.form) if held and values else ()
+        if held is None:
+            choices.append(None)
+        else:
+            choices.append(_json(held.texts if shared else with_letters(held)))
+        names = [held.texts[at] if shared else letter(at) for at in right] if held else []
+        labels.append(", ".join(names) or (None if key.form == "score" else given))
+    return choices, labels
+
+
+def _json(texts: Iterable[str]) -> str:
+    return json.dumps(list(texts), ensure_ascii=False)
 
 
 def content_hash(raw: str) -> str:

@@ -2,15 +2,15 @@
 
 import hashlib
 import os
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalmap.data.assembling import assemble
 from evalmap.data.locations import hub_id, location_kind, not_found
 from evalmap.data.readers import in_memory
 from evalmap.data.readers.in_memory import Rows
-from evalmap.data.records import Dataset, ReadOptions
+from evalmap.data.records import Dataset, FileRows, ReadOptions
 
 Progress = Callable[[int, int], None]
 
@@ -45,26 +45,42 @@ def open_dataset(
 
     Raises
     ------
+    AmbiguousReading : two fields may be the text with about equal right; `options` choose
     DatasetError : in one sentence, what is wrong with the location or a file, or that fewer than two examples are left
     ValueError : an address or an id without `downloads`
     """
-    return replace(_open(location, options, name, downloads, progress), name_given=bool(name))
+    found = find_files(location, name=name, downloads=downloads)
+    dataset = assemble(_counted(found.files, progress), name=found.name, source=found.source, options=options)
+    notes = (found.note, *dataset.notes) if found.note else dataset.notes
+    return replace(dataset, notes=notes, name_given=bool(name))
 
 
-def _open(
-    location: str | Path | Rows,
-    options: ReadOptions | None,
-    name: str | None,
-    downloads: Path | None,
-    progress: Progress | None,
-) -> Dataset:
+@dataclass(frozen=True)
+class Source:
+    """What a location leads to.
+
+    Attributes
+    ----------
+    files : read one after the other when they are asked for
+    name, source : how it is called, and where it is
+    note : what is to be told of the fetching (a kept file stands in for one that can't be reached), or None
+    """
+
+    files: Iterator[FileRows]
+    name: str
+    source: str
+    note: str | None = None
+
+
+def find_files(location: str | Path | Rows, *, name: str | None = None, downloads: Path | None = None) -> Source:
+    """The files of a location, fetched where they must be; parameters and errors as of `open_dataset`."""
     from evalmap.data.readers import read_file, read_files
     from evalmap.data.readers.formats import without_ending
 
     if not isinstance(location, (str, Path)):
         rows = in_memory.read(location, name=name or "rows")
         known_by = name or hashlib.sha256("\n".join(rows.raw).encode()).hexdigest()[:12]
-        return assemble(_counted(iter([rows]), progress), name=rows.name, source=f"memory:{known_by}", options=options)
+        return Source(iter([rows]), rows.name, f"memory:{known_by}")
     text = str(location)
     kind = location_kind(text)
     if kind == "path":
@@ -73,9 +89,7 @@ def _open(
             raise not_found(text)
         files = read_files(path) if path.is_dir() else iter([read_file(path)])
         called = name or (path.resolve().name if path.is_dir() else None)
-        return assemble(
-            _counted(files, progress), name=called or without_ending(path.name), source=str(path.resolve()), options=options
-        )
+        return Source(files, called or without_ending(path.name), str(path.resolve()))
     if downloads is None:
         raise ValueError("downloads is needed to open an address or a hub id")
     if kind == "url":
@@ -83,22 +97,15 @@ def _open(
 
         fetched = fetch_file(text, downloads)
         rows = read_file(fetched.path, source=text)
-        dataset = assemble(_counted(iter([rows]), progress), name=name or rows.name, source=text, options=options)
-        return _noted(dataset, fetched.note)
+        return Source(iter([rows]), name or rows.name, text, fetched.note)
     from evalmap.data.remote.hub import fetch_dataset
 
     found = fetch_dataset(hub_id(text), downloads)
     files = (read_file(path, source=f"{found.id}/{path.name}") for path in found.files)
-    called = name or found.id.split("/")[-1]
-    dataset = assemble(_counted(files, progress), name=called, source=f"{found.id}@{found.revision}", options=options)
-    return _noted(dataset, found.note)
+    return Source(files, name or found.id.split("/")[-1], f"{found.id}@{found.revision}", found.note)
 
 
-def _noted(dataset: Dataset, note: str | None) -> Dataset:
-    return replace(dataset, notes=(note, *dataset.notes)) if note else dataset
-
-
-def _counted(files, progress: Progress | None):
+def _counted(files: Iterable[FileRows], progress: Progress | None) -> Iterator[FileRows]:
     read = 0
     for file in files:
         read += len(file.lines)

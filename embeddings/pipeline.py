@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -156,7 +156,8 @@ def _summary(dataset: Dataset) -> dict[str, Any]:
         "rows_read": len(dataset) + len(dataset.set_aside),
         "roles": describe(dataset.roles),
         "schema": dataset.roles.schema,
-        "read": {name: value for name, value in asdict(dataset.options).items() if value is not None},
+        "read": dataset.options.given(),
+        "reading": dataset.reading,
         "labels": label_counts(examples["label"]),
         "boilerplate": _boilerplate(dataset),
         "set_aside": len(dataset.set_aside),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evalmap.data.records import Dataset
+from evalmap.data.records import OPTIONAL_COLUMNS, Dataset
 from evalmap.data.store.disk import save_array
 from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings import vectors
@@ -96,7 +96,8 @@ def entry(name: str, *, share: float, reads: Callable[[Build], Sequence[object]]
 def digest(dataset: Dataset) -> str:
     """A hash of everything that the records stage writes."""
     found = hashlib.sha256()
-    for column in ("dataset", "line", "raw", "text", "embedded_text", "label", "confidence", "choices", "group", "id"):
+    columns = ("dataset", "line", "raw", "text", "embedded_text", "label", "confidence", "choices", "group", "id")
+    for column in (*columns, *(name for name in OPTIONAL_COLUMNS if name in dataset.examples)):
         values = dataset.examples[column]
         texts = ("\x00" if missing else str(value) for value, missing in zip(values, values.isna(), strict=True))
         found.update("\x1f".join(texts).encode())

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 import pandas as pd
 
-from evalmap.data.records import Dataset
+from evalmap.data.records import Dataset, Reading
 
 
 def join(datasets: Sequence[Dataset]) -> Dataset:
@@ -34,7 +34,17 @@ def join(datasets: Sequence[Dataset]) -> Dataset:
         set_aside=tuple(row for dataset in named for row in dataset.set_aside),
         notes=tuple(note for dataset in named for note in dataset.notes),
         part=datasets[0].part,
+        reading=_reading([dataset.reading for dataset in datasets]),
     )
+
+
+def _reading(readings: Sequence[Reading]) -> Reading:
+    """The first one's, with the notes and the fields of variants of all."""
+    listed = {
+        name: tuple(dict.fromkeys(one for reading in readings for one in getattr(reading, name)))
+        for name in ("notes", "variant_fields", "distinguishing_fields")
+    }
+    return replace(readings[0], **listed)
 
 
 def _names(datasets: Sequence[Dataset]) -> list[dict[str, str]]:

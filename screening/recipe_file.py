@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.records import PARTS, ReadOptions
+from evalmap.data.records import PARTS, TURN_CHOICES, ReadOptions
 from evalmap.embeddings.encoder import DEFAULT_MODEL
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.recipe import OUTPUTS, Recipe
@@ -22,7 +22,7 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "seed": ("a whole number", lambda v: isinstance(v, int) and not isinstance(v, bool)),
     "target": ("a whole number", lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool))),
     "keep": ("a text", lambda v: v is None or isinstance(v, str)),
-    **dict.fromkeys(("balance", "keep_set_aside"), ("true or false", lambda v: isinstance(v, bool))),
+    **dict.fromkeys(("balance", "keep_set_aside", "yes"), ("true or false", lambda v: isinstance(v, bool))),
 }
 
 
@@ -31,7 +31,7 @@ def recipe_yaml(recipe: Recipe, path: Path) -> bytes:
     import yaml
 
     folder = Path(os.path.realpath(path)).parent
-    read = {name: value for name, value in asdict(recipe.read).items() if value is not None}
+    read = recipe.read.given()
     against = {"against": [_relative(p, folder) for p in recipe.against]} if recipe.against else {}
     paths = [_relative(p, folder) for p in recipe.paths]
     content: dict[str, Any] = {
@@ -74,8 +74,9 @@ def read_recipe(path: Path) -> Recipe:
     _known(screen, ("keep_set_aside", *option_names), f"{where} screen")
     _known(export, OUTPUTS, f"{where} export")
     _check_kinds(load, screen, export, where)
-    if load.get("part", "whole") not in PARTS:
-        raise DatasetError(f"{where} load: part is {load['part']!r}; choose one of {', '.join(PARTS)}.")
+    for name, known in (("part", PARTS), ("turn", TURN_CHOICES)):
+        if load.get(name, known[0]) not in known:
+            raise DatasetError(f"{where} load: {name} is {load[name]!r}; choose one of {', '.join(known)}.")
     return Recipe(
         paths=tuple(_absolute(p, folder) for p in load.get("paths", ())),
         against=tuple(_absolute(p, folder) for p in load.get("against", ())),

@@ -11,8 +11,9 @@ from typing import Any
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.locations import hub_location
+from evalmap.data.records import Reading
 
-FORMAT = 2  # 1 called the boilerplate "frame"
+FORMAT = 3  # 1 called the boilerplate "frame"; 1 and 2 did not tell how the fields were read
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Manifest:
     rows, rows_read, set_aside : examples; all rows of the source; rows that are no examples, the first of them in `set_aside_rows`
     roles, schema, read : which field plays which role; the known schema, or generic; what the user decided about the fields
     labels, datasets : rows a label, the most frequent first; rows a file
+    reading : which field plays which role, and why; None in the manifest of an earlier format, which did not tell
     boilerplate : text that nearly all rows share, if any
     notes : sentences about the reading
     truncated, outliers : rows cut at the encoder's window; rows unlike even their nearest neighbours
@@ -103,6 +105,7 @@ class Manifest:
     fingerprint: str
     built_at: str
     read: dict[str, Any] = field(default_factory=dict)
+    reading: Reading | None = None
     boilerplate: BoilerplateRecord | None = None
     set_aside: int = 0
     set_aside_rows: tuple[dict[str, Any], ...] = ()
@@ -147,10 +150,11 @@ class Manifest:
                     "location": hub_location(given["location"], source=given["source"]),
                     "settings": SettingsRecord(**values["settings"]),
                     "stages": tuple(StageRecord(**stage) for stage in values["stages"]),
+                    "reading": Reading.from_dict(given["reading"]) if given.get("reading") else None,
                     "boilerplate": BoilerplateRecord(**boilerplate) if boilerplate else None,
                     "set_aside_rows": tuple(given.get("set_aside_rows", ())),
                     "notes": tuple(given.get("notes", ())),
                 }
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise DatasetError(f"{where}: not a whole manifest ({error}). Remove the file and build the dataset again.") from error

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 _OPTION = re.compile(r"\(([A-H])\)")
+_LINE_OPTION = re.compile(r"^[ \t]*(?:\(([A-Z])\)|([A-Z])[.):])[ \t]+(?=\S)", re.MULTILINE)
 _HEADER_WORDS = {"choice", "choices", "answer", "answers", "option", "options", "possible", "response", "responses", "your", "s"}
 _WORD = re.compile(r"[^\W_]+")  # "____" is a blank, not a word
 _ANSWER_CUE = re.compile(r"\s*(?:your )?answer\s*:?", re.IGNORECASE)
@@ -65,3 +66,16 @@ def lacks_question(text: str) -> bool:
     """Whether a text has options, and nothing is asked before the first of them."""
     first = text.find("(A)")
     return first >= 0 and not has_question(text[:first])
+
+
+def split_lines(text: str) -> MultipleChoice | None:
+    """Take a question apart at options on lines of their own, "A. …", "B) …" or "(C) …", in their order; None without two."""
+    marks: list[re.Match[str]] = []
+    for mark in _LINE_OPTION.finditer(text):
+        if (mark.group(1) or mark.group(2)) == chr(ord("A") + len(marks)):
+            marks.append(mark)
+    if len(marks) < 2:
+        return None
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    choices = [(mark.group(0).strip(), _without_cue(text[mark.end() : end])) for mark, end in zip(marks, ends, strict=True)]
+    return MultipleChoice(_without_header(text[: marks[0].start()]), tuple(choices))

@@ -60,8 +60,8 @@ def test_field_names_count_without_case_and_are_given_as_they_stand():
     assert roles_of([{"Text": f"some words {i}", "LABEL": "x"} for i in range(9)]) == Roles(text="Text", label="LABEL")
 
 
-def test_text_of_an_unknown_name_is_the_field_with_the_most_words():
-    rows = [{"short": "a b c", "essay": "one two three four five", "n": i} for i in range(9)]
+def test_text_of_an_unknown_name_is_the_one_field_of_free_text():
+    rows = [{"remarks_of": f"short {i}", "essay": f"{i} of one two three four five", "n": i} for i in range(9)]
     assert roles_of(rows).text == "essay"
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.inner_fields import with_inner_fields
 from evalmap.data.readers import read_file, readable_files
 from evalmap.data.records import ReadOptions
-from evalmap.data.roles import describe, detect_roles
+from evalmap.data.roles import describe, read_roles
+from evalmap.data.row_texts import row_texts
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,13 @@ def preview(location: str, modified: int) -> Preview:
     """
     path = Path(location)
     paths = readable_files(path) if path.is_dir() else [path]
-    file = read_file(paths[0])
+    file = with_inner_fields(read_file(paths[0]), ReadOptions())
     fields = tuple(map(str, file.fields.columns))
     try:
-        roles = describe(detect_roles(file, ReadOptions()))
-    except DatasetError:  # no text field: the dialog offers all of them
-        roles = {}
-    first = next((value for value in file.fields[roles["text"]] if isinstance(value, str)), "") if roles else ""
+        found = read_roles(file, ReadOptions())
+    except DatasetError:  # no text field, or two that may be it: the dialog offers all of them
+        return Preview(f"{location}@{modified}", len(paths), len(file.lines), fields, {}, "")
+    roles = describe(found.roles)
+    texts = row_texts(file.fields.head(200), found.text_fields, found.reading.form).texts
+    first = next((text for text in texts if isinstance(text, str) and text), "")
     return Preview(f"{location}@{modified}", len(paths), len(file.lines), fields, roles, first[:400])

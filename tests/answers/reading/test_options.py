@@ -72,11 +72,11 @@ def test_choices_without_a_label_have_no_matching_one(tmp_path: Path):
 
 
 def test_letter_that_names_none_of_the_choices_leaves_the_labels_of_the_file(tmp_path: Path):
-    rows = [{"text": f"Which colour is it, {i}?", "answer": letter, "choices": ["red", "blue"]} for i, letter in enumerate("ABA")]
+    rows = [{"text": f"Which colour is it, {i}?", "answer": letter, "choices": ["red", "blue"]} for i, letter in enumerate("XYX")]
     assert options(tmp_path, rows, label="answer", choices="choices") == [
-        Options("A", ("B",)),
-        Options("B", ("A",)),
-        Options("A", ("B",)),
+        Options("X", ("Y",)),
+        Options("Y", ("X",)),
+        Options("X", ("Y",)),
     ]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.records import Reading, RoleReading
 from evalmap.data.store.manifest import BoilerplateRecord, Manifest
 from evalmap.data.store.workspace import DAY, Workspace
 from evalmap.tests.manifests import made_manifest
@@ -19,7 +20,16 @@ def test_comes_back_from_its_own_values():
         "a", ("records", "k"), boilerplate=BoilerplateRecord("Is it?", "", rows=3, of=4, frames=1), notes=("n",)
     )
     assert Manifest.from_dict(manifest.as_dict(), where="a.json") == manifest
-    assert manifest.as_dict()["format"] == 2
+    assert manifest.as_dict()["format"] == 3
+
+
+def test_reading_comes_back_with_its_reasons_and_is_absent_from_earlier_formats():
+    text = RoleReading("text", ("context", "question"), "a question and its context", ("answer",), "free text")
+    reading = Reading((text,), ("300 rows, 12 different texts",), "joined", ("answer",), ("context",))
+    values = json.loads(json.dumps(made_manifest("a", reading=reading).as_dict()))
+    assert Manifest.from_dict(values, where="a.json").reading == reading
+    del values["reading"]
+    assert Manifest.from_dict({**values, "format": 2}, where="a.json").reading is None
 
 
 def test_first_format_called_the_boilerplate_frame_and_had_no_number():
@@ -31,7 +41,7 @@ def test_first_format_called_the_boilerplate_frame_and_had_no_number():
 
 
 def test_later_format_asks_for_a_newer_evalmap():
-    with pytest.raises(DatasetError, match=r"^a\.json: written by a newer Evalmap \(format 9, expected 2\)\. Update Evalmap\.$"):
+    with pytest.raises(DatasetError, match=r"^a\.json: written by a newer Evalmap \(format 9, expected 3\)\. Update Evalmap\.$"):
         Manifest.from_dict({**made_manifest("a").as_dict(), "format": 9}, where="a.json")
 
 
