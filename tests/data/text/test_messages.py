@@ -78,7 +78,10 @@ def test_images_are_named_and_left_out():
         {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
         {"type": "image", "image": "oar.jpg"},
     ]
-    (turn,) = read_turns([{"role": "user", "content": parts}]) or ()
+    turns = read_turns([{"role": "user", "content": parts}])
+    assert turns is not None
+    assert len(turns) == 1
+    turn = turns[0]
     assert turn.content == "What is this?\n[image: boat.png]\n[image]\n[image: oar.jpg]"
     assert read_turns(parts) == (turn,)
 
