@@ -12,6 +12,8 @@ from evalmap.cli.terminal import (
     ChoicesOption,
     ConfidenceOption,
     EmbedOption,
+    EncodingOption,
+    HeaderOption,
     LabelOption,
     PartOption,
     TextOption,
@@ -73,6 +75,8 @@ def screen(
     turn: TurnOption = None,
     embed: EmbedOption = None,
     yes: YesOption = None,
+    encoding: EncodingOption = None,
+    header: HeaderOption = None,
     model: Annotated[str | None, MODEL] = None,
     out: Annotated[Path | None, typer.Option(help="Write the kept rows here, byte for byte as they came (JSONL).")] = None,
     removed: Annotated[Path | None, typer.Option(help="Write the removed rows here, each with its reason (JSONL).")] = None,
@@ -101,7 +105,7 @@ def screen(
     }
     given |= {"contrast": contrast, "balance": balance, "target": target, "keep_set_aside": keep_set_aside, "part": part}
     given |= {"text": text, "label": label, "confidence": confidence, "choices": choices, "model": _model(model)}
-    given |= {"turn": turn, "embed": embed, "yes": yes}
+    given |= {"turn": turn, "embed": embed, "yes": yes, "encoding": encoding, "header": header}
     given |= {"out": out, "removed": removed, "report": report, "html": html}
     given |= {"paths": tuple(paths) if paths else None, "against": tuple(against) if against else None}
     plan = (read_recipe(recipe) if recipe else Recipe()).with_given(**given)

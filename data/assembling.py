@@ -35,8 +35,11 @@ def assemble(files: Iterable[FileRows], *, name: str, source: str, options: Read
     readings: list[FileReading] = []
     boilerplate: list[Boilerplate] = []
     set_aside: list[SetAside] = []
+    told: dict[str, list[str]] = {}
     replaced = rows = 0
     for file in files:
+        for note in file.notes:
+            told.setdefault(note, []).append(file.name)
         found_in_file = read_roles(file, options)
         readings.append(found_in_file)
         table, aside = _examples(file, found_in_file, options)
@@ -70,7 +73,7 @@ def assemble(files: Iterable[FileRows], *, name: str, source: str, options: Read
         fields=pd.DataFrame({str(column): _plain(plain[column]) for column in plain.columns}),
         boilerplate=tuple(boilerplate),
         set_aside=tuple(set_aside),
-        notes=tuple(_notes(table, roles, replaced)),
+        notes=(*_file_notes(told, len(readings)), *_notes(table, roles, replaced)),
         part=options.part,
         options=options,
         reading=_reading(readings, shown, table, plain),
@@ -284,6 +287,13 @@ def _plain(column: pd.Series) -> pd.Series:
 def _reasons(set_aside: list[SetAside]) -> str:
     counts = Counter(row.reason for row in set_aside).most_common(3)
     return ", ".join(f"{count:,} × {reason}" for reason, count in counts) or "nothing read"
+
+
+def _file_notes(told: dict[str, list[str]], files: int) -> Iterable[str]:
+    """What readers told, with the files that it is about where it is not all of them."""
+    for note, names in told.items():
+        listed = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+        yield note if len(names) == files else f"{listed}: {note}"
 
 
 def _notes(table: pd.DataFrame, roles: list[Roles], replaced: int) -> Iterable[str]:

@@ -52,7 +52,7 @@ def open_dataset(
     DatasetError : in one sentence, what is wrong with the location or a file, or that fewer than two examples are left
     ValueError : an address or an id without `downloads`
     """
-    found = find_files(location, name=name, downloads=downloads)
+    found = find_files(location, name=name, downloads=downloads, options=options)
     return assemble(_counted(found.files, progress), name=found.name, source=found.source, options=options)
 
 
@@ -65,7 +65,9 @@ class Source:
     source: str
 
 
-def find_files(location: str | Path | Rows, *, name: str | None = None, downloads: Path | None = None) -> Source:
+def find_files(
+    location: str | Path | Rows, *, name: str | None = None, downloads: Path | None = None, options: ReadOptions | None = None
+) -> Source:
     """The files of a location, fetched where they must be; parameters and errors as of `open_dataset`."""
     from evalmap.data.readers import read_file, read_files
     from evalmap.data.readers.formats import without_ending
@@ -80,7 +82,7 @@ def find_files(location: str | Path | Rows, *, name: str | None = None, download
         path = Path(os.path.expanduser(text))
         if not os.path.exists(path):
             raise DatasetError(f"{text}: no such file or folder. Check the path.")
-        files = read_files(path) if path.is_dir() else iter([read_file(path)])
+        files = read_files(path, options=options) if path.is_dir() else iter([read_file(path, options=options)])
         called = name or (path.resolve().name if path.is_dir() else None)
         return Source(files, called or without_ending(path.name), str(path.resolve()))
     if downloads is None:
@@ -88,12 +90,12 @@ def find_files(location: str | Path | Rows, *, name: str | None = None, download
     if kind == "url":
         from evalmap.data.remote.http import fetch_file
 
-        rows = read_file(fetch_file(text, downloads), source=text)
+        rows = read_file(fetch_file(text, downloads), source=text, options=options)
         return Source(iter([rows]), name or rows.name, text)
     from evalmap.data.remote.hub import fetch_dataset
 
     found = fetch_dataset(text.removeprefix("hf://datasets/"), downloads)
-    files = (read_file(path, source=f"{found.id}/{path.name}") for path in found.files)
+    files = (read_file(path, source=f"{found.id}/{path.name}", options=options) for path in found.files)
     return Source(files, name or found.id.split("/")[-1], f"{found.id}@{found.revision}")
 
 

@@ -86,7 +86,7 @@ def overview(
     ------
     DatasetError : a file can't be read. That its text is in doubt, or missing, is no error here: `problem` says so.
     """
-    found = find_files(location, name=name, downloads=downloads)
+    found = find_files(location, name=name, downloads=downloads, options=options)
     files = list(found.files)
     reading, readings, problem, examples, notes = None, (), "", 0, ()
     try:

@@ -8,18 +8,19 @@ from typing import Any
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import formats
-from evalmap.data.records import FileRows
+from evalmap.data.records import FileRows, ReadOptions
 
 __all__ = ["first_row", "read_file", "read_files", "readable_files"]
 
 
-def read_file(path: Path, *, name: str | None = None, source: str | None = None) -> FileRows:
+def read_file(path: Path, *, name: str | None = None, source: str | None = None, options: ReadOptions | None = None) -> FileRows:
     """Read one file, by its ending.
 
     Parameters
     ----------
     name : what the dataset is called; without it, the file's name without its ending
     source : what error sentences call the file; without it, the path as given
+    options : of them, what is about files: `encoding`, `header`
 
     Raises
     ------
@@ -32,7 +33,8 @@ def read_file(path: Path, *, name: str | None = None, source: str | None = None)
         if path.is_dir():
             raise DatasetError(f"{source}: a folder, expected a file. Open it as a collection.")
         raise DatasetError(f"{source}: {_unknown(path)}. Expected {formats.expected()}.")
-    return known.read(path, name=_printable(name or _stem(path.name) or path.name), source=source)
+    settings = {setting: getattr(options, setting) for setting in known.settings} if options else {}
+    return known.read(path, name=_printable(name or _stem(path.name) or path.name), source=source, **settings)
 
 
 def first_row(path: Path) -> dict[str, Any] | None:
@@ -51,7 +53,7 @@ def first_row(path: Path) -> dict[str, Any] | None:
     return {str(name): fields[name].iloc[0] for name in fields.columns}
 
 
-def read_files(path: Path) -> Iterator[FileRows]:
+def read_files(path: Path, *, options: ReadOptions | None = None) -> Iterator[FileRows]:
     """Read a folder as a collection: every readable file below it, sorted by its path.
 
     The name of each is its posix path below the folder without the ending; files that would share one name keep their endings.
@@ -64,7 +66,7 @@ def read_files(path: Path) -> Iterator[FileRows]:
     path = Path(path)
     found = readable_files(path)
     names = _names([file.relative_to(path) for file in found])
-    return (read_file(file, name=name) for file, name in zip(found, names, strict=True))
+    return (read_file(file, name=name, options=options) for file, name in zip(found, names, strict=True))
 
 
 def readable_files(path: Path) -> list[Path]:

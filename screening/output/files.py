@@ -91,7 +91,7 @@ def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> No
 def _is_other_format(path: Path) -> bool:
     """Whether the name says another format than plain JSONL; no ending, or one that means nothing here, says none."""
     known = format_of(path.name)
-    return path.suffix.lower() == ".gz" or (known is not None and known.ending != ".jsonl")
+    return path.suffix.lower() in (".gz", ".zst") or (known is not None and known.ending not in (".jsonl", ".ndjson"))
 
 
 def _lines(texts: Iterable[str]) -> bytes:

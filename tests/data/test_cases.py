@@ -39,6 +39,11 @@ def column(name: str, first: str) -> Callable[[Dataset], bool]:
     return lambda dataset: dataset.examples[name][0] == first
 
 
+def says(words: str) -> Callable[[Dataset], bool]:
+    """One note says so; no note at all where there is nothing to say."""
+    return lambda dataset: any(words in note for note in dataset.notes) if words else dataset.notes == ()
+
+
 CASES = [
     Case(
         "01-answer-key-beside-prediction/dataset.jsonl", 8, "Do you care about how tides rise?", ("question",), labels("No", "Yes")
@@ -109,6 +114,19 @@ CASES = [
         ("conversations",),
         column("turns", '[{"role": "user", "content": "Tell me how tides rise"}, {"role": "assistant", "content": "Well."}]'),
     ),
+    *(
+        Case(f"10-pandas-and-python-defaults/{name}", 8, "Tell me how tides rise?", ("question",), says(told))
+        for name, told in (("columns.json", "orient='columns'"), ("nan.jsonl", "read as missing"), ("rows.ndjson", ""))
+    ),
+    *(
+        Case(f"11-wrapped-json/{name}.json", 8, "Tell me how tides rise?", ("question",), says(told))
+        for name, told in (
+            ("data", "the list data inside"),
+            ("pretty", "8 objects one after the other"),
+            ("viewer_rows", "`row` inside its record"),
+        )
+    ),
+    Case("11-wrapped-json/bigbench_task.json", 8, "Is it so: how tides rise?", ("input",), says("the list examples inside")),
     Case(
         "09-templated-rows-merged/math.jsonl",
         20,

@@ -55,7 +55,9 @@ def test_one_bad_file_is_named_and_the_ones_before_it_are_read(tmp_path):
 
 def test_a_folder_without_a_readable_file_is_refused_at_once(tmp_path):
     write(tmp_path, "README.md")
-    with pytest.raises(DatasetError, match=r"no file that can be read. Expected \.jsonl, \.json, \.csv, \.tsv, \.parquet"):
+    with pytest.raises(
+        DatasetError, match=r"no file that can be read. Expected \.jsonl, \.ndjson, \.json, \.csv, \.tsv, \.parquet"
+    ):
         read_files(tmp_path)
     with pytest.raises(DatasetError, match=r"no such folder\. Check the path\."):
         read_files(tmp_path / "nowhere")
@@ -64,7 +66,7 @@ def test_a_folder_without_a_readable_file_is_refused_at_once(tmp_path):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("a.xlsx", "a.xlsx: .xlsx is no format that is read. Expected .jsonl, .json, .csv, .tsv, .parquet (all but .parquet also"),
+        ("a.odt", "a.odt: .odt is no format that is read. Expected .jsonl, .ndjson, .json, "),
         ("a.txt.gz", "a.txt.gz: .txt.gz is no format that is read."),
         ("a", "a: a file without an ending. Expected .jsonl"),
         ("b.jsonl", "b.jsonl: no such file. Check the path."),
@@ -73,7 +75,7 @@ def test_a_folder_without_a_readable_file_is_refused_at_once(tmp_path):
     ],
 )
 def test_what_is_no_table_is_refused(tmp_path, name, sentence):
-    write(tmp_path, "a.xlsx", "a.txt.gz", "a")
+    write(tmp_path, "a.odt", "a.txt.gz", "a")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder.jsonl").mkdir()
     with pytest.raises(DatasetError, match=re.escape(sentence)):
@@ -93,7 +95,8 @@ def test_file_names_that_are_not_utf8_can_be_shown(tmp_path):
 
 
 def test_formats_are_endings():
-    assert set(endings()) == {".jsonl", ".jsonl.gz", ".json", ".json.gz", ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet"}
+    plain = {".jsonl", ".ndjson", ".json", ".csv", ".tsv"}
+    assert set(endings()) == {f"{ending}{packed}" for ending in plain for packed in ("", ".gz", ".zst")} | {".parquet"}
 
 
 @pytest.mark.evals
