@@ -3,11 +3,13 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import formats
+from evalmap.data.readers.table import index_columns, index_notes
 from evalmap.data.records import FileRows, ReadOptions
 
 __all__ = ["first_row", "read_file", "read_files", "readable_files"]
@@ -34,7 +36,12 @@ def read_file(path: Path, *, name: str | None = None, source: str | None = None,
             raise DatasetError(f"{source}: a folder, expected a file. Open it as a collection.")
         raise DatasetError(f"{source}: {_unknown(path)}. Expected {formats.expected()}.")
     settings = {setting: getattr(options, setting) for setting in known.settings} if options else {}
-    return known.read(path, name=_printable(name or _stem(path.name) or path.name), source=source, **settings)
+    rows = known.read(path, name=_printable(name or _stem(path.name) or path.name), source=source, **settings)
+    if index := index_columns(
+        {str(key): rows.fields[key] for key in rows.fields}
+    ):  # of JSON; the readers of tables leave it out of `raw` too
+        rows = replace(rows, fields=rows.fields.drop(columns=index), notes=(*rows.notes, *index_notes(index)))
+    return rows
 
 
 def first_row(path: Path) -> dict[str, Any] | None:

@@ -48,8 +48,8 @@ FORMATS: tuple[Format, ...] = (
     Format("JSONL", ".jsonl", jsonl.read, jsonl.first_row, counts="line", settings=("encoding",)),
     Format("NDJSON", ".ndjson", jsonl.read, jsonl.first_row, counts="line", settings=("encoding",)),
     Format("JSON", ".json", json_array.read, json_array.first_row, settings=("encoding", "header")),
-    Format("CSV", ".csv", delimited.read_csv, delimited.csv_header),
-    Format("TSV", ".tsv", delimited.read_tsv, delimited.tsv_header),
+    Format("CSV", ".csv", delimited.read_csv, delimited.csv_header, settings=("encoding", "header")),
+    Format("TSV", ".tsv", delimited.read_tsv, delimited.tsv_header, settings=("encoding", "header")),
     Format("Parquet", ".parquet", parquet.read, parquet.column_names, packed=False),
 )
 

@@ -48,6 +48,8 @@ def take_header(records: Sequence[Sequence[Any]], *, source: str, header: bool |
             names = column_names(len(first))
             called = f"columns are called {names[0]} to {names[-1]}" if len(names) > 1 else "column is called a"
             return Header(names, 0, (f"The first row looks like the others, so it is a row too; the {called}.",))
+        if odd := next((cell for cell in first if _is_unusual(cell)), None):
+            return Header(first, 1, (f"The first row names the columns, though “{odd[:40]}” is an unusual name.",))
     return Header(first, 1) if header else Header(column_names(len(first)), 0)
 
 
@@ -83,7 +85,7 @@ def _looks_like_names(first: list[str], others: Sequence[Sequence[Any]]) -> tupl
         elif again:
             for_row.append(f"{text[:40]} stands in its column again")
             weight -= 2
-        elif _is_sentence(text) and 2 * sum(map(_is_sentence, column)) > len(column):
+        elif _is_sentence(text) and 2 * sum(map(_is_sentence, column)) >= len(column):
             for_row.append(f"“{text[:40]}” is a sentence like those below it")
             weight -= 3
         elif len(words := name_words(text)) <= 4 and family_of(words) != "unknown":
@@ -95,4 +97,10 @@ def _looks_like_names(first: list[str], others: Sequence[Sequence[Any]]) -> tupl
 
 
 def _is_sentence(text: str) -> bool:
-    return len(text.split()) >= 4 or (len(text) > 15 and text.endswith((".", "?", "!", "。", "？")))
+    words = len(text.split())
+    return words >= 4 or (words >= 2 and text.endswith((".", "?", "!"))) or (len(text) > 8 and text.endswith(("。", "？", "！")))
+
+
+def _is_unusual(name: str) -> bool:
+    """Whether hardly anyone would call a column so: a long text, a sentence."""
+    return len(name) > 40 or len(name.split()) > 5 or name.endswith((".", "?", "!", "。", "？", "！"))

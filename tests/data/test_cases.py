@@ -114,6 +114,16 @@ CASES = [
         ("conversations",),
         column("turns", '[{"role": "user", "content": "Tell me how tides rise"}, {"role": "assistant", "content": "Well."}]'),
     ),
+    Case(
+        "08-headerless-csv/astronomy_test.csv",
+        8,
+        "Which is true about how tides rise?",
+        ("a",),
+        all_hold(
+            says("The first row looks like the others"),
+            lambda dataset: dataset.reading.fields_of("choices") == ("b", "c", "d", "e"),
+        ),
+    ),
     *(
         Case(f"10-pandas-and-python-defaults/{name}", 8, "Tell me how tides rise?", ("question",), says(told))
         for name, told in (("columns.json", "orient='columns'"), ("nan.jsonl", "read as missing"), ("rows.ndjson", ""))

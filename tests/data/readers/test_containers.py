@@ -180,3 +180,10 @@ def test_utf16_is_read_and_told_and_latin1_where_it_is_asked_for(tmp_path):
             read(tmp_path, lines, "set.jsonl", encoding=encoding)
     with pytest.raises(DatasetError, match=re.escape("is not ascii (ordinal not in range(128)).")):
         read(tmp_path, lines, "set.jsonl", encoding="ascii")
+
+
+def test_a_data_frames_index_in_jsonl_is_no_field_and_stays_in_the_line(tmp_path):
+    lines = [json.dumps({"Unnamed: 0": number, **row}) for number, row in enumerate(ROWS)]
+    rows = read(tmp_path, "\n".join(lines), "set.jsonl")
+    assert (list(rows.fields), rows.raw) == (["question", "answer"], lines)
+    assert rows.notes == ("Unnamed: 0 is a data frame's index, no field: left out.",)
