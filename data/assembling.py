@@ -19,10 +19,12 @@ from evalmap.data.text.messages import turns_json
 from evalmap.data.text.multiple_choice import MultipleChoice, split
 
 
-def assemble(files: Iterable[FileRows], *, name: str, source: str, options: ReadOptions | None = None) -> Dataset:
+def assemble(
+    files: Iterable[FileRows], *, name: str, source: str, options: ReadOptions | None = None, notes: tuple[str, ...] = ()
+) -> Dataset:
     """Make one dataset of the rows of one or more files.
 
-    Roles and boilerplate are found file by file, since a collection may mix schemas.
+    Roles and boilerplate are found file by file, since a collection may mix schemas. `notes` are told before those of the files.
 
     Raises
     ------
@@ -73,7 +75,7 @@ def assemble(files: Iterable[FileRows], *, name: str, source: str, options: Read
         fields=pd.DataFrame({str(column): _plain(plain[column]) for column in plain.columns}),
         boilerplate=tuple(boilerplate),
         set_aside=tuple(set_aside),
-        notes=(*_file_notes(told, len(readings)), *_notes(table, roles, replaced)),
+        notes=(*notes, *_file_notes(told, len(readings)), *_notes(table, roles, replaced)),
         part=options.part,
         options=options,
         reading=_reading(readings, shown, table, plain),
@@ -88,7 +90,12 @@ def _reading(readings: list[FileReading], shown: Roles, table: pd.DataFrame, fie
     texts, rows = table["text"].nunique(), len(table)
     distinguishing: tuple[str, ...] = ()
     if rows >= 4 and texts * 2 <= rows:
-        beside = [name for name in fields.columns if name not in (*first.fields_of("text"), *first.fields_of("id"))]
+        no_content = (
+            *first.fields_of("text"),
+            *first.fields_of("id"),
+            "split",
+        )  # a text in train and test is a duplicate all the same
+        beside = [name for name in fields.columns if name not in no_content]
         distinguishing = tuple(str(name) for name in beside if _tells_apart(table["text"], fields[name], texts))[:4]
         apart = f"{', '.join(distinguishing)} {'tells' if len(distinguishing) == 1 else 'tell'} them apart"
         notes[f"{rows:,} rows, {texts:,} different texts; {apart if distinguishing else 'no field tells them apart'}."] = None

@@ -53,23 +53,27 @@ def open_dataset(
     ValueError : an address or an id without `downloads`
     """
     found = find_files(location, name=name, downloads=downloads, options=options)
-    return assemble(_counted(found.files, progress), name=found.name, source=found.source, options=options)
+    return assemble(_counted(found.files, progress), name=found.name, source=found.source, options=options, notes=found.notes)
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a location leads to: its `files`, read one after the other when they are asked for; what it is called; where it is."""
+    """What a location leads to: its `files`, read one after the other when they are asked for; what it is called; where it is.
+
+    `notes` are sentences about the whole of it.
+    """
 
     files: Iterator[FileRows]
     name: str
     source: str
+    notes: tuple[str, ...] = ()
 
 
 def find_files(
     location: str | Path | Rows, *, name: str | None = None, downloads: Path | None = None, options: ReadOptions | None = None
 ) -> Source:
     """The files of a location, fetched where they must be; parameters and errors as of `open_dataset`."""
-    from evalmap.data.readers import read_file, read_files
+    from evalmap.data.readers import passed_over, read_file, read_files, with_splits
     from evalmap.data.readers.formats import without_ending
 
     if not isinstance(location, (str, Path)):
@@ -84,7 +88,8 @@ def find_files(
             raise DatasetError(f"{text}: no such file or folder. Check the path.")
         files = read_files(path, options=options) if path.is_dir() else iter([read_file(path, options=options)])
         called = name or (path.resolve().name if path.is_dir() else None)
-        return Source(files, called or without_ending(path.name), str(path.resolve()))
+        notes = (passed_over(path),) if path.is_dir() else ()
+        return Source(files, called or without_ending(path.name), str(path.resolve()), tuple(filter(None, notes)))
     if downloads is None:
         raise ValueError("downloads is needed to open an address or a hub id")
     if kind == "url":
@@ -96,6 +101,7 @@ def find_files(
 
     found = fetch_dataset(text.removeprefix("hf://datasets/"), downloads)
     files = (read_file(path, source=f"{found.id}/{path.name}", options=options) for path in found.files)
+    files = with_splits(files, [path.name for path in found.files])
     return Source(files, name or found.id.split("/")[-1], f"{found.id}@{found.revision}")
 
 

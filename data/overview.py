@@ -90,7 +90,7 @@ def overview(
     files = list(found.files)
     reading, readings, problem, examples, notes = None, (), "", 0, ()
     try:
-        dataset = assemble(files, name=found.name, source=found.source, options=options)
+        dataset = assemble(files, name=found.name, source=found.source, options=options, notes=found.notes)
         reading, examples, notes = dataset.reading, len(dataset), dataset.notes
     except AmbiguousReading as error:
         readings, problem = error.readings, str(error)

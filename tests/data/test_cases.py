@@ -146,6 +146,13 @@ CASES = [
     ),
     Case("09-templated-rows-merged/negation.jsonl", 16, "I do agree that how tides rise matters.", ("statement",)),
     Case(
+        "12-hub-clone-folder",
+        8,
+        "Tell me how tides rise?",
+        ("question",),
+        all_hold(labels("a"), says("Passed over beside the data: README.md, dataset_infos.json.")),
+    ),
+    Case(
         "14-free-text-tasks/gsm.jsonl",
         8,
         "If 2 boxes hold 3 nails each, how many nails are there?",
