@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from evalmap.data.readers import delimited, json_array, jsonl, parquet
+from evalmap.data.readers import delimited, json_array, jsonl, parquet, plain_text, workbook, yaml_cases
 from evalmap.data.records import FileRows
 
 _PACKED = (".gz", ".zst")
@@ -51,6 +51,10 @@ FORMATS: tuple[Format, ...] = (
     Format("CSV", ".csv", delimited.read_csv, delimited.csv_header, settings=("encoding", "header")),
     Format("TSV", ".tsv", delimited.read_tsv, delimited.tsv_header, settings=("encoding", "header")),
     Format("Parquet", ".parquet", parquet.read, parquet.column_names, packed=False),
+    Format("XLSX", ".xlsx", workbook.read, packed=False, settings=("header",)),
+    Format("YAML", ".yaml", yaml_cases.read, settings=("encoding", "header"), in_folders="alone"),
+    Format("YAML", ".yml", yaml_cases.read, settings=("encoding", "header"), in_folders="alone"),
+    Format("text", ".txt", plain_text.read, lambda path: None, counts="line", settings=("encoding",), in_folders="alone"),
 )
 
 

@@ -38,6 +38,14 @@ def test_what_only_tells_of_the_data_is_passed_over_and_told(tmp_path):
     assert passed_over(tmp_path).endswith("img/a.png, package.json and 1 more.")
 
 
+def test_texts_and_yaml_beside_other_data_tell_of_it_and_alone_they_are_data(tmp_path):
+    write(tmp_path, "a.jsonl", "notes.txt", "config.yaml")
+    assert [file.name for file in read_files(tmp_path)] == ["a"]
+    assert passed_over(tmp_path) == "Passed over beside the data: config.yaml, notes.txt."
+    write(tmp_path / "alone", "prompts.txt", data="Do tides rise?\n")
+    assert [file.fields["text"].tolist() for file in read_files(tmp_path / "alone")] == [["Do tides rise?"]]
+
+
 def test_a_folder_of_metadata_alone_is_read_all_the_same(tmp_path):
     write(tmp_path, "metadata.json", data='{"rows": [{"text": "a"}]}')
     assert [file.name for file in read_files(tmp_path)] == ["metadata"]
@@ -107,7 +115,7 @@ def test_a_folder_without_a_readable_file_is_refused_at_once(tmp_path):
     ("name", "sentence"),
     [
         ("a.odt", "a.odt: .odt is no format that is read. Expected .jsonl, .ndjson, .json, "),
-        ("a.txt.gz", "a.txt.gz: .txt.gz is no format that is read."),
+        ("a.bin.gz", "a.bin.gz: .bin.gz is no format that is read."),
         ("a", "a: a file without an ending. Expected .jsonl"),
         ("b.jsonl", "b.jsonl: no such file. Check the path."),
         ("folder.jsonl", "folder.jsonl: not a file, but a folder. Name a file."),
@@ -115,7 +123,7 @@ def test_a_folder_without_a_readable_file_is_refused_at_once(tmp_path):
     ],
 )
 def test_what_is_no_table_is_refused(tmp_path, name, sentence):
-    write(tmp_path, "a.odt", "a.txt.gz", "a")
+    write(tmp_path, "a.odt", "a.bin.gz", "a")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder.jsonl").mkdir()
     with pytest.raises(DatasetError, match=re.escape(sentence)):
@@ -135,8 +143,8 @@ def test_file_names_that_are_not_utf8_can_be_shown(tmp_path):
 
 
 def test_formats_are_endings():
-    plain = {".jsonl", ".ndjson", ".json", ".csv", ".tsv"}
-    assert set(endings()) == {f"{ending}{packed}" for ending in plain for packed in ("", ".gz", ".zst")} | {".parquet"}
+    plain = {".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".yaml", ".yml", ".txt"}
+    assert set(endings()) == {f"{ending}{packed}" for ending in plain for packed in ("", ".gz", ".zst")} | {".parquet", ".xlsx"}
 
 
 @pytest.mark.evals

@@ -50,19 +50,23 @@ def test_a_new_format_is_a_path_and_no_hub_id(pipes: Path):
 
 
 def test_a_new_format_stands_in_every_sentence(pipes: Path, tmp_path: Path):
-    sentence = ", .parquet, .pipe (all but .parquet and .pipe also as .gz or .zst)."
+    sentence = ", .txt, .pipe (all but .parquet, .xlsx and .pipe also as .gz or .zst)."
     (tmp_path / "a.odt").touch()
     with pytest.raises(DatasetError, match=re.escape(sentence)):
         read_file(tmp_path / "a.odt")
-    with pytest.raises(DatasetError, match=re.escape(".parquet, .pipe.")):
+    with pytest.raises(DatasetError, match=re.escape(".txt, .txt.gz, .txt.zst, .pipe.")):
         fetch_file("https://hub.test/a.odt", tmp_path)
     with pytest.raises(DatasetError, match="rows are written as JSONL"):
         check_outputs({"out": tmp_path / "kept.pipe"}, [])
 
 
 def test_a_new_format_may_be_uploaded_and_is_previewed(pipes: Path):
-    assert formats.names() == "JSONL, NDJSON, JSON, CSV, TSV, Parquet or Pipes; all but Parquet and Pipes also packed (.gz, .zst)"
-    assert formats.upload_endings() == ["jsonl", "ndjson", "json", "csv", "tsv", "parquet", "pipe", "gz", "zst"]
+    assert formats.names() == (
+        "JSONL, NDJSON, JSON, CSV, TSV, Parquet, XLSX, YAML, text or Pipes; all but Parquet, XLSX and Pipes also packed (.gz, .zst)"
+    )
+    assert formats.upload_endings() == [
+        *("jsonl", "ndjson", "json", "csv", "tsv", "parquet", "xlsx", "yaml", "yml", "txt", "pipe", "gz", "zst")
+    ]
     assert add_dataset.formats is formats
     assert preview(str(pipes), 1).fields == ("question", "answer")
 
@@ -84,7 +88,8 @@ def test_a_new_format_may_hold_answers(pipes: Path):
         ("a.jsonl.zst", "a"),
         ("a.gz.jsonl.gz", "a.gz"),
         ("a.gz", "a.gz"),
-        ("notes.txt", "notes.txt"),
+        ("notes.txt", "notes"),
+        ("notes.doc", "notes.doc"),
         ("a", "a"),
     ],
 )
