@@ -18,7 +18,9 @@ PREFIX = "evalmap_"  # of the fields that removed rows get
 
 
 def kept_jsonl(screening: Screening, *, with_set_aside: bool = False) -> bytes:
-    """The kept rows in the order of the input, each line byte for byte as it came.
+    """The kept rows in the order of the input, each line byte for byte as it came; in UTF-8, whatever its file's encoding.
+
+    A row that stands on no line of its own (in a CSV file, a workbook, a JSON list) is written as a JSON object with its fields.
 
     with_set_aside : also the rows without text, each at its place
     """
