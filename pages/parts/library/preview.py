@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.readers import read_file, readable_files
+from evalmap.data.readers import passed_over, read_file, readable_files
 from evalmap.data.records import ReadOptions
 from evalmap.data.roles import describe, detect_roles
 
@@ -22,6 +22,7 @@ class Preview:
     fields : its fields
     roles : {role: field} as detected; empty where no text field was found
     first : its first text, cut at 400 characters
+    notes : how the file was read, where it is not plainly what its ending says; what is passed over
     """
 
     key: str
@@ -30,11 +31,12 @@ class Preview:
     fields: tuple[str, ...]
     roles: dict[str, str]
     first: str
+    notes: tuple[str, ...] = ()
 
 
 @st.cache_data(max_entries=16, show_spinner="Reading …")
-def preview(location: str, modified: int) -> Preview:
-    """Read the first file of a local source; `modified` says when to read it anew.
+def preview(location: str, modified: int, encoding: str | None = None, header: bool | None = None) -> Preview:
+    """Read the first file of a local source; `modified` says when to read it anew, the others are as in `ReadOptions`.
 
     Raises
     ------
@@ -42,11 +44,12 @@ def preview(location: str, modified: int) -> Preview:
     """
     path = Path(location)
     paths = readable_files(path) if path.is_dir() else [path]
-    file = read_file(paths[0])
+    file = read_file(paths[0], options=ReadOptions(encoding=encoding, header=header))
+    notes = (*file.notes, *((passed_over(path),) if path.is_dir() else ()))
     fields = tuple(map(str, file.fields.columns))
     try:
         roles = describe(detect_roles(file, ReadOptions()))
     except DatasetError:  # no text field: the dialog offers all of them
         roles = {}
     first = next((value for value in file.fields[roles["text"]] if isinstance(value, str)), "") if roles else ""
-    return Preview(f"{location}@{modified}", len(paths), len(file.lines), fields, roles, first[:400])
+    return Preview(f"{location}@{modified}", len(paths), len(file.lines), fields, roles, first[:400], tuple(filter(None, notes)))
