@@ -13,7 +13,9 @@ from evalmap.cli.terminal import (
     ConfidenceOption,
     DatasetArgument,
     EmbedOption,
+    EncodingOption,
     GroupOption,
+    HeaderOption,
     IdOption,
     LabelOption,
     PartOption,
@@ -43,6 +45,8 @@ def build(
     turn: TurnOption = None,
     embed: EmbedOption = None,
     yes: YesOption = None,
+    encoding: EncodingOption = None,
+    header: HeaderOption = None,
     model: Annotated[str, MODEL] = "all-MiniLM-L6-v2",
     k: Annotated[int, typer.Option(min=1, max=1000, help="Number of k-means clusters.")] = 10,
     n_neighbors: Annotated[int, typer.Option(min=2, max=200, help="UMAP: neighbours looked at.")] = 15,
@@ -61,7 +65,7 @@ def build(
         raise typer.BadParameter("it names one dataset, and several PATHs were given.", param_hint="--name")
     space = terminal.open_workspace(workspace)
     fields = {"text": text, "label": label, "confidence": confidence, "choices": choices, "group": group, "id": id}
-    options = terminal.read_options(**fields, part=part, turn=turn, embed=embed, yes=yes)
+    options = terminal.read_options(**fields, part=part, turn=turn, embed=embed, yes=yes, encoding=encoding, header=header)
     model = model if model == DEFAULT_MODEL else terminal.absolute(model)
     settings = Settings(model=model, n_neighbors=n_neighbors, min_dist=min_dist, k=k, seed=seed)
     failed = False

@@ -9,7 +9,9 @@ from evalmap.cli.terminal import (
     ChoicesOption,
     ConfidenceOption,
     EmbedOption,
+    EncodingOption,
     GroupOption,
+    HeaderOption,
     IdOption,
     LabelOption,
     TextOption,
@@ -33,11 +35,13 @@ def look(
     turn: TurnOption = None,
     embed: EmbedOption = None,
     yes: YesOption = None,
+    encoding: EncodingOption = None,
+    header: HeaderOption = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Show what is there and how it would be read: rows, fields, roles with their reasons. Nothing is built."""
     fields = {"text": text, "label": label, "confidence": confidence, "choices": choices, "group": group, "id": id}
-    options = terminal.read_options(**fields, turn=turn, embed=embed, yes=yes)
+    options = terminal.read_options(**fields, turn=turn, embed=embed, yes=yes, encoding=encoding, header=header)
     found = overview(path, options=options, downloads=terminal.open_workspace(workspace).downloads)
     if as_json:
         terminal.print_json(found.as_dict())

@@ -12,7 +12,9 @@ from evalmap.cli.terminal import (
     ChoicesOption,
     ConfidenceOption,
     EmbedOption,
+    EncodingOption,
     GroupOption,
+    HeaderOption,
     IdOption,
     LabelOption,
     PartOption,
@@ -77,6 +79,8 @@ def screen(
     turn: TurnOption = None,
     embed: EmbedOption = None,
     yes: YesOption = None,
+    encoding: EncodingOption = None,
+    header: HeaderOption = None,
     model: Annotated[str | None, MODEL] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the kept rows here (JSONL): lines of a JSONL file byte for byte, other rows as JSON.")
@@ -108,6 +112,7 @@ def screen(
     given |= {"contrast": contrast, "balance": balance, "target": target, "keep_set_aside": keep_set_aside, "part": part}
     given |= {"text": text, "label": label, "confidence": confidence, "choices": choices, "group": group, "id": id}
     given |= {"model": _model(model), "turn": turn, "embed": embed, "yes": yes}
+    given |= {"encoding": encoding, "header": header}
     given |= {"out": out, "removed": removed, "report": report, "html": html}
     given |= {"paths": tuple(paths) if paths else None, "against": tuple(against) if against else None}
     plan = (read_recipe(recipe) if recipe else Recipe()).with_given(**given)

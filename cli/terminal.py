@@ -33,6 +33,13 @@ EmbedOption = Annotated[
     str | None, typer.Option(help="Where several fields make the text: the one that is embedded (default: all).")
 ]
 YesOption = Annotated[bool | None, typer.Option("--yes", help="Where two fields may be the text, take the first and ask nothing.")]
+EncodingOption = Annotated[
+    str | None, typer.Option(help="Encoding of text files, such as latin-1 (default: UTF-8, or what a byte-order mark says).")
+]
+HeaderOption = Annotated[
+    bool | None,
+    typer.Option("--header/--no-header", help="Whether a table's first row names its columns (default: by what it looks like)."),
+]
 MODEL = typer.Option(help="sentence-transformers model, by name or folder.")  # its default differs from command to command
 
 

@@ -20,10 +20,12 @@ from evalmap.data.text.messages import turns_json
 from evalmap.data.text.multiple_choice import MultipleChoice, split
 
 
-def assemble(files: Iterable[FileRows], *, name: str, source: str, options: ReadOptions | None = None) -> Dataset:
+def assemble(
+    files: Iterable[FileRows], *, name: str, source: str, options: ReadOptions | None = None, notes: tuple[str, ...] = ()
+) -> Dataset:
     """Make one dataset of the rows of one or more files.
 
-    Roles and boilerplate are found file by file, since a collection may mix schemas.
+    Roles and boilerplate are found file by file, since a collection may mix schemas. `notes` are told before those of the files.
 
     Raises
     ------
@@ -36,8 +38,11 @@ def assemble(files: Iterable[FileRows], *, name: str, source: str, options: Read
     readings: list[FileReading] = []
     boilerplate: list[Boilerplate] = []
     set_aside: list[SetAside] = []
+    told: dict[str, list[str]] = {}
     replaced = rows = 0
     for file in (with_inner_fields(file, options) for file in files):
+        for note in file.notes:
+            told.setdefault(note, []).append(file.name)
         found_in_file = read_roles(file, options)
         readings.append(found_in_file)
         table, aside = _examples(file, found_in_file, options)
@@ -71,7 +76,7 @@ def assemble(files: Iterable[FileRows], *, name: str, source: str, options: Read
         fields=pd.DataFrame({str(column): _plain(plain[column]) for column in plain.columns}),
         boilerplate=tuple(boilerplate),
         set_aside=tuple(set_aside),
-        notes=tuple(_notes(table, roles, replaced)),
+        notes=(*notes, *_file_notes(told, len(readings)), *_notes(table, roles, replaced)),
         part=options.part,
         options=options,
         reading=_reading(readings, shown, table, plain),
@@ -86,7 +91,12 @@ def _reading(readings: list[FileReading], shown: Roles, table: pd.DataFrame, fie
     texts, rows = table["text"].nunique(), len(table)
     distinguishing: tuple[str, ...] = ()
     if rows >= 4 and texts * 2 <= rows:
-        beside = [name for name in fields.columns if name not in (*first.fields_of("text"), *first.fields_of("id"))]
+        no_content = (
+            *first.fields_of("text"),
+            *first.fields_of("id"),
+            "split",
+        )  # a text in train and test is a duplicate all the same
+        beside = [name for name in fields.columns if name not in no_content]
         distinguishing = tuple(str(name) for name in beside if _tells_apart(table["text"], fields[name], texts))[:4]
         apart = f"{', '.join(distinguishing)} {'tells' if len(distinguishing) == 1 else 'tell'} them apart"
         notes[f"{rows:,} rows, {texts:,} different texts; {apart if distinguishing else 'no field tells them apart'}."] = None
@@ -285,6 +295,13 @@ def _plain(column: pd.Series) -> pd.Series:
 def _reasons(set_aside: list[SetAside]) -> str:
     counts = Counter(row.reason for row in set_aside).most_common(3)
     return ", ".join(f"{count:,} × {reason}" for reason, count in counts) or "nothing read"
+
+
+def _file_notes(told: dict[str, list[str]], files: int) -> Iterable[str]:
+    """What readers told, with the files that it is about where it is not all of them."""
+    for note, names in told.items():
+        listed = ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
+        yield note if len(names) == files else f"{listed}: {note}"
 
 
 def _notes(table: pd.DataFrame, roles: list[Roles], replaced: int) -> Iterable[str]:

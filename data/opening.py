@@ -49,10 +49,10 @@ def open_dataset(
     DatasetError : in one sentence, what is wrong with the location or a file, or that fewer than two examples are left
     ValueError : an address or an id without `downloads`
     """
-    found = find_files(location, name=name, downloads=downloads)
-    dataset = assemble(_counted(found.files, progress), name=found.name, source=found.source, options=options)
-    notes = (found.note, *dataset.notes) if found.note else dataset.notes
-    return replace(dataset, notes=notes, name_given=bool(name))
+    found = find_files(location, name=name, downloads=downloads, options=options)
+    files = _counted(found.files, progress)
+    dataset = assemble(files, name=found.name, source=found.source, options=options, notes=found.notes)
+    return replace(dataset, name_given=bool(name))
 
 
 @dataclass(frozen=True)
@@ -63,18 +63,20 @@ class Source:
     ----------
     files : read one after the other when they are asked for
     name, source : how it is called, and where it is
-    note : what is to be told of the fetching (a kept file stands in for one that can't be reached), or None
+    notes : sentences about the whole of it: files passed over, a kept file that stands in for one that can't be reached
     """
 
     files: Iterator[FileRows]
     name: str
     source: str
-    note: str | None = None
+    notes: tuple[str, ...] = ()
 
 
-def find_files(location: str | Path | Rows, *, name: str | None = None, downloads: Path | None = None) -> Source:
+def find_files(
+    location: str | Path | Rows, *, name: str | None = None, downloads: Path | None = None, options: ReadOptions | None = None
+) -> Source:
     """The files of a location, fetched where they must be; parameters and errors as of `open_dataset`."""
-    from evalmap.data.readers import read_file, read_files
+    from evalmap.data.readers import passed_over, read_file, read_files, with_splits
     from evalmap.data.readers.formats import without_ending
 
     if not isinstance(location, (str, Path)):
@@ -87,22 +89,28 @@ def find_files(location: str | Path | Rows, *, name: str | None = None, download
         path = Path(os.path.expanduser(text))
         if not os.path.exists(path):
             raise not_found(text)
-        files = read_files(path) if path.is_dir() else iter([read_file(path)])
+        files = read_files(path, options=options) if path.is_dir() else iter([read_file(path, options=options)])
         called = name or (path.resolve().name if path.is_dir() else None)
-        return Source(files, called or without_ending(path.name), str(path.resolve()))
+        notes = _present(passed_over(path) if path.is_dir() else None)
+        return Source(files, called or without_ending(path.name), str(path.resolve()), notes)
     if downloads is None:
         raise ValueError("downloads is needed to open an address or a hub id")
     if kind == "url":
         from evalmap.data.remote.http import fetch_file
 
         fetched = fetch_file(text, downloads)
-        rows = read_file(fetched.path, source=text)
-        return Source(iter([rows]), name or rows.name, text, fetched.note)
+        rows = read_file(fetched.path, source=text, options=options)
+        return Source(iter([rows]), name or rows.name, text, _present(fetched.note))
     from evalmap.data.remote.hub import fetch_dataset
 
     found = fetch_dataset(hub_id(text), downloads)
-    files = (read_file(path, source=f"{found.id}/{path.name}") for path in found.files)
-    return Source(files, name or found.id.split("/")[-1], f"{found.id}@{found.revision}", found.note)
+    files = (read_file(path, source=f"{found.id}/{path.name}", options=options) for path in found.files)
+    files = with_splits(files, [path.name for path in found.files])
+    return Source(files, name or found.id.split("/")[-1], f"{found.id}@{found.revision}", _present(found.note))
+
+
+def _present(note: str | None) -> tuple[str, ...]:
+    return (note,) if note else ()
 
 
 def _counted(files: Iterable[FileRows], progress: Progress | None) -> Iterator[FileRows]:

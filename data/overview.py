@@ -86,11 +86,11 @@ def overview(
     ------
     DatasetError : a file can't be read. That its text is in doubt, or missing, is no error here: `problem` says so.
     """
-    found = find_files(location, name=name, downloads=downloads)
+    found = find_files(location, name=name, downloads=downloads, options=options)
     files = list(found.files)
     reading, readings, problem, examples, notes = None, (), "", 0, ()
     try:
-        dataset = assemble(files, name=found.name, source=found.source, options=options)
+        dataset = assemble(files, name=found.name, source=found.source, options=options, notes=found.notes)
         reading, examples, notes = dataset.reading, len(dataset), dataset.notes
     except AmbiguousReading as error:
         readings, problem = error.readings, str(error)

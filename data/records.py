@@ -33,6 +33,8 @@ class ReadOptions:
     turn : which turn of a chat is the text: the "last-user" turn, the "first-user" turn, or "all" of them
     embed : where several fields make the text, the one that is embedded; "all" (and None): the text whole
     yes : where two readings of the text are near each other, the first is taken and no question asked
+    encoding : of text files, by Python's name; None: UTF-8, or what a byte-order mark says
+    header : whether the first row of a table names its columns; None: it is decided by what the row looks like
     """
 
     text: str | None = None
@@ -45,6 +47,8 @@ class ReadOptions:
     turn: TurnChoice = "last-user"
     embed: str | None = None
     yes: bool = False
+    encoding: str | None = None
+    header: bool | None = None
 
     def given(self) -> dict[str, Any]:
         """What was decided, and `part`: as a manifest and a recipe keep it, and as `ReadOptions(**…)` takes it."""
@@ -180,6 +184,7 @@ class FileRows:
         stay Python objects; a missing field or null is None or NaN; lone surrogates are replaced by U+FFFD
     set_aside : rows that hold no object at all (a JSON `null`)
     replaced : how many rows held a lone surrogate
+    notes : sentences about how the file was read, where it is not plainly what its ending says
     """
 
     name: str
@@ -189,6 +194,7 @@ class FileRows:
     fields: pd.DataFrame
     set_aside: tuple[SetAside, ...] = ()
     replaced: int = 0
+    notes: tuple[str, ...] = ()
 
 
 EXAMPLE_COLUMNS = ("dataset", "line", "example_id", "text", "embedded_text", "label", "confidence", "choices", "group", "id", "raw")

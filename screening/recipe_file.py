@@ -22,7 +22,7 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "seed": ("a whole number", lambda v: isinstance(v, int) and not isinstance(v, bool)),
     "target": ("a whole number", lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool))),
     "keep": ("a text", lambda v: v is None or isinstance(v, str)),
-    **dict.fromkeys(("balance", "keep_set_aside", "yes"), ("true or false", lambda v: isinstance(v, bool))),
+    **dict.fromkeys(("balance", "keep_set_aside", "yes", "header"), ("true or false", lambda v: isinstance(v, bool))),
 }
 
 

@@ -1,25 +1,34 @@
 """From files to rows: one module a format, chosen by the file's ending (`formats`)."""
 
 import os
+import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.readers import formats
-from evalmap.data.records import FileRows
+from evalmap.data.readers import content, formats, splits
+from evalmap.data.readers.table import index_columns, index_notes
+from evalmap.data.records import FileRows, ReadOptions
 
-__all__ = ["first_row", "read_file", "read_files", "readable_files"]
+__all__ = ["first_row", "passed_over", "read_file", "read_files", "readable_files", "with_splits"]
+
+_METADATA = frozenset(
+    {"dataset_infos", "dataset_info", "dataset_dict", "state", "croissant", "metadata", "meta", "info", "citation", "codemeta"}
+    | {"config", "package", "package-lock", "tsconfig", "generation_config"}
+)
 
 
-def read_file(path: Path, *, name: str | None = None, source: str | None = None) -> FileRows:
+def read_file(path: Path, *, name: str | None = None, source: str | None = None, options: ReadOptions | None = None) -> FileRows:
     """Read one file, by its ending.
 
     Parameters
     ----------
     name : what the dataset is called; without it, the file's name without its ending
     source : what error sentences call the file; without it, the path as given
+    options : of them, what is about files: `encoding`, `header`
 
     Raises
     ------
@@ -32,7 +41,13 @@ def read_file(path: Path, *, name: str | None = None, source: str | None = None)
         if path.is_dir():
             raise DatasetError(f"{source}: a folder, expected a file. Open it as a collection.")
         raise DatasetError(f"{source}: {_unknown(path)}. Expected {formats.expected()}.")
-    return known.read(path, name=_printable(name or _stem(path.name) or path.name), source=source)
+    settings = {setting: getattr(options, setting) for setting in known.settings} if options else {}
+    rows = known.read(path, name=_printable(name or _stem(path.name) or path.name), source=source, **settings)
+    if index := index_columns(
+        {str(key): rows.fields[key] for key in rows.fields}
+    ):  # of JSON; the readers of tables leave it out of `raw` too
+        rows = replace(rows, fields=rows.fields.drop(columns=index), notes=(*rows.notes, *index_notes(index)))
+    return rows
 
 
 def first_row(path: Path) -> dict[str, Any] | None:
@@ -51,11 +66,12 @@ def first_row(path: Path) -> dict[str, Any] | None:
     return {str(name): fields[name].iloc[0] for name in fields.columns}
 
 
-def read_files(path: Path) -> Iterator[FileRows]:
-    """Read a folder as a collection: every readable file below it, sorted by its path.
+def read_files(path: Path, *, options: ReadOptions | None = None) -> Iterator[FileRows]:
+    """Read a folder as a collection: every file of data below it, sorted by its path.
 
     The name of each is its posix path below the folder without the ending; files that would share one name keep their endings.
-    Files with other endings, hidden files and folders, and `*.part` files are passed over; links to folders are not followed.
+    Where the names of all files are those of splits (`data/train-00000-of-00002`), the field `split` says which a row is of.
+    Which files are read is told in `readable_files`.
 
     Raises
     ------
@@ -64,11 +80,23 @@ def read_files(path: Path) -> Iterator[FileRows]:
     path = Path(path)
     found = readable_files(path)
     names = _names([file.relative_to(path) for file in found])
-    return (read_file(file, name=name) for file, name in zip(found, names, strict=True))
+    files = (read_file(file, name=name, options=options) for file, name in zip(found, names, strict=True))
+    return with_splits(files, names)
+
+
+def with_splits(files: Iterable[FileRows], names: list[str]) -> Iterator[FileRows]:
+    """The files, each with the split that its name says as the field `split`, where all names do and the rows have none."""
+    of = splits.of_files([_stem(name) for name in names]) or [None] * len(names)
+    for file, split in zip(files, of, strict=True):
+        yield file if split is None or "split" in file.fields else replace(file, fields=file.fields.assign(split=split))
 
 
 def readable_files(path: Path) -> list[Path]:
     """The files of a folder that `read_files` reads, in its order.
+
+    Files with other endings, hidden files and folders, and `*.part` files are passed over; links to folders are not followed.
+    So are, where other files hold the data, those that only tell of it: a JSON object of a known name (`dataset_infos.json`),
+    and formats whose files mostly do (`Format.in_folders`).
 
     Raises
     ------
@@ -76,16 +104,39 @@ def readable_files(path: Path) -> list[Path]:
     """
     if not path.is_dir():
         raise DatasetError(f"{_printable(str(path))}: no such folder. Check the path.")
-    found = sorted(_readable(path), key=lambda file: file.relative_to(path).as_posix())
+    found = [file for file in _files(path) if formats.format_of(file.name)]
     if not found:
         raise DatasetError(f"{_printable(str(path))}: no file that can be read. Expected {formats.expected()}.")
-    return found
+    return [file for file in found if not _tells_of_data(file)] or found
 
 
-def _readable(folder: Path) -> Iterator[Path]:
+def passed_over(path: Path) -> str:
+    """A sentence that names the files of a folder that are not read; "" where there are none."""
+    read = set(readable_files(path))
+    names = [_printable(file.relative_to(path).as_posix()) for file in _files(path) if file not in read and file.suffix != ".part"]
+    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+    return f"Passed over beside the data: {', '.join(names[:5])}{more}." if names else ""
+
+
+def _files(folder: Path) -> list[Path]:
+    found: list[Path] = []
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(parent, name) for name in files if not name.startswith(".") and formats.format_of(name))
+        found += [Path(parent, name) for name in files if not name.startswith(".")]
+    return sorted(found, key=lambda file: file.relative_to(folder).as_posix())
+
+
+def _tells_of_data(file: Path) -> bool:
+    """Whether a file of a format that is read is about other files rather than rows itself."""
+    known = formats.format_of(file.name)
+    if known is None or known.in_folders == "alone":
+        return True
+    if known.ending != ".json" or _stem(file.name).lower() not in _METADATA:
+        return False
+    try:
+        return content.beginning(file).lstrip().startswith("{")
+    except (OSError, EOFError, zlib.error):
+        return False  # reading it says what is wrong
 
 
 def _names(paths: list[Path]) -> list[str]:

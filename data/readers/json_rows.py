@@ -15,6 +15,10 @@ class NotStrictJSON(ValueError):
     """The text parses, but not to one clear value; the message completes the sentence "line 3: …"."""
 
 
+class _NotFinite(NotStrictJSON):
+    """NaN or Infinity, which `parse_row` reads as null."""
+
+
 def parse(text: str, start: int = 0) -> tuple[Any, int, bool]:
     """The JSON value that begins at `start`.
 
@@ -29,8 +33,25 @@ def parse(text: str, start: int = 0) -> tuple[Any, int, bool]:
     json.JSONDecodeError : malformed
     NotStrictJSON : NaN or Infinity, a number beyond 64 bits, an object with one key twice, nested deeper than MAX_DEPTH
     """
+    return _parse(text, start, _DECODER)
+
+
+def parse_row(text: str, start: int = 0) -> tuple[Any, int, bool, bool]:
+    """As `parse`, but NaN and Infinity, which Python and pandas write, are null; the fourth value says whether there were any."""
     try:
-        value, end = _DECODER.raw_decode(text, start)
+        return *_parse(text, start, _DECODER), False
+    except _NotFinite:
+        return *_parse(text, start, _TOLERANT), True
+
+
+def not_finite_note(rows: int) -> str:
+    """What is told of rows that held NaN or Infinity."""
+    return f"{rows:,} {'row' if rows == 1 else 'rows'} held NaN or Infinity, which is not JSON: read as missing."
+
+
+def _parse(text: str, start: int, decoder: json.JSONDecoder) -> tuple[Any, int, bool]:
+    try:
+        value, end = decoder.raw_decode(text, start)
     except RecursionError:
         raise NotStrictJSON(_TOO_DEEP) from None
     if text.count("[", start, end) + text.count("{", start, end) > MAX_DEPTH and _depth(value) > MAX_DEPTH:
@@ -91,7 +112,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _constant(name: str) -> NoReturn:
-    raise NotStrictJSON(f"{name} is not JSON. Write null or a number")
+    raise _NotFinite(f"{name} is not JSON. Write null or a number")
 
 
 def _integer(digits: str) -> int:
@@ -108,6 +129,7 @@ def _real(digits: str) -> float:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_real)
+_TOLERANT = json.JSONDecoder(object_pairs_hook=_object, parse_constant=lambda name: None, parse_int=_integer, parse_float=_real)
 
 
 def _short(digits: str) -> str:

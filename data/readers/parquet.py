@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content, json_rows
-from evalmap.data.readers.table import column
+from evalmap.data.readers.table import column, without_index
 from evalmap.data.records import FileRows
 
 _BATCH_ROWS = 1024
@@ -25,6 +25,7 @@ def read(path: Path, *, name: str, source: str) -> FileRows:
 
     Lists, structs and maps become lists and dicts; dates and times ISO texts; decimals and durations texts; binary cells text
     where they are UTF-8, else "<n bytes>". `raw` has null for NaN and infinite numbers. `lines` are record numbers from 1.
+    A column that is a data frame's index is left out (`table.index_columns`).
 
     Memory: sizes in the file's own metadata are not trusted. Columns are read one by one and texts stay dictionary-coded until
     their expanded size is counted, so that a 2 MB file that holds 20 GB of one repeated text is turned down before it unfolds.
@@ -56,9 +57,10 @@ def read(path: Path, *, name: str, source: str) -> FileRows:
     rows = len(next(iter(columns.values())))
     if rows == 0:
         raise DatasetError(content.no_rows(source, "only column names"))
+    columns, told = without_index(columns)
     raw = [json_rows.dump(dict(zip(columns, values, strict=True))) for values in zip(*columns.values(), strict=True)]
     fields = pd.DataFrame({key: column(values) for key, values in columns.items()})
-    return FileRows(name, source, np.arange(1, rows + 1, dtype=np.int64), raw, fields)
+    return FileRows(name, source, np.arange(1, rows + 1, dtype=np.int64), raw, fields, notes=tuple(told))
 
 
 def column_names(path: Path) -> dict[str, None]:

@@ -21,7 +21,7 @@ def kept_jsonl(screening: Screening, *, with_set_aside: bool = False) -> bytes:
     """The kept rows in the order of the input: of a JSONL file each line byte for byte as it came, its line ending with it.
 
     What has no line of its own stays behind: a byte-order mark, blank lines, and a last line without a newline gets one. Rows of
-    other formats are a JSON object a line.
+    other formats (a CSV file, a workbook, a JSON list) are a JSON object a line. All is in UTF-8, whatever a file's encoding.
 
     with_set_aside : also the rows without text, each at its place
     """
@@ -94,7 +94,7 @@ def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> No
 def _is_other_format(path: Path) -> bool:
     """Whether the name says another format than plain JSONL; no ending, or one that means nothing here, says none."""
     known = format_of(path.name)
-    return path.suffix.lower() == ".gz" or (known is not None and known.ending != ".jsonl")
+    return path.suffix.lower() in (".gz", ".zst") or (known is not None and known.ending not in (".jsonl", ".ndjson"))
 
 
 def _lines(texts: Iterable[str]) -> bytes:

@@ -35,7 +35,7 @@ BAD: dict[str, tuple[bytes | None, str]] = {
     ),
     "object.json": (
         b'{"text": "a"}',
-        "{}: an object (text), expected an array of objects. If it holds one object a line, name it .jsonl.",
+        "{}: an object (text), expected an array of objects, or an object that holds one list of them.",
     ),
     "ragged.csv": (
         b"text,label\none two three,Yes\nfour,five,six\n",
@@ -43,8 +43,13 @@ BAD: dict[str, tuple[bytes | None, str]] = {
     ),
     "open-quote.csv": (b'text,label\n"one,Yes\n', '{} line 2: a quote (") is opened and never closed. Close or double it.'),
     "semicolons.csv": (
-        b"text;label\na;b\n",
-        "{} line 1: semicolons and no comma, expected commas between the cells. Save it with commas.",
+        b"text;label\na;b\nc\nd;e\n",
+        "{} line 3: 1 cell, expected 2 as in the header. Quote cells that hold the separator, or mend the row.",
+    ),
+    "doubtful.csv": (
+        b"question,one\nWhich is true?,one\nWho says so?,two\n",
+        "{}: the first row (question, one) may name the columns or be a row like the others (question is a known name, but "
+        "one stands in its column again). Say which: header or no header (--header, --no-header).",
     ),
     "header.csv": (b"text,label\n", "{}: no rows (only a header). Expected at least one row."),
     "nul.tsv": (b"text\tlabel\na\0b\tc\n", "{} line 2: a NUL character, expected text. Save the file as plain UTF-8 text."),
@@ -54,8 +59,12 @@ BAD: dict[str, tuple[bytes | None, str]] = {
         texts({"text": "all alone here"}),
         "{}: holds 1 example, and a map needs at least 2. Open a file with more rows.",
     ),
-    "latin1.jsonl": ('{"text": "café"}\n'.encode("latin-1"), "{} line 1, byte 14: 0xE9 is not UTF-8. Save the file as UTF-8."),
-    "utf16.csv": ("text\na\n".encode("utf-16"), "{} line 1, byte 1: UTF-16, expected UTF-8. Save the file as UTF-8."),
+    "latin1.jsonl": (
+        '{"text": "café"}\n'.encode("latin-1"),
+        "{} line 1, byte 14: 0xE9 is not UTF-8. Save the file as UTF-8, or name its encoding (--encoding).",
+    ),
+    "utf16.csv": ("text\na\n".encode("utf-16")[:-1], "{}: byte 15 is not UTF-16 (truncated data). Name the encoding that it was "
+        "written in (--encoding).",),
     "all-null.jsonl": (
         texts({"text": None, "a": 1}) * 3,
         "{} line 1: no text field (found: text, a). Choose the text field (--text).",
@@ -65,10 +74,12 @@ BAD: dict[str, tuple[bytes | None, str]] = {
         "{}: the gzip file breaks off after 0 bytes. Fetch or pack it again.",
     ),
     "damaged.parquet": (b"PAR1 not really", "{}: not a whole Parquet file (*). Download or write it again."),
-    "words.xlsx": (
+    "words.odt": (
         b"PK",
-        "{}: .xlsx is no format that is read. Expected .jsonl, .json, .csv, .tsv, .parquet (all but .parquet also as .gz).",
+        "{}: .odt is no format that is read. Expected .jsonl, .ndjson, .json, .csv, .tsv, .parquet, .xlsx, .yaml, .yml, .txt "
+        "(all but .parquet and .xlsx also as .gz or .zst).",
     ),
+    "broken.xlsx": (b"PK\x03\x04", "{}: not a whole XLSX workbook (File is not a zip file). Save it anew, or as CSV."),
     "missing.jsonl": (None, "{}: no such file or folder. Check the path."),
     "http://example.org/a.jsonl": (None, "{}: only https addresses are opened. Use https://… or a file."),
     "https://10.0.0.1/a.jsonl": (None, "10.0.0.1 leads to 10.0.0.1, which is no public address. Only public addresses are opened."),
@@ -89,7 +100,10 @@ def test_bad_input_is_told_in_one_sentence_and_leaves_nothing(evalmap: Command, 
     assert re.fullmatch(pattern + r"\n", found.err), found.err
     assert left(evalmap.home) == []
     (job,) = jobs.jobs(Workspace(evalmap.home))
-    assert (job.state, f"{job.error}\n") == ("failed", found.err.replace(" (--text).", "."))  # a page has no flags
+    assert (job.state, f"{job.error}\n") == (
+        "failed",
+        re.sub(r" \((--[\w-]+(, )?)+\)\.$", ".", found.err, flags=re.MULTILINE),
+    )  # a page has no flags
 
 
 def test_bad_input_leaves_the_map_that_was_there(evalmap: Command):

@@ -70,6 +70,28 @@ def test_screen_keeps_rows_as_they_are_and_tells_why_others_go(evalmap: Command)
     assert stages == {"embeddings", "pairs"}  # no map
 
 
+WRAPPED = json.dumps({"about": "x", "examples": rows()}, indent=1)
+TABLE = "text;label\n" + "".join(f"{row['text']};{row['label']}\n" for row in rows())
+
+
+@pytest.mark.parametrize(("name", "content"), [("set.json", WRAPPED), ("set.csv", TABLE)])
+def test_rows_that_stand_on_no_line_of_their_own_are_written_as_json_objects(evalmap: Command, name: str, content: str):
+    Path(name).write_text(content, encoding="utf-8")
+    assert evalmap("screen", name, *OUTPUTS, "--method", "exact", "--keep", "first").code == 0
+    expected = rows()
+    assert Path("kept.jsonl").read_text(encoding="utf-8") == "".join(
+        f"{json.dumps(row, ensure_ascii=False)}\n" for row in [*expected[:20], expected[22]]
+    )
+
+
+def test_what_a_line_holds_is_written_as_it_came_whatever_was_made_of_it(evalmap: Command):
+    written = [json.dumps({"Unnamed: 0": at, "score": float("nan"), **row}) for at, row in enumerate(rows())]
+    Path("set.jsonl").write_text("".join(f"{line}\n" for line in written), encoding="latin-1")
+    done = evalmap("screen", "set.jsonl", *OUTPUTS, "--method", "exact", "--keep", "first", "--encoding", "latin-1")
+    assert (done.code, done.err) == (0, "")
+    assert Path("kept.jsonl").read_text(encoding="utf-8").splitlines() == [*written[:20], written[22]]
+
+
 @pytest.mark.parametrize("options", [(), ("--method", "exact"), ("--contrast", "remove"), ("--balance",), ("--target", "9")])
 def test_screening_the_output_again_removes_nothing(evalmap: Command, options: tuple[str, ...]):
     write(content=[*rows(), {"text": None, "label": "Yes"}])

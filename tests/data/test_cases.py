@@ -39,6 +39,11 @@ def column(name: str, first: str) -> Callable[[Dataset], bool]:
     return lambda dataset: dataset.examples[name][0] == first
 
 
+def says(words: str) -> Callable[[Dataset], bool]:
+    """One note says so; no note at all where there is nothing to say."""
+    return lambda dataset: any(words in note for note in dataset.notes) if words else dataset.notes == ()
+
+
 CASES = [
     Case(
         "01-answer-key-beside-prediction/dataset.jsonl", 8, "Do you care about how tides rise?", ("question",), labels("No", "Yes")
@@ -110,6 +115,29 @@ CASES = [
         column("turns", '[{"role": "user", "content": "Tell me how tides rise"}, {"role": "assistant", "content": "Well."}]'),
     ),
     Case(
+        "08-headerless-csv/astronomy_test.csv",
+        8,
+        "Which is true about how tides rise?",
+        ("a",),
+        all_hold(
+            says("The first row looks like the others"),
+            lambda dataset: dataset.reading.fields_of("choices") == ("b", "c", "d", "e"),
+        ),
+    ),
+    *(
+        Case(f"10-pandas-and-python-defaults/{name}", 8, "Tell me how tides rise?", ("question",), says(told))
+        for name, told in (("columns.json", "orient='columns'"), ("nan.jsonl", "read as missing"), ("rows.ndjson", ""))
+    ),
+    *(
+        Case(f"11-wrapped-json/{name}.json", 8, "Tell me how tides rise?", ("question",), says(told))
+        for name, told in (
+            ("data", "the list data inside"),
+            ("pretty", "8 objects one after the other"),
+            ("viewer_rows", "`row` inside its record"),
+        )
+    ),
+    Case("11-wrapped-json/bigbench_task.json", 8, "Is it so: how tides rise?", ("input",), says("the list examples inside")),
+    Case(
         "09-templated-rows-merged/math.jsonl",
         20,
         "A shop sells 12 pens a day at 2 dollars each. How much does it take in a week?",
@@ -117,6 +145,13 @@ CASES = [
         lambda dataset: dataset.variant_fields == ("answer",),
     ),
     Case("09-templated-rows-merged/negation.jsonl", 16, "I do agree that how tides rise matters.", ("statement",)),
+    Case(
+        "12-hub-clone-folder",
+        8,
+        "Tell me how tides rise?",
+        ("question",),
+        all_hold(labels("a"), says("Passed over beside the data: README.md, dataset_infos.json.")),
+    ),
     Case(
         "14-free-text-tasks/gsm.jsonl",
         8,

@@ -105,7 +105,7 @@ def test_removed_map_is_gone_from_the_library(space: Workspace):
 
 
 def test_dialog_says_what_is_wrong_and_that_its_mend_stands_below(space: Workspace, monkeypatch: pytest.MonkeyPatch):
-    def refuse(location: str, modified: int) -> None:
+    def refuse(*_: object) -> None:
         raise DatasetError("a.jsonl line 1: no text field (found: prompt). Choose the text field.", "text")
 
     monkeypatch.setattr(add_dataset, "preview", refuse)
@@ -129,6 +129,24 @@ def test_dialog_takes_a_bare_hub_id_for_a_path_and_builds_nothing(space: Workspa
     (error,) = at.error
     assert r"hf\:" in error.value.replace("\u200b", "")
     assert next(button for button in at.button if button.label == "Build the map").disabled
+
+
+def test_dialog_tells_how_a_file_was_read_and_takes_its_encoding_and_header(space: Workspace, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(add_dataset, "serves_this_machine_only", lambda: True)
+    file = space.root / "a.csv"
+    file.write_bytes("question;one\nEst-ce vrai, le café?;one\nQui le dit?;two\n".encode("latin-1"))
+    at = open_page()
+    at.session_state["location"] = str(file)
+    next(button for button in at.button if button.label == "Add a dataset").click()
+    run(at)
+    assert at.error[0].value.endswith(r"or name its encoding\. Choose it below.")
+    at.session_state["encoding"], at.session_state["first-row"] = "latin-1", "names the columns"
+    next(button for button in at.button if button.label == "Add a dataset").click()
+    run(at)
+    shown = [one.value for one in at.caption]
+    assert at.error.len == 0
+    assert any("2 rows · found text" in one for one in shown)
+    assert any("parted by semicolons" in one for one in shown)
 
 
 def test_published_files_that_are_not_there_say_so(space: Workspace):

@@ -22,7 +22,7 @@ def full(folder: Path) -> Recipe:
     return Recipe(
         paths=(str(folder / "sets" / "a.jsonl"), "https://example.com/c.jsonl"),
         against=(str(folder / "sets" / "b.jsonl"), "owner/name@main"),
-        read=ReadOptions(text="statement", label="", part="stem"),
+        read=ReadOptions(text="statement", label="", part="stem", encoding="latin-1", header=False),
         options=ScreeningOptions(
             threshold=0.9, method="lexical", keep="source:a", contrast="remove", balance=True, target=9, seed=1
         ),

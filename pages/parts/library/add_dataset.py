@@ -16,7 +16,19 @@ from evalmap.pages.server.access import require_this_machine, serves_this_machin
 from evalmap.pages.shared import text
 
 DETECTED, NONE = "as detected", "none"
-CONTROLS = (*ROLE_NAMES, "part", "model", "k", "n_neighbors", "min_dist", "seed")  # settings that the dialog offers
+HEADERS = {"as it looks": None, "names the columns": True, "is a row": False}  # the first row of a table
+CONTROLS = (
+    *ROLE_NAMES,
+    "encoding",
+    "header",
+    "no_header",
+    "part",
+    "model",
+    "k",
+    "n_neighbors",
+    "min_dist",
+    "seed",
+)  # settings that the dialog offers
 
 
 @st.dialog("Add a dataset", width="large")
@@ -71,13 +83,16 @@ def _look(where: str) -> Preview | None:
     try:
         if not path.exists():  # a dataset that was built and is gone meanwhile
             raise not_found(where)
-        found = preview(where, path.stat().st_mtime_ns)
+        header = HEADERS[st.session_state.get("first-row") or next(iter(HEADERS))]
+        found = preview(where, path.stat().st_mtime_ns, st.session_state.get("encoding") or None, header)
     except DatasetError as error:
         text.show_error(error, *CONTROLS)
         return None
     rows = f"{found.rows:,} rows" + (f" in the first of {found.files:,} files" if found.files > 1 else "")
     roles = " · ".join(f"{role}: {text.in_label(field)}" for role, field in found.roles.items())
     st.caption(f"{rows} · found {roles or 'no text field: choose one below'}")
+    for note in found.notes:
+        st.caption(text.in_label(note, limit=300))
     if found.first:
         with st.container(border=True):
             text.show(found.first)
@@ -93,6 +108,11 @@ def _options(found: Preview | None) -> list[str]:
             value = _role(columns[at % 3], role, found)
             if value is not None:
                 chosen += [f"--{role}", value]
+        encoding = columns[0].text_input("Encoding", key="encoding", placeholder="UTF-8")
+        first_row = columns[1].selectbox("First row of a table", list(HEADERS), key="first-row")
+        chosen += ["--encoding", encoding] if encoding else []
+        header = HEADERS[first_row]
+        chosen += [] if header is None else ["--header" if header else "--no-header"]
         part = columns[0].selectbox("Embed of a multiple choice", PARTS, key="part")
         k = columns[1].number_input("k-means clusters", 1, 1000, 10, key="k")
         seed = columns[2].number_input("Seed", 0, 2**31, 42, key="seed")

@@ -30,7 +30,7 @@ def read_pipes(path: Path, *, name: str, source: str) -> FileRows:
 @pytest.fixture
 def pipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file of a format that one entry makes known."""
-    monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, Format("Pipes", ".pipe", read_pipes, gzip=False)))
+    monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, Format("Pipes", ".pipe", read_pipes, packed=False)))
     path = tmp_path / "in" / "asked.PIPE"
     path.parent.mkdir()
     path.write_text("question|answer\nIs it raining?|Yes\nIs it dark in here?|No\n")
@@ -45,19 +45,23 @@ def test_a_new_format_is_read_as_a_file_and_in_a_folder(pipes: Path):
 
 
 def test_a_new_format_stands_in_every_sentence(pipes: Path, tmp_path: Path):
-    sentence = ".jsonl, .json, .csv, .tsv, .parquet, .pipe (all but .parquet and .pipe also as .gz)."
-    (tmp_path / "a.xlsx").touch()
+    sentence = ", .txt, .pipe (all but .parquet, .xlsx and .pipe also as .gz or .zst)."
+    (tmp_path / "a.odt").touch()
     with pytest.raises(DatasetError, match=re.escape(sentence)):
-        read_file(tmp_path / "a.xlsx")
-    with pytest.raises(DatasetError, match=re.escape(".parquet, .pipe.")):
-        fetch_file("https://hub.test/a.xlsx", tmp_path)
+        read_file(tmp_path / "a.odt")
+    with pytest.raises(DatasetError, match=re.escape(".txt, .txt.gz, .txt.zst, .pipe.")):
+        fetch_file("https://hub.test/a.odt", tmp_path)
     with pytest.raises(DatasetError, match="rows are written as JSONL"):
         check_outputs({"out": tmp_path / "kept.pipe"}, [])
 
 
 def test_a_new_format_may_be_uploaded_and_is_previewed(pipes: Path):
-    assert formats.names() == "JSONL, JSON, CSV, TSV, Parquet or Pipes; all but Parquet and Pipes also gzipped"
-    assert formats.upload_endings() == ["jsonl", "json", "csv", "tsv", "parquet", "pipe", "gz"]
+    assert formats.names() == (
+        "JSONL, NDJSON, JSON, CSV, TSV, Parquet, XLSX, YAML, text or Pipes; all but Parquet, XLSX and Pipes also packed (.gz, .zst)"
+    )
+    assert formats.upload_endings() == [
+        *("jsonl", "ndjson", "json", "csv", "tsv", "parquet", "xlsx", "yaml", "yml", "txt", "pipe", "gz", "zst")
+    ]
     assert add_dataset.formats is formats
     assert preview(str(pipes), 1).fields == ("question", "answer")
 
@@ -76,8 +80,11 @@ def test_a_new_format_may_hold_answers(pipes: Path):
         ("b/a.CSV.GZ", "b/a"),
         ("a.parquet.gz", "a"),
         ("a.csv.jsonl", "a.csv"),
+        ("a.jsonl.zst", "a"),
+        ("a.gz.jsonl.gz", "a.gz"),
         ("a.gz", "a.gz"),
-        ("notes.txt", "notes.txt"),
+        ("notes.txt", "notes"),
+        ("notes.doc", "notes.doc"),
         ("a", "a"),
     ],
 )

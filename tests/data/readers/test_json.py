@@ -95,14 +95,12 @@ def test_300_columns_and_100_kb_texts_are_fine(tmp_path):
         ('{"a": 1}\n\n{"a"', "set.jsonl line 3, column 5: not JSON (expecting ':' delimiter). Expected a JSON object on each"),
         ('{"a": 1} {"a": 2}', "set.jsonl line 1, column 10: more text after the JSON value."),
         ("{'a': 1}", "set.jsonl line 1, column 2: not JSON (expecting property name enclosed in double quotes)."),
-        ('{"a": 1}\n[1]', "set.jsonl line 2: an array, expected a JSON object with named fields. If the file is one JSON array,"),
+        ('{"a": 1}\n[1]', "set.jsonl line 2: an array, expected a JSON object with named fields."),
         ('{"a": "x\ty"}', "set.jsonl line 1, column 9: not JSON (invalid control character). Expected a JSON object on each line."),
         ('{"a": "x', "set.jsonl line 1, column 7: not JSON (unterminated string). Expected a JSON object on each line."),
         ('"text"', "set.jsonl line 1: a text, expected a JSON object with named fields."),
         ("12", "set.jsonl line 1: a number, expected a JSON object"),
         ("true", "set.jsonl line 1: true or false, expected a JSON object"),
-        ('{"a": NaN}', "set.jsonl line 1: NaN is not JSON. Write null or a number."),
-        ('{"a": [-Infinity]}', "set.jsonl line 1: -Infinity is not JSON."),
         ('{"a": 1e999}', "set.jsonl line 1: the number 1e999 is out of range. Write it as a text in quotes."),
         ('{"a": ' + "9" * 5000 + "}", "set.jsonl line 1: the integer 999999999999… (5,000 characters) does not fit 64 bits."),
         ('{"a": 18446744073709551616}', "set.jsonl line 1: the integer 18446744073709551616 does not fit 64 bits."),
@@ -112,9 +110,12 @@ def test_300_columns_and_100_kb_texts_are_fine(tmp_path):
         ("", "set.jsonl: the file is empty. Expected at least one row."),
         ("\n \n", "set.jsonl: no rows (only blank lines). Expected at least one row."),
         ("null\nnull", "set.jsonl: no rows (2 lines hold null)."),
-        (b'{"a": 1}\n{"a": "caf\xe9"}', "set.jsonl line 2, byte 11: 0xE9 is not UTF-8. Save the file as UTF-8."),
+        (
+            b'{"a": 1}\n{"a": "caf\xe9"}',
+            "set.jsonl line 2, byte 11: 0xE9 is not UTF-8. Save the file as UTF-8, or name its encoding.",
+        ),
         (b'{"a": "\xed\xa0\x80"}', "set.jsonl line 1, byte 8: 0xED is not UTF-8."),
-        ("{}".encode("utf-16"), "set.jsonl line 1, byte 1: UTF-16, expected UTF-8."),
+        (b"\xff\xfe{", "set.jsonl: byte 3 is not UTF-16 (truncated data). Name the encoding that it was written in."),
     ],
 )
 def test_bad_jsonl_is_refused_by_line(tmp_path, data, sentence):
@@ -125,7 +126,9 @@ def test_bad_jsonl_is_refused_by_line(tmp_path, data, sentence):
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ('{"data": [1]}', "set.json: an object (data), expected an array of objects. If it holds one object a line, name it"),
+        ('{"data": [1]}', "set.json: an object (data), expected an array of objects, or an object that holds one list of them."),
+        ('{"a": 1} {"a": ', "set.json record 2, at the end of the file: not JSON (expecting value)."),
+        ('{"a": 1} [2]', "set.json record 2, at line 1: not JSON (expected an object)."),
         ("12", "set.json: a number, expected an array of objects."),
         ("hello", "set.json line 1: not JSON. Expected an array of objects."),
         ("[]", "set.json: no rows (the array is empty)."),
@@ -139,7 +142,6 @@ def test_bad_jsonl_is_refused_by_line(tmp_path, data, sentence):
         ('[{"a": 1}', "set.json record 2, at the end of the file: not JSON (expected a comma or the closing bracket)."),
         ('[{"a": 1}]\n{"a": 2}', "set.json line 2: more text after the array's end. Expected one array of objects."),
         ('[{"a": 1},\n{"a": 1, "a": 1}]', 'set.json record 2 (line 2): the key "a" occurs twice in one object.'),
-        ('[{"a": NaN}]', "set.json record 1 (line 1): NaN is not JSON."),
         ("[" * 100_000, "set.json record 1 (line 1): nested deeper than 100 levels."),
     ],
 )

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -148,3 +149,11 @@ def _unchecked(values: list[bytes]) -> pa.Array:
     """A text column whose bytes nobody has looked at, as other writers make them."""
     binary = pa.array(values)
     return pa.Array.from_buffers(pa.string(), len(values), binary.buffers())
+
+
+def test_a_data_frames_index_is_no_field(tmp_path):
+    frame = pd.DataFrame({"text": ["a", "b"]}, index=[5, 3])
+    frame.to_parquet(tmp_path / "set.parquet")
+    rows = read_file(tmp_path / "set.parquet")
+    assert (list(rows.fields), rows.raw[0]) == (["text"], '{"text": "a"}')
+    assert rows.notes == ("__index_level_0__ is a data frame's index, no field: left out.",)
