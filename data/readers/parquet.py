@@ -100,6 +100,11 @@ def _column(file: pq.ParquetFile, key: str, source: str, count: int) -> tuple[li
                 f"{source}: column {key!r}, records {len(values) + 1:,} to {len(values) + len(cells):,}: text that is not UTF-8. "
                 "Write the column again as UTF-8."
             ) from error
+        except OverflowError as error:  # Arrow's dates and times reach further than Python's
+            raise DatasetError(
+                f"{source}: column {key!r}, records {len(values) + 1:,} to {len(values) + len(cells):,}: a date or a time outside the "
+                f"years 1 to 9999 ({error}). Write the column again as text."
+            ) from error
         if len(values) > content.MAX_ROWS:
             raise DatasetError(content.too_many_rows(source))
     return values, count

@@ -125,6 +125,21 @@ def test_text_that_is_not_utf8_is_refused_by_record(tmp_path):
         read(tmp_path, pa.table({"text": broken}))
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([1, 2**31 - 1], pa.int32()).view(pa.date32()),
+        pa.array([1, 2**62], pa.timestamp("us")),
+        pa.array([1, 2**62], pa.duration("ms")),
+    ],
+)
+def test_a_date_that_python_does_not_know_is_a_sentence(tmp_path, values):
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"text": ["one text", "another text"], "day": values}), path)
+    with pytest.raises(DatasetError, match=r"a\.parquet: column 'day', records 1 to 2: a date or a time outside the years 1 to 9999"):
+        read_file(path)
+
+
 def test_damaged_files_are_refused(tmp_path):
     path = tmp_path / "set.parquet"
     pq.write_table(pa.table({"text": ["a" * 50, "b" * 50]}), path)
