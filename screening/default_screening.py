@@ -12,6 +12,7 @@ from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.pairs.pair_store import pairs_of, stored_pairs
 from evalmap.screening.screening import screen
 from evalmap.screening.screening_options import ScreeningOptions
+from evalmap.screening.variants.keys import find_variant_fields
 
 AT_ONCE = 5_000  # rows; up to here the pairs are looked for as soon as they are needed
 
@@ -21,7 +22,8 @@ class DefaultScreening:
     """What the screening with its default settings leaves.
 
     kept : (n,) bool
-    groups : (n,) int64, rows that hang together as near-duplicates share a number
+    groups : (n,) int64, rows that hang together as near-duplicates share a number; through variants as well, since what is said of
+        one row foretells what is said of its variants
     threshold : of both
     """
 
@@ -47,6 +49,7 @@ def default_screening(built: BuiltMap, workspace: Workspace) -> DefaultScreening
         built.vectors,
         options=options,
         fields=built.fields,
+        variant_fields=find_variant_fields(built.fields.columns, taken=built.manifest.roles.values()),
         pairs=pairs,
         decisions=DecisionLog.load(workspace, built.manifest.source).rows(built.examples),
     )

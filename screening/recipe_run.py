@@ -22,6 +22,7 @@ from evalmap.screening.pairs.pair_store import pairs_of_embeddings
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_file import recipe_yaml
 from evalmap.screening.screening import Screening, screen, search_for
+from evalmap.screening.variants.keys import find_variant_fields
 
 StageProgress = Callable[[str, int, int], None]  # (stage, done, total)
 
@@ -105,6 +106,7 @@ def run_recipe(
         vectors,
         options=recipe.options,
         fields=joined.fields,
+        variant_fields=find_variant_fields(joined.fields.columns, taken=describe(joined.roles).values()),
         own=own,
         pairs=pairs,
         decisions=recipe.decisions.rows(joined.examples.iloc[:own]),

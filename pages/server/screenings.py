@@ -11,6 +11,8 @@ from evalmap.screening.default_screening import default_screening as screen_by_d
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs import pair_store
+from evalmap.screening.variants.keys import find_variant_fields
+from evalmap.screening.variants.variants import Differences
 
 
 def decisions(built: BuiltMap) -> DecisionLog:
@@ -26,6 +28,16 @@ def stored_pairs(slug: str, fingerprint: str) -> Pairs | None:
     return pairs
 
 
+def differences(built: BuiltMap) -> Differences:
+    """What the rows of a map differ in, two by two, whatever the threshold."""
+    return _differences(built.manifest.slug, built.manifest.fingerprint)
+
+
+def variant_fields(built: BuiltMap) -> tuple[str, ...]:
+    """The fields that tell rows with one text apart."""
+    return find_variant_fields(built.fields.columns, taken=built.manifest.roles.values())
+
+
 def default_screening(built: BuiltMap) -> DefaultScreening | None:
     """The default screening as of the decisions made so far; None where the pairs of a large dataset were not looked for yet."""
     manifest = built.manifest
@@ -39,6 +51,12 @@ def default_screening(built: BuiltMap) -> DefaultScreening | None:
 @st.cache_resource(max_entries=4, show_spinner="Reading the pairs …")
 def _pairs(slug: str, fingerprint: str) -> Pairs | None:
     return pair_store.stored_pairs(caches.open_map(slug, fingerprint), caches.workspace())
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading what the texts differ in …")
+def _differences(slug: str, fingerprint: str) -> Differences:
+    built = caches.open_map(slug, fingerprint)
+    return Differences(built.examples["embedded_text"].tolist(), fields=built.fields, variant_fields=variant_fields(built))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for near-duplicates …")

@@ -10,6 +10,7 @@ from evalmap.data.records import ReadOptions
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
+from evalmap.pages.server import screenings
 from evalmap.pages.shared import state, text
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.output.files import kept_jsonl, removed_jsonl
@@ -40,6 +41,7 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
         normalization=choices.normalization,
         keep=choices.keep,
         contrast="protect" if choices.protect else "remove",
+        merge=choices.merge,
         balance=balance,
         target=int(target) or None,
     )
@@ -70,6 +72,7 @@ def screen_map(built: BuiltMap, pairs: Pairs, options: ScreeningOptions, log: De
         built.vectors,
         options=options,
         fields=built.fields,
+        variant_fields=screenings.variant_fields(built),
         pairs=pairs,
         decisions=log.rows(built.examples),
         set_aside=built.set_aside,
