@@ -18,7 +18,7 @@ import numpy as np
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import load_map
 
-PARTS = ("load", "product", "semantic", "lexical", "all")
+PARTS = ("load", "product", "semantic", "lexical", "all", "variants")
 
 
 def main() -> None:
@@ -108,13 +108,22 @@ def everything(texts: list[str], vectors: np.ndarray, floor: float) -> str:
     return f"{len(found):,} pairs; {' '.join(found.settings['capped'])}"
 
 
-_PARTS = {"product": product, "semantic": semantic, "lexical": lexical, "all": everything}
+def variants(texts: list[str], vectors: np.ndarray, floor: float) -> str:
+    """What all texts hold of numbers, negations, dates and names, and a million pairs of them compared."""
+    from evalmap.screening.variants.variants import Differences
+
+    left, right = np.random.default_rng(0).integers(0, len(texts), (2, 1_000_000))
+    return f"{(Differences(texts).kinds(left, right) > 0).sum():,} of 1,000,000 random pairs differ"
+
+
+_PARTS = {"product": product, "semantic": semantic, "lexical": lexical, "all": everything, "variants": variants}
 _NAMES = {
     "load": "texts and vectors in memory",
     "product": "bare blocked float32 product over the upper triangle",
     "semantic": "semantic pairs (find_similar_pairs)",
     "lexical": "lexical pairs (find_lexical_pairs)",
     "all": "the whole list (find_near_duplicates)",
+    "variants": "what texts differ in (Differences)",
 }
 
 if __name__ == "__main__":

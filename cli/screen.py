@@ -29,6 +29,7 @@ from evalmap.screening.keep.order import RULE_NAMES
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_file import read_recipe
 from evalmap.screening.recipe_run import RecipeRun, run_recipe
+from evalmap.screening.variants.variants import KINDS
 
 Normalization = Literal["bytes", "caseless", "typographic", "alphanumeric", "N0", "N1", "N2", "N3"]  # the last four: earlier names
 
@@ -59,6 +60,13 @@ def screen(
     contrast: Annotated[
         Literal["protect", "remove"] | None,
         typer.Option(help="Rows alike whose labels differ: keep both, or treat them as any (default: protect)."),
+    ] = None,
+    merge: Annotated[
+        str | None,
+        typer.Option(
+            metavar=",".join(KINDS),
+            help="Treat rows that differ in these only as duplicates (default: such rows are variants, and both stay).",
+        ),
     ] = None,
     balance: Annotated[
         bool | None, typer.Option("--balance/--no-balance", help="Remove further rows until the label shares are as before.")
@@ -109,6 +117,7 @@ def screen(
         "keep": keep,
         "seed": seed,
     }
+    given["merge"] = None if merge is None else tuple(kind.strip() for kind in merge.split(",") if kind.strip())
     given |= {"contrast": contrast, "balance": balance, "target": target, "keep_set_aside": keep_set_aside, "part": part}
     given |= {"text": text, "label": label, "confidence": confidence, "choices": choices, "group": group, "id": id}
     given |= {"model": _model(model), "turn": turn, "embed": embed, "yes": yes}
@@ -130,6 +139,7 @@ def sentences(done: RecipeRun) -> list[str]:
     lines = [f"{report['rows']:,} rows: {report['kept']:,} kept, {report['removed']:,} removed ({how})"]
     pairs, groups, contrast = (report[name] for name in ("pairs", "groups", "contrast_pairs"))
     lines.append(f"  {pairs:,} pairs, {groups:,} groups, {contrast:,} contrast pairs")
+    lines += _about_variants(report)
     lines += [f"  {count:,} {rule}" for rule, count in report["removed_by"].items()]
     if done.decisions:
         applied = done.screening.selection.settings
@@ -145,6 +155,17 @@ def sentences(done: RecipeRun) -> list[str]:
     lines += [f"  warning: {warning}" for warning in report["warnings"]]
     lines.append(f"  SHA-256 of the kept rows: {report['sha256']['kept']}")
     return [*lines, *(f"  written: {path}" for path in done.written)]
+
+
+def _about_variants(report: dict[str, Any]) -> list[str]:
+    """How many pairs were kept apart by what they differ in, and how many were merged."""
+    found = []
+    if report["variant_pairs"]:
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in report["variants"].items() if count)
+        found.append(f"  {report['variant_pairs']:,} pairs are variants, both rows kept ({kinds})")
+    if report["merge"]:
+        found.append(f"  {report['merged_pairs']:,} pairs that differ in {', '.join(report['merge'])} only: treated as duplicates")
+    return found
 
 
 def _fail(done: RecipeRun, most: float | None) -> None:

@@ -437,7 +437,9 @@ class _Reader:
     # What is told
 
     def _variants(self, text: _Text, key: Key | None) -> tuple[str, ...]:
-        """Key-like and context-like fields beside the text, and options that a key names."""
+        """Key-like and context-like fields beside the text, and options that a key names; in a known schema the label says it all."""
+        if self.known:
+            return ()
         listed = [one.name for one in self.facts if one.family in ("key", "context") and one.filled > 0]
         if key:
             listed += [field for one in self.told if one.role in ("choices", "label") for field in one.fields]

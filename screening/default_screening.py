@@ -13,6 +13,7 @@ from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs.pair_store import pairs_of, stored_pairs
 from evalmap.screening.screening import screen
 from evalmap.screening.screening_options import ScreeningOptions
+from evalmap.screening.variants.keys import variant_fields_of
 
 AT_ONCE = 5_000  # rows; up to here the pairs are looked for as soon as they are needed
 
@@ -22,7 +23,8 @@ class DefaultScreening:
     """What the screening with its default settings leaves.
 
     kept : (n,) bool
-    groups : (n,) int64, rows that hang together as near-duplicates share a number
+    groups : (n,) int64, rows that hang together as near-duplicates share a number; through variants as well, since what is said of
+        one row foretells what is said of its variants
     threshold : of both
     """
 
@@ -55,6 +57,7 @@ def default_screening(
         built.vectors,
         options=options,
         fields=built.fields,
+        variant_fields=variant_fields_of(built.manifest.reading, built.manifest.roles, built.fields.columns),
         pairs=pairs,
         decisions=DecisionLog.load(workspace, built.manifest.source).rows(built.examples),
     )

@@ -52,6 +52,8 @@ class Selection:
         removed for another reason than likeness (see `rule`)
     rule : (n,) uint8, index into `RULES`
     contrast : (c, 2) int32, pairs at or above the threshold whose labels differ, left < right
+    variants : (v, 2) int32, pairs at or above the threshold kept apart because they differ in a number, a negation …, left < right
+    variant_kinds : (v,) uint8, in which kinds, as `evalmap.screening.variants.variants.Differences.kinds` gives them
     settings : threshold, method, normalization, priority …
     """
 
@@ -59,6 +61,8 @@ class Selection:
     keeper: NDArray[np.int32]
     rule: NDArray[np.uint8]
     contrast: NDArray[np.int32]
+    variants: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 2), dtype=np.int32))
+    variant_kinds: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
     settings: dict[str, Any] = field(default_factory=dict)
 
 

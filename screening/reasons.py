@@ -8,6 +8,7 @@ from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.screening.groups.duplicate_groups import pair_positions
 from evalmap.screening.keep.select import NEAR
 from evalmap.screening.pair_types import NOT_EXACT, RULES, Pairs, Selection
+from evalmap.screening.variants.variants import Differences, bits_of, kinds_of
 
 
 @dataclass(frozen=True)
@@ -36,35 +37,42 @@ class Reason:
     rule : in words
     keeper : the kept row that it is like; None where it goes for another reason than likeness
     likeness : of the two; None without a keeper
+    differs : the kinds of variants in which the two differ all the same: those that were merged; None without a keeper
     """
 
     row: int
     rule: str
     keeper: int | None
     likeness: Likeness | None
+    differs: tuple[str, ...] | None = None
 
 
-def find_reasons(pairs: Pairs, selection: Selection, *, own: int) -> list[Reason]:
+def find_reasons(pairs: Pairs, selection: Selection, *, own: int, differences: Differences | None = None) -> list[Reason]:
     """The reason of each removed row below `own`, in the order of the rows.
 
     Parameters
     ----------
     pairs : those the selection was made from
     own : the rows from here on are compared against, and never go
+    differences : what the rows differ in, as the selection was made with
     """
     rows = np.flatnonzero(~selection.kept[:own])
     keepers = selection.keeper[rows]
     near = (selection.rule[rows] == NEAR) & (keepers >= 0)
     positions = np.full(len(rows), -1, dtype=np.int64)
     positions[near] = pair_positions(pairs, rows[near], keepers[near])
+    kinds = np.zeros(len(rows), dtype=np.uint8)
+    if differences is not None:
+        kinds[near] = differences.kinds(rows[near], keepers[near]) & np.uint8(bits_of(selection.settings["merge"]))
     return [
         Reason(
             row,
             rule_of(selection, row, own=own),
             keeper if position >= 0 else None,
             likeness_of(pairs, position) if position >= 0 else None,
+            tuple(kinds_of(bits)) if position >= 0 else None,
         )
-        for row, keeper, position in zip(rows.tolist(), keepers.tolist(), positions.tolist(), strict=True)
+        for row, keeper, position, bits in zip(rows.tolist(), keepers.tolist(), positions.tolist(), kinds.tolist(), strict=True)
     ]
 
 

@@ -17,7 +17,7 @@ FORMAT = 1
 _EARLIER = {"layer": "method", "normalise": "normalization"}  # keys of earlier recipes
 _TEXTS = "a list of texts"
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    **dict.fromkeys(("paths", "against"), (_TEXTS, lambda v: isinstance(v, list) and all(isinstance(p, str) for p in v))),
+    **dict.fromkeys(("paths", "against", "merge"), (_TEXTS, lambda v: isinstance(v, list) and all(isinstance(p, str) for p in v))),
     "threshold": ("a number", lambda v: isinstance(v, (int, float)) and not isinstance(v, bool)),
     "seed": ("a whole number", lambda v: isinstance(v, int) and not isinstance(v, bool)),
     "target": ("a whole number", lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool))),
@@ -37,7 +37,7 @@ def recipe_yaml(recipe: Recipe, path: Path) -> bytes:
     content: dict[str, Any] = {
         "evalmap": FORMAT,
         "load": {"paths": paths, **against, **read, "model": _relative(recipe.model, folder)},
-        "screen": {**asdict(recipe.options), "keep_set_aside": recipe.keep_set_aside},
+        "screen": {**asdict(recipe.options), "merge": list(recipe.options.merge), "keep_set_aside": recipe.keep_set_aside},
         "export": {name: _written(where, folder) for name in OUTPUTS if (where := getattr(recipe, name))},
     }
     if len(recipe.decisions):

@@ -26,6 +26,7 @@ from evalmap.screening.pairs.pair_store import pairs_of_embeddings
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_file import recipe_yaml
 from evalmap.screening.screening import Screening, screen, search_for
+from evalmap.screening.variants.keys import variant_fields_of
 
 StageProgress = Callable[[str, int, int], None]  # (stage, done, total)
 
@@ -126,6 +127,7 @@ def run_recipe(
         vectors,
         options=recipe.options,
         fields=joined.fields,
+        variant_fields=variant_fields_of(joined.reading, describe(joined.roles), joined.fields.columns),
         own=own,
         pairs=pairs,
         decisions=recipe.decisions.rows(rows.decided),

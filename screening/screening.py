@@ -21,9 +21,12 @@ from evalmap.screening.keep.label_shift import balance_warning
 from evalmap.screening.keep.order import default_rule, prioritize
 from evalmap.screening.keep.select import NEAR, select
 from evalmap.screening.pair_types import Pairs, Selection
+from evalmap.screening.pairs.likeness import similar
 from evalmap.screening.pairs.near_duplicates import FLOOR, LEXICAL_FLOOR, find_near_duplicates
 from evalmap.screening.reasons import Reason, find_reasons
 from evalmap.screening.screening_options import DEFAULTS, ScreeningOptions
+from evalmap.screening.variants.keys import find_variant_fields
+from evalmap.screening.variants.variants import Differences
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Screening:
     own : how many rows the dataset has; the others are never removed and count nowhere but as reasons
     pairs, selection, groups : of all these rows
     options : as asked for, `keep` filled in
+    differences : what the rows of pairs at or above the threshold differ in
     duplicates : rows of the dataset removed for likeness, before balance and target
     set_aside : rows that are no examples
     smallest_distance : with a target, the cosine distance of the two kept rows nearest to each other; else None
@@ -48,6 +52,7 @@ class Screening:
     selection: Selection
     groups: DuplicateGroups
     options: ScreeningOptions
+    differences: Differences
     duplicates: int
     set_aside: tuple[SetAside, ...] = ()
     smallest_distance: float | None = None
@@ -65,8 +70,10 @@ class Screening:
 
     @property
     def reasons(self) -> list[Reason]:
-        """Why each of `removed_rows` goes, in their order: the rule, the kept row that it is like, and by which numbers."""
-        return find_reasons(self.pairs, self.selection, own=self.own)
+        """Why each of `removed_rows` goes, in their order: the rule, the kept row that it is like, by which numbers, and in which
+        kinds the two differ all the same.
+        """
+        return find_reasons(self.pairs, self.selection, own=self.own, differences=self.differences)
 
     @property
     def label_share(self) -> dict[str, dict[str, float]]:
@@ -81,6 +88,7 @@ def screen(
     *,
     options: ScreeningOptions = DEFAULTS,
     fields: pd.DataFrame | None = None,
+    variant_fields: Sequence[str] | None = None,
     own: int | None = None,
     pairs: Pairs | None = None,
     decisions: Decisions | None = None,
@@ -94,7 +102,9 @@ def screen(
     examples : n texts, or a table with a column `text`; `label`, `confidence`, `dataset`, `line` and `raw` (the row as JSON, for
         the files) are read where it has them, as `evalmap.screening.example_table.example_table` says
     embeddings : (n, n_dims) float32, unit norm, of the rows' embedded texts
-    fields : the same rows, what the rule column:NAME reads; None: the examples
+    fields : the same rows, what the rule column:NAME and the variants read; None: the examples
+    variant_fields : the fields that tell rows with one text apart (an answer, a context); None: those that
+        `evalmap.screening.variants.keys.find_variant_fields` finds among the fields
     own : the rows from here on are compared against: they stay, and rows of the dataset like them go (None: there are none)
     pairs : of these rows, where they are known already
     decisions : made by hand, by row
@@ -123,6 +133,14 @@ def screen(
     pairs = _without_foreign(pairs, own)
     order = prioritize(options.keep, examples, fields=fields, pairs=pairs, seed=options.seed)
     order = np.concatenate([order[order >= own], order[order < own]])
+    fields = examples if fields is None else fields
+    alike = similar(pairs, threshold=options.threshold, method=options.method, normalization=options.normalization)
+    differences = Differences(
+        examples["embedded_text"].tolist(),
+        fields=fields,
+        variant_fields=find_variant_fields(fields.columns) if variant_fields is None else variant_fields,
+        rows=np.concatenate([pairs.left[alike], pairs.right[alike]]),
+    )
     selection = select(
         pairs,
         threshold=options.threshold,
@@ -131,6 +149,8 @@ def screen(
         order=order,
         labels=labels,
         contrast=options.contrast,
+        differences=differences,
+        merge=options.merge,
         decisions=decisions,
     )
     duplicates = int((selection.rule[:own] == NEAR).sum())
@@ -147,7 +167,19 @@ def screen(
     if warning := balance_warning(before, after):
         warnings.append(warning)
     groups = find_duplicate_groups(pairs, selection)
-    return Screening(examples, own, pairs, selection, groups, options, duplicates, tuple(set_aside), distance, tuple(warnings))
+    return Screening(
+        examples=examples,
+        own=own,
+        pairs=pairs,
+        selection=selection,
+        groups=groups,
+        options=options,
+        differences=differences,
+        duplicates=duplicates,
+        set_aside=tuple(set_aside),
+        smallest_distance=distance,
+        warnings=tuple(warnings),
+    )
 
 
 def search_for(options: ScreeningOptions) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from evalmap.data.text.normalization import ALIASES, NORMALIZATIONS
 from evalmap.screening.keep.select import CONTRASTS, Contrast
 from evalmap.screening.pair_types import METHODS, Method
 from evalmap.screening.pairs.likeness import check_threshold
+from evalmap.screening.variants.variants import check_merge
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class ScreeningOptions:
 
     threshold, method, normalization, contrast : as for `evalmap.screening.keep.select.select`
     keep : a rule of `evalmap.screening.keep.order.prioritize`; None: confidence where there is one, else medoid
+    merge : kinds of variants that are duplicates here, as for `select`
     seed : for keep = random
     balance : restore the label shares by removing further rows
     target : keep exactly so many rows; None: as many as are left
@@ -30,11 +32,13 @@ class ScreeningOptions:
     keep: str | None = None
     seed: int = 42
     contrast: Contrast = "protect"
+    merge: tuple[str, ...] = ()
     balance: bool = False
     target: int | None = None
 
     def __post_init__(self) -> None:
         check_threshold(self.threshold)
+        object.__setattr__(self, "merge", check_merge(self.merge))
         object.__setattr__(self, "normalization", ALIASES.get(self.normalization, self.normalization))
         for name, value, allowed in (
             ("method", self.method, METHODS),

@@ -102,8 +102,8 @@ def _column(file: pq.ParquetFile, key: str, source: str, count: int) -> tuple[li
             ) from error
         except OverflowError as error:  # Arrow's dates and times reach further than Python's
             raise DatasetError(
-                f"{source}: column {key!r}, records {len(values) + 1:,} to {len(values) + len(cells):,}: a date or a time outside the "
-                f"years 1 to 9999 ({error}). Write the column again as text."
+                f"{source}: column {key!r}, records {len(values) + 1:,} to {len(values) + len(cells):,}: a date or a time "
+                f"outside the years 1 to 9999 ({error}). Write the column again as text."
             ) from error
         if len(values) > content.MAX_ROWS:
             raise DatasetError(content.too_many_rows(source))

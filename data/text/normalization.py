@@ -15,12 +15,17 @@ _FOLD = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "—": "-
 _TOKENS = re.compile(r"[a-z0-9]+")
 
 
+def fold_typography(text: str) -> str:
+    """The text with curly quotes, dashes and the ellipsis in ASCII."""
+    return text.translate(_FOLD)
+
+
 def _caseless(text: str) -> str:
     return " ".join(text.split()).lower()
 
 
 def _typographic(text: str) -> str:
-    return _caseless(text).translate(_FOLD)
+    return fold_typography(_caseless(text))
 
 
 def _alphanumeric(text: str) -> str:

@@ -11,6 +11,8 @@ from evalmap.screening.default_screening import default_screening as screen_by_d
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs import pair_store
+from evalmap.screening.variants.keys import variant_fields_of
+from evalmap.screening.variants.variants import Differences
 
 
 def decisions(built: BuiltMap) -> DecisionLog:
@@ -24,6 +26,16 @@ def stored_pairs(slug: str, fingerprint: str) -> Pairs | None:
     if pairs is None:
         _pairs.clear(slug, fingerprint)  # they may be looked for later
     return pairs
+
+
+def differences(built: BuiltMap) -> Differences:
+    """What the rows of a map differ in, two by two, whatever the threshold."""
+    return _differences(built.manifest.slug, built.manifest.fingerprint)
+
+
+def variant_fields(built: BuiltMap) -> tuple[str, ...]:
+    """The fields that tell rows with one text apart."""
+    return variant_fields_of(built.manifest.reading, built.manifest.roles, built.fields.columns)
 
 
 def default_screening(built: BuiltMap) -> DefaultScreening | None:
@@ -43,6 +55,12 @@ def _pairs(slug: str, fingerprint: str) -> Pairs | None:
     if found is None and not access.writable() and 2 <= len(built) <= AT_ONCE:
         return pair_store.search(built)  # kept in memory: a visitor of a read-only site writes nothing into the workspace
     return found
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading what the texts differ in …")
+def _differences(slug: str, fingerprint: str) -> Differences:
+    built = caches.open_map(slug, fingerprint)
+    return Differences(built.examples["embedded_text"].tolist(), fields=built.fields, variant_fields=variant_fields(built))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for near-duplicates …")

@@ -36,9 +36,18 @@ class Components:
 
 
 def find_components(
-    pairs: Pairs, *, threshold: float, method: Method = "semantic", normalization: str = "typographic"
+    pairs: Pairs,
+    *,
+    threshold: float,
+    method: Method = "semantic",
+    normalization: str = "typographic",
+    apart: NDArray[np.integer] | None = None,
 ) -> Components:
     """Connected components of the pairs that are alike at the threshold.
+
+    Parameters
+    ----------
+    apart : (v, 2) pairs, left < right, that hold nothing together: variants; None: every pair does
 
     Raises
     ------
@@ -49,6 +58,9 @@ def find_components(
     from scipy.sparse.csgraph import connected_components
 
     alike = similar(pairs, threshold=threshold, method=method, normalization=normalization)
+    if apart is not None and len(apart):
+        keys = pairs.left[alike].astype(np.int64) * pairs.n + pairs.right[alike]
+        alike = alike[~np.isin(keys, apart[:, 0].astype(np.int64) * pairs.n + apart[:, 1])]
     left, right = pairs.left[alike], pairs.right[alike]
     graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(pairs.n, pairs.n))
     count, found = connected_components(graph, directed=False)

@@ -1,7 +1,7 @@
 """Groups as a reader sees them: a kept row and the rows that it stands for, each directly like it.
 
 Chains of pairs (connected components) are no groups: at 0.85 one of them may hold a quarter of a dataset. Which chain a group lies
-in is shown beside it.
+in is shown beside it. Variants do not chain: a chain is held together by pairs that might be duplicates.
 """
 
 from dataclasses import dataclass
@@ -83,7 +83,11 @@ def find_duplicate_groups(pairs: Pairs, selection: Selection, *, sort: Sort = "l
     moved = np.argsort(np.repeat(place, sizes), kind="stable")
     rows, positions = rows[moved], positions[moved]
     chains = find_components(
-        pairs, threshold=settings["threshold"], method=settings["method"], normalization=settings["normalization"]
+        pairs,
+        threshold=settings["threshold"],
+        method=settings["method"],
+        normalization=settings["normalization"],
+        apart=selection.variants,
     )
     chain = chains.labels[heads[by_sort]]
     return DuplicateGroups(

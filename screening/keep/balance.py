@@ -25,7 +25,8 @@ def restore_balance(
 
     Of a label, the row goes that is most like another kept row of that label; of those two, the one that comes later in the
     order. Rows that stand for removed ones go only when no other row is left; what they stood for then goes with them unless
-    another kept row is like it. Rows kept by hand and the halves of protected contrast pairs stay. No removed row comes back.
+    another kept row is like it. Rows that have variants go only when no other is left. Rows kept by hand and the halves of
+    protected contrast pairs stay. No removed row comes back.
 
     Labels with a share of `COMMON` before are restored to within one row; rarer ones count only where their share would stay
     more than `TOLERANCE` too low. A label without any kept row cannot be restored and is left out.
@@ -49,11 +50,13 @@ def restore_balance(
         never[selection.contrast.ravel()] = True
     stands = np.zeros(len(kept), dtype=bool)
     stands[selection.keeper[(selection.rule == NEAR) & (selection.keeper >= 0)]] = True
+    varied = np.zeros(len(kept), dtype=bool)
+    varied[selection.variants.ravel()] = True
     rank = np.empty(len(kept), dtype=np.int64)
     rank[order] = np.arange(len(kept))
     for code, count in surplus.items():
         rows = np.flatnonzero(kept & (codes == code))
-        for fixed in (never | stands, never):
+        for fixed in (never | varied | stands, never | varied, never | stands, never):
             gone = least_distinctive(embeddings, rows[kept[rows]], count=count, fixed=fixed, rank=rank, pairs=pairs)
             kept[gone] = False
             count -= len(gone)

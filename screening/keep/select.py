@@ -1,9 +1,10 @@
 """Which rows stay: the maximal independent set of the similarity graph, taken in priority order.
 
-So at the threshold no two kept rows are alike, and every removed row has a kept row that it is like. Two exceptions, both counted:
-contrast pairs that are protected, and pairs that a hand decided to keep.
+So at the threshold no two kept rows are alike, and every removed row has a kept row that it is like and no variant of. Three
+exceptions to the first, all counted: contrast pairs that are protected, variants, and pairs that a hand decided to keep.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -11,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalmap.data.labels import Labels, labels_differ
-from evalmap.data.text.normalization import normalization_name
+from evalmap.data.text.normalization import NORMALIZATIONS, normalization_name
 from evalmap.screening.keep.by_hand import Decisions
 from evalmap.screening.keep.order import prioritize
 from evalmap.screening.pair_types import RULES, Method, Pairs, Selection
 from evalmap.screening.pairs.likeness import similar
+from evalmap.screening.variants.variants import KINDS, TEXT_KINDS, Differences, bits_of, check_merge
 
 Contrast = Literal["protect", "remove"]
 CONTRASTS: tuple[Contrast, ...] = ("protect", "remove")
@@ -32,6 +34,8 @@ def select(
     order: NDArray[np.integer] | None = None,
     labels: Labels | None = None,
     contrast: Contrast = "protect",
+    differences: Differences | None = None,
+    merge: Collection[str] = (),
     decisions: Decisions | None = None,
 ) -> Selection:
     """Keep rows in priority order, each unless a row kept before it is alike.
@@ -47,16 +51,19 @@ def select(
     order : (n,) every row once, the one to keep first; None: by the rule medoid of `evalmap.screening.keep.order.prioritize`
     labels : (n,) texts, None where a row has none
     contrast : pairs at or above the threshold whose labels differ; protect: neither is removed for the other's sake
+    differences : what the rows differ in; pairs at or above the threshold that differ in a kind are variants: neither is removed
+        for the other's sake. None: none are. Texts equal under `normalization` are variants by their keys only
+    merge : kinds that make no variants, of `evalmap.screening.variants.variants.KINDS`
     decisions : made by hand; they come before everything else
 
     Raises
     ------
-    DatasetError : the threshold is out of range, or below what the list of pairs holds
+    DatasetError : the threshold is out of range, or below what the list of pairs holds; merge names an unknown kind
     ValueError : order or labels do not fit the rows; method, normalization or contrast is unknown
 
     Source: the lexicographically first maximal independent set in rounds, Blelloch, Fineman, Shun 2012, arXiv:1202.3205.
     """
-    n = pairs.n
+    n, merge = pairs.n, check_merge(merge)
     order = np.asarray(prioritize("medoid", pairs=pairs) if order is None else order, dtype=np.int64)
     if len(order) != n or (n and not np.array_equal(np.bincount(order, minlength=n), np.ones(n))):
         raise ValueError(f"order has {len(order)} entries; expected each of {n} rows once")
@@ -68,8 +75,11 @@ def select(
     left, right = pairs.left[alike], pairs.right[alike]
     opposed = labels_differ(labels, left, right)
     contrasting = np.stack([left[opposed], right[opposed]], axis=1).astype(np.int32)
-    if contrast == "protect":
-        left, right = left[~opposed], right[~opposed]
+    kinds = _kinds(pairs, alike, differences, normalization)
+    apart = (kinds & ~np.uint8(bits_of(merge))) != 0
+    variants = np.stack([left[apart], right[apart]], axis=1).astype(np.int32)
+    protected = opposed if contrast == "protect" else np.zeros(len(alike), dtype=bool)
+    left, right = left[~(protected | apart)], right[~(protected | apart)]
 
     if hubs := [row for row, _ in pairs.settings.get("hubs", ())]:  # rows that the list pairs with one row only: that one stays
         order = np.concatenate([order[np.isin(order, hubs)], order[~np.isin(order, hubs)]])
@@ -104,11 +114,25 @@ def select(
         "contrast": contrast,
         "pairs": len(alike),
         "contrast_pairs": len(contrasting),
+        "merge": list(merge),
+        "variant_pairs": len(variants),
+        "variants": {kind: int((kinds[apart] >> bit & 1).sum()) for bit, kind in enumerate(KINDS)},
+        "merged_pairs": int(((kinds != 0) & ~apart).sum()),
         "kept_by_hand": int(by_hand.sum()),
         "removed_by_hand": int(gone_by_hand.sum()),
         "pairs_kept_by_hand": kept_pairs,
     }
-    return Selection(kept, keeper, rule, contrasting, settings)
+    return Selection(kept, keeper, rule, contrasting, variants, kinds[apart], settings)
+
+
+def reasons(pairs: Pairs, selection: Selection) -> NDArray[np.int64]:
+    """The positions of the pairs that a row may be removed for: alike at the selection's threshold, and not kept apart."""
+    settings = selection.settings
+    alike = similar(pairs, threshold=settings["threshold"], method=settings["method"], normalization=settings["normalization"])
+    apart = [selection.variants, *([selection.contrast] if settings["contrast"] == "protect" else [])]
+    both = np.concatenate(apart).astype(np.int64)
+    keys = pairs.left[alike].astype(np.int64) * pairs.n + pairs.right[alike]
+    return alike[~np.isin(keys, both[:, 0] * pairs.n + both[:, 1])]
 
 
 def drop(selection: Selection, rows: NDArray[np.bool_], *, rule: int, order: NDArray[np.integer], pairs: Pairs) -> Selection:
@@ -122,16 +146,11 @@ def drop(selection: Selection, rows: NDArray[np.bool_], *, rule: int, order: NDA
     rule : position in `RULES`
     order, pairs : those the selection was made with
     """
-    settings = selection.settings
     kept, keeper, rules = selection.kept & ~rows, selection.keeper.copy(), selection.rule.copy()
     keeper[rows], rules[rows] = -1, rule
     orphans = (rules == NEAR) & (keeper >= 0) & ~kept[keeper]
-    alike = similar(pairs, threshold=settings["threshold"], method=settings["method"], normalization=settings["normalization"])
-    left, right = pairs.left[alike].astype(np.int64), pairs.right[alike].astype(np.int64)
-    if settings["contrast"] == "protect" and len(selection.contrast):
-        contrast = selection.contrast.astype(np.int64)
-        reasons = ~np.isin(left * pairs.n + right, contrast[:, 0] * pairs.n + contrast[:, 1])
-        left, right = left[reasons], right[reasons]
+    use = reasons(pairs, selection)
+    left, right = pairs.left[use].astype(np.int64), pairs.right[use].astype(np.int64)
     one, other = np.concatenate([left, right]), np.concatenate([right, left])
     use = orphans[one] & kept[other]
     rank = np.empty(pairs.n, dtype=np.int64)
@@ -141,6 +160,15 @@ def drop(selection: Selection, rows: NDArray[np.bool_], *, rule: int, order: NDA
     keeper[orphans] = np.append(order, -1)[best[orphans]]
     rules[orphans & (keeper < 0)] = rule
     return replace(selection, kept=kept, keeper=keeper, rule=rules)
+
+
+def _kinds(pairs: Pairs, alike: NDArray[np.int64], differences: Differences | None, normalization: str) -> NDArray[np.uint8]:
+    """(m,) of the pairs at these positions, the kinds in which they differ."""
+    if differences is None:
+        return np.zeros(len(alike), dtype=np.uint8)
+    kinds = differences.kinds(pairs.left[alike], pairs.right[alike])
+    equal = pairs.exact[alike] <= NORMALIZATIONS.index(normalization_name(normalization))
+    return np.where(equal, kinds & ~np.uint8(TEXT_KINDS), kinds).astype(np.uint8)
 
 
 def _independent_set(n: int, first: NDArray[np.int32], second: NDArray[np.int32]) -> NDArray[np.bool_]:

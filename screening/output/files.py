@@ -42,6 +42,8 @@ def removed_jsonl(screening: Screening, *, with_set_aside: bool = True) -> bytes
     evalmap_kept_dataset, evalmap_kept_line, evalmap_kept_example_id : the kept row that it is like; null where it went otherwise
     evalmap_exact, evalmap_lexical, evalmap_semantic : how alike the two are: the finest normalization that makes them equal (null:
         none), and two numbers
+    evalmap_merge : the kinds of variants that were merged ([]: none); null as above
+    evalmap_differs : those of them in which the two differ
 
     with_set_aside : also the rows without text, their rule "set aside: …"
     """
@@ -60,10 +62,12 @@ def removed_jsonl(screening: Screening, *, with_set_aside: bool = True) -> bytes
             "exact": None,
             "lexical": None,
             "semantic": None,
+            "merge": None,
+            "differs": None,
         }
         if keeper is not None and reason.likeness:
             fields |= {"kept_dataset": names[keeper], "kept_line": lines[keeper], "kept_example_id": ids[keeper]}
-            fields |= asdict(reason.likeness)
+            fields |= asdict(reason.likeness) | {"merge": screening.options.merge, "differs": reason.differs}
         found.append((places[row], _with_fields(raw[row], fields)))
     if with_set_aside:
         for aside in screening.set_aside:

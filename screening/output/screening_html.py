@@ -5,19 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalmap.screening.groups.diff import word_diff
 from evalmap.screening.groups.duplicate_groups import pair_positions
 from evalmap.screening.output.files import rounded
 from evalmap.screening.reasons import likeness_of, rule_of
 from evalmap.screening.screening import Screening
+from evalmap.screening.variants.variants import KINDS
 
 TEMPLATE = Path(__file__).with_name("screening_report.html.jinja")
-GROUPS, ROWS, CONTRASTS, TEXT = 500, 20, 500, 4000  # shown in the HTML file: groups, rows of a group, pairs, characters of a text
+GROUPS, ROWS, CONTRASTS, TEXT = 500, 20, 500, 4000  # shown in the HTML file: groups, rows of a group, pairs of a list, characters
 
 
 def html_report(screening: Screening, report: dict[str, Any]) -> bytes:
-    """One HTML file that needs nothing else: counts, label balance, groups with their differences, contrast pairs, settings.
+    """One HTML file that needs nothing else: counts, label balance, groups with differences, contrast pairs, variants, settings.
 
     Dataset text is escaped; the page's policy forbids scripts and anything from outside.
 
@@ -29,13 +31,17 @@ def html_report(screening: Screening, report: dict[str, Any]) -> bytes:
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    groups, contrasts = _groups(screening), _contrasts(screening)
+    groups, selection = _groups(screening), screening.selection
+    contrasts, variants = _apart(screening, selection.contrast), _apart(screening, selection.variants)
     page = template.render(
         report=report,
         groups=groups,
         more_groups=len(screening.groups) - len(groups),
         contrasts=contrasts,
-        more_contrasts=len(screening.selection.contrast) - len(contrasts),
+        more_contrasts=len(selection.contrast) - len(contrasts),
+        variants=variants,
+        more_variants=len(selection.variants) - len(variants),
+        kinds=KINDS,
         labels=_labels(report),
     )
     return page.encode("utf-8", "replace")
@@ -60,15 +66,20 @@ def _groups(screening: Screening) -> list[dict[str, Any]]:
     return found
 
 
-def _contrasts(screening: Screening) -> list[dict[str, Any]]:
-    contrast = screening.selection.contrast[:CONTRASTS]
-    positions = pair_positions(screening.pairs, contrast[:, 0], contrast[:, 1])
+def _apart(screening: Screening, pairs: NDArray[np.int32]) -> list[dict[str, Any]]:
+    """Pairs kept apart, with what each half became and what the two differ in."""
+    first = pairs[:CONTRASTS]
+    positions = pair_positions(screening.pairs, first[:, 0], first[:, 1])
     return [
         {
             "one": {**_row(screening, int(a)), "fate": _fate(screening, int(a))},
             "other": {**_pair(screening, int(a), int(b), int(at)), "fate": _fate(screening, int(b))},
+            "differences": [
+                {**asdict(found), "one": _short(found.one), "other": _short(found.other)}
+                for found in screening.differences.between(int(a), int(b))
+            ],
         }
-        for (a, b), at in zip(contrast, positions, strict=True)
+        for (a, b), at in zip(first, positions, strict=True)
     ]
 
 

@@ -25,7 +25,8 @@ def report(
     Returns
     -------
     "rows" are those read: "kept" + "removed". "groups" are kept rows that stand for others, "pairs" those at or above the
-    threshold, contrast pairs included. Shares are ratios.
+    threshold, contrast pairs included. "variant_pairs" of them were kept apart, "variants" says in which kinds they differ;
+    "merged_pairs" differ too, in kinds of "merge" only. Shares are ratios.
     """
     selection, options = screening.selection, screening.options
     rules = selection.rule[: screening.own]
@@ -46,11 +47,15 @@ def report(
         "groups": len(screening.groups),
         "pairs": selection.settings["pairs"],
         "contrast_pairs": selection.settings["contrast_pairs"],
+        "variant_pairs": selection.settings["variant_pairs"],
+        "variants": selection.settings["variants"],
+        "merged_pairs": selection.settings["merged_pairs"],
         "threshold": options.threshold,
         "method": options.method,
         "normalization": options.normalization,
         "keep": options.keep,
         "contrast": options.contrast,
+        "merge": list(options.merge),
         "balance": options.balance,
         "target": options.target,
         "smallest_distance": rounded(screening.smallest_distance),
@@ -64,6 +69,7 @@ def report(
             "seed": options.seed,
             "floors": {name: rounded(value) for name, value in screening.pairs.floors.items()},
             "pairs": screening.pairs.settings,
+            "variant_fields": list(screening.differences.variant_fields),
             **settings,
         },
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in (files or {}).items()},

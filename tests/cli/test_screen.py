@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from evalmap.data.opening import open_dataset
+from evalmap.data.records import ReadOptions
 from evalmap.data.remote import http, hub
 from evalmap.data.remote.http import FetchedFile
 from evalmap.data.remote.hub import HubDataset
@@ -21,7 +22,8 @@ from evalmap.screening.recipe_run import run_recipe
 from evalmap.screening.screening_options import ScreeningOptions
 from evalmap.tests.command import Command, texts
 from evalmap.tests.fakes import sentences
-from evalmap.tests.paths import SAMPLES
+from evalmap.tests.needs import absent
+from evalmap.tests.paths import ROOT, SAMPLES
 
 PLANTED: dict[str, dict[str, Any]] = json.loads((SAMPLES / "PLANTED.json").read_text(encoding="utf-8"))
 OUTPUTS = ("--out", "kept.jsonl", "--removed", "removed.jsonl", "--report", "report.json", "--html", "report.html")
@@ -113,6 +115,57 @@ def test_earlier_options_do_what_they_did(evalmap: Command):
     helped = evalmap("screen", "--help").out
     assert "--layer" not in helped
     assert "--normalise" not in helped
+
+
+def variants() -> list[dict[str, Any]]:
+    """Three questions that differ in a number, a statement and its denial, a question three times with two answers."""
+    prices = (2, 3, 4)
+    sums = [{"question": f"A shop sells 12 pens a day at {price} dollars each. How much is that?"} for price in prices]
+    said = [{"question": f"I do {no}agree that it matters how tides rise on every coast."} for no in ("", "not ")]
+    same = [{"question": "Where does the river Tay reach the sea?", "answer": answer} for answer in ("Dundee", "Perth", "Dundee")]
+    return [*sums, *said, *same]
+
+
+def test_variants_stay_and_are_counted_by_what_they_differ_in(evalmap: Command):
+    write(content=variants())
+    done = evalmap("screen", "set.jsonl", *OUTPUTS, "--write-recipe", "recipe.yaml", "--label", "", "--threshold", "0.9")
+    assert (done.code, done.err) == (0, "")
+    assert [row["evalmap_line"] for row in lines("removed.jsonl")] == [8]
+    assert [(row["evalmap_merge"], row["evalmap_differs"]) for row in lines("removed.jsonl")] == [([], [])]
+    report = json.loads(Path("report.json").read_text())
+    assert (report["merge"], report["merged_pairs"], report["settings"]["variant_fields"]) == ([], 0, ["answer"])
+    assert report["variants"] == {"numbers": 3, "negations": 1, "dates": 0, "names": 0, "keys": 2}
+    assert "  6 pairs are variants, both rows kept (numbers 3, negations 1, keys 2)" in done.out
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert "Differ in number: 2 dollar / 3 dollar" in page
+    assert "Differ in answer: Dundee / Perth" in page
+    assert "merge: []" in Path("recipe.yaml").read_text()
+
+
+def test_merged_kinds_are_duplicates_and_every_file_says_so(evalmap: Command):
+    write(content=variants())
+    options = ("--label", "", "--threshold", "0.9", "--keep", "first", "--write-recipe", "recipe.yaml")
+    done = evalmap("screen", "set.jsonl", *OUTPUTS, *options, "--merge", "negations, numbers")
+    assert (done.code, done.err) == (0, "")
+    told = [(row["evalmap_line"], row["evalmap_kept_line"], row["evalmap_differs"]) for row in lines("removed.jsonl")]
+    assert told == [(2, 1, ["numbers"]), (3, 1, ["numbers"]), (5, 4, ["negations"]), (8, 6, [])]
+    assert {tuple(row["evalmap_merge"]) for row in lines("removed.jsonl")} == {("numbers", "negations")}
+    report = json.loads(Path("report.json").read_text())
+    assert (report["merge"], report["merged_pairs"], report["variant_pairs"]) == (["numbers", "negations"], 4, 2)
+    assert "4 pairs that differ in numbers, negations only: treated as duplicates" in done.out
+    assert "treated as duplicates" in Path("report.html").read_text(encoding="utf-8")
+    removed = Path("removed.jsonl").read_bytes()
+    assert evalmap("screen", "--recipe", "recipe.yaml").code == 0
+    assert Path("removed.jsonl").read_bytes() == removed
+    assert evalmap("screen", "--recipe", "recipe.yaml", "--merge", "").code == 0
+    assert [row["evalmap_line"] for row in lines("removed.jsonl")] == [8]
+
+
+def test_an_unknown_kind_is_told(evalmap: Command):
+    write()
+    done = evalmap("screen", "set.jsonl", "--merge", "numbers,colours")
+    assert (done.code, done.out) == (1, "")
+    assert "merge names 'colours'; choose from numbers, negations, dates, names, keys" in done.err
 
 
 def test_nothing_is_written_unless_asked(evalmap: Command):
@@ -431,3 +484,19 @@ def test_all_methods_find_planted_rows_only(tmp_path: Path, name: str):
     planted = {frozenset(pair) for pair in [*planted_pairs(flaws), *flaws["paraphrases"]]}
     unplanned = [line for line in removed if not any(line in pair for pair in planted)]
     assert unplanned == []
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(("name", "kind"), [("math.jsonl", "numbers"), ("negation.jsonl", "negations")])
+def test_templated_rows_of_the_field_stay(tmp_path: Path, name: str, kind: str):
+    """Questions that differ in a number, with other answers, and statements beside their denials, without their label."""
+    folder = ROOT.parent / "shared" / "cases" / "09-templated-rows-merged"
+    if not folder.is_dir():
+        absent("the cases are not beside the repository (../shared/cases)")
+    recipe = Recipe(paths=(str(folder / name),), read=ReadOptions(label=""))
+    done = run_recipe(recipe, workspace=Workspace(tmp_path / "home"))
+    assert done.report["removed"] == 0
+    assert done.report["variants"][kind] > 0
+    merged = run_recipe(recipe.with_given(merge=(kind, "keys")), workspace=Workspace(tmp_path / "home"))
+    assert merged.report["removed"] > 0
+    assert merged.report["merged_pairs"] > 0

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings.pipeline import build
+from evalmap.embeddings.settings import Settings
 from evalmap.pages.parts.duplicates import duplicate_export, duplicate_pairs
 from evalmap.pages.server import screenings
 from evalmap.screening.screening_options import ScreeningOptions
+from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import PERSONA, open_page, run
 
@@ -73,3 +77,40 @@ def test_balance_that_was_asked_of_another_dataset_is_not_asked_of_one_without_l
     run(at)
     assert [options.balance for options in asked] == [False, True, False]  # screening for balance without labels raises
     assert len(at.get("download_button")) == 5
+
+
+@pytest.fixture(scope="module")
+def templated(space: Workspace, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A map of two questions that differ in a price, a statement and its denial, one question with two answers, and others."""
+    said = ["A shop sells 12 pens a day at 2 dollars each.", "A shop sells 12 pens a day at 3 dollars each."]
+    said += [
+        "I do agree that it matters how tides rise on every coast.",
+        "I do not agree that it matters how tides rise on every coast.",
+    ]
+    rows = [{"text": text} for text in [*said, *sentences(16)]]
+    rows += [{"text": "Where does the river Tay reach the sea?", "reference": answer} for answer in ("[Dundee](x)", "Perth")]
+    path = write_rows(tmp_path_factory.mktemp("templated") / "templated.jsonl", rows)
+    slug = build(open_dataset(path), workspace=space, settings=Settings(k=3), encoder=FakeEncoder()).slug
+    screenings.default_screening(site.built(space, slug))  # looks for the pairs
+    return slug
+
+
+def test_variants_are_listed_with_what_differs_and_merged_by_a_switch(space: Workspace, templated: str):
+    query = {"dataset": templated, "method": "lexical", "threshold": "0.8"}
+    at = open_page("duplicates.py", **query)
+    assert not at.exception
+    counts = {metric.label: metric.value for metric in at.metric}
+    assert (counts["Removed"], counts["Variants"]) == ("0", "3")
+    at.session_state["duplicates-panel"] = "Variants"
+    at.run()
+    assert not at.exception
+    shown = [element.value for element in at.markdown]
+    assert ":violet-badge[number] 2 dollar → 3 dollar" in shown
+    assert ":violet-badge[negation] – → not" in shown
+    assert r":violet-badge[reference] \[Dundee\]\(x\) → Perth" in shown
+    assert any(r":red-background[~~2~~]:green-background[3]" in text for text in shown)
+    merged = open_page("duplicates.py", **query, merge=["numbers", "keys"])
+    assert not merged.exception
+    counts = {metric.label: metric.value for metric in merged.metric}
+    assert (counts["Removed"], counts["Variants"]) == ("2", "1")
+    assert "2 of the pairs differ in numbers, keys only and are treated as duplicates." in [c.value for c in merged.caption]

@@ -14,7 +14,7 @@ from evalmap.screening.output.screening_report import report
 
 # Row 0 and 1 point one way, 2 lies between them and 3; 3 is alone. Cosines: 0–1 1, 0–2 0.96, 1–2 0.96, 2–3 0.28.
 VECTORS = np.array([[1, 0], [1, 0], [0.96, 0.28], [0, 1]], dtype=np.float32)
-TEXTS = ["Is it raining?", "is it  raining?", "Will rain fall in Lisbon today?", "Who wrote Emma?"]
+TEXTS = ["Is it raining?", "is it  raining?", "Will rain fall around here today?", "Who wrote Emma?"]
 
 
 def kept_rows(keep: str, examples: pd.DataFrame | None) -> list[int]:

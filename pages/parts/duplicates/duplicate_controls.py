@@ -1,4 +1,4 @@
-"""The duplicates page's sidebar: method, threshold, keeper rule, contrast."""
+"""The duplicates page's sidebar: method, threshold, keeper rule, contrast, variants."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,11 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import state
 from evalmap.screening.keep.order import RULES, default_rule
 from evalmap.screening.pair_types import METHODS, Method, Pairs
+from evalmap.screening.variants.variants import KINDS
 
 NORMALIZATION_HELP = "; ".join(f"{name}: {what}" for name, what in DESCRIPTIONS.items()) + "."
 # Settings that this sidebar offers, by the names that errors give them
-CONTROLS = ("threshold", "method", "normalization", "keep", "contrast")
+CONTROLS = ("threshold", "method", "normalization", "keep", "contrast", "merge")
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class ScreenChoices:
     normalization: str
     keep: str
     protect: bool
+    merge: tuple[str, ...] = ()
 
 
 def draw(built: BuiltMap, pairs: Pairs) -> ScreenChoices:
@@ -63,7 +65,16 @@ def draw(built: BuiltMap, pairs: Pairs) -> ScreenChoices:
         bind="query-params",
         help="Near-identical texts with different labels are a minimal pair or a contradiction: neither is removed for the other.",
     )
-    return ScreenChoices(float(threshold), method, normalization or "typographic", keep or rules[0], protect)
+    merge = st.pills(
+        "Merge rows that differ in",
+        KINDS,
+        selection_mode="multi",
+        key=state.MERGE,
+        bind="query-params",
+        help="Near-identical texts that differ in a number, a negation, a date, a name or a key (an answer, a context) are "
+        "variants: both stay. Those chosen here are treated as duplicates.",
+    )
+    return ScreenChoices(float(threshold), method, normalization or "typographic", keep or rules[0], protect, tuple(merge or ()))
 
 
 def _rules(built: BuiltMap) -> list[str]:

@@ -29,12 +29,16 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
             st.metric("Removed", f"{removed:,}")
             st.metric("Kept", f"{len(built) - removed:,}")
             st.metric("Contrast pairs", f"{len(selection.contrast):,}")
+            st.metric("Variants", f"{len(selection.variants):,}")
         _balance(built, selection.kept)
         for sentence in pairs.settings.get("capped", []):
             st.caption(text.in_label(sentence, limit=300))
         if search := pairs.settings.get("search"):
             recall = "not measured" if search["recall"] is None else f"{search['recall']:.4g}"
             st.caption(f"Semantic pairs: {search['search']} search, recall {recall}.")
+        if merged := selection.settings["merged_pairs"]:
+            kinds = ", ".join(choices.merge)
+            st.caption(f"{merged:,} of the pairs differ in {kinds} only and are treated as duplicates.")
         if screening.log.steps:
             st.caption(f"{len(screening.log)} decisions by hand are part of this.")
     with right:

@@ -47,6 +47,7 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
         normalization=choices.normalization,
         keep=choices.keep,
         contrast="protect" if choices.protect else "remove",
+        merge=choices.merge,
         balance=balance and labeled,
         target=int(target) or None,
     )
@@ -99,6 +100,7 @@ def screen_map(built: BuiltMap, pairs: Pairs, options: ScreeningOptions, log: De
         built.vectors,
         options=options,
         fields=built.fields,
+        variant_fields=screenings.variant_fields(built),
         pairs=pairs,
         decisions=log.rows(built.examples),
         set_aside=built.set_aside,

@@ -63,6 +63,8 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> PageSc
         order=order,
         labels=built.examples["label"],
         contrast="protect" if choices.protect else "remove",
+        differences=screenings.differences(built),
+        merge=choices.merge,
         decisions=log.rows(built.examples),
     )
     return PageScreening(selection, log)

@@ -6,6 +6,7 @@ from hypothesis import given
 
 from evalmap.screening.groups.duplicate_groups import DuplicateGroups, find_duplicate_groups, pair_positions
 from evalmap.screening.keep.select import select
+from evalmap.screening.variants.variants import Differences
 from evalmap.tests.screening.keep.test_select import problems
 from evalmap.tests.screening.oracles import pairs_from
 
@@ -58,3 +59,13 @@ def test_pairs_and_selection_must_fit():
         find_duplicate_groups(pairs_from(7, [(3, 4, 0.9)]), selection)
     with pytest.raises(ValueError, match="sort is 'smallest'"):
         find_duplicate_groups(PAIRS, selection, sort="smallest")  # type: ignore[arg-type]
+
+
+def test_variants_hold_no_chain_together():
+    """0, 1 and 2, 3 differ in nothing; 1 and 2 in a number."""
+    differences = Differences(["I own 2 hens", "Hens, I own 2", "Hens, I own 3", "I own 3 hens"])
+    pairs = pairs_from(4, [(0, 1, 0.99), (1, 2, 0.98), (2, 3, 0.97)])
+    apart = select(pairs, threshold=0.95, method="semantic", order=np.arange(4), differences=differences)
+    assert find_duplicate_groups(pairs, apart).component_size.tolist() == [2, 2]
+    merged = select(pairs, threshold=0.95, method="semantic", order=np.arange(4), differences=differences, merge=["numbers"])
+    assert find_duplicate_groups(pairs, merged).component_size.tolist() == [4, 4]

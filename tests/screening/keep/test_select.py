@@ -13,6 +13,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.screening.keep.by_hand import Decisions
 from evalmap.screening.keep.select import KEPT_BY_HAND, NEAR, REMOVED_BY_HAND, TARGET, drop, select
 from evalmap.screening.pair_types import RULES, Pairs
+from evalmap.screening.variants.variants import KINDS, Differences
 from evalmap.tests.fakes import fake_vector
 from evalmap.tests.screening.oracles import brute_pairs, edges_of, greedy, pairs_from
 
@@ -56,6 +57,68 @@ def test_no_two_kept_rows_are_alike_and_each_removed_row_has_its_reason(problem,
         assert found.kept[keeper]
         assert (min(row, keeper), max(row, keeper)) in edges
     assert (found.keeper[found.kept] == np.flatnonzero(found.kept)).all()
+
+
+@given(problems(), st.data(), st.sampled_from([(), ("numbers",), ("negations",), ("numbers", "negations")]))
+def test_each_removed_row_is_near_a_kept_row_that_it_is_no_variant_of(problem, data, merge):
+    """Texts that differ in a number, a negation, both or neither; held against what they were made of."""
+    pairs, order, labels = problem
+    made = data.draw(st.lists(st.tuples(st.integers(1, 2), st.booleans()), min_size=pairs.n, max_size=pairs.n))
+    differences = Differences([f"I do {'not ' * no}own {number} hens" for number, no in made])
+    found = select(
+        pairs, threshold=0.9, method="semantic", order=np.array(order), labels=labels, differences=differences, merge=merge
+    )
+
+    def kinds(a: int, b: int) -> set[str]:
+        number, no = (one != other for one, other in zip(made[a], made[b], strict=True))
+        return {kind for kind, differs in (("numbers", number), ("negations", no)) if differs}
+
+    alike = edges_of(pairs, 0.9)
+    variants = {(a, b) for a, b in alike if kinds(a, b) - set(merge)}
+    assert {(a, b) for a, b in found.variants.tolist()} == variants
+    assert found.settings["variant_pairs"] == len(variants)
+    assert found.settings["merged_pairs"] == len([pair for pair in alike - variants if kinds(*pair)])
+    listed = [{kind for bit, kind in enumerate(KINDS) if bits >> bit & 1} for bits in found.variant_kinds.tolist()]
+    assert listed == [kinds(a, b) for a, b in found.variants.tolist()]
+    edges = {(a, b) for a, b in alike - variants if not opposed(labels, a, b)}
+    assert [(a, b) for a, b in edges if found.kept[a] and found.kept[b]] == []
+    for row in np.flatnonzero(~found.kept).tolist():
+        keeper = int(found.keeper[row])
+        assert found.kept[keeper]
+        assert (min(row, keeper), max(row, keeper)) in edges
+    gone = data.draw(st.lists(st.sampled_from(np.flatnonzero(found.kept).tolist()), unique=True))
+    fewer = drop(found, np.isin(np.arange(pairs.n), gone), rule=TARGET, order=np.array(order), pairs=pairs)
+    for row in np.flatnonzero(fewer.rule == NEAR).tolist():
+        keeper = int(fewer.keeper[row])
+        assert fewer.kept[keeper]
+        assert (min(row, keeper), max(row, keeper)) in edges
+
+
+def test_texts_equal_under_the_normalization_are_variants_by_their_keys_only():
+    """Rows 0 and 1 are equal but for a sign that alphanumeric leaves out; 2 and 3 are equal to the byte, with other answers."""
+    texts = ["It is 5 +3", "It is 5 -3", "How far?", "How far?", "How far?"]
+    pairs = pairs_from(5, [(0, 1, 1.0), (2, 3, 1.0), (2, 4, 1.0), (3, 4, 1.0)], exact=[3, 0, 0, 0])
+    keys = pd.DataFrame({"answer": [None, None, "1 km", "2 km", "1 KM"]})
+    differences = Differences(texts, fields=keys, variant_fields=["answer"])
+    options = {"threshold": 0.95, "order": np.arange(5), "differences": differences}
+    kept = {
+        name: np.flatnonzero(select(pairs, normalization=name, **options).kept).tolist() for name in ("typographic", "alphanumeric")
+    }
+    assert kept == {"typographic": [0, 1, 2, 3], "alphanumeric": [0, 2, 3]}
+    assert np.flatnonzero(select(pairs, **options, merge=["keys"]).kept).tolist() == [0, 1, 2]
+
+
+def test_a_row_whose_near_kept_rows_are_all_variants_stays():
+    """1 is near 0 and 2, both kept before it, and differs from each; from 3 in nothing."""
+    differences = Differences(["I own 2 hens", "I own 3 hens", "I own 4 hens", "Hens, I own 3"])
+    pairs = pairs_from(4, [(0, 1, 0.99), (1, 2, 0.99), (1, 3, 0.99)])
+    order = np.array([0, 2, 1, 3])
+    found = select(pairs, threshold=0.95, method="semantic", order=order, differences=differences)
+    assert found.kept.tolist() == [True, True, True, False]
+    assert found.keeper.tolist() == [0, 1, 2, 1]
+    assert found.variants.tolist() == [[0, 1], [1, 2]]
+    merged = select(pairs, threshold=0.95, method="semantic", order=order, differences=differences, merge=["numbers"])
+    assert merged.kept.tolist() == [True, False, True, True]
 
 
 @given(problems(), st.data())

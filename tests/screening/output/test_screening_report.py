@@ -60,6 +60,7 @@ def test_removed_rows_tell_what_they_are_like():
         "evalmap_rule": "near-duplicate of a kept row",
         "evalmap_kept_dataset": "set", "evalmap_kept_line": 1, "evalmap_kept_example_id": "id of Roses in the garden",
         "evalmap_exact": "caseless", "evalmap_lexical": 1.0, "evalmap_semantic": pytest.approx(alike, abs=1e-5),
+            "evalmap_merge": [], "evalmap_differs": [],
     }  # fmt: skip
 
 
