@@ -437,7 +437,7 @@ class _Reader:
     # What is told
 
     def _variants(self, text: _Text, key: Key | None) -> tuple[str, ...]:
-        """Key-like and context-like fields beside the text, and options that a key names; in a known schema the label says it all."""
+        """Key-like and context-like fields beside the text, and options that a key names; in a known schema all is in the label."""
         if self.known:
             return ()
         listed = [one.name for one in self.facts if one.family in ("key", "context") and one.filled > 0]

@@ -50,6 +50,7 @@ class Lease:
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / uuid4().hex
         with lock(root, "entries"):  # until it is held, whoever looks would take it for one of a process that is gone
+            leased_entries(root)  # clears away what killed processes left
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
             lock_descriptor(self._file)
 
