@@ -294,6 +294,7 @@ FOR_ITSELF = {
     ("pages/server/screenings.py", "screen_by_default"),  # told not to look for pairs on a read-only site
     ("pages/parts/duplicates/contrast_list.py", "remove"),  # of a log in memory, which `changes.decide` stores
     ("pages/parts/duplicates/group_cards.py", "remove"),
+    ("pages/parts/duplicates/variant_list.py", "remove"),
 }
 
 

@@ -64,7 +64,8 @@ class Lease:
 
     def end(self) -> None:
         """Let go of the entries."""
-        self._path.unlink(missing_ok=True)
+        with suppress(OSError):  # then it is cleared away when the next work begins
+            self._path.unlink(missing_ok=True)
         os.close(self._file)  # gives the lock back
 
 

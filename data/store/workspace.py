@@ -17,7 +17,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,7 +141,8 @@ class Workspace:
 
     def sweep(self) -> None:
         """Delete what processes that are gone were writing here when they were killed. Work does so as it begins."""
-        private_names.sweep(self.written_folders(), aged=True)
+        with suppress(OSError):  # tidying up fails nobody's work; what the disk refuses, the work itself tells of
+            private_names.sweep(self.written_folders(), aged=True)
 
     def written_folders(self) -> list[Path]:
         """The folders that files and folders are made in."""
