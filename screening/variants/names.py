@@ -2,8 +2,8 @@
 
 Whether a word is a name is decided for the dataset and not for a place, so the case of a letter never makes two texts differ. A
 word is a name if it bears a capital inside sentences more often than it is written small. Where it stands at the beginning of
-sentences only, it is a name if it is never written small, and is neither a usual opener (`OPENERS`, stop words) nor has a usual
-ending. Texts in capitals, and titles With Every Word Like This, tell nothing.
+sentences only, it is a name if it is never written small and has no usual ending. Stop words and `OPENERS` are none; an opening
+bracket, quote or bullet tells nothing of the word behind it. Texts in capitals, and titles With Every Word Like This, tell nothing.
 
 Two texts must hold the same names; where all their words are the same, also in the same order (Anna helps Bob, Bob helps Anna).
 
@@ -17,17 +17,24 @@ from collections.abc import Iterable, Sequence
 
 from evalmap.screening.variants.dates import MONTHS
 
-_WORDS = re.compile(r"(?P<end>[.!?:;\n\"(\[*•>/-]\s*)?(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)")
+_WORDS = re.compile(r"(?:(?P<end>[.!?]\s+)|(?P<mark>[:;\n\"'()\[\]*•>/,-]\s*))?(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)")
 _WEEKDAYS = tuple(f"{name}day" for name in ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun"))
-_NO_NAMES = frozenset((*MONTHS, *_WEEKDAYS, *(f"{name}s" for name in _WEEKDAYS), "i", "yes", "no", "ok", "true", "false"))
+_NO_NAMES = frozenset(
+    (
+        *MONTHS,
+        *_WEEKDAYS,
+        *(f"{name}s" for name in _WEEKDAYS),
+        *"i im ive ill id youre youve theyre theyve weve yes no ok true false".split(),
+    )
+)
 _CONTRACTIONS = ("n't", "'m", "'re", "'ve", "'ll", "'d")
 _ENDINGS = ("ing", "tion", "sion", "ness", "ity", "ly", "ment", "ism", "ance", "ence", "ful", "ous", "able", "ed", "est")
 
 OPENERS = frozenset(
-    "answer answers ask assistant assume calculate choice choices choose classify compare complete compute consider convert "
-    "create decide define describe determine do does did evaluate example explain find given hello human identify imagine let list "
-    "maybe name option options people pick please prove question rate read say select solve state statement summarize suppose sure "
-    "tell text thanks think translate true use user using want write".split()
+    "answer answers argue ask assistant assume calculate choice choices choose classify compare complete compute consider "
+    "convert create decide define describe determine do does did evaluate example explain find given hello human identify "
+    "imagine keep let list maybe name option options people pick please print prove question rate read say select solve "
+    "state statement summarize suppose sure tell text thanks think translate true use user using want write".split()
 )
 
 
@@ -47,21 +54,23 @@ def find_names(texts: Iterable[str]) -> frozenset[str]:
     """
     inside, begins, small = Counter[str](), Counter[str](), Counter[str]()
     for text in texts:
-        found = [(match["end"] is not None or not match.start(), match["word"]) for match in _WORDS.finditer(text)]
-        capitals = sum(word[0].isupper() for _, word in found)
+        found = [(match["end"] is not None or not match.start(), match["mark"], match["word"]) for match in _WORDS.finditer(text)]
+        capitals = sum(word[0].isupper() for _, _, word in found)
         if len(found) > 3 and capitals > 0.7 * len(found):  # a title, or all in capitals
             continue
-        for first, word in found:
+        for first, mark, word in found:
             bare = _bare(word.lower())
             if not word[0].isupper():
                 small[bare] += 1
+            elif mark and not mark.startswith(","):
+                continue
             elif first:
                 begins[bare] += 1
             else:
                 inside[bare] += 1
     names = {word for word, count in inside.items() if count > small[word]}
-    names |= {word for word in begins if word not in small and word not in inside and not word.endswith(_ENDINGS)} - _common()
-    return frozenset(name for name in names if len(name) > 1 and name not in _NO_NAMES)
+    names |= {word for word in begins if word not in small and word not in inside and not word.endswith(_ENDINGS)}
+    return frozenset(name for name in names - _common() if len(name) > 1 and name not in _NO_NAMES)
 
 
 def _bare(word: str) -> str:

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 NEGATIONS = {
-    **{word: word for word in "not never no none nothing nowhere without hardly barely scarcely seldom rarely non".split()},
+    **{word: word for word in "not never no none nothing nowhere without non".split()},
     **dict.fromkeys(("nobody", "noone"), "nobody"),
     **dict.fromkeys(("neither", "nor"), "nor"),
+    **dict.fromkeys(("hardly", "barely", "scarcely", "seldom", "rarely"), "hardly"),
     **dict.fromkeys(("cannot", "n't"), "not"),
     **dict.fromkeys(
         "dont doesnt didnt cant couldnt wont wouldnt shouldnt isnt arent wasnt werent hasnt havent hadnt aint mustnt neednt "

@@ -172,6 +172,12 @@ def _scaled(value: str, tokens: list[tuple[str, str, int, int]], at: int) -> tup
     return (_plain(format(Decimal(value) * scale, "f")), at + 1) if scale else (value, at)
 
 
+def _is_age(tokens: list[tuple[str, str, int, int]], at: int) -> bool:
+    """37 years old, 37-year-old, 37 years of age: as "aged 37"."""
+    rest = [token for _, token, _, _ in tokens[at : at + 2]]
+    return rest[:1] == ["old"] or rest in (["-", "old"], ["of", "age"])
+
+
 def _unit(tokens: list[tuple[str, str, int, int]], at: int, end: int) -> tuple[str, int]:
     """The unit of a number that lies from one token to another: before it a currency, behind it a word or letters that touch it."""
     if at and tokens[at - 1][1] in ("$", "€", "£"):
@@ -181,6 +187,8 @@ def _unit(tokens: list[tuple[str, str, int, int]], at: int, end: int) -> tuple[s
     behind = end + 1 if tokens[end][1] == "-" and end + 1 < len(tokens) and tokens[end + 1][1] in _UNITS else end
     kind, token, start, _ = tokens[behind]
     if token in _UNITS:
+        if token in ("year", "years") and _is_age(tokens, behind + 1):
+            return "", behind + 1
         return _UNITS[token], behind + 1
     if kind == "word" and start == tokens[end - 1][3]:
         return ("", behind + 1) if token in ("st", "nd", "rd", "th") else (token, behind + 1)
