@@ -35,8 +35,10 @@ def hub_id(location: str) -> str:
 
 
 def not_found(path: str) -> DatasetError:
-    """For a path that leads nowhere; what could be an id on the hub is told how such a one is written."""
-    if _HUB_ID.fullmatch(path):
+    """For a path that leads nowhere; what could be an id on the hub, without a file's ending, is told how such a one is written."""
+    from evalmap.data.readers.formats import format_of
+
+    if _HUB_ID.fullmatch(path) and format_of(path) is None:
         return DatasetError(
             f"{path}: no such file or folder. Check the path, or write {HUB}{path} for the dataset of the Hugging Face hub."
         )
