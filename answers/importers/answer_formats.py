@@ -6,13 +6,14 @@ from typing import Any
 
 from evalmap.answers.answer_types import StagedSet
 from evalmap.answers.importers import inspect_logs, lm_eval, openai_batch, tables
+from evalmap.answers.importers.import_options import AS_DETECTED, ImportOptions
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content
 
 IMPORTERS = (inspect_logs, lm_eval, openai_batch, tables)  # the first that recognises a file reads it
 
 
-def stage(paths: Sequence[Path]) -> list[StagedSet]:
+def stage(paths: Sequence[Path], options: ImportOptions = AS_DETECTED) -> list[StagedSet]:
     """Read files (or folders of logs) of any known format.
 
     Raises
@@ -32,4 +33,4 @@ def stage(paths: Sequence[Path]) -> list[StagedSet]:
                 "OpenAI Batch files, or a CSV, JSONL or Parquet table with a question (or its line) and an answer in each row."
             )
         parts.setdefault(importer, []).append(path)
-    return [staged for importer, files in parts.items() for staged in importer.read(files)]
+    return [staged for importer, files in parts.items() for staged in importer.read(files, options)]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.answers.importers.import_options import AS_DETECTED, ImportOptions
 from evalmap.answers.importers.request_prompts import RequestPrompt, from_turns, text_of, with_template
 from evalmap.answers.reading.responses import read_choice, whole
 from evalmap.data.errors import DatasetError
@@ -49,7 +50,7 @@ def recognizes(path: Path) -> bool:
     return False
 
 
-def read(files: Sequence[Path]) -> list[StagedSet]:
+def read(files: Sequence[Path], options: ImportOptions = AS_DETECTED) -> list[StagedSet]:
     """Read Inspect logs, or folders of them; one set a log, and one for two copies of a run (.eval and .json).
 
     Epochs are samples. A sample's question is the last user message before the answer (`prompt_only`), with its dataset and row

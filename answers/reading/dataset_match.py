@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from evalmap.answers.answer_types import StagedSet
+from evalmap.answers.reading.column_check import as_asked
 from evalmap.answers.reading.joining import ROW, Join, Questions, join, tells_question
 from evalmap.answers.reading.options import example_options
 from evalmap.data.errors import DatasetError
@@ -26,7 +27,9 @@ class Examples:
     @cached_property
     def questions(self) -> Questions:
         options = example_options(self.table, self.fields)
-        return Questions(self.table, self.fields, self.manifest.roles["text"], options)
+        label, reading = self.manifest.roles.get("label"), self.manifest.reading
+        keys = [*([label] if isinstance(label, str) else []), *(reading.fields_of("reference") if reading else ())]
+        return Questions(self.table, self.fields, self.manifest.roles["text"], options, keys)
 
 
 def read_examples(workspace: Workspace, manifest: Manifest) -> Examples:
@@ -56,7 +59,7 @@ def best_dataset(built: Sequence[Examples], staged: StagedSet) -> Examples:
     """
     most, fitting = 0, []
     for examples in built:
-        joins, _ = join(staged, examples.questions)
+        joins, _ = join(as_asked(staged, examples.questions), examples.questions)
         found = len({j.answer for j in joins})
         if found > most:
             most, fitting = found, []
