@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from evalmap.answers.importers.table_columns import ROLES
 from evalmap.data.errors import DatasetError
 
 
@@ -32,8 +33,6 @@ def parse_columns(written: Sequence[str] | str | None) -> dict[str, str]:
     ------
     DatasetError : a part that is not role=column; a role that there is none of
     """
-    from evalmap.answers.importers.table_columns import ROLES
-
     parts = [part for text in ([written] if isinstance(written, str) else written or ()) for part in text.split(",")]
     found: dict[str, str] = {}
     for part in parts:

@@ -48,6 +48,7 @@ CASES = [
     Case(YES, "13-answer-tables-not-recognised/generated_text.jsonl", 0.5, "generated_text as what the model wrote", 1.0),
     Case(YES, "13-answer-tables-not-recognised/model_answer.jsonl", 0.5, "model_answer as what the model wrote", 1.0),
     Case("14-free-text-tasks/gsm.jsonl", "14-free-text-tasks/samples_gsm8k_2025-01-01T00-00-00.000001.jsonl", 0.5),
+    Case(YES, "13-answer-tables-not-recognised/anthropic.jsonl", 0.5, "text blocks of result.message", 1.0),
     Case(OWN_TEXT, f"{OWN_TEXT}/answers_response.jsonl", 0.5, "text as question, response as what the model wrote", 1.0),
     Case(OWN_TEXT, f"{OWN_TEXT}/answers_noid.jsonl", 0.5, "text as question, response as what the model wrote", 1.0),
     Case(OWN_TEXT, f"{OWN_TEXT}/answers_prediction.jsonl", 0.5, "text as question, prediction as answer", 1.0),

@@ -104,7 +104,7 @@ def test_nothing_built_is_told(space: Workspace, tmp_path: Path):
 
 def test_unknown_format_and_missing_file_are_told(space: Workspace, tmp_path: Path):
     strange = write_rows(tmp_path / "strange.jsonl", [{"colour": "red"}])
-    with pytest.raises(DatasetError, match=r"strange.jsonl: no format of model answers was recognised\. Expected lm-evaluation"):
+    with pytest.raises(DatasetError, match=r"strange.jsonl: no format of model answers was recognised\. Found a table with colour"):
         import_answers([strange], space)
     with pytest.raises(DatasetError, match=r"gone.jsonl: no such file or folder\. Check the path\."):
         import_answers([tmp_path / "gone.jsonl"], space)
