@@ -13,8 +13,8 @@ import pandas as pd
 from evalmap.answers.answer_types import ANSWER_COLUMNS, ScoredAnswer, StagedSet
 from evalmap.answers.importers.answer_formats import stage
 from evalmap.answers.importers.import_options import AS_DETECTED, ImportOptions
-from evalmap.answers.reading.column_check import as_asked, based, counted_from, key_note, refuse_the_key
-from evalmap.answers.reading.dataset_match import Examples, best_dataset, joined_by_line_alone, read_examples, readable_examples
+from evalmap.answers.reading.column_check import as_asked, based, counted_from, key_note, normalization_note, refuse_the_key
+from evalmap.answers.reading.dataset_match import Examples, joined_by_line_alone, over_datasets, read_examples, readable_examples
 from evalmap.answers.reading.joining import REPEAT, Join, Questions, UnjoinedAnswer, counted_from_1, join
 from evalmap.answers.reading.scoring import score
 from evalmap.answers.store import MOST_LISTED, AnswerStore, SetRecord
@@ -76,7 +76,8 @@ def import_answers(
         chosen = [read_examples(workspace, workspace.find(dataset))] * len(staged)
     else:
         built = readable_examples(workspace)
-        chosen = [best_dataset(built, one) for one in staged]
+        parts = [part for one in staged for part in over_datasets(built, one)]
+        chosen, staged = [examples for examples, _ in parts], [one for _, one in parts]
     prepared = [prepare(examples, one, trust_lines=dataset is not None) for examples, one in zip(chosen, staged, strict=True)]
     return [_keep(workspace, one) for one in prepared]
 
@@ -117,8 +118,8 @@ def prepare(examples: Examples, staged: StagedSet, *, trust_lines: bool = False)
         note = f"{alone:,} {rows} joined by line alone (counted from 0): the source tells no question to check it by."
         staged = replace(staged, notes=(*staged.notes, note))
     refuse_the_key(staged, joins, questions)
-    if note := key_note(staged, joins, questions):
-        staged = replace(staged, notes=(*staged.notes, note))
+    told = (key_note(staged, joins, questions), normalization_note(staged, joins, questions))
+    staged = replace(staged, notes=(*staged.notes, *filter(None, told)))
     table = _table(examples, staged, joins, questions)
     staged = _with_metric(staged, table)
     id = hashlib.sha256(f"{staged.info.id}/{examples.manifest.slug}".encode()).hexdigest()[:16]

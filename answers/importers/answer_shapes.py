@@ -24,7 +24,7 @@ _BEFORE = re.compile(rf"(?i)(?:{_SAID})[ _.:/-]+(?:of |by |from )?\(?(.+?)\)?")
 _NO_MODEL = frozenset(
     "model raw generated predicted correct incorrect gold golden expected reference matching best true false final user the parsed "
     "extracted human ideal right wrong actual not p logprob possible acceptable accepted rejected chosen first second my your "
-    "behavior behaviour index idx key id type text list letter start end a b c d e token tokens length count format".split()
+    "behavior behaviour set sets index idx key id type text list letter start end a b c d e token tokens length count format".split()
 )
 _FAMILY = re.compile(
     r"(?i)\b(gpt|chatgpt|claude|llama|codellama|mistral|mixtral|qwen|gemma|gemini|palm|phi|falcon|deepseek|smollm\d?|olmo|pythia|grok"
@@ -63,7 +63,10 @@ def unfold(rows: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], lis
 
 def model_columns(names: Sequence[str]) -> dict[str, str]:
     """{column: model} of the columns that hold the answers of one model each; {} where fewer than two do."""
-    known = {*find_columns(names).roles.values()}
+    roles = find_columns(names).roles
+    if {"model", "p_matching", "logprob_matching"} & roles.keys():
+        return {}  # it says itself whose the answers are
+    known = {*roles.values()}
     found: dict[str, str] = {}
     for name in names:
         if name in known:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from evalmap.answers.answer_types import Options, StagedSet
 from evalmap.answers.importers.table_columns import column_note
-from evalmap.answers.reading.joining import Join, Questions, plain
+from evalmap.answers.reading.joining import NORMALIZATION, Join, Questions, plain
 from evalmap.answers.reading.option_names import option_named, surface_key
 from evalmap.data.errors import DatasetError
 
@@ -79,6 +79,17 @@ def key_note(staged: StagedSet, joins: Sequence[Join], questions: Questions) -> 
         f"The file's own key ({column}) is not the dataset's in {len(other):,} of {compared:,} rows "
         f"(first in line {questions.lines[row] + 1:,}: {_cut(key)}, in the dataset {_cut(ours)}); the dataset's counts."
     )
+
+
+def normalization_note(staged: StagedSet, joins: Sequence[Join], questions: Questions) -> str | None:
+    """A sentence where questions are the dataset's under the normalization only; None where all are, letter by letter."""
+    asked = [(raw.question, one.row) for one in joins if (raw := staged.answers[one.answer]).question and not raw.prompt_only]
+    other = [row for question, row in asked if plain(question or "") not in questions.texts[row]]
+    if not other or any(raw.example is not None for raw in staged.answers):
+        return None
+    are = "question is" if len(other) == 1 else "questions are"
+    first = f"first in line {questions.lines[other[0]] + 1:,}"
+    return f"{len(other):,} {are} the dataset's but for what the normalization {NORMALIZATION} passes over ({first})."
 
 
 def is_key(written: str, row: int, questions: Questions, column: str) -> bool:

@@ -20,10 +20,14 @@ from evalmap.answers.answer_types import Options, RawAnswer, StagedSet
 from evalmap.answers.reading.option_names import option_named
 from evalmap.answers.reading.scoring import by_place
 from evalmap.data.readers.formats import without_ending
+from evalmap.data.text.normalization import normalize
 
 ROW, TEXT, REPEAT = "row", "text", "repeat"
+NORMALIZATION = "typographic"  # what two texts may differ in and still be one question; it is told where it was needed
 QUESTION_FIELDS = ("question", "statement", "prompt", "text", "input", "sentence_with_blank")
 MOST_CUTS = 1_000  # ways to cut a question out of a prompt that are tried
+_FEW_WORDS = 3  # a part of fewer is no sentence
+_ENDS, _QUOTES = ".?!", "\"'“”‘’«»()[]<>`*"
 MOST_SEARCHED = 20_000_000  # prompt × example comparisons that we are willing to make
 
 
@@ -86,6 +90,7 @@ class Questions:
             if isinstance(id, str):
                 self.rows_of_id[id].append(row)
         self._rows_of_hash: dict[str, list[int]] | None = None
+        self._rows_of_normal: dict[str, list[int]] | None = None
         self._files_called: dict[str | None, tuple[str, ...]] = {}
 
     def __len__(self) -> int:
@@ -101,6 +106,16 @@ class Questions:
                     found[hashlib.sha256(text.encode()).hexdigest()[:16]].append(row)
             self._rows_of_hash = found
         return self._rows_of_hash
+
+    @property
+    def rows_of_normal(self) -> dict[str, list[int]]:
+        """Rows by their texts under `NORMALIZATION`; a form that different texts share names none of them."""
+        if self._rows_of_normal is None:
+            texts: dict[str, set[str]] = defaultdict(set)
+            for text in self.rows_of_text:
+                texts[normalize(text, NORMALIZATION)].add(text)
+            self._rows_of_normal = {form: self.rows_of_text[next(iter(own))] for form, own in texts.items() if len(own) == 1}
+        return self._rows_of_normal
 
     def files_called(self, name: str | None) -> tuple[str, ...]:
         """The files of the dataset that a source may mean by a name: the one called so, else those that share its last words."""
@@ -214,6 +229,29 @@ def name_of(raw: RawAnswer) -> str:
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
+def is_stated(text: str, prompt: str) -> bool:
+    """Whether a prompt states a text as a part of its own, and does not merely hold its words.
+
+    Such a part is whole lines, stands in quotes or behind a label ("Question: …"); or it is whole sentences that the prompt ends
+    with, or that make a quarter of it. One or two words must have lines to themselves.
+    """
+    words = text.split()
+    for found in re.finditer(r"\s+".join(map(re.escape, words)), prompt):
+        before, after = prompt[: found.start()].rstrip(" \t"), prompt[found.end() :].lstrip(" \t")
+        opens, closes = not before or before[-1] in "\n:", re.match(r":?[ \t]*(?:\n|$)", after) is not None
+        if opens and closes:
+            return True
+        if len(words) < _FEW_WORDS:
+            continue
+        ended = text[-1] in _ENDS or (bool(after) and after[0] in _ENDS)
+        if (opens or before[-1] in _QUOTES) and (closes or ended or after[0] in _QUOTES):
+            return True
+        whole = (not before or before[-1] in _ENDS + "\n:") and (closes or ended)
+        if whole and (not after.strip() or 4 * len(text) >= len(prompt)):
+            return True
+    return False
+
+
 class _Prompts:
     """Finds the questions inside whole prompts.
 
@@ -234,12 +272,11 @@ class _Prompts:
         self._found: dict[str, list[int]] = {}
 
     def rows(self, prompt: str) -> list[int]:
-        prompt = plain(prompt)
         if prompt not in self._found:
-            self._found[prompt] = self._rows(prompt)
+            self._found[prompt] = self._rows(plain(prompt), prompt)
         return self._found[prompt]
 
-    def _rows(self, prompt: str) -> list[int]:
+    def _rows(self, prompt: str, written: str) -> list[int]:
         known = self._questions.rows_of_text
         for start, end in self._cuts:
             if (inner := prompt[start : len(prompt) - end].strip()) in known:
@@ -247,7 +284,7 @@ class _Prompts:
         if not self._search:
             return []
         # Examples may stand before the question; it stands last. Of texts that end there, the longest.
-        inside = [text for text in known if text in prompt]
+        inside = [text for text in known if text in prompt and is_stated(text, written)]
         return known[max(inside, key=lambda text: (prompt.rfind(text) + len(text), len(text)))] if inside else []
 
 
@@ -279,6 +316,7 @@ def _by_text(raw: RawAnswer, staged: StagedSet, questions: Questions, look: _Pro
             rows = rows or questions.rows_of_text.get(text, [])
     if not rows and raw.question is not None and (raw.example is None or not _texts_of(raw.example, questions.names)):
         rows = look.rows(raw.question) if raw.prompt_only else questions.rows_of_text.get(plain(raw.question), [])
+        rows = rows or questions.rows_of_normal.get(normalize(raw.question, NORMALIZATION), [])
     if not rows and raw.example is not None and not _texts_of(raw.example, questions.names):
         for text in _texts_of(raw.example, list(raw.example)).values():
             rows = rows or questions.rows_of_text.get(text, [])

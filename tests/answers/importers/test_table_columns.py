@@ -135,6 +135,7 @@ def test_several_answers_of_a_row_are_unfolded(row, expected):
         {"question": "q", "answer_matching_behavior": " Yes", "answer_not_matching_behavior": " No"},
         {"question": "q", "best_answer": "Yes", "correct_answers": ["Yes"], "incorrect_answers": ["No"]},
         {"question": "q", "answers": ["Yes", "yes"]},
+        {"id": "q", "answer_set": "s", "answer_set_id": "7", "model": "m", "answer": "Yes"},
         {"question": "q", "choices": ["Yes", "No"], "answer": 0},
         {"question": "q", "choices": [{"text": "Yes", "label": "A"}, {"text": "No", "label": "B"}], "answerKey": "A"},
         {"context": "c", "question": "q", "answers": {"text": ["Yes"], "answer_start": [3]}},
