@@ -24,7 +24,7 @@ _BEFORE = re.compile(rf"(?i)(?:{_SAID})[ _.:/-]+(?:of |by |from )?\(?(.+?)\)?")
 _NO_MODEL = frozenset(
     "model raw generated predicted correct incorrect gold golden expected reference matching best true false final user the parsed "
     "extracted human ideal right wrong actual not p logprob possible acceptable accepted rejected chosen first second my your "
-    "behavior behaviour set sets index idx key id type text list letter start end a b c d e token tokens length count format".split()
+    "behavior behaviour set index idx key id type text list letter start end a b c d e token tokens length count format".split()
 )
 _FAMILY = re.compile(
     r"(?i)\b(gpt|chatgpt|claude|llama|codellama|mistral|mixtral|qwen|gemma|gemini|palm|phi|falcon|deepseek|smollm\d?|olmo|pythia|grok"

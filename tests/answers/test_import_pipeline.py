@@ -12,10 +12,13 @@ from evalmap.answers.aligned import answers_on
 from evalmap.answers.answer_types import Scores
 from evalmap.answers.import_pipeline import AnswerImport, import_answers
 from evalmap.answers.importers.import_options import ImportOptions
+from evalmap.answers.statistics.clusters import cluster_figures
+from evalmap.answers.statistics.summary import summarize
 from evalmap.answers.store import AnswerStore
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import load_map
+from evalmap.pages.component import answer_columns
 from evalmap.tests.answers.maps import built, rows
 from evalmap.tests.fakes import sentences, write_rows
 
@@ -371,3 +374,27 @@ def test_free_answers_have_the_score_that_the_source_gives(space: Workspace, tmp
     (done,) = import_answers([write_rows(tmp_path / "plain.jsonl", plain)], space)
     assert done.record.statuses == {"ok": 8}
     assert done.record.notes[-1].startswith("8 answers are free text, which is not scored here: bring a column correct ")
+
+
+def test_scores_of_free_answers_have_a_mean_with_its_interval_whole_and_in_clusters(space: Workspace, tmp_path: Path):
+    asked = [{"text": text, "answer": f"because of {text}"} for text in sentences(80)]
+    on = built(space, tmp_path / "asked.jsonl", asked, k=2)
+    inside = on.clustering("kmeans").labels == 0
+    said = [
+        {"question": row["text"], "response": "well", "score": 0.9 if own else 0.1} for row, own in zip(asked, inside, strict=True)
+    ]
+    import_answers([write_rows(tmp_path / "said.jsonl", said)], space)
+    (scores,) = answers_on(on, AnswerStore(space))
+    nothing = np.full(80, None, dtype=object)
+    figures = summarize(scores, labels=nothing, confidence=np.full(80, np.nan))
+    assert (figures.n, figures.n_score) == (0, 80)
+    assert figures.mean_score == pytest.approx(0.1 + 0.8 * inside.mean())
+    assert figures.mean_score_interval.low < figures.mean_score < figures.mean_score_interval.high
+    found = cluster_figures(scores, labels=nothing, clusters=on.clustering("kmeans").labels, n_clusters=2)
+    assert [one.value for one in found] == ["score"] * 2
+    for one in found:
+        if not one.hidden:
+            assert one.mean_score == pytest.approx(0.9 if one.id == 0 else 0.1)
+            assert one.flagged
+    column = next(column for column in answer_columns.columns([scores]) if column.title.startswith("score"))
+    assert (column.kind, column.low, column.high, column.missing) == ("number", 0.0, 1.0, 0)
