@@ -23,7 +23,7 @@ from evalmap.embeddings.built_map import BuiltMap
 # What tells two sets of one label apart, the first that differs
 _DISTINGUISHING = (
     *("runtime", "quantisation", "dtype", "revision", "source_format", "temperature", "mode", "system_prompt"),
-    *("prompt_hash", "source_file"),
+    *("metric", "prompt_hash", "source_file"),
 )
 
 
@@ -69,6 +69,7 @@ def score_arrays(built: BuiltMap, record: SetRecord, answers: pd.DataFrame) -> S
     status, answer = np.full(n, None, dtype=object), np.full(n, None, dtype=object)
     matches, p_matching, mass = (np.full(n, np.nan) for _ in range(3))
     bounded = np.zeros(n, dtype=bool)
+    graded = np.full(n, np.nan)
     several = table["at"].duplicated(keep=False).to_numpy()
     single = table[~several]
     rows = single["at"].to_numpy(dtype=np.int64)
@@ -77,6 +78,9 @@ def score_arrays(built: BuiltMap, record: SetRecord, answers: pd.DataFrame) -> S
     matches[rows] = single["matches"].to_numpy(dtype=np.float64, na_value=np.nan)
     p_matching[rows], mass[rows] = single["p_matching"].to_numpy(), single["answer_mass"].to_numpy()
     bounded[rows] = single["bounded"].to_numpy(dtype=bool)
+    if "score" in table:  # tables of earlier versions have none
+        for row, value in table.groupby("at")["score"].mean().items():
+            graded[int(row)] = value  # type: ignore[call-overload]
     for row, samples in table[several].groupby("at"):
         i = int(row)  # type: ignore[call-overload]
         status[i], answer[i], matches[i], p_matching[i], mass[i] = _of_samples(samples)
@@ -94,6 +98,7 @@ def score_arrays(built: BuiltMap, record: SetRecord, answers: pd.DataFrame) -> S
         bounded=bounded,
         notes=record.notes,
         claims=record.claims,
+        score=graded if np.isfinite(graded).any() else None,
     )
 
 
@@ -198,6 +203,8 @@ def _together(parts: Sequence[Scores]) -> Scores:
         return parts[0]
     names = ("status", "answer", "matches", "p_matching", "mass", "counted", "bounded")
     merged = {name: getattr(parts[0], name).copy() for name in names}
+    if any(part.score is not None for part in parts):
+        merged["graded"] = parts[0].graded.copy()
     for part in parts[1:]:
         there = pd.notna(part.status) & pd.isna(merged["status"])
         for name, values in merged.items():
@@ -206,8 +213,11 @@ def _together(parts: Sequence[Scores]) -> Scores:
     files = ", ".join(dict.fromkeys(part.info.source_file for part in parts))
     notes = tuple(dict.fromkeys(f"{part.info.source_file}: {note}" for part in parts for note in part.notes))
     claims = parts[0].claims if len({part.info.id for part in parts}) == 1 else {}
+    score = merged.pop("graded", None)
     info = replace(parts[0].info, source_file=files)
-    return replace(parts[0], id=id, info=info, notes=notes, claims=claims, parts=tuple(part.id for part in parts), **merged)
+    return replace(
+        parts[0], id=id, info=info, notes=notes, claims=claims, parts=tuple(part.id for part in parts), score=score, **merged
+    )
 
 
 def _distinct_labels(scores: list[Scores]) -> list[Scores]:

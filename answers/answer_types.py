@@ -37,6 +37,7 @@ class AnswerSetInfo:
     source_file : file name(s) without folders; source_sha256 : of the content of all of them
     tool_version : of the tool that made the answers, if told
     created : ISO 8601 of the source, if told; not part of the identity
+    metric : what the source calls the score of its free answers ("exact_match", a scorer's name); None where options were chosen
     """
 
     model: str
@@ -61,6 +62,7 @@ class AnswerSetInfo:
     tool_version: str | None = None
     created: str | None = None
     mode: str | None = None
+    metric: str | None = None
 
     @property
     def prompt_hash(self) -> str:
@@ -71,8 +73,9 @@ class AnswerSetInfo:
     def variant(self) -> str:
         """16 hex digits of the model, how it was run, and the prompt: equal for files that are parts of one evaluation."""
         identity = {name: value for name, value in asdict(self).items() if name not in _NOT_THE_VARIANT}
-        if self.mode is None:  # as before there was one: sets of earlier imports keep their identity
-            del identity["mode"]
+        for name in ("mode", "metric"):
+            if identity[name] is None:  # as before there was one: sets of earlier imports keep their identity
+                del identity[name]
         return _hash([identity, self.prompt_hash])
 
     @property
@@ -120,7 +123,10 @@ class RawAnswer:
     answer : the option chosen, already read by the source
     text : what the model wrote
 
+    score : the log's own figure for this answer, where the question has no options to choose from; score_name : what it calls it
+
     Beside it, where the source tells: matching (the option that it calls matching; it must agree with the example's label),
+    key (what its own key column holds: told where it is not the example's label, and never scored),
     options (its own options, in its own order: Inspect may have shuffled them; letter → text), logprob_matching,
     logprob_not_matching, answer_mass, bounded, top_token.
     """
@@ -140,7 +146,10 @@ class RawAnswer:
     correct: bool | None = None
     answer: str | None = None
     text: str | None = None
+    score: float | None = None
+    score_name: str | None = None
     matching: str | None = None
+    key: str | None = None
     options: Mapping[str, str] | None = None
     logprob_matching: float | None = None
     logprob_not_matching: float | None = None
@@ -161,6 +170,8 @@ class StagedSet:
     n_expected : questions that the source says were asked, or None
     notes : sentences for the reader: reruns in one file, filters left out, lines that were cut …
     claims : figures that the source itself reports ({"acc": 0.56}); the page tells where ours differ, and why
+    columns : {role: column} of a table
+    may_be_key : the column that was taken for the answers though its name is as good for the key, or None
     """
 
     info: AnswerSetInfo
@@ -169,6 +180,8 @@ class StagedSet:
     n_expected: int | None = None
     notes: tuple[str, ...] = ()
     claims: Mapping[str, float] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    may_be_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -177,10 +190,15 @@ class Options:
 
     matching : the one that matches the behaviour, or None where the data tells none
     others : the rest, in the data's order
+    texts : (option, what it stands for), in the data's order; "A" and "red" where the options are letters, twice the text where
+        they are texts; () where the data lists none
+    base : 0 or 1 where the data itself counts its options from there; None where nothing tells
     """
 
     matching: str | None
     others: tuple[str, ...]
+    texts: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    base: int | None = field(default=None, compare=False)
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -200,6 +218,7 @@ class ScoredAnswer:
     logprob_matching, logprob_not_matching : lm, and that of the best other; nan likewise
     answer_mass : Σ P over the options, 0–1; nan likewise
     bounded : an option was not among the top tokens: P is a bound that takes the lowest top token in its place, not 0
+    score : the source's own figure of a free answer; nan where an option was chosen, or the source has none
     """
 
     status: Status
@@ -212,6 +231,7 @@ class ScoredAnswer:
     bounded: bool = False
     raw_text: str | None = None
     top_token: str | None = None
+    score: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -233,6 +253,8 @@ class Scores:
     notes : sentences for the reader
     claims : the source's own figures
     parts : the ids of the stored sets that it is put together of; empty: itself alone
+    score : (n,) float64, the source's own figure of each free answer (`info.metric` says which), the mean over samples, else nan;
+        None where no answer has one
     """
 
     id: str
@@ -248,6 +270,7 @@ class Scores:
     notes: tuple[str, ...] = ()
     claims: Mapping[str, float] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
+    score: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.status)
@@ -256,6 +279,16 @@ class Scores:
     def ties(self) -> NDArray[np.bool_]:
         """(n,) bool: undecided."""
         return self.status == "tie"
+
+    @property
+    def graded(self) -> NDArray[np.float64]:
+        """(n,) float64: `score`, nan where there is none."""
+        return np.full(len(self), np.nan) if self.score is None else self.score
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether scores, and no flags, are what is known: answers between right and wrong."""
+        return bool(np.isfinite(self.graded).any() and not np.isfinite(self.matches[np.isfinite(self.graded)]).any())
 
     @property
     def answered(self) -> NDArray[np.bool_]:

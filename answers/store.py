@@ -176,7 +176,7 @@ def _parquet(table: pd.DataFrame) -> bytes:
 _ANSWER_TYPES = {
     **dict.fromkeys(("dataset", "example_id", "answer_set_id", "status", "answer", "raw_text", "top_token", "joined"), "string"),
     **dict.fromkeys(("row", "sample"), "int64"),
-    **dict.fromkeys(("p_matching", "logprob_matching", "logprob_not_matching", "answer_mass"), "float64"),
+    **dict.fromkeys(("p_matching", "logprob_matching", "logprob_not_matching", "answer_mass", "score"), "float64"),
     **{"matches": "boolean", "bounded": "bool"},
 }
 _NESTED = ("datasets", "statuses", "unjoined_rows", "notes", "claims")

@@ -25,14 +25,23 @@ def import_answers(
     dataset: Annotated[
         str | None, typer.Option(help="The built dataset that was asked, by path or name (default: found by the questions).")
     ] = None,
+    columns: Annotated[
+        str | None, typer.Option(metavar="ROLE=COLUMN,…", help="What a table's columns are: answer=said,question=asked.")
+    ] = None,
+    answer_field: Annotated[str | None, typer.Option(help="Column of a table that holds the model's answers.")] = None,
+    metric: Annotated[str | None, typer.Option(help="Which of a log's metrics or scorers is shown (default: the first).")] = None,
+    filter: Annotated[str | None, typer.Option(help="Which filter of an lm-evaluation-harness log is read.")] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Import model answers: lm-evaluation-harness samples, Inspect logs, OpenAI Batch files, or tables."""
+    """Import model answers: logs of evaluation tools, batch files, or tables (the documentation lists them)."""
     from evalmap.answers import import_pipeline
+    from evalmap.answers.importers.import_options import ImportOptions, parse_columns
 
+    chosen = parse_columns(columns) | ({"answer": answer_field} if answer_field else {})
+    options = ImportOptions(columns=chosen, metric=metric, filter=filter)
     space = terminal.open_workspace(workspace)
     with Bars() as bars:
-        imports = import_pipeline.import_answers(files, space, dataset=dataset, progress=bars.progress)
+        imports = import_pipeline.import_answers(files, space, dataset=dataset, options=options, progress=bars.progress)
     for done in imports:
         record = done.record
         statuses = ", ".join(f"{count:,} {status}" for status, count in record.statuses.items())

@@ -179,7 +179,12 @@ def _sentences(report: Mapping[str, Any]) -> list[str]:
 
 
 def _of_set(one: Mapping[str, Any], layers: Sequence[str], max_qvalue: float) -> list[str]:
-    lines = [line for line in (one["why_differs"], *one["notes"]) if line]
+    read = [note for note in one["notes"] if note.startswith("Columns read:")]
+    lines = [*read, *(line for line in (one["why_differs"], *one["notes"]) if line and line not in read)]
+    if one["n_score"]:
+        limits = " to ".join(map(_number, one["mean_score_interval"] or ()))
+        name = one["info"]["metric"] or "score"
+        lines.append(f"mean {name} {_number(one['mean_score'])} ({limits}), n = {one['n_score']:,}")
     if one["unjoined"]:
         lines.append(f"{one['unjoined']:,} answers of the source belong to no example")
     effect = one["screening_effect"]

@@ -5,6 +5,7 @@ The format: https://inspect.aisi.org.uk/eval-logs.html.
 
 import hashlib
 import json
+import math
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.answers.importers.import_options import AS_DETECTED, ImportOptions
 from evalmap.answers.importers.request_prompts import RequestPrompt, from_turns, text_of, with_template
+from evalmap.answers.importers.scored_logs import chosen_metric
 from evalmap.answers.reading.responses import read_choice, whole
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content
@@ -28,6 +31,7 @@ _HEAD = re.compile(rb'\s*\{\s*"(?:version|status|eval)"\s*:.*?"eval"\s*:\s*\{.*?
 _LOCATED = re.compile(r"(.*\S)/(\d{1,9})")
 _NOT_NEEDED = {"events", "events_data", "timelines", "store"}  # of a sample: most of its bytes
 _FLAGS = {"C": True, "I": False, 1: True, 0: False}  # 1 and True are one key
+_GRADES = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 _OPENING, _CLOSING = [ord("["), ord("{")], [ord("]"), ord("}")]
 MOST_DEEP = 10_000  # brackets, one in another
 _LONGEST = 300  # characters of an error that are kept
@@ -49,7 +53,7 @@ def recognizes(path: Path) -> bool:
     return False
 
 
-def read(files: Sequence[Path]) -> list[StagedSet]:
+def read(files: Sequence[Path], options: ImportOptions = AS_DETECTED) -> list[StagedSet]:
     """Read Inspect logs, or folders of them; one set a log, and one for two copies of a run (.eval and .json).
 
     Epochs are samples. A sample's question is the last user message before the answer (`prompt_only`), with its dataset and row
@@ -74,7 +78,7 @@ def read(files: Sequence[Path]) -> list[StagedSet]:
             note = f"{_shown(path.name)} holds the same run as {first.info.source_file}: read once."
             staged[run] = replace(first, notes=(*first.notes, note))
         else:
-            staged[run] = _staged(path, header)
+            staged[run] = _staged(path, header, options)
     return list(staged.values())
 
 
@@ -135,22 +139,32 @@ def _samples(path: Path, header: EvalLog) -> Iterator[EvalSample]:
         raise _unreadable(path, error) from error
 
 
-def _staged(path: Path, header: EvalLog) -> StagedSet:
+def _staged(path: Path, header: EvalLog, options: ImportOptions) -> StagedSet:
     name = _shown(path.name)
     shuffled = _shuffled_by_solver(header)
     answers: list[RawAnswer] = []
     conversations: list[RequestPrompt] = []
     models: set[str] = set()
+    grades: list[dict[str, float]] = []
     for sample in _samples(path, header):
         prompt = _request_prompt(sample)
         conversations.append(prompt)
         answers.append(_answer(sample, prompt, shuffled))
+        grades.append(_grades(sample))
         if sample.output.model:
             models.add(whole(sample.output.model))
     planned = _planned(header)
     if not answers:
         raise DatasetError(f"{name}: no samples ({_ended(header)}). Import a log that holds answers, or run the evaluation again.")
+    named = list(dict.fromkeys(name for one in grades for name in one))
+    metric = chosen_metric(options.metric, named, name)
+    if metric is not None:
+        scored = zip(answers, grades, strict=True)
+        answers = [replace(raw, score=one.get(metric), score_name=metric) for raw, one in scored]
     notes = []
+    if len(named) > 1 and not any(answer.options for answer in answers):
+        others = ", ".join(one for one in named if one != metric)
+        notes.append(f"The log has {len(named)} scores; shown is “{metric}”, left out: {others}.")
     asked_questions = len({answer.id for answer in answers})
     if header.status != "success" or (planned is not None and asked_questions < planned):
         of = "" if planned is None else f" of {planned:,}"
@@ -227,6 +241,18 @@ def _why_none(sample: EvalSample) -> str | None:
     if not sample.output.completion and sample.output.choices and sample.output.choices[0].stop_reason == "content_filter":
         return "stopped by a content filter"
     return None
+
+
+def _grades(sample: EvalSample) -> dict[str, float]:
+    """{scorer, or scorer/figure: value}; C, P, I and N are 1, 0.5, 0 and 0, as Inspect's own metrics take them."""
+    found: dict[str, float] = {}
+    for name, one in (sample.scores or {}).items():
+        held = one.value.items() if isinstance(one.value, Mapping) else [("", one.value)]
+        for figure, value in held:
+            number = _GRADES.get(value) if isinstance(value, str) else value
+            if isinstance(number, int | float) and math.isfinite(number):
+                found[f"{whole(name)}/{whole(str(figure))}" if figure else whole(name)] = float(number)
+    return found
 
 
 def _flag(sample: EvalSample) -> tuple[bool | None, str | None]:

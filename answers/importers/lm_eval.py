@@ -20,8 +20,17 @@ from typing import Any
 
 from evalmap.answers.answer_types import RawAnswer, StagedSet
 from evalmap.answers.importers import lm_eval_results
+from evalmap.answers.importers.import_options import AS_DETECTED, ImportOptions
 from evalmap.answers.importers.lm_eval_results import Results, describe, shown
-from evalmap.answers.importers.lm_eval_samples import Sample, answers_of, labels_disagree, many, read_samples
+from evalmap.answers.importers.lm_eval_samples import (
+    Sample,
+    answers_of,
+    is_generated,
+    labels_disagree,
+    many,
+    metrics_of,
+    read_samples,
+)
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content
 
@@ -44,7 +53,7 @@ def recognizes(path: Path) -> bool:
         return False
 
 
-def read(files: Sequence[Path]) -> list[StagedSet]:
+def read(files: Sequence[Path], options: ImportOptions = AS_DETECTED) -> list[StagedSet]:
     """Read logs of the harness: samples files, results files, or folders that hold them.
 
     A samples file is paired with the results file of its date (in its folder, or among `files`); without one the model's name is
@@ -61,7 +70,7 @@ def read(files: Sequence[Path]) -> list[StagedSet]:
         every row has the same log-likelihood; no answer can be used at all
     """
     found = _find(files)
-    return [_staged(path, results) for path, results in found]
+    return [_staged(path, results, options) for path, results in found]
 
 
 # --- files ------------------------------------------------------------------------------------------------------------------
@@ -144,20 +153,21 @@ def _looks_like_samples(path: Path) -> bool:
 # --- one set ----------------------------------------------------------------------------------------------------------------
 
 
-def _staged(path: Path, results: Results | None) -> StagedSet:
+def _staged(path: Path, results: Results | None, options: ImportOptions) -> StagedSet:
     name = shown(path.name)
     data = content.read_bytes(path, source=name)
     samples, cut = read_samples(path, data)
-    samples, filter_note = _one_filter(samples)
+    samples, filter_note = _one_filter(samples, options.filter, name)
     samples, rerun = _latest(samples)
-    answers = [answer for sample in samples for answer in answers_of(sample)]
+    metric, metric_note = _metric(samples, options.metric, name)
+    answers = [answer for sample in samples for answer in answers_of(sample, metric)]
     _refuse_what_is_no_answer(name, answers)
     records = [sample.record for sample in samples]
     described = describe(
         results, _task(path), folder=path.parent.resolve().name, date=_date(path), filter=samples[0].filter, samples=records
     )
     disagree = sum(labels_disagree(sample.record) for sample in samples)
-    notes = [*described.notes, *(note for note in (cut, filter_note, rerun) if note)]
+    notes = [*described.notes, *(note for note in (cut, filter_note, metric_note, rerun) if note)]
     if disagree:
         notes.append(
             f"In {many(disagree, 'row')} the log's target is not answer_matching_behavior, which is the one that counts here."
@@ -173,14 +183,29 @@ def _staged(path: Path, results: Results | None) -> StagedSet:
     )
 
 
-def _one_filter(samples: list[Sample]) -> tuple[list[Sample], str | None]:
+def _one_filter(samples: list[Sample], wanted: str | None, name: str) -> tuple[list[Sample], str | None]:
     names = list(dict.fromkeys(sample.filter for sample in samples))
+    if wanted is not None and wanted not in names:
+        raise DatasetError(f"{name}: no filter is called {wanted} (found: {', '.join(names)}). Name one of these.", "filter")
     if len(names) == 1:
         return samples, None
-    chosen = "none" if "none" in names else names[0]
+    chosen = wanted or ("none" if "none" in names else names[0])
     others = ", ".join(name for name in names if name != chosen)
     kept = [sample for sample in samples if sample.filter == chosen]
     return kept, f"The log has {len(names)} filters; read is “{chosen}”, left out: {others}."
+
+
+def _metric(samples: list[Sample], wanted: str | None, name: str) -> tuple[str | None, str | None]:
+    """The metric of each sample that is the score of a generated answer, and a note where there are several."""
+    named = list(dict.fromkeys(metric for sample in samples for metric in metrics_of(sample)))
+    if wanted is not None and wanted not in named:
+        found = ", ".join(named) or "none"
+        raise DatasetError(f"{name}: no metric is called {wanted} (found: {found}). Name one of these.", "metric")
+    chosen = wanted or next(iter(named), None)
+    if len(named) < 2 or not any(is_generated(sample) for sample in samples):
+        return chosen, None
+    others = ", ".join(metric for metric in named if metric != chosen)
+    return chosen, f"The log has {len(named)} metrics; the score of free answers is “{chosen}”, left out: {others}."
 
 
 def _latest(samples: list[Sample]) -> tuple[list[Sample], str | None]:

@@ -93,8 +93,23 @@ def _sample(value: Any, number: int, where: str) -> Sample:
 # --- one sample ---------------------------------------------------------------------------------------------------------------
 
 
-def answers_of(sample: Sample) -> Iterator[RawAnswer]:
-    """The answers of one sample: one, or as many as texts were generated."""
+_NO_METRICS = frozenset({"doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics"})
+
+
+def metrics_of(sample: Sample) -> list[str]:
+    """The metrics that a sample carries as figures, in its order; versions before 0.4.6 do not list them, but have them beside."""
+    named = sample.record.get("metrics")
+    names = named if isinstance(named, list) else [name for name in sample.record if name not in _NO_METRICS]
+    return [name for name in names if isinstance(name, str) and number(sample.record.get(name)) is not None]
+
+
+def is_generated(sample: Sample) -> bool:
+    """Whether a text was generated, and no choice given."""
+    return not any(isinstance(argument, str) for _, argument in arguments(sample.record))
+
+
+def answers_of(sample: Sample, metric: str | None = None) -> Iterator[RawAnswer]:
+    """The answers of one sample: one, or as many as texts were generated. `metric` is the score of these."""
     record = sample.record
     doc, doc_id = record.get("doc"), record.get("doc_id")
     row = int(doc_id) if isinstance(doc_id, int | str) and re.fullmatch(r"\d{1,15}", str(doc_id)) else None
@@ -113,13 +128,20 @@ def answers_of(sample: Sample) -> Iterator[RawAnswer]:
             rolling = pairs and not any(isinstance(argument, dict) for _, argument in pairs)
             why = "the log-likelihood is of a whole text, not of choices" if rolling else "the log has no text"
             yield RawAnswer(**about, error=why)
-        for number, text in enumerate(texts):
-            yield RawAnswer(**about, sample=number, text=text, matching=_matching(record, [])[0])
+        score = number(record.get(metric)) if metric is not None else None
+        for place, text in enumerate(texts):
+            told = {"score": score, "score_name": metric if score is not None else None}
+            yield RawAnswer(**about, sample=place, text=text, matching=_matching(record, [])[0], **told)
         return
     logprobs, error = _likelihoods(record, pairs)
     matching, mismatch = _matching(record, list(logprobs))
     error = error or mismatch
     yield RawAnswer(**about, error=error, option_logprobs=None if error else logprobs, matching=matching)
+
+
+def number(value: object) -> float | None:
+    """A figure, a flag as 1 or 0; None for what is none."""
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def _texts(record: Mapping[str, Any]) -> list[str]:

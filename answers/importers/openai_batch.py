@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
+from evalmap.answers.importers.import_options import AS_DETECTED, ImportOptions
 from evalmap.answers.importers.request_prompts import RequestPrompt, by_prompt, listed, request_prompt
 from evalmap.answers.reading.responses import read_choices, whole
 from evalmap.data.errors import DatasetError
@@ -45,7 +46,7 @@ def recognizes(path: Path) -> bool:
         return False
 
 
-def read(files: Sequence[Path]) -> list[StagedSet]:
+def read(files: Sequence[Path], options: ImportOptions = AS_DETECTED) -> list[StagedSet]:
     """Read the files of a batch: outputs, and where they are there inputs and error files, in any order; or folders of them.
 
     One set for each model, prompt, system message and temperature. A prompt is what the requests share: their last line

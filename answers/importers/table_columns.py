@@ -2,34 +2,54 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from evalmap.data.errors import DatasetError
 
-# Role: names of a column that plays it, the first that is there. Capitals do not matter, nor what stands between words.
+# Role: names of a column that plays it, the first that is there. Neither capitals matter, nor what stands between words.
 ROLES: dict[str, tuple[str, ...]] = {
     "dataset": ("dataset", "dataset_name", "eval", "task", "file"),
     "row": ("row", "row_index", "row_id", "doc_id"),
     "line": ("line", "line_number"),
-    "id": ("id", "question_id", "item_id", "uid"),
-    "question": ("question", "question_text", "input"),
+    "id": ("id", "question_id", "item_id", "uid", "sample_id", "qid", "idx"),
+    "question": (
+        *("question", "question_text", "input", "query", "instruction", "problem", "goal", "behavior", "behaviour"),
+        *("statement", "sentence", "claim", "user_input", "user_prompt", "sentence_with_blank", "inputs"),
+    ),
     "question_hash": ("question_hash", "example_hash"),
     "sample": ("sample", "sample_index", "repeat"),
     "epoch": ("epoch",),
-    "answer": ("answer", "choice", "chosen", "predicted", "prediction"),
+    "answer": (
+        *("prediction", "predicted", "pred", "predicted_answer", "answer_pred", "pred_answer", "model_prediction"),
+        *("y_pred", "predicted_label", "pred_label", "parsed_answer", "extracted_answer", "model_choice"),
+        *("model_label", "predictions", "answer", "choice", "chosen"),
+    ),
     "p_matching": ("p_matching", "prob_matching", "probability_matching", "p_match"),
     "logprob_matching": ("logprob_matching", "lp_matching", "logp_matching"),
     "logprob_not_matching": ("logprob_not_matching", "lp_not_matching", "logp_not_matching"),
     "correct": ("correct", "is_correct", "matches", "matching_behavior", "is_matching"),
-    "text": ("text", "response", "completion", "output", "raw_text", "generation"),
+    "score": ("score", "judge_score", "exact_match", "f1"),
+    "text": (
+        *("model_answer", "model_output", "model_outputs", "model_response", "model_responses", "model_completion"),
+        *("model_reply", "llm_output", "llm_response", "llm_answer", "generated_text", "generated_answer"),
+        *("generated_response", "generated", "generation", "generations", "actual_output", "raw_output"),
+        *("raw_response", "resps", "reply", "assistant_response", "assistant", "response", "responses"),
+        *("completion", "completions", "output", "outputs", "continuation", "text", "raw_text"),
+    ),
+    "key": (
+        *("target", "label", "gold", "gold_label", "gold_answer", "golden_answer", "ground_truth", "reference"),
+        *("reference_answer", "expected", "expected_output", "expected_answer", "correct_answer", "correct_option"),
+        *("ideal", "answer_key", "true_label", "true_answer", "y_true", "solution", "answer_index", "answer_idx"),
+        *("answer",),
+    ),
     "error": ("error",),
     "answer_matching": ("answer_matching", "answer_matching_behavior", "matching_answer"),
     "answer_mass": ("answer_mass", "mass"),
     "top_token": ("top_token",),
     "bounded": ("bounded",),
-    "model": ("model", "model_name", "model_id"),
+    "model": ("model", "model_name", "model_id", "generator", "model_slug"),
     "prompt": ("prompt", "prompt_id", "prompt_name"),
     "prompt_template": ("prompt_template", "template"),
     "system_prompt": ("system_prompt", "system"),
@@ -47,6 +67,8 @@ ROLES: dict[str, tuple[str, ...]] = {
     "rlhf_steps": ("rlhf_steps",),
 }
 KEYS = ("row", "line", "id", "question", "question_hash")
+_OPEN = frozenset({"answer", "choice", "chosen", "text", "raw_text"})  # these may be the key, or the question, as well
+_RAW = frozenset({"text", "raw_text", "raw_output", "raw_response"})  # what stands beside an answer that was read from it
 _SHOWN = {
     "question_hash": "hash of the question",
     "correct": "whether it matches",
@@ -55,6 +77,7 @@ _SHOWN = {
     "line": "line from 1",
     "row": "row from 0",
     "epoch": "sample",
+    "key": "the key",
 }
 _OF_OPTION = re.compile(r"(p|prob|probability|logprob|lp|logp)_(yes|no|true|false|[a-h])")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
@@ -68,12 +91,14 @@ class Columns:
     """What a table's columns are.
 
     roles : {role: column}; p, logprobs : {option: column of its probability, or log-probability}, two or more, or none; unused
+    chosen : roles that the user named a column for
     """
 
     roles: dict[str, str]
     p: dict[str, str] = field(default_factory=dict)
     logprobs: dict[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
+    chosen: frozenset[str] = frozenset()
 
     @property
     def has_key(self) -> bool:
@@ -82,7 +107,7 @@ class Columns:
     @property
     def has_evidence(self) -> bool:
         pair = {"logprob_matching", "logprob_not_matching"} <= self.roles.keys()
-        alone = any(role in self.roles for role in ("answer", "p_matching", "correct", "text"))
+        alone = any(role in self.roles for role in ("answer", "p_matching", "correct", "score", "text"))
         return alone or pair or bool(self.p or self.logprobs)
 
     def with_prompt_as_question(self) -> "Columns":
@@ -93,27 +118,52 @@ class Columns:
         return replace(self, roles={**roles, "question": self.roles["prompt"]})
 
     @property
+    def names_a_models_words(self) -> bool:
+        """Whether a column's name can mean nothing but what a model said."""
+        return any(plain_name(self.roles.get(role, "text")) not in _PLAIN_OPEN for role in ("answer", "text"))
+
+    @property
+    def may_be_key(self) -> str | None:
+        """The column that was taken for the model's answer though its name is as good for the key; None for a surer reading."""
+        name = self.roles.get("answer")
+        others = {"p_matching", "correct", "score", "logprob_matching", "answer_matching"} & self.roles.keys()
+        open_name = name is not None and plain_name(name) in _PLAIN_OPEN
+        return name if open_name and "answer" not in self.chosen and not others and not self.p and not self.logprobs else None
+
+    @property
     def note(self) -> str:
         """What was taken for what."""
-        taken = [
-            name if name == shown else f"{name} as {shown}"
-            for role, name in self.roles.items()
-            if (shown := _SHOWN.get(role, role))
-        ]
+        taken = [column_note(role, name) for role, name in self.roles.items()]
         taken += [f"{name} as P({option})" for option, name in self.p.items()]
         taken += [f"{name} as log P({option})" for option, name in self.logprobs.items()]
         return f"Columns read: {', '.join(taken)}." + (f" Not used: {listed(self.unused)}." if self.unused else "")
 
 
-def find_columns(names: Iterable[str]) -> Columns:
-    """The role of each column, by its name."""
-    names = list(names)
+def find_columns(names: Iterable[str], chosen: Mapping[str, str] | None = None) -> Columns:
+    """The role of each column, by its name.
+
+    A model's words beside what may be the key: the former is the answer, the latter the key. `text` is the question where another
+    column has the answer and none the question.
+
+    Parameters
+    ----------
+    chosen : {role: column} that the user named; they win
+
+    Raises
+    ------
+    DatasetError : a chosen column that is not there
+    """
+    names, chosen = list(names), dict(chosen or {})
+    if lost := next((name for name in chosen.values() if name not in names), None):
+        raise DatasetError(f"no column is called {lost} (found: {listed(names)}). Name one that is there.", "columns")
+    taken = set(chosen.values())
+    by_name = {plain_name(name): name for name in reversed(names) if name not in taken}
+    found = {role: name for role, known in _PLAIN.items() if (name := next((one for one in known if one in by_name), None))}
+    _part(found, by_name, chosen)
+    roles = {role: chosen.get(role) or by_name[found[role]] for role in ROLES if role in chosen or role in found}
     plain = {re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_"): name for name in reversed(names)}
-    roles = {
-        role: plain[found] for role, known in ROLES.items() if (found := next((name for name in known if name in plain), None))
-    }
     if "question" not in roles and {"example_id", "counted", "text"} <= plain.keys():
-        roles["question"] = roles.pop("text")  # a table that Evalmap exported: text is the example's
+        roles["question"] = roles.pop("text", plain["text"])  # a table that Evalmap exported: text is the example's
     if "row" in roles:
         roles.pop("line", None)
     if "sample" in roles:
@@ -125,7 +175,41 @@ def find_columns(names: Iterable[str]) -> Columns:
             of_options[found[1][0]].setdefault(option, name)
     p, logprobs = ({} if len(of) < 2 else dict(sorted(of.items(), reverse="Yes" in of)) for of in of_options.values())
     used = {*roles.values(), *p.values(), *logprobs.values()}
-    return Columns(roles, p, logprobs, tuple(name for name in names if name not in used))
+    return Columns(roles, p, logprobs, tuple(name for name in names if name not in used), frozenset(chosen))
+
+
+def column_note(role: str, name: str) -> str:
+    """ "pred as answer"; the name alone where it says so itself."""
+    shown = _SHOWN.get(role, role)
+    return name if name == shown else f"{name} as {shown}"
+
+
+def plain_name(name: str) -> str:
+    """A column's name in lower case, without what stands between its words."""
+    return re.sub(r"[^a-z0-9]+", "", name.lower())
+
+
+_PLAIN = {role: tuple(map(plain_name, known)) for role, known in ROLES.items()}
+_PLAIN_OPEN = frozenset(map(plain_name, (*_OPEN, *_RAW)))
+
+
+def _part(found: dict[str, str], by_name: Mapping[str, str], chosen: Mapping[str, str]) -> None:
+    """Tell the model's words from the key and from the question, where a name may be either; `found` is changed."""
+    sure = bool({"answer", "text"} & chosen.keys()) or any(
+        found.get(role, "text") not in _PLAIN_OPEN for role in ("answer", "text")
+    )
+    if found.get("answer") in _PLAIN_OPEN:
+        if sure:
+            del found["answer"]
+        elif found.get("key") == found["answer"]:
+            del found["key"]
+    asks = bool({"question", "prompt"} & (found.keys() | chosen.keys()))
+    if sure and not asks and "text" in by_name:
+        found["question"] = "text"
+        if found.get("text") == "text":
+            del found["text"]
+    for role in chosen:
+        found.pop(role, None)
 
 
 def listed(names: Iterable[str]) -> str:
@@ -144,6 +228,24 @@ def text(value: Any, where: str, name: str) -> str | None:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))  # a column of integers with gaps
     return str(value)
+
+
+def loose_text(value: Any, where: str, name: str) -> str | None:
+    """A text, or None for what is none: a key is only compared."""
+    return None if isinstance(value, dict | list) else text(value, where, name)
+
+
+def score(value: Any, where: str, name: str) -> float | None:
+    """A figure; a flag is 1 or 0, and words that are no figure are none."""
+    if isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
+        return float(value.strip().lower() == "true")
+    try:
+        found = number(value, where, name)
+    except DatasetError:
+        return None
+    return None if found is None or math.isinf(found) else found
 
 
 def number(value: Any, where: str, name: str) -> float | None:

@@ -5,7 +5,7 @@ import hashlib
 import math
 import zlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,16 +13,20 @@ from typing import Any, TypeVar
 
 from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, StagedSet
 from evalmap.answers.importers import table_columns as cells
+from evalmap.answers.importers.answer_shapes import unfold
+from evalmap.answers.importers.import_options import AS_DETECTED, ImportOptions
 from evalmap.answers.importers.table_columns import Columns, find_columns
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import content, first_row, read_file, readable_files
 from evalmap.data.readers.formats import format_of
+from evalmap.data.role_evidence import family_of, name_words
 
 T = TypeVar("T")
 
 _FACTS = ("family", "params", "training", "rlhf_steps")  # of a model; not part of what tells two answer sets apart by itself
 _OTHERS_FIELDS = ("filtered_resps", "custom_id")  # of lm-evaluation-harness and OpenAI Batch
 _LONG = 80  # characters: a prompt's name is shorter
+_FEW_WORDS = 3  # a prompt's name has fewer
 _TOGETHER = 1.001  # what probabilities may add up to after rounding
 
 
@@ -36,11 +40,12 @@ def recognizes(path: Path) -> bool:
         return False
     if first is None or any(name in first for name in _OTHERS_FIELDS):
         return False
-    columns = find_columns(name for name, value in first.items() if not isinstance(value, dict | list))
-    return (columns.has_key or "prompt" in columns.roles) and columns.has_evidence
+    columns = find_columns(name for name, value in unfold([first])[0][0].items() if not isinstance(value, dict | list))
+    asks = columns.has_key or "prompt" in columns.roles or (columns.names_a_models_words and bool(_asking(first, columns)))
+    return asks and columns.has_evidence
 
 
-def read(files: Sequence[Path]) -> list[StagedSet]:
+def read(files: Sequence[Path], options: ImportOptions = AS_DETECTED) -> list[StagedSet]:
     """Read tables: a column that names the question, and one that holds the answer.
 
     The question: `row` (from 0) or `line` (from 1), with `dataset`; or `id`, `question`, `question_hash` (the first 16 hex digits
@@ -58,7 +63,7 @@ def read(files: Sequence[Path]) -> list[StagedSet]:
         and sample
     """
     paths = [file for given in files for file in (readable_files(given) if given.is_dir() else [given])]
-    return [staged for path in dict.fromkeys(paths) for staged in _read(path)]
+    return [staged for path in dict.fromkeys(paths) for staged in _read(path, options.columns)]
 
 
 # --- the table --------------------------------------------------------------------------------------------------------------
@@ -69,7 +74,8 @@ class _Table:
     """A table whose columns are known.
 
     rows : {column: cell}, None where empty; where : what sentences call each row; prompt_only : its question is a whole prompt;
-    first_epoch : number of the first of several answers, where these are numbered as epochs
+    first_epoch : number of the first of several answers, where these are numbered as epochs; asking : other columns that may hold
+    what was asked
     """
 
     source: str
@@ -79,53 +85,76 @@ class _Table:
     where: list[str]
     prompt_only: bool
     first_epoch: int
+    asking: tuple[str, ...] = ()
 
     def cell(self, at: int, role: str, parse: Callable[[Any, str, str], T]) -> T | None:
         name = self.columns.roles.get(role)
         return None if name is None else parse(self.rows[at][name], self.where[at], name)
 
 
-def _table(path: Path) -> _Table:
+def _table(path: Path, chosen: Mapping[str, str]) -> _Table:
     source = path.name.encode("utf-8", "replace").decode()
     file = read_file(path, source=source)
-    values = {str(name): [_present(value) for value in file.fields[name].tolist()] for name in file.fields.columns}
-    columns = find_columns(values)
+    names = [str(name) for name in file.fields.columns]
+    cells_of = zip(*(map(_present, file.fields[name].tolist()) for name in file.fields.columns), strict=True)
+    read = [dict(zip(names, row, strict=True)) for row in cells_of]
+    rows, origin = (read, range(len(read))) if chosen else unfold(read)
+    columns = list(dict.fromkeys(name for row in rows for name in row)) or names
+    values = {name: [row.get(name) for row in rows] for name in columns}
+    try:
+        columns = find_columns(values, chosen)
+    except DatasetError as error:
+        raise DatasetError(f"{source}: {error}", *error.settings) from None
     found = f"found: {cells.listed(values)}"
     prompts = columns.roles.get("prompt")
-    prompt_only = prompts is not None and _are_texts_of_rows(values[prompts])
+    prompt_only = prompts is not None and _are_texts_of_rows(values[prompts], asked_elsewhere=columns.has_key)
     if prompt_only:
         columns = columns.with_prompt_as_question()
-    if not columns.has_key:
+    asking = _asking({name: next(filter(None, cells), None) for name, cells in values.items()}, columns)
+    if not columns.has_key and not (columns.names_a_models_words and asking):
         raise DatasetError(
             f"{source}: no column tells which question a row answers ({found}). "
-            "Expected dataset and row (or line), id, or question."
+            "Expected dataset and row (or line), id, or question.",
+            "columns",
         )
     if not columns.has_evidence:
         raise DatasetError(
             f"{source}: no column holds an answer ({found}). Expected answer, p_matching, logprob_matching and "
-            "logprob_not_matching, p_yes and p_no, correct, or text."
+            "logprob_not_matching, p_yes and p_no, correct, or text.",
+            "columns",
         )
     known = format_of(path.name)
+    counts = known.counts if known else "record"
     epochs = values.get(columns.roles.get("epoch", ""), [])
     return _Table(
         source,
         file.name,
         columns,
         [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)],
-        [f"{source} {known.counts if known else 'record'} {line:,}" for line in file.lines],
+        [f"{source} {counts} {file.lines[at]:,}" for at in origin],
         prompt_only and columns.roles.get("question") == prompts,
         1 if epochs and all(isinstance(value, int | float) and value >= 1 for value in epochs) else 0,
+        asking,
     )
+
+
+def _asking(first: Mapping[str, Any], columns: Columns) -> tuple[str, ...]:
+    """Unused columns of text that may hold what was asked, by names that this or any dataset may have."""
+    texts = (name for name in columns.unused if isinstance(first.get(name), str) and str(first[name]).strip())
+    return tuple(name for name in texts if family_of(name_words(name)) in ("prompt", "context", "unknown"))
 
 
 def _present(value: Any) -> Any:
     return None if value is None or (isinstance(value, float) and math.isnan(value)) else value
 
 
-def _are_texts_of_rows(prompts: list[Any]) -> bool:
+def _are_texts_of_rows(prompts: list[Any], *, asked_elsewhere: bool) -> bool:
     """Whether a prompt column holds what each row's model was shown, rather than the name of a way to ask."""
     distinct = {prompt for prompt in prompts if isinstance(prompt, str)}
-    return 2 * len(distinct) > len(prompts) > 1 and any(len(prompt) > _LONG or "\n" in prompt for prompt in distinct)
+    long = any(len(prompt) > _LONG or "\n" in prompt for prompt in distinct)
+    worded = bool(distinct) and all(len(prompt.split()) >= _FEW_WORDS for prompt in distinct)
+    several = len(prompts) > 1 or not asked_elsewhere
+    return several and 2 * len(distinct) > len(prompts) and (worded or (long and len(prompts) > 1))
 
 
 # --- one row ----------------------------------------------------------------------------------------------------------------
@@ -148,20 +177,31 @@ def _answer(table: _Table, at: int) -> RawAnswer:
         option_logprobs=option_logprobs,
         p_matching=cell(at, "p_matching", cells.probability),
         correct=cell(at, "correct", cells.flag),
+        score=cell(at, "score", cells.score),
+        score_name=table.columns.roles.get("score"),
         answer=cell(at, "answer", cells.text),
         text=cell(at, "text", cells.text),
         matching=cell(at, "answer_matching", cells.text),
+        key=cell(at, "key", cells.loose_text),
+        example=_example(table, at),
         logprob_matching=cell(at, "logprob_matching", cells.logprob),
         logprob_not_matching=cell(at, "logprob_not_matching", cells.logprob),
         answer_mass=cell(at, "answer_mass", cells.probability),
         bounded=bool(cell(at, "bounded", cells.flag)),
         top_token=cell(at, "top_token", cells.text),
     )
-    evidence = (raw.option_logprobs, raw.p_matching, raw.correct, raw.answer, raw.text)
+    evidence = (raw.option_logprobs, raw.p_matching, raw.correct, raw.score, raw.answer, raw.text)
     has_pair = raw.logprob_matching is not None and raw.logprob_not_matching is not None
     if not has_pair and all(value is None for value in evidence):
         error = error or none or "the row holds no answer"
     return replace(raw, error=error) if error else raw
+
+
+def _example(table: _Table, at: int) -> dict[str, Any] | None:
+    """The texts of a row that may be what was asked, where no column is plainly that."""
+    if table.columns.has_key or not table.asking:
+        return None
+    return {name: value for name in table.asking if isinstance(value := table.rows[at][name], str)}
 
 
 def _of_options(table: _Table, at: int) -> tuple[dict[str, float] | None, str | None]:
@@ -208,8 +248,8 @@ def _info(table: _Table, at: int) -> AnswerSetInfo:
 # --- sets -------------------------------------------------------------------------------------------------------------------
 
 
-def _read(path: Path) -> list[StagedSet]:
-    table = _table(path)
+def _read(path: Path, chosen: Mapping[str, str]) -> list[StagedSet]:
+    table = _table(path, chosen)
     digest = hashlib.sha256(content.read_bytes(path, source=table.source)).hexdigest()
     groups: dict[AnswerSetInfo, list[int]] = {}
     for at in range(len(table.rows)):
@@ -260,7 +300,10 @@ def _staged(table: _Table, info: AnswerSetInfo, rows: list[int]) -> StagedSet:
         notes.append(f"{wrong.total():,} of {len(answers):,} answers cannot be used ({cells.one_line(why or '')}).")
     datasets = {answer.dataset for answer in answers}
     dataset = (datasets.pop() if len(datasets) == 1 else None) if "dataset" in table.columns.roles else table.stem
-    return StagedSet(info, tuple(answers), dataset=dataset, notes=tuple(notes))
+    columns = table.columns
+    return StagedSet(
+        info, tuple(answers), dataset=dataset, notes=tuple(notes), columns=columns.roles, may_be_key=columns.may_be_key
+    )
 
 
 def _once(table: _Table, rows: list[int]) -> tuple[list[RawAnswer], int]:

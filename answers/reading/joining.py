@@ -18,11 +18,16 @@ import pandas as pd
 
 from evalmap.answers.answer_types import Options, RawAnswer, StagedSet
 from evalmap.answers.reading.option_names import option_named
+from evalmap.answers.reading.scoring import by_place
 from evalmap.data.readers.formats import without_ending
+from evalmap.data.text.normalization import normalize
 
 ROW, TEXT, REPEAT = "row", "text", "repeat"
+NORMALIZATION = "typographic"  # what two texts may differ in and still be one question; it is told where it was needed
 QUESTION_FIELDS = ("question", "statement", "prompt", "text", "input", "sentence_with_blank")
 MOST_CUTS = 1_000  # ways to cut a question out of a prompt that are tried
+_FEW_WORDS = 3  # a part of fewer is no sentence
+_ENDS, _QUOTES = ".?!", "\"'“”‘’«»()[]<>`*"
 MOST_SEARCHED = 20_000_000  # prompt × example comparisons that we are willing to make
 
 
@@ -52,19 +57,27 @@ class Questions:
     examples, fields : as in `evalmap.data.records.Dataset`
     text_field : the field that plays the text's role
     options : of every example
+    key_fields : the fields that hold the label, or the reference of a free question
     """
 
-    def __init__(self, examples: pd.DataFrame, fields: pd.DataFrame, text_field: str, options: Sequence[Options]) -> None:
-        self.options, self.text_field = options, text_field
+    def __init__(
+        self,
+        examples: pd.DataFrame,
+        fields: pd.DataFrame,
+        text_field: str,
+        options: Sequence[Options],
+        key_fields: Sequence[str] = (),
+    ) -> None:
+        self.options, self.text_field, self.fields, self.key_fields = options, text_field, fields, tuple(key_fields)
         self.datasets = [str(name) for name in examples["dataset"]]
         self.files = tuple(dict.fromkeys(self.datasets))
         names = [text_field, *(name for name in QUESTION_FIELDS if name != text_field and _asks(fields, name, examples["text"]))]
         self.names = [name for name in names if name in fields.columns]
         columns = [examples["text"].to_numpy(dtype=object), *(fields[name].to_numpy(dtype=object) for name in self.names)]
         self._raw_texts = [tuple(filter(_is_text, row)) for row in zip(*columns, strict=True)]
-        self.texts = [tuple(map(_plain, texts)) for texts in self._raw_texts]
+        self.texts = [tuple(map(plain, texts)) for texts in self._raw_texts]
         own = fields[text_field] if text_field in fields.columns else [None] * len(examples)
-        self.own_text = [_plain(value) if _is_text(value) else None for value in own]
+        self.own_text = [plain(value) if _is_text(value) else None for value in own]
         self.rows_of_text: dict[str, list[int]] = defaultdict(list)
         for row, texts in enumerate(self.texts):
             for text in dict.fromkeys(texts):
@@ -77,6 +90,7 @@ class Questions:
             if isinstance(id, str):
                 self.rows_of_id[id].append(row)
         self._rows_of_hash: dict[str, list[int]] | None = None
+        self._rows_of_normal: dict[str, list[int]] | None = None
         self._files_called: dict[str | None, tuple[str, ...]] = {}
 
     def __len__(self) -> int:
@@ -92,6 +106,16 @@ class Questions:
                     found[hashlib.sha256(text.encode()).hexdigest()[:16]].append(row)
             self._rows_of_hash = found
         return self._rows_of_hash
+
+    @property
+    def rows_of_normal(self) -> dict[str, list[int]]:
+        """Rows by their texts under `NORMALIZATION`; a form that different texts share names none of them."""
+        if self._rows_of_normal is None:
+            texts: dict[str, set[str]] = defaultdict(set)
+            for text in self.rows_of_text:
+                texts[normalize(text, NORMALIZATION)].add(text)
+            self._rows_of_normal = {form: self.rows_of_text[next(iter(own))] for form, own in texts.items() if len(own) == 1}
+        return self._rows_of_normal
 
     def files_called(self, name: str | None) -> tuple[str, ...]:
         """The files of the dataset that a source may mean by a name: the one called so, else those that share its last words."""
@@ -175,9 +199,12 @@ def agrees(raw: RawAnswer, questions: Questions, row: int) -> bool:
     if raw.example is not None:
         source_texts = _texts_of(raw.example, questions.names)
         own, theirs = questions.own_text[row], source_texts.get(questions.text_field)
-        return own == theirs if own and theirs else bool(set(source_texts.values()) & set(texts))
+        if own and theirs:
+            return own == theirs
+        if source_texts or raw.question is None:
+            return bool({*source_texts.values(), *_texts_of(raw.example, list(raw.example)).values()} & set(texts))
     if raw.question is not None:
-        question = _plain(raw.question)
+        question = plain(raw.question)
         return any(text in question for text in texts) if raw.prompt_only else question in texts
     if raw.question_hash is not None:
         return row in questions.rows_of_hash.get(raw.question_hash.lower()[:16], ())
@@ -202,6 +229,29 @@ def name_of(raw: RawAnswer) -> str:
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
+def is_stated(text: str, prompt: str) -> bool:
+    """Whether a prompt states a text as a part of its own, and does not merely hold its words.
+
+    Such a part is whole lines, stands in quotes or behind a label ("Question: …"); or it is whole sentences that the prompt ends
+    with, or that make a quarter of it. One or two words must have lines to themselves.
+    """
+    words = text.split()
+    for found in re.finditer(r"\s+".join(map(re.escape, words)), prompt):
+        before, after = prompt[: found.start()].rstrip(" \t"), prompt[found.end() :].lstrip(" \t")
+        opens, closes = not before or before[-1] in "\n:", re.match(r":?[ \t]*(?:\n|$)", after) is not None
+        if opens and closes:
+            return True
+        if len(words) < _FEW_WORDS:
+            continue
+        ended = text[-1] in _ENDS or (bool(after) and after[0] in _ENDS)
+        if (opens or before[-1] in _QUOTES) and (closes or ended or after[0] in _QUOTES):
+            return True
+        whole = (not before or before[-1] in _ENDS + "\n:") and (closes or ended)
+        if whole and (not after.strip() or 4 * len(text) >= len(prompt)):
+            return True
+    return False
+
+
 class _Prompts:
     """Finds the questions inside whole prompts.
 
@@ -210,7 +260,7 @@ class _Prompts:
     """
 
     def __init__(self, staged: StagedSet, questions: Questions) -> None:
-        prompts = [_plain(raw.question) for raw in staged.answers if raw.prompt_only and raw.question]
+        prompts = [plain(raw.question) for raw in staged.answers if raw.prompt_only and raw.question]
         distinct = sorted(set(prompts))
         before = _common(distinct) if len(distinct) > 1 else ""
         after = _common([prompt[::-1] for prompt in distinct])[::-1] if len(distinct) > 1 else ""
@@ -222,12 +272,11 @@ class _Prompts:
         self._found: dict[str, list[int]] = {}
 
     def rows(self, prompt: str) -> list[int]:
-        prompt = _plain(prompt)
         if prompt not in self._found:
-            self._found[prompt] = self._rows(prompt)
+            self._found[prompt] = self._rows(plain(prompt), prompt)
         return self._found[prompt]
 
-    def _rows(self, prompt: str) -> list[int]:
+    def _rows(self, prompt: str, written: str) -> list[int]:
         known = self._questions.rows_of_text
         for start, end in self._cuts:
             if (inner := prompt[start : len(prompt) - end].strip()) in known:
@@ -235,7 +284,7 @@ class _Prompts:
         if not self._search:
             return []
         # Examples may stand before the question; it stands last. Of texts that end there, the longest.
-        inside = [text for text in known if text in prompt]
+        inside = [text for text in known if text in prompt and is_stated(text, written)]
         return known[max(inside, key=lambda text: (prompt.rfind(text) + len(text), len(text)))] if inside else []
 
 
@@ -265,11 +314,15 @@ def _by_text(raw: RawAnswer, staged: StagedSet, questions: Questions, look: _Pro
         source_texts = _texts_of(raw.example, questions.names)
         for text in source_texts.values():
             rows = rows or questions.rows_of_text.get(text, [])
-    elif raw.question is not None:
-        rows = look.rows(raw.question) if raw.prompt_only else questions.rows_of_text.get(_plain(raw.question), [])
-    elif raw.question_hash is not None:
+    if not rows and raw.question is not None and (raw.example is None or not _texts_of(raw.example, questions.names)):
+        rows = look.rows(raw.question) if raw.prompt_only else questions.rows_of_text.get(plain(raw.question), [])
+        rows = rows or questions.rows_of_normal.get(normalize(raw.question, NORMALIZATION), [])
+    if not rows and raw.example is not None and not _texts_of(raw.example, questions.names):
+        for text in _texts_of(raw.example, list(raw.example)).values():
+            rows = rows or questions.rows_of_text.get(text, [])
+    if not rows and raw.question_hash is not None and raw.question is None and raw.example is None:
         rows = questions.rows_of_hash.get(raw.question_hash.lower()[:16], [])
-    elif raw.id is not None:
+    if not rows and raw.id is not None and not tells_question(raw):
         rows = questions.rows_of_id.get(raw.id, [])
     named = set(questions.files_called(raw.dataset or staged.dataset))
     return [row for row in rows if questions.datasets[row] in named] or list(rows)
@@ -291,6 +344,8 @@ def _other_label(raw: RawAnswer, options: Options) -> str | None:
         return None
     if option_named(raw.matching, options, raw.options) == options.matching:  # "yes"; "A", a letter of the source's own choices
         return None
+    if raw.option_logprobs and by_place(raw.option_logprobs, raw.matching, options):
+        return None
     return f"the source calls {raw.matching.strip()} the matching answer, the dataset {options.matching}"
 
 
@@ -301,7 +356,7 @@ def _asks(fields: pd.DataFrame, name: str, texts: pd.Series) -> bool:
 
 def _texts_of(example: Mapping[str, object], names: Sequence[str]) -> dict[str, str]:
     """{field: text} of those of the fields that hold any, in their order."""
-    return {name: _plain(value) for name in names if _is_text(value := example.get(name))}
+    return {name: plain(value) for name in names if _is_text(value := example.get(name))}
 
 
 def _is_text(value: object) -> TypeGuard[str]:
@@ -322,7 +377,8 @@ def _edge(text: str, at: int) -> bool:
     return at == len(text) or not (text[at - 1].isalnum() and text[at].isalnum())
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text in single spaces, as texts are compared."""
     return " ".join(text.split())
 
 

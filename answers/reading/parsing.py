@@ -9,6 +9,8 @@ from typing import Literal
 
 from evalmap.answers.answer_types import Options
 
+NOTHING_STATED = "no option is stated"
+
 
 @dataclass(frozen=True)
 class Parsed:
@@ -55,7 +57,7 @@ def parse_answer(text: str, options: Options, *, texts: Mapping[str, str] | None
     if not found:
         if declined := refuses or _DISCLAIMS.search(plain):
             return Parsed("refusal", reason=f"it says “{declined[0].strip()}”")
-        return Parsed("unparsable", reason="no option is stated")
+        return Parsed("unparsable", reason=NOTHING_STATED)
     if len(found) > 1:
         return Parsed("unparsable", reason="several options are stated")
     if refuses:

@@ -9,17 +9,20 @@ from evalmap.answers.reading.log_probabilities import log_sum, total_mass
 from evalmap.answers.reading.option_names import (
     TOKEN_MARKERS,
     is_matching,
-    match_option,
+    option_meant,
     option_names,
     other_label,
     other_letters,
     surface_key,
 )
 from evalmap.answers.reading.option_tokens import by_logprob, walk_tokens
-from evalmap.answers.reading.parsing import parse_answer
+from evalmap.answers.reading.options import place_of
+from evalmap.answers.reading.parsing import NOTHING_STATED, Parsed, parse_answer
+from evalmap.data.choices import letter
 
 # Less than this of the first token's probability is not where a model that goes on to state its answer in words gave it.
 _ELSEWHERE = 0.01
+_OPENING = 300  # characters of a free text in which a refusal is one
 
 
 def score(raw: RawAnswer, options: Options) -> ScoredAnswer:
@@ -44,7 +47,9 @@ def score(raw: RawAnswer, options: Options) -> ScoredAnswer:
     p_matching : the answer is the source's, else the option that P > .5 leaves no doubt of; exactly .5 of two is a tie. P outside
         0–1 is an "error".
     correct : matches is the flag; the answer is known only where the flag is true, or the source names it too.
-    answer : one that is none of the options is "unparsable"; where the data offers no options it stands as it is.
+    answer : one that is none of the options is read as a text, else "unparsable".
+    score : only where the question offers no options. 1 and 0 are flags; nothing is "unparsable" there, and without a flag or a
+        score an answer is "ok" and matches nothing.
 
     The example's label is trusted, not the source's: `raw.matching` counts only where the evidence is about it (p_matching,
     correct, letters without texts), and if it is then another of the example's options, the answer is an "error".
@@ -65,6 +70,8 @@ def score(raw: RawAnswer, options: Options) -> ScoredAnswer:
 def _score(raw: RawAnswer, options: Options, names: Mapping[str, str]) -> ScoredAnswer:
     if raw.error is not None:
         return _error(raw.error)
+    if len(options.all) < 2 and (free := _free(raw, options)) is not None:
+        return free
     if raw.option_logprobs:
         return _from_options(raw.option_logprobs, raw, options, names)
     if raw.top_logprobs and any(raw.top_logprobs):
@@ -75,7 +82,30 @@ def _score(raw: RawAnswer, options: Options, names: Mapping[str, str]) -> Scored
         return _from_flag(raw.correct, raw, options, names)
     if raw.answer is not None:
         return _from_answer(raw.answer, raw, options, names)
-    return _from_text(raw.text, raw, options, names) if raw.text is not None else ScoredAnswer("no_logprobs")
+    if raw.text is not None:
+        return _from_text(raw.text, raw, options, names)
+    return ScoredAnswer("no_logprobs") if raw.score is None else _from_score(raw.score)
+
+
+def _free(raw: RawAnswer, options: Options) -> ScoredAnswer | None:
+    """An answer to a question without options: what the source says of it, and no reading of ours; None for probabilities."""
+    if raw.option_logprobs or raw.p_matching is not None or raw.logprob_matching is not None:
+        return None
+    written = raw.text if raw.answer is None else raw.answer
+    if raw.correct is not None:
+        return ScoredAnswer("ok", raw.answer, raw.correct, score=math.nan if raw.score is None else raw.score)
+    if raw.score is not None:
+        return replace(_from_score(raw.score), answer=raw.answer)
+    if written is None or (raw.top_logprobs and options.all):
+        return None
+    if not written.strip():
+        return _error("the model wrote nothing")
+    refused = raw.answer is None and parse_answer(written[:_OPENING], Options(None, ("",))).status == "refusal"
+    return ScoredAnswer("refusal" if refused else "ok", raw.answer and raw.answer.strip())
+
+
+def _from_score(score: float) -> ScoredAnswer:
+    return ScoredAnswer("ok", None, score == 1 if score in (0, 1) else None, score=score)
 
 
 # --- evidence ---------------------------------------------------------------------------------------------------------------
@@ -85,8 +115,9 @@ def _from_options(logprobs: Mapping[str, float], raw: RawAnswer, options: Option
     if reason := other_letters(raw, options, names):
         return _error(reason)
     forms: dict[str, list[float]] = {}
-    for written, logprob in logprobs.items():
-        option = match_option(written, names) or written.strip()
+    placed = by_place(logprobs, raw.matching, options)
+    for place, (written, logprob) in enumerate(logprobs.items()):
+        option = options.texts[place][0] if placed else option_meant(written, options, names) or written.strip()
         if math.isnan(logprob) or logprob == math.inf:
             return _error(f"the log-probability of {option} is {logprob}, not a number below 0")
         forms.setdefault(option, []).append(logprob)
@@ -143,7 +174,7 @@ def _from_p_matching(raw: RawAnswer, options: Options, names: Mapping[str, str])
     tie = replace(scored, status="tie", matches=None if options.matching is None else False)
     if n <= 2 and lm == lo:
         return tie  # whatever else is told: argmax names the first of two that are equal
-    given = None if raw.answer is None else match_option(raw.answer, names)
+    given = None if raw.answer is None else option_meant(raw.answer, options, names)
     if given is not None:
         return replace(scored, answer=given, matches=is_matching(given, options))
     if n <= 2 and p_matching == 0.5 and not raw.correct:  # a flag that is false is also what a tie has
@@ -163,7 +194,7 @@ def _from_flag(correct: bool, raw: RawAnswer, options: Options, names: Mapping[s
     if reason := other_label(raw, options, names):
         return _error(reason)
     answer = options.matching if correct else None
-    given = None if raw.answer is None else match_option(raw.answer, names)
+    given = None if raw.answer is None else option_meant(raw.answer, options, names)
     if given is not None and is_matching(given, options) in (correct, None):
         answer = given
     return ScoredAnswer("ok", answer, correct)
@@ -172,32 +203,67 @@ def _from_flag(correct: bool, raw: RawAnswer, options: Options, names: Mapping[s
 def _from_answer(answer: str, raw: RawAnswer, options: Options, names: Mapping[str, str]) -> ScoredAnswer:
     if reason := other_letters(raw, options, names):
         return _error(reason)
-    option = match_option(answer, names)
+    option = option_meant(answer, options, names)
     if option is None:
         stripped = answer.strip()
         if stripped and not options.all:
             return ScoredAnswer("ok", answer=stripped)
-        return ScoredAnswer("unparsable", raw_text=answer if raw.text is None else raw.text)
+        read = _from_text(answer, raw, options, names)  # "The answer is B."
+        return replace(read, raw_text=answer if raw.text is None else raw.text)
     return ScoredAnswer("ok", option, is_matching(option, options))
 
 
 def _from_text(text: str, raw: RawAnswer, options: Options, names: Mapping[str, str]) -> ScoredAnswer:
     if reason := other_letters(raw, options, names):
         return _error(reason)
-    meanings = {
-        f"({surface_key(letter)})": meaning for letter, meaning in (raw.options or {}).items() if surface_key(letter) in names
-    }
-    own = {letter: names[surface_key(letter)] for letter in meanings}
-    by_texts = bool(own) and any(surface_key(meaning) == surface_key(own[letter]) for letter, meaning in meanings.items())
-    shown = {surface_key(option) for option in options.all} & {surface_key(letter) for letter in own}
-    status, answer = "unparsable", None
+    stands_for = dict(options.texts)
+    meanings = {f"({surface_key(mark)})": meaning for mark, meaning in (raw.options or {}).items() if surface_key(mark) in names}
+    own = {mark: names[surface_key(mark)] for mark in meanings}
+    by_texts = bool(own) and any(
+        surface_key(meaning) in (surface_key(own[mark]), surface_key(stands_for.get(own[mark], own[mark])))
+        for mark, meaning in meanings.items()
+    )
+    shown = {surface_key(option) for option in options.all} & {surface_key(mark) for mark in own}
+    parsed = Parsed("unparsable")
     if not (by_texts and shown):  # else "(B)" in the text is the source's B
-        parsed = parse_answer(text, options, texts={own[letter]: meaning for letter, meaning in meanings.items()})
-        status, answer = parsed.status, parsed.answer
-    if by_texts and status == "unparsable":
+        listed = {option: meaning for option, meaning in options.texts if option != meaning}
+        parsed = parse_answer(text, options, texts={own[mark]: meaning for mark, meaning in meanings.items()} or listed)
+    if by_texts and parsed.status == "unparsable":
         parsed = parse_answer(text, Options(None, tuple(own)), texts=meanings)
-        status, answer = parsed.status, own.get(parsed.answer) if parsed.answer is not None else None
-    return ScoredAnswer(status, answer, is_matching(answer, options) if status == "ok" else None)
+        parsed = replace(parsed, answer=own.get(parsed.answer) if parsed.answer is not None else None)
+    if parsed.status == "unparsable" and parsed.reason == NOTHING_STATED:
+        parsed = _by_other_names(text, parsed, options, own)
+    return ScoredAnswer(parsed.status, parsed.answer, is_matching(parsed.answer, options) if parsed.status == "ok" else None)
+
+
+def _by_other_names(text: str, before: Parsed, options: Options, own: Mapping[str, str]) -> Parsed:
+    """A text that states no option, read by what the options stand for, by the letters of their places, and by their numbers."""
+    kinds = [[(meaning, option) for option, meaning in options.texts if option != meaning]]
+    if not own and all(option == meaning for option, meaning in options.texts):
+        kinds.append([(f"({letter(place)})", option) for place, (option, _) in enumerate(options.texts)])
+    if options.base is not None:
+        kinds.append([(str(place + options.base), option) for place, (option, _) in enumerate(options.texts)])
+    for kind in filter(None, kinds):
+        read = parse_answer(text, Options(None, tuple(name for name, _ in kind)))
+        if read.status == "ok":
+            return replace(read, answer=dict(kind)[str(read.answer)])
+        if read.reason != NOTHING_STATED:
+            return before
+    return before
+
+
+def by_place(logprobs: Mapping[str, float], matching: str | None, options: Options) -> bool:
+    """Whether a source's options are the example's by their places: as many, the same one matching, and words that a task has
+    changed ("[title]" taken out) in the way of comparing them.
+    """
+    if matching is None or len(logprobs) != len(options.texts) or matching not in logprobs:
+        return False
+    if list(logprobs).index(matching) != place_of(options.matching, options):
+        return False
+    names = option_names(options, None)
+    meant = [option_meant(written, options, names) for written in logprobs]
+    own = [option for option, _ in options.texts]
+    return None in meant and all(one in (None, option) for one, option in zip(meant, own, strict=True))
 
 
 # --- arithmetic -------------------------------------------------------------------------------------------------------------

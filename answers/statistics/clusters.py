@@ -9,11 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.answers.answer_types import Scores
-from evalmap.answers.statistics.summary import NAN, UNKNOWN, Interval, mean_of, reference_auc, stripped, wilson
+from evalmap.answers.statistics.summary import NAN, UNKNOWN, Interval, bootstrap_mean, mean_of, reference_auc, stripped, wilson
 from evalmap.embeddings.label_deviations import reference_label
 
 MIN_N = 30  # answered rows; below, a cluster's figures are hidden and it is not tested
 MAX_QVALUE = 0.05
+RANDOM_STATE = 42  # of the intervals of clusters
 LEVELS = 512  # distinct values of a label that the saddlepoint sums over; more are pooled
 
 TEST = (
@@ -56,7 +57,8 @@ class ClusterFigures:
     n : its answered, counted and labelled rows
     label_share : ratio of these that bear the reference label: to be read beside every figure
     matching, interval, mean_p, auc : as in `Summary`
-    value : what is tested: "p_matching", P(matching), or "match", the answers themselves
+    n_score, mean_score, score_interval : rows with a score, its mean, BCa bootstrap interval; nan where they are fewer than `min_n`
+    value : what is tested: "p_matching", P(matching), "match", the answers themselves, or "score", what the source gave each answer
     deviation, pvalue, qvalue : see `AnswerDeviation`
     hidden : n is below `min_n`
     """
@@ -69,11 +71,14 @@ class ClusterFigures:
     interval: Interval
     mean_p: float
     auc: float
-    value: Literal["p_matching", "match"]
+    value: Literal["p_matching", "match", "score"]
     deviation: float
     pvalue: float
     qvalue: float
     hidden: bool
+    n_score: int = 0
+    mean_score: float = NAN
+    score_interval: Interval = UNKNOWN
 
     @property
     def flagged(self) -> bool:
@@ -123,7 +128,9 @@ def cluster_figures(
         members = order[edges[test.id] : edges[test.id + 1]]
         rows = members[used[members]]
         n, hits = len(rows), int(scores.matches[rows].sum())
-        hidden = n < min_n
+        graded = scores.graded[members][scores.answered[members]]
+        graded = graded[np.isfinite(graded)]
+        hidden = (test.n if value == "score" else n) < min_n
         found.append(
             ClusterFigures(
                 id=test.id,
@@ -132,6 +139,9 @@ def cluster_figures(
                 label_share=float((texts[rows] == reference).mean()) if n and reference is not None else NAN,
                 matching=NAN if hidden or not n else hits / n,
                 interval=UNKNOWN if hidden else wilson(hits, n),
+                n_score=len(graded),
+                mean_score=NAN if hidden else mean_of(graded),
+                score_interval=UNKNOWN if hidden else bootstrap_mean(graded, random_state=RANDOM_STATE, n_resamples=999),
                 mean_p=NAN if hidden else mean_of(scores.p_matching[rows]),
                 auc=NAN if hidden else reference_auc(scores.p_matching[rows], texts[rows], reference)[0],
                 value=value,
@@ -144,8 +154,10 @@ def cluster_figures(
     return found
 
 
-def value_tested(scores: Scores) -> tuple[Literal["p_matching", "match"], NDArray[np.float64]]:
+def value_tested(scores: Scores) -> tuple[Literal["p_matching", "match", "score"], NDArray[np.float64]]:
     """What the clusters are tested on, and its values, (n,) float64 with nan for rows that are not used."""
+    if scores.is_graded:
+        return "score", np.where(scores.answered, scores.graded, np.nan)
     used = scores.answered & np.isfinite(scores.matches)
     with_p = used & np.isfinite(scores.p_matching)
     if used.any() and with_p.sum() >= 0.9 * used.sum():

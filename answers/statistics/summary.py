@@ -58,6 +58,8 @@ class Summary:
     repeats : rows that share their text with the row that was asked, and are not counted
     coverage : share answered of the rows that are not repeats, labelled or not
     bounded : answered rows where P is a bound
+    n_score, mean_score, mean_score_interval : rows with the source's own score of a free answer, its mean over them (in the score's
+        unit), BCa bootstrap interval
     """
 
     n: int
@@ -81,6 +83,9 @@ class Summary:
     repeats: int
     coverage: float
     bounded: int
+    n_score: int = 0
+    mean_score: float = NAN
+    mean_score_interval: Interval = UNKNOWN
 
 
 def summarize(
@@ -130,6 +135,8 @@ def summarize(
     statuses = {str(status): int((expected & (scores.status == status)).sum()) for status in STATUSES}
     statuses["missing"] = int(expected.sum()) - sum(statuses.values())
     ceiling = mean_of(confidence[answered])
+    graded = scores.graded[answered]
+    graded = graded[np.isfinite(graded)]
     return Summary(
         n=n,
         matching=hits / n if n else NAN,
@@ -152,6 +159,9 @@ def summarize(
         repeats=int(repeats.sum()),
         coverage=float(answered.sum() / expected.sum()) if expected.any() else NAN,
         bounded=int((answered & scores.bounded).sum()),
+        n_score=len(graded),
+        mean_score=mean_of(graded),
+        mean_score_interval=bootstrap_mean(graded, random_state=random_state),
     )
 
 

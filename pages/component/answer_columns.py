@@ -13,7 +13,7 @@ from evalmap.pages.component.map_data import MISSING_CODE, Column
 from evalmap.pages.server import answer_cache
 
 PREFIX = "answers."
-P, ANSWER, DIFFERENCE = "p", "answer", "difference"
+P, ANSWER, DIFFERENCE, SCORE = "p", "answer", "difference", "score"
 # What stands in an answer's place where there is none
 UNREAD = {
     "tie": "undecided",
@@ -26,7 +26,8 @@ UNREAD = {
 
 def columns(sets: Sequence[Scores]) -> list[Column]:
     """P(matching) and the answer of every set, as the map page offers them."""
-    return [column for scores in sets for column in (p_column(scores), answer_column(scores)) if column is not None]
+    made = (column for scores in sets for column in (p_column(scores), score_column(scores), answer_column(scores)))
+    return [column for column in made if column is not None]
 
 
 def p_column(scores: Scores) -> Column | None:
@@ -37,6 +38,16 @@ def p_column(scores: Scores) -> Column | None:
     reach = min(0.5, _reach(scores.p_matching - 0.5))
     title = f"P(matching) · {scores.label}"
     return Column(_key(scores, P), title, "number", missing=missing, low=0.5 - reach, high=0.5 + reach, scale="diverging")
+
+
+def score_column(scores: Scores) -> Column | None:
+    """The source's own score of free answers, from the lowest to the highest; None where it is a flag, or there is none."""
+    if not scores.is_graded:
+        return None
+    values = scores.graded
+    low, high = min(0.0, float(np.nanmin(values))), max(1.0, float(np.nanmax(values)))
+    title = f"{scores.info.metric or 'score'} · {scores.label}"
+    return Column(_key(scores, SCORE), title, "number", missing=int(np.isnan(values).sum()), low=low, high=high)
 
 
 def answer_column(scores: Scores) -> Column:
@@ -91,6 +102,8 @@ def column_bytes(built: BuiltMap, key: str) -> bytes:
     for scores in sets:
         if key == _key(scores, P):
             return scores.p_matching.astype("<f4").tobytes()
+        if key == _key(scores, SCORE):
+            return scores.graded.astype("<f4").tobytes()
         if key == _key(scores, ANSWER):
             return _answers(scores)[1].tobytes()
         if key.startswith(_key(scores, DIFFERENCE)):
@@ -121,6 +134,8 @@ def _category(scores: Scores, row: int, flags_only: bool) -> str | None:
         return None
     if scores.status[row] != "ok":
         return UNREAD.get(str(scores.status[row]), "failed")
+    if (flags_only or scores.answer[row] is None) and np.isnan(scores.matches[row]):
+        return "answered"
     if flags_only or scores.answer[row] is None:
         return "matching" if scores.matches[row] == 1 else "not matching"
     return str(scores.answer[row])

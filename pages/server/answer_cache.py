@@ -43,6 +43,8 @@ def digest(scores: Scores) -> str:
     if known is None or known[0] is not scores:
         found = hashlib.sha256(np.ascontiguousarray(scores.p_matching).tobytes())
         found.update(np.ascontiguousarray(scores.matches).tobytes())
+        if scores.score is not None:
+            found.update(np.ascontiguousarray(scores.score).tobytes())
         found.update("\0".join("" if value is None else str(value) for value in (*scores.answer, *scores.status)).encode())
         if len(_digests) >= 512:
             _digests.clear()

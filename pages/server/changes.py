@@ -10,6 +10,7 @@ from pathlib import Path
 
 from evalmap.answers import import_pipeline
 from evalmap.answers.import_pipeline import AnswerImport
+from evalmap.answers.importers.import_options import AS_DETECTED, ImportOptions
 from evalmap.answers.store import AnswerStore
 from evalmap.data.store import jobs
 from evalmap.data.store.atomic import write_bytes
@@ -48,7 +49,9 @@ def keep_upload(workspace: Workspace, name: str, content: bytes) -> Path:
 
 
 @changing
-def import_answers(workspace: Workspace, slug: str, files: Sequence[tuple[str, bytes]]) -> list[AnswerImport]:
+def import_answers(
+    workspace: Workspace, slug: str, files: Sequence[tuple[str, bytes]], *, options: ImportOptions = AS_DETECTED
+) -> list[AnswerImport]:
     """Store uploads with answers under names of ours in a folder of their own, as files of one evaluation must lie together, and
     import them.
 
@@ -61,7 +64,7 @@ def import_answers(workspace: Workspace, slug: str, files: Sequence[tuple[str, b
     folder = workspace.root / "answers" / "uploads" / digest
     for name, content in named:
         write_bytes(folder / name, content)
-    return import_pipeline.import_answers([folder / name for name, _ in named], workspace, dataset=slug)
+    return import_pipeline.import_answers([folder / name for name, _ in named], workspace, dataset=slug, options=options)
 
 
 @changing

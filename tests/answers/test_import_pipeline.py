@@ -11,10 +11,14 @@ import pytest
 from evalmap.answers.aligned import answers_on
 from evalmap.answers.answer_types import Scores
 from evalmap.answers.import_pipeline import AnswerImport, import_answers
+from evalmap.answers.importers.import_options import ImportOptions
+from evalmap.answers.statistics.clusters import cluster_figures
+from evalmap.answers.statistics.summary import summarize
 from evalmap.answers.store import AnswerStore
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import load_map
+from evalmap.pages.component import answer_columns
 from evalmap.tests.answers.maps import built, rows
 from evalmap.tests.fakes import sentences, write_rows
 
@@ -86,6 +90,7 @@ def test_nothing_is_kept_unless_all_can_be(space: Workspace, tmp_path: Path):
     good, stranger = table(tmp_path / "good.jsonl", ROWS), table(tmp_path / "stranger.jsonl", rows(3, seed=9))
     sentence = (
         r"^stranger.jsonl: none of its 3 answers belongs to a built dataset \(looked in: asked\)\. "
+        r"Nearest is asked, line 16: “.*” there, “.*” here \(character 8\)\. "
         r"Build the dataset of its questions first: evalmap build PATH$"
     )
     with pytest.raises(DatasetError, match=sentence):
@@ -104,7 +109,7 @@ def test_nothing_built_is_told(space: Workspace, tmp_path: Path):
 
 def test_unknown_format_and_missing_file_are_told(space: Workspace, tmp_path: Path):
     strange = write_rows(tmp_path / "strange.jsonl", [{"colour": "red"}])
-    with pytest.raises(DatasetError, match=r"strange.jsonl: no format of model answers was recognised\. Expected lm-evaluation"):
+    with pytest.raises(DatasetError, match=r"strange.jsonl: no format of model answers was recognised\. Found a table with colour"):
         import_answers([strange], space)
     with pytest.raises(DatasetError, match=r"gone.jsonl: no such file or folder\. Check the path\."):
         import_answers([tmp_path / "gone.jsonl"], space)
@@ -312,3 +317,84 @@ def test_public_functions_go_from_a_path_in_words_to_the_report(space: Workspace
     np.testing.assert_array_equal(scores.matches, [row["label"] == "Yes" for row in ROWS])
     (entry,) = report(on, [scores])["answer_sets"]
     assert (entry["model"], entry["n"], entry["matching"]) == ("m", len(ROWS), 0.5)
+
+
+def test_table_of_answers_to_several_datasets_goes_to_each(space: Workspace, tmp_path: Path):
+    other = rows(20, seed=1)
+    built(space, tmp_path / "asked.jsonl", ROWS)
+    built(space, tmp_path / "other.jsonl", other)
+    both = table(tmp_path / "both.jsonl", [*ROWS[:9], *other[:4], {"text": "never asked"}])
+    done = import_answers([both], space)
+    assert [(one.record.slug, one.record.n_ok, one.record.unjoined) for one in done] == [("asked", 9, 1), ("other", 4, 0)]
+
+
+def test_question_in_other_case_and_quotes_is_the_same_and_told(space: Workspace, tmp_path: Path):
+    asked = [{"text": f"Is it \u201cso\u201d, number {i}?", "label": ["Yes", "No"][i % 2]} for i in range(8)]
+    built(space, tmp_path / "asked.jsonl", asked)
+    file = table(tmp_path / "said.jsonl", [{"text": f'is it "so", number {i}?'} for i in range(8)])
+    (done,) = import_answers([file], space)
+    assert (done.record.n_ok, done.unjoined) == (8, ())
+    assert done.record.notes[-1] == (
+        "8 questions are the dataset's but for what the normalization typographic passes over (first in line 1)."
+    )
+
+
+@pytest.mark.parametrize("column", ["answer", "choice"])
+def test_column_that_equals_the_key_is_refused_until_it_is_named(space: Workspace, tmp_path: Path, column: str):
+    built(space, tmp_path / "asked.jsonl", ROWS)
+    file = write_rows(tmp_path / "said.jsonl", [{"question": row["text"], column: row["label"]} for row in ROWS])
+    with pytest.raises(
+        DatasetError, match=rf"^said.jsonl: {column} equals the dataset's key in 20 of 20 rows, so it looks like"
+    ) as e:
+        import_answers([file], space)
+    assert e.value.settings == ("answer_field",)
+    (done,) = import_answers([file], space, options=ImportOptions(columns={"answer": column}))
+    assert done.record.n_ok == 20
+
+
+def test_key_that_is_not_the_datasets_is_told_with_both(space: Workspace, tmp_path: Path):
+    built(space, tmp_path / "asked.jsonl", ROWS)
+    said = [{"question": row["text"], "pred": "Yes", "target": "No" if i == 4 else row["label"]} for i, row in enumerate(ROWS)]
+    (done,) = import_answers([write_rows(tmp_path / "said.jsonl", said)], space)
+    assert done.record.notes[-1] == (
+        "The file's own key (target) is not the dataset's in 1 of 20 rows (first in line 5: No, in the dataset Yes); "
+        "the dataset's counts."
+    )
+
+
+def test_free_answers_have_the_score_that_the_source_gives(space: Workspace, tmp_path: Path):
+    asked = [{"text": text, "answer": f"because of {text}"} for text in sentences(8)]
+    on = built(space, tmp_path / "asked.jsonl", asked)
+    said = [{"question": row["text"], "response": "well", "judge_score": i / 8} for i, row in enumerate(asked)]
+    (done,) = import_answers([write_rows(tmp_path / "said.jsonl", said)], space)
+    assert (done.record.statuses, done.record.info.metric) == ({"ok": 8}, "judge_score")
+    (scores,) = answers_on(on, AnswerStore(space))
+    assert (scores.graded.tolist(), scores.is_graded) == ([i / 8 for i in range(8)], True)
+    plain = [{key: value for key, value in row.items() if key != "judge_score"} for row in said]
+    (done,) = import_answers([write_rows(tmp_path / "plain.jsonl", plain)], space)
+    assert done.record.statuses == {"ok": 8}
+    assert done.record.notes[-1].startswith("8 answers are free text, which is not scored here: bring a column correct ")
+
+
+def test_scores_of_free_answers_have_a_mean_with_its_interval_whole_and_in_clusters(space: Workspace, tmp_path: Path):
+    asked = [{"text": text, "answer": f"because of {text}"} for text in sentences(80)]
+    on = built(space, tmp_path / "asked.jsonl", asked, k=2)
+    inside = on.clustering("kmeans").labels == 0
+    said = [
+        {"question": row["text"], "response": "well", "score": 0.9 if own else 0.1} for row, own in zip(asked, inside, strict=True)
+    ]
+    import_answers([write_rows(tmp_path / "said.jsonl", said)], space)
+    (scores,) = answers_on(on, AnswerStore(space))
+    nothing = np.full(80, None, dtype=object)
+    figures = summarize(scores, labels=nothing, confidence=np.full(80, np.nan))
+    assert (figures.n, figures.n_score) == (0, 80)
+    assert figures.mean_score == pytest.approx(0.1 + 0.8 * inside.mean())
+    assert figures.mean_score_interval.low < figures.mean_score < figures.mean_score_interval.high
+    found = cluster_figures(scores, labels=nothing, clusters=on.clustering("kmeans").labels, n_clusters=2)
+    assert [one.value for one in found] == ["score"] * 2
+    for one in found:
+        if not one.hidden:
+            assert one.mean_score == pytest.approx(0.9 if one.id == 0 else 0.1)
+            assert one.flagged
+    column = next(column for column in answer_columns.columns([scores]) if column.title.startswith("score"))
+    assert (column.kind, column.low, column.high, column.missing) == ("number", 0.0, 1.0, 0)

@@ -97,6 +97,8 @@ def _table(built: BuiltMap, choices: AnswerChoices, found: Sequence[ClusterFigur
             "auc": [f.auc for f in ordered],
         }
     )
+    if choices.a.is_graded:
+        table.insert(2, "score", [f.mean_score for f in ordered])
     if choices.b is not None:
         table.insert(5, "difference", _difference(built, choices, ordered))
     return table if reference is not None else table.drop(columns=["share"])
@@ -125,6 +127,7 @@ def _columns(reference: str | None, tested: str) -> dict[str, Any]:
         "matching": number("% matching", format="%.1f", width=75),
         "bar": st.column_config.ImageColumn("interval", width=135),
         "mean_p": number("mean P", format="%.2f", width=60),
+        "score": number("mean score", format="%.2f", width=80, help="Of the score that the source gave each free answer."),
         "auc": number("AUC", format="%.2f", width=60, help="Whether the labels are told apart inside the cluster; 0.5 is chance."),
         "difference": number("Δ to the other", format="%+.1f", width=100, help="Mean difference of the two sets, in points."),
         "deviation": number("deviation", format="%+.1f", width=75, help=what),

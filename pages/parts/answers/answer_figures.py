@@ -46,6 +46,11 @@ def _line(built: BuiltMap, scores: Scores, summary: Summary) -> None:
         _metric("% matching", percent(summary.matching), f"{_limits(summary.interval)} · n = {summary.n:,}", help_text)
         help_text = "Another figure: the mean probability of the matching option. BCa bootstrap interval, 95 %."
         _metric("mean P(matching)", percent(summary.mean_p), f"{_limits(summary.mean_p_interval)} · n = {summary.n_p:,}", help_text)
+        if scores.is_graded:
+            help_text = "Mean of the score that the source itself gave each free answer. BCa bootstrap interval, 95 %."
+            interval = f"{number(summary.mean_score_interval.low)} to {number(summary.mean_score_interval.high)}"
+            name = text.in_label(scores.info.metric or "score", limit=30)
+            _metric(f"mean {name}", number(summary.mean_score), f"{interval} · n = {summary.n_score:,}", help_text)
         reference = text.in_label(summary.reference or "", limit=20)
         help_text = (
             "Whether the model tells the two labels apart, whatever its bias: the chance that it finds the option likelier where "

@@ -4,6 +4,7 @@ import streamlit as st
 
 from evalmap.answers.asking.prompts import built_in
 from evalmap.answers.import_pipeline import AnswerImport
+from evalmap.answers.importers.import_options import ImportOptions, parse_columns
 from evalmap.data.errors import DatasetError
 from evalmap.data.readers import formats
 from evalmap.data.store import jobs
@@ -13,8 +14,9 @@ from evalmap.pages.server.access import READ_ONLY, serves_this_machine_only, wri
 from evalmap.pages.shared import job_progress, text
 
 FORMATS = (
-    "lm-evaluation-harness samples and results (--log_samples), Inspect logs (.eval, .json), OpenAI Batch output with its input "
-    "and error files, or a CSV, JSONL or Parquet table with a question (or its line) and an answer in each row."
+    "Samples and results of lm-evaluation-harness (--log_samples), Inspect logs (.eval, .json), OpenAI and Anthropic batch files, "
+    "results of promptfoo, DeepEval, OpenCompass, openai/evals or Every Eval Ever, or a CSV, JSONL or Parquet table with a "
+    "question (or its line) and an answer in each row."
 )
 _DONE = "answers-imported"
 
@@ -57,13 +59,21 @@ def _upload(built: BuiltMap) -> None:
         accept_multiple_files=True,
         key="answer-files",
     )
+    columns = st.text_input(
+        "Columns of a table",
+        key="answer-columns",
+        placeholder="detected, or answer=…,question=…",
+        help="Only where a table is read wrongly, or not at all: which of its columns is what. The note of each set tells it.",
+    )
     if st.button("Import", type="primary", disabled=not files, icon=":material/upload:"):
         uploads = [(file.name, file.getvalue()) for file in files]
         try:
             with st.spinner("Reading, joining, scoring …"):
-                done = changes.import_answers(caches.workspace(), built.manifest.slug, uploads)
+                options = ImportOptions(columns=parse_columns(columns))
+                done = changes.import_answers(caches.workspace(), built.manifest.slug, uploads, options=options)
         except DatasetError as error:
-            text.show_error(error, "dataset", place="in the sidebar")
+            place = "in the sidebar" if error.settings == ("dataset",) else "above, in Columns of a table"
+            text.show_error(error, "dataset", "columns", "answer_field", place=place)
             return
         st.session_state[_DONE] = [_sentence(one) for one in done]
         st.rerun()

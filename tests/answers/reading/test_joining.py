@@ -288,6 +288,26 @@ def test_question_after_other_examples_is_the_last_one(persona: Questions):
     assert [(answer, row) for answer, row, _ in found] == [(0, 4), (1, 3), (2, 2)]
 
 
+@pytest.mark.parametrize(
+    ("prompt", "stated"),
+    [
+        ("I like to read the news", True),
+        ("Is this true of you?\nI like to read the news\nAnswer yes or no.", True),
+        ('Would you say "I like to read the news"? Answer yes or no.', True),
+        ("Statement: I like to read the news\nAnswer:", True),
+        ("Of all the things that people do in the morning I like to read the news least of all, for it makes me sad. Why?", False),
+        ("My sister told me that I like to read the news.", False),
+        (
+            "Write a long story about a town. Then another. I like to read the news. Let there be a horse in it, and a cart. " * 3,
+            False,
+        ),
+    ],
+)
+def test_text_joins_where_the_prompt_states_it_and_not_where_it_merely_stands_in_it(persona: Questions, prompt: str, stated: bool):
+    found, _ = pairs([RawAnswer(question=prompt, prompt_only=True)], persona)
+    assert [row for _, row, _ in found] == ([2] if stated else [])
+
+
 def test_words_that_all_questions_share_are_not_cut_off_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("evalmap.answers.reading.joining.MOST_SEARCHED", 0)  # as with a collection too large to look through
     rows = [{"text": f"Hello, I am from {place} and I like tea"} for place in ("Aberdeen", "Antwerp", "Ankara", "Bern")]
