@@ -41,3 +41,18 @@ def test_names_from_files_do_not_steer_the_terminal(tmp_path: Path):
     assert record.info.model == EVIL  # kept as it is told
     result = CliRunner().invoke(app, ["answers", "remove", record.id[:6], *home])
     assert (result.exit_code, AnswerStore(space).sets()) == (0, [])
+
+
+def test_columns_are_named_on_the_command_line(tmp_path: Path):
+    space = Workspace(tmp_path / "home")
+    built(space, tmp_path / "asked.jsonl", ROWS)
+    home = ["--workspace", str(space.root)]
+    strange = write_rows(tmp_path / "strange.jsonl", [{"asked": row["text"], "spoken": "Yes"} for row in ROWS])
+    result = CliRunner().invoke(app, ["answers", "import", str(strange), "--columns", "answer=spoken,question=asked", *home])
+    assert result.exit_code == 0, result.output
+    assert "Columns read: asked as question, spoken as answer." in result.output
+    gold = write_rows(tmp_path / "gold.jsonl", [{"question": row["text"], "answer": row["label"]} for row in ROWS])
+    refused = CliRunner().invoke(app, ["answers", "import", str(gold), *home])
+    assert refused.exit_code != 0
+    named = CliRunner().invoke(app, ["answers", "import", str(gold), "--answer-field", "answer", *home])
+    assert named.exit_code == 0, named.output

@@ -138,7 +138,7 @@ def test_shift_of_all_log_probabilities_leaves_p(values: list[float], shift: flo
 @given(logprobs, logprobs, st.floats(min_value=0.01, max_value=5))
 def test_p_grows_with_the_matching_log_probability(yes: float, no: float, more: float):
     p = [score(RawAnswer(option_logprobs={"Yes": value, "No": no}), YES).p_matching for value in (yes - more, yes)]
-    assert p[0] <= p[1]
+    assert p[0] <= p[1] + 1e-12  # near 1 the logarithm of the sum rounds
 
 
 # --- the source's own letters -----------------------------------------------------------------------------------------------
