@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from evalmap.answers.aligned import answers_on
-from evalmap.answers.answer_types import Scores
-from evalmap.answers.import_pipeline import AnswerImport, import_answers
+from evalmap.answers.answer_types import AnswerSetInfo, RawAnswer, Scores, StagedSet
+from evalmap.answers.import_pipeline import AnswerImport, import_answers, keep_staged
 from evalmap.answers.importers.import_options import ImportOptions
 from evalmap.answers.statistics.clusters import cluster_figures
 from evalmap.answers.statistics.summary import summarize
@@ -189,6 +189,14 @@ def test_two_answers_to_one_question_are_kept_as_samples(space: Workspace, tmp_p
     ]
     assert (done.record.n_ok, done.record.statuses) == (1, {"ok": 3})
     assert answers_on(on, AnswerStore(space))[0].answer[3] == "No"
+
+
+def test_half_a_surrogate_pair_in_an_answer_is_kept_as_u_fffd(space: Workspace, tmp_path: Path):
+    on = built(space, tmp_path / "asked.jsonl", ROWS)
+    cut = [RawAnswer(question=str(row["text"]), answer="Yes", text="Yes \ud83d") for row in ROWS[:3]]
+    keep_staged(space, on.manifest, StagedSet(AnswerSetInfo(model="m", source_format="table"), tuple(cut)))
+    (record,) = AnswerStore(space).sets()
+    assert AnswerStore(space).answers(record.id)["raw_text"].tolist() == ["Yes \ufffd"] * 3
 
 
 def test_one_answer_to_a_text_in_two_rows_is_counted_once(space: Workspace, tmp_path: Path):
