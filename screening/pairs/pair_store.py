@@ -86,8 +86,10 @@ def search(built: BuiltMap) -> Pairs:
 def stored_pairs(built: BuiltMap, workspace: Workspace) -> Pairs | None:
     """What `pairs_of` kept of a map with its default settings; None where it was not asked yet."""
     key = _key(_embeddings_key(built), SEARCHED, FLOOR, LEXICAL_FLOOR, MAX_PAIRS)
+    folder = workspace.entry(STAGE, key)
     try:
-        return load_pairs(workspace.entry(STAGE, key))
+        with disk.reading(folder):
+            return _read(folder)
     except FileNotFoundError:  # none there, or removed meanwhile
         return None
 
