@@ -52,8 +52,9 @@ def build_button(at: AppTest):
     return next(button for button in at.button if button.label == "Build the map")
 
 
-def widget(at: AppTest, kind: str, start: str):
-    return next(one for one in at.get(kind) if (one.key or "").startswith(start))
+def widget(at: AppTest, kind: str, start: str) -> Any:
+    elements: Any = at.get(kind)
+    return next(one for one in elements if (one.key or "").startswith(start))
 
 
 def texts(at: AppTest) -> list[str]:
