@@ -31,11 +31,6 @@ def draw(reading: Reading, notes: Sequence[str] = ()) -> None:
         st.caption(f":material/info: {text.in_label(without_paths(note), limit=400)}")
 
 
-def sentence(reading: Reading) -> str:
-    """In one line for a place that reads Markdown: which field is the text, the label …"""
-    return " · ".join(f"{ROLES.get(one.role, one.role)}: **{_names(one.fields)}**" for one in reading.roles)
-
-
 def _line(reading: Reading, at: int) -> str:
     one = reading.roles[at]
     after = f" Next came {_names(one.runner_up)}: {text.in_label(one.runner_up_reason, limit=160)}." if one.runner_up else ""
