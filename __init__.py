@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from evalmap.answers.aligned import answers_on
     from evalmap.answers.import_pipeline import import_answers
     from evalmap.answers.reporting.answer_report import report
-    from evalmap.data.errors import DatasetError
+    from evalmap.data.errors import AmbiguousReading, DatasetError
     from evalmap.data.opening import open_dataset
+    from evalmap.data.overview import overview
     from evalmap.data.records import Dataset, ReadOptions
     from evalmap.data.store.workspace import Workspace
     from evalmap.embeddings.built_map import BuiltMap, load_map
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from evalmap.screening.screening import ScreeningOptions, screen
 
 __all__ = [
+    "AmbiguousReading",
     "BuiltMap",
     "Dataset",
     "DatasetError",
@@ -35,11 +37,13 @@ __all__ = [
     "import_answers",
     "load_map",
     "open_dataset",
+    "overview",
     "report",
     "screen",
 ]
 
 _HOMES = {
+    "AmbiguousReading": "data.errors",
     "BuiltMap": "embeddings.built_map",
     "Dataset": "data.records",
     "DatasetError": "data.errors",
@@ -53,6 +57,7 @@ _HOMES = {
     "import_answers": "answers.import_pipeline",
     "load_map": "embeddings.built_map",
     "open_dataset": "data.opening",
+    "overview": "data.overview",
     "report": "answers.reporting.answer_report",
     "screen": "screening.screening",
 }

@@ -140,7 +140,8 @@ def _print(report: Mapping[str, Any]) -> None:
     console = Console(highlight=False, markup=False, emoji=False)
     console = console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=200)
     dataset = report["dataset"]
-    console.print(Text(terminal.printable(f"{dataset['name']}: {dataset['rows']:,} examples")))
+    read = f"read so: {dataset['reading']}"
+    console.print(Text(terminal.printable(f"{dataset['name']}: {dataset['rows']:,} examples, {read}")))
     table = Table(box=None, pad_edge=False)
     for name in ("model · prompt", "n", "matching", "95 %", "mean P", "n with P", "AUC", "rate", "mass", "ties"):
         table.add_column(name, justify="left" if name == "model · prompt" else "right", no_wrap=name != "model · prompt")

@@ -123,6 +123,52 @@ def _index(text: str, options: RowOptions, form: KeyForm) -> int:
     return int(text) - (form == "index from 1") if re.fullmatch(r"\d{1,3}", text) else -1
 
 
+def option_words(label: object, choices: object) -> str:
+    """A label with the option that it names, as a person reads it: "A · red"; a label that names none stays as it is.
+
+    Parameters
+    ----------
+    label, choices : of one example, as in `evalmap.data.records.Dataset`; "" for no label
+    """
+    if not isinstance(label, str):
+        return ""
+    options = choice_list(choices)
+    named = [_named_option(part, options) for part in ([label] if label in options else label.split(", "))]
+    return ", ".join(part for part in named if part) if options and all(named) else label
+
+
+def choice_list(choices: object) -> list[str]:
+    """The options of one example; [] where it has none."""
+    try:
+        found = json.loads(choices) if isinstance(choices, str) else []
+    except json.JSONDecodeError:
+        return []
+    return [str(one) for one in found] if isinstance(found, list) else []
+
+
+def lettered(options: Sequence[str]) -> list[tuple[str, str]]:
+    """(letter, text) of each option: its own letter where it bears one, else by its place."""
+    own = [_OWN_LETTER.match(option) for option in options]
+    if options and all(own):
+        return [((match[1] or match[2]), option[match.end() :]) for match, option in zip(own, options, strict=True) if match]
+    return [(letter(at), option) for at, option in enumerate(options)]
+
+
+def shared_option_words(labels: pd.Series, choices: pd.Series) -> dict[str, str]:
+    """`option_words` of every label where all examples have the same options in the same order; {} where they don't."""
+    if not len(choices) or choices.isna().any() or choices.nunique() != 1:
+        return {}
+    return {str(label): option_words(label, choices.iloc[0]) for label in labels.dropna().unique()}
+
+
+def _named_option(label: str, options: Sequence[str]) -> str:
+    bare = label.strip("(). ")
+    for (mark, text), whole in zip(lettered(options), options, strict=True):
+        if label == whole or bare == mark:
+            return f"{mark} · {text.strip()}"
+    return ""
+
+
 def letter(at: int) -> str:
     """ "A" for 0 … "Z" for 25, "AA" for 26."""
     return letter(at // 26 - 1) + letter(at % 26) if at >= 26 else chr(ord("A") + at)

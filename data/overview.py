@@ -10,12 +10,14 @@ import pandas as pd
 
 from evalmap.data.assembling import assemble
 from evalmap.data.errors import AmbiguousReading, DatasetError, TextReading
+from evalmap.data.inner_fields import with_inner_fields
 from evalmap.data.opening import find_files
 from evalmap.data.readers.in_memory import Rows
 from evalmap.data.records import FileRows, Reading, ReadOptions
 from evalmap.data.role_evidence import Kind, facts_of
 
 EXAMPLE_LENGTH = 100  # characters that are shown of a value
+TEXTS, TEXT_LENGTH = 3, 400  # of the first examples, and characters of each
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,12 @@ class Overview:
     ----------
     name, source : how it is called, and where it is
     rows, files : rows of all files; the files, by name, with their rows
-    fields : in the order of first appearance
+    fields : in the order of first appearance, then those inside objects where a role needs them ("doc.question")
     reading : how they would be read; None where it is in doubt or there is no text
     readings : the readings that are in doubt; () where none is
     problem : why it can't be read as it stands, in one sentence; "" where it can
     examples : rows that would be examples; 0 where it can't be read
+    texts : of the first examples, at most `TEXTS`, each cut at `TEXT_LENGTH` characters
     notes : about the reading of the rows
     """
 
@@ -62,6 +65,7 @@ class Overview:
     readings: tuple[TextReading, ...] = ()
     problem: str = ""
     examples: int = 0
+    texts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -87,11 +91,13 @@ def overview(
     DatasetError : a file can't be read. That its text is in doubt, or missing, is no error here: `problem` says so.
     """
     found = find_files(location, name=name, downloads=downloads, options=options)
-    files = list(found.files)
-    reading, readings, problem, examples, notes = None, (), "", 0, ()
+    files = [with_inner_fields(file, options or ReadOptions()) for file in found.files]
+    reading, readings, problem, examples, texts = None, (), "", 0, ()
+    notes = (*found.notes, *(note for file in files for note in file.notes))
     try:
         dataset = assemble(files, name=found.name, source=found.source, options=options, notes=found.notes)
         reading, examples, notes = dataset.reading, len(dataset), dataset.notes
+        texts = tuple(text[:TEXT_LENGTH] for text in dataset.examples["text"].head(TEXTS))
     except AmbiguousReading as error:
         readings, problem = error.readings, str(error)
     except DatasetError as error:
@@ -106,6 +112,7 @@ def overview(
         readings=readings,
         problem=problem,
         examples=examples,
+        texts=texts,
         notes=notes,
     )
 

@@ -56,6 +56,13 @@ class ReadOptions:
         values = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: value for name, value in values.items() if name == "part" or value != getattr(plain, name)}
 
+    def as_options(self) -> list[str]:
+        """What was decided, as options of `evalmap build`."""
+        given = self.given()
+        switches = {"yes": {True: "--yes"}, "header": {True: "--header", False: "--no-header"}}
+        flags = [words[given.pop(name)] for name, words in switches.items() if name in given]
+        return [*(word for name, value in given.items() for word in (f"--{name}", str(value))), *flags]
+
 
 @dataclass(frozen=True)
 class Roles:

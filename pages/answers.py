@@ -36,6 +36,7 @@ def draw() -> None:
         answer_import.draw_empty(built)
         return
     text.heading(manifest.name)
+    st.caption(f"The dataset was read so: {text.in_label(manifest.reading_line(), limit=300)}")
     choices = answer_controls.draw(built, sets)
     answer_figures.draw(built, choices)
     selection = answer_map.draw(built, sets, choices)

@@ -156,7 +156,9 @@ def versions() -> dict[str, str]:
 def _dataset(built: BuiltMap) -> dict[str, Any]:
     manifest = built.manifest
     facts = {name: getattr(manifest, name) for name in ("name", "slug", "source", "fingerprint", "roles", "labels")}
-    return {**facts, "rows": len(built), "files": dict(manifest.datasets)}
+    notes = list(manifest.reading.notes) if manifest.reading else []
+    read = {"reading": manifest.reading_line(), "reading_notes": notes}
+    return {**facts, **read, "rows": len(built), "files": dict(manifest.datasets)}
 
 
 def _set(scores: Scores, summary: Summary, records: Sequence[SetRecord]) -> dict[str, Any]:

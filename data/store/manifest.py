@@ -117,6 +117,12 @@ class Manifest:
     sample: bool = False
     name_given: bool = False
 
+    def reading_line(self) -> str:
+        """Which field plays which role, in one line: "text = context, question; label = answer"."""
+        if self.reading and self.reading.roles:
+            return "; ".join(f"{one.role} = {', '.join(one.fields)}" for one in self.reading.roles)
+        return "; ".join(f"{role} = {fields}" for role, fields in self.roles.items())
+
     def key(self, stage: str) -> str:
         """The key of a stage's entry; KeyError where the build had no such stage."""
         for record in self.stages:

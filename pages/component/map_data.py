@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from evalmap.data.choices import option_words, shared_option_words
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.clustering import Clustering
 from evalmap.embeddings.layers import KMEANS, LAYERS, TOPICS_MEDIUM, layer_of
@@ -126,7 +127,7 @@ def hover(built: BuiltMap, row: int) -> dict[str, Any]:
     confidence = float(example["confidence"])
     return {
         "text": text if len(text) <= HOVER_CHARACTERS else text[:HOVER_CHARACTERS].rstrip() + "…",
-        "label": None if pd.isna(example["label"]) else str(example["label"]),
+        "label": option_words(example["label"], example["choices"]) or None,
         "confidence": None if np.isnan(confidence) else confidence,
         "clusters": [{"title": title, "name": _cluster_name(built, layer.id, row)} for layer, title in _HOVER_LAYERS],
         "dataset": str(example["dataset"]),
@@ -167,7 +168,8 @@ def _cluster_name(built: BuiltMap, layer: str, row: int) -> str | None:
 def _sources(built: BuiltMap) -> Iterator[_Source]:
     examples, fields, roles = built.examples, built.fields, built.manifest.roles
     if examples["label"].notna().any():
-        yield _Source("label", "Label", examples["label"])
+        words = shared_option_words(examples["label"], examples["choices"])
+        yield _Source("label", "Label", examples["label"].map(words) if words else examples["label"])
     for clustering in built.clusterings:
         names = tuple(name.name for name in sorted(built.names_by_layer.get(clustering.layer, []), key=lambda name: name.id))
         title = layer_of(clustering.layer).title

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from evalmap.data.choices import shared_option_words
 from evalmap.data.remote import collections
 from evalmap.data.remote.collections import fetching
 from evalmap.data.store.workspace import Workspace
@@ -62,6 +63,13 @@ def deviations_of_labels(slug: str, fingerprint: str, layer: str) -> list[LabelD
     """Each cluster's labels against the dataset's."""
     built = built_map(slug, fingerprint)
     return label_deviations.label_deviations(built.examples["label"], built.clustering(layer))
+
+
+@st.cache_data(max_entries=64)
+def label_words(slug: str, fingerprint: str) -> dict[str, str]:
+    """Each label with the option that it names, where all examples have the same options; {} where they don't."""
+    examples = built_map(slug, fingerprint).examples
+    return shared_option_words(examples["label"], examples["choices"])
 
 
 def open_map(slug: str, fingerprint: str) -> BuiltMap:

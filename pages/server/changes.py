@@ -12,6 +12,8 @@ from evalmap.answers import import_pipeline
 from evalmap.answers.import_pipeline import AnswerImport
 from evalmap.answers.importers.import_options import AS_DETECTED, ImportOptions
 from evalmap.answers.store import AnswerStore
+from evalmap.data.overview import Overview, overview
+from evalmap.data.records import ReadOptions
 from evalmap.data.store import jobs
 from evalmap.data.store.atomic import write_bytes
 from evalmap.data.store.workspace import Workspace
@@ -46,6 +48,17 @@ def keep_upload(workspace: Workspace, name: str, content: bytes) -> Path:
     if not target.exists():
         write_bytes(target, content)
     return target
+
+
+@changing
+def fetch_and_look(workspace: Workspace, location: str, options: ReadOptions) -> Overview:
+    """Fetch what an address or a hub id leads to, and look at it.
+
+    Raises
+    ------
+    DatasetError : as `evalmap.data.overview.overview`
+    """
+    return overview(location, options=options, downloads=workspace.downloads)
 
 
 @changing

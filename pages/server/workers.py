@@ -9,6 +9,7 @@ from pathlib import Path
 
 from evalmap.answers.asking import run_job
 from evalmap.data.locations import location_kind
+from evalmap.data.records import ReadOptions
 from evalmap.data.remote.collections import fetching
 from evalmap.data.store import jobs
 from evalmap.data.store.manifest import Manifest
@@ -47,8 +48,9 @@ def build(workspace: Workspace, locations: Sequence[str], *, options: Sequence[s
 
 
 @changing
-def build_again(workspace: Workspace, manifest: Manifest, *, options: Sequence[str] = ()) -> None:
-    """Build a map again, and no other map of its source."""
+def build_again(workspace: Workspace, manifest: Manifest, *, options: Sequence[str] | None = None) -> None:
+    """Build a map again, and no other map of its source; without options its fields are read as they were told to be."""
+    options = ReadOptions(**manifest.read).as_options() if options is None else options
     build(workspace, [manifest.location], options=options, name=manifest.name if manifest.name_given else None)
 
 

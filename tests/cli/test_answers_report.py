@@ -22,7 +22,7 @@ def test_table_of_the_sets_is_printed(told: Command):
     result = told("answers", "report", "asked")
     assert result.code == 0, result.err
     lines = result.out.splitlines()
-    assert lines[0] == "asked: 120 examples"
+    assert lines[0] == "asked: 120 examples, read so: text = text; label = label; confidence = confidence"
     assert next(line for line in lines if line.startswith("m · yes")).split() == (
         "m · yes 120 50.0 % 41.2–58.8 50.0 % 120 0.50 Yes 100.0 % 25.0 % 0".split()
     )

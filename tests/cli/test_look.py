@@ -1,9 +1,14 @@
 """`evalmap look`: what is there and how it would be read, before anything is built."""
 
 import json
+import shlex
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from evalmap.tests.command import Command, left
+from evalmap.tests.doubts import DOUBTS
 from evalmap.tests.fakes import write_rows
 
 QUIZ = [
@@ -125,3 +130,24 @@ def test_chat_is_built_by_the_turn_that_is_chosen(evalmap: Command):
         "messages is read as a chat: the text is the first user turn." in evalmap("build", "chat.jsonl", "--turn", "first-user").out
     )
     assert json.loads(evalmap("info", "chat", "--json").out)["read"]["turn"] == "first-user"
+
+
+@pytest.mark.parametrize(("rows", "first", "second"), DOUBTS, ids=[f"{first}-{second}" for _, first, second in DOUBTS])
+def test_build_of_a_doubtful_file_refuses_with_what_chooses(evalmap: Command, rows: list[dict[str, Any]], first: str, second: str):
+    write_rows(Path("d.jsonl"), rows)
+    refused = evalmap("build", "d.jsonl")
+    assert refused.code == 1
+    assert f"d.jsonl: the text may be {first} (" in refused.err
+    assert f" or {second} (" in refused.err
+    chosen = f"Choose with --text {shlex.quote(first)} or --text {shlex.quote(second)}, or take the first with --yes."
+    assert refused.err.strip().endswith(chosen)
+    assert evalmap("list", "--json").json == []
+    assert f"text = {second}: as chosen" in evalmap("look", "d.jsonl", "--text", second).out
+    assert f"text = {first}: " in evalmap("look", "d.jsonl", "--yes").out
+
+
+def test_first_texts_and_fields_inside_objects_are_shown(evalmap: Command):
+    write_rows(Path("inner.jsonl"), [{"doc": {"question": f"Where does boat {i} lie?"}, "n": i} for i in range(4)])
+    shown = evalmap("look", "inner.jsonl", "--json").json
+    assert shown["texts"] == [f"Where does boat {i} lie?" for i in range(3)]
+    assert [one["name"] for one in shown["fields"]] == ["doc", "n", "doc.question"]

@@ -14,40 +14,12 @@ from evalmap.data.readers.table import table_of
 from evalmap.data.records import FileRows, ReadOptions
 from evalmap.data.role_evidence import facts_of, name_words, text_evidence
 from evalmap.data.roles import FileReading, read_roles
-
-ONE = "One of the {i} things that were found at the shore"
-OTHER = "Where a road ends, number {i} of the houses stands"
+from evalmap.tests.doubts import DOUBTS, ONE, OTHER, rows_of
 
 
 def read(rows: list[dict[str, Any]], options: ReadOptions | None = None) -> FileReading:
     raw = [json.dumps(row) for row in rows]
     return read_roles(FileRows("d", "d.jsonl", np.arange(1, len(rows) + 1), raw, table_of(rows)), options or ReadOptions())
-
-
-def rows_of(*fields: str, form: str = "text") -> list[dict[str, Any]]:
-    texts = (ONE, OTHER)
-    if form == "chat":
-        return [
-            {name: [{"role": "user", "content": text.format(i=i)}] for name, text in zip(fields, texts, strict=True)}
-            for i in range(30)
-        ]
-    return [{name: text.format(i=i) for name, text in zip(fields, texts, strict=True)} | {"n": i} for i in range(30)]
-
-
-# Eleven files, and what each asks: the two settings that answer, the first of them what `yes` takes
-DOUBTS: list[tuple[list[dict[str, Any]], str, str]] = [
-    (rows_of("sentence", "text"), "text", "sentence"),
-    (rows_of("text", "question"), "question", "text"),
-    (rows_of("Prompt", "Question"), "Question", "Prompt"),
-    (rows_of("query", "statement"), "statement", "query"),
-    (rows_of("goal", "scenario"), "goal", "scenario"),
-    (rows_of("post", "comment"), "comment", "post"),
-    (rows_of("original_question", "rewritten_question"), "original_question", "rewritten_question"),
-    (rows_of("alpha", "beta"), "alpha", "beta"),
-    (rows_of("output", "response"), "output", "response"),
-    (rows_of("chosen", "rejected"), "chosen", "rejected"),
-    (rows_of("first_talk", "second_talk", form="chat"), "first_talk", "second_talk"),
-]
 
 
 @pytest.mark.parametrize(("rows", "first", "second"), DOUBTS, ids=[f"{first}-{second}" for _, first, second in DOUBTS])

@@ -389,6 +389,20 @@ def test_sets_are_listed_with_their_sources_and_can_be_removed(asked: Asked) -> 
     assert frame(at, "model", "prompt")["model"].tolist() == ["model a", "model b", "sayer"]
 
 
+def test_columns_that_were_read_stand_first_in_a_source_and_the_reading_first_on_the_page(asked: Asked) -> None:
+    told = "Columns read: prediction as the answer, answer as the key."
+    answers = (RawAnswer(row=0, answer="No"),)
+    record = keep_staged(asked.space, asked.built.manifest, StagedSet(info("told-of", "raw"), answers, notes=(told,)))
+    assert record
+    at = open_tab("Answer sets")
+    captions = [caption.value.replace("\\", "") for caption in at.caption]
+    assert captions[0].startswith("The dataset was read so: text = ")
+    source = next(block for block in at.expander if "told-of" in block.label.replace("\\", ""))
+    assert source.markdown[0].value.replace("\\", "") == f":material/info: {told}"
+    at.button(key=f"remove-answers-{AnswerStore(asked.space).find('told-of · raw').id}").click()
+    run(at)
+
+
 def test_broken_models_toml_is_one_sentence_here_and_no_trouble_on_the_map(asked: Asked) -> None:
     toml = asked.space.root / "models.toml"
     toml.write_text("[models\n")

@@ -108,7 +108,7 @@ def test_dialog_says_what_is_wrong_and_that_its_mend_stands_below(space: Workspa
     def refuse(*_: object) -> None:
         raise DatasetError("a.jsonl line 1: no text field (found: prompt). Choose the text field.", "text")
 
-    monkeypatch.setattr(add_dataset, "preview", refuse)
+    monkeypatch.setattr(add_dataset, "look", refuse)
     file = write_rows(space.root / "a.jsonl", [{"prompt": "?"}])
     at = open_page()
     at.session_state["location"] = str(file)  # a rerun of the dialog alone is more than AppTest can do
@@ -145,7 +145,7 @@ def test_dialog_tells_how_a_file_was_read_and_takes_its_encoding_and_header(spac
     run(at)
     shown = [one.value for one in at.caption]
     assert at.error.len == 0
-    assert any("2 rows · found text" in one for one in shown)
+    assert "**2 rows, 2 fields**" in said(at)
     assert any("parted by semicolons" in one for one in shown)
 
 

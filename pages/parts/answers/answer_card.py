@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from evalmap.answers.answer_types import Scores
+from evalmap.data.choices import option_words
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.shared import answer_table, example_address, navigation, text
+from evalmap.pages.shared import answer_table, example_address, example_body, navigation, text
 
 
 def draw_example(built: BuiltMap, sets: Sequence[Scores], row: int) -> None:
@@ -14,11 +15,11 @@ def draw_example(built: BuiltMap, sets: Sequence[Scores], row: int) -> None:
     example = built.examples.iloc[row]
     with st.container(horizontal=True, gap="small"):
         if isinstance(example["label"], str):
-            st.badge(f"matching: {text.in_badge(example['label'])}", icon=":material/label:", color="blue")
+            words = text.in_badge(option_words(example["label"], example["choices"]))
+            st.badge(f"matching: {words}", icon=":material/label:", color="blue")
         if example["confidence"] == example["confidence"]:
             st.badge(f"confidence {text.percent(example['confidence'], 1)}", color="gray")
-    with st.container(border=True):
-        text.show(example["text"])
+    example_body.draw(built, row)
     st.caption(example_address.place(built, row))
     answer_table.draw(sets, row, key=f"{built.manifest.slug}-{row}")
     st.button("Open on the map page", icon=":material/scatter_plot:", on_click=_open, args=(built, row), type="tertiary")

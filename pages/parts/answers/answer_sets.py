@@ -77,6 +77,8 @@ def _source(store: AnswerStore, record: SetRecord) -> None:
     info = record.info
     title = f"{text.in_label(info.label, limit=90)} · {text.in_label(access.without_paths(info.source_file), limit=90)}"
     with st.expander(title):
+        for note in record.notes:  # what was read as what comes first
+            st.markdown(f":material/info: {text.in_label(access.without_paths(note), limit=500)}")
         counts = ", ".join(f"{count:,} {status}" for status, count in record.statuses.items())
         st.caption(f"{counts} · {record.n_ok:,} of {record.n_expected:,} questions answered · id {record.id}")
         facts = {
@@ -91,8 +93,6 @@ def _source(store: AnswerStore, record: SetRecord) -> None:
             "tool": info.tool_version,
         }
         st.caption(" · ".join(f"{name}: {text.in_label(str(value))}" for name, value in facts.items() if value is not None))
-        for note in record.notes:
-            st.caption(text.in_label(access.without_paths(note), limit=500))
         if info.prompt_template:
             st.caption("Prompt")
             st.code(info.prompt_template, language=None, wrap_lines=True)

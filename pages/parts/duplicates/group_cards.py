@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from evalmap.data.choices import option_words
 from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
 from evalmap.pages.server import access, caches, changes
-from evalmap.pages.shared import example_address, state, text
+from evalmap.pages.shared import example_address, example_body, state, text
 from evalmap.pages.shared.action import action
 from evalmap.pages.shared.navigation import open_map
 from evalmap.screening.groups.diff import word_diff
@@ -48,7 +49,7 @@ def _card(built: BuiltMap, groups: DuplicateGroups, group: int, choices: ScreenC
     rows = [int(row) for row in groups.rows[members]]
     with st.container(border=True):
         st.caption(f"**Kept** by {text.in_label(choices.keep)}: {where(built, keeper)}")
-        text.show(built.text(keeper))
+        example_body.draw(built, keeper, border=False)
         size, lowest = int(groups.component_size[group]), float(groups.component_lowest[group])
         if size > len(rows) + 1:
             st.caption(f"This group is part of a chain of {size:,} rows whose least similar pair is {lowest:.3f}.")
@@ -115,6 +116,7 @@ def _numbers(groups: DuplicateGroups, at: int) -> str:
 def where(built: BuiltMap, row: int) -> str:
     """Where an example stands and what it is labelled, for a place that reads Markdown."""
     example = built.examples.iloc[row]
-    label = f" · {text.in_label(example['label'], limit=24)}" if isinstance(example["label"], str) else ""
+    words = option_words(example["label"], example["choices"])
+    label = f" · {text.in_label(words, limit=48)}" if words else ""
     confidence = f" · confidence {text.percent(example['confidence'], 1)}" if example["confidence"] == example["confidence"] else ""
     return f"{example_address.place(built, row)}{label}{confidence}"

@@ -1,59 +1,76 @@
-"""What a local source holds, before it is built."""
+"""What a source holds, before it is built."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
-from evalmap.data.errors import DatasetError
-from evalmap.data.inner_fields import with_inner_fields
-from evalmap.data.readers import passed_over, read_file, readable_files
+from evalmap.data.locations import location_kind, not_found
+from evalmap.data.overview import Overview, overview
+from evalmap.data.readers import readable_files
 from evalmap.data.records import ReadOptions
-from evalmap.data.roles import describe, read_roles
-from evalmap.data.row_texts import row_texts
+from evalmap.pages.server import caches, changes
+
+MOST_BYTES = 64_000_000  # of a folder's files; of a larger one the first is looked at
+
+Decided = tuple[tuple[str, Any], ...]  # `ReadOptions.given` as pairs, which a cache can tell apart
 
 
 @dataclass(frozen=True)
 class Preview:
-    """The first file of a source.
+    """A source, looked at.
 
     Attributes
     ----------
     key : tells one source from another, for widget keys
-    files, rows : files of the source, and rows of the first
-    fields : its fields
-    roles : {role: field} as detected; empty where no text field was found
-    first : its first text, cut at 400 characters
-    notes : how the file was read, where it is not plainly what its ending says; what is passed over
+    files : of the source
+    seen : what they hold; where they are large, what the first of them holds
     """
 
     key: str
     files: int
-    rows: int
-    fields: tuple[str, ...]
-    roles: dict[str, str]
-    first: str
-    notes: tuple[str, ...] = ()
+    seen: Overview
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.seen.fields)
 
 
-@st.cache_data(max_entries=16, show_spinner="Reading …")
-def preview(location: str, modified: int, encoding: str | None = None, header: bool | None = None) -> Preview:
-    """Read the first file of a local source; `modified` says when to read it anew, the others are as in `ReadOptions`.
+def look(location: str, options: ReadOptions) -> Preview:
+    """Look at a source that lies on this machine, or that is fetched for it.
+
+    Raises
+    ------
+    DatasetError : it is gone, can't be fetched, or can't be read
+    """
+    decided = tuple(sorted(options.given().items()))
+    if location_kind(location) != "path":
+        return _fetched(location, str(caches.workspace().root), decided)
+    path = Path(location)
+    if not path.exists():  # a dataset that was built and is gone meanwhile
+        raise not_found(location)
+    return preview(location, path.stat().st_mtime_ns, decided)
+
+
+@st.cache_data(max_entries=32, show_spinner="Reading …")
+def preview(location: str, modified: int, decided: Decided = ()) -> Preview:
+    """Look at a local source; `modified` says when to look anew.
 
     Raises
     ------
     DatasetError : it can't be read
     """
     path = Path(location)
-    paths = readable_files(path) if path.is_dir() else [path]
-    file = with_inner_fields(read_file(paths[0], options=ReadOptions(encoding=encoding, header=header)), ReadOptions())
-    notes = tuple(note for note in (*file.notes, passed_over(path) if path.is_dir() else "") if note)
-    fields = tuple(map(str, file.fields.columns))
-    try:
-        found = read_roles(file, ReadOptions())
-    except DatasetError:  # no text field, or two that may be it: the dialog offers all of them
-        return Preview(f"{location}@{modified}", len(paths), len(file.lines), fields, {}, "", notes)
-    roles = describe(found.roles)
-    texts = row_texts(file.fields.head(200), found.text_fields, found.reading.form).texts
-    first = next((text for text in texts if isinstance(text, str) and text), "")
-    return Preview(f"{location}@{modified}", len(paths), len(file.lines), fields, roles, first[:400], notes)
+    files: Sequence[Path] = readable_files(path) if path.is_dir() else [path]
+    whole = len(files) == 1 or sum(file.stat().st_size for file in files) <= MOST_BYTES
+    seen = overview(path if whole else files[0], options=ReadOptions(**dict(decided)))
+    return Preview(f"{location}@{modified}", len(files), seen)
+
+
+@st.cache_data(max_entries=8, show_spinner="Fetching and reading …")
+def _fetched(location: str, root: str, decided: Decided) -> Preview:
+    """Fetch and look; `root`, the workspace, says where what is fetched is kept."""
+    seen = changes.fetch_and_look(caches.workspace(), location, ReadOptions(**dict(decided)))
+    return Preview(location, len(seen.files), seen)

@@ -8,23 +8,26 @@ import streamlit as st
 from evalmap.data.store.manifest import Manifest
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server.access import without_paths
-from evalmap.pages.shared import text
+from evalmap.pages.shared import reading, text
 
 
 def draw(built: BuiltMap) -> None:
     """Draw the facts of a build."""
     manifest = built.manifest
     settings, projection = manifest.settings, manifest.settings.projection
-    st.markdown("**Fields**")
-    roles = " · ".join(f"{role}: {text.in_label(field)}" for role, field in manifest.roles.items())
-    st.caption(f"{roles} · schema {manifest.schema}")
+    st.markdown("**How the fields were read**")
+    if manifest.reading and manifest.reading.roles:
+        reading.draw(manifest.reading)
+    else:  # built before readings were recorded
+        roles = " · ".join(f"{role}: {text.in_label(field)}" for role, field in manifest.roles.items())
+        st.caption(f"{roles} · schema {manifest.schema}")
     if shared := manifest.boilerplate:
         st.markdown("**Boilerplate**")
         st.caption(text.in_label(shared.sentence(), limit=400))
         st.code(f"{shared.prefix}…{shared.suffix}", language=None, wrap_lines=True)
     for sentence in _counts(manifest):
         st.caption(sentence)
-    for note in manifest.notes:
+    for note in (note for note in manifest.notes if not manifest.reading or note not in manifest.reading.notes):
         st.caption(text.in_label(without_paths(note, manifest.source), limit=400))
     if manifest.set_aside_rows:
         with st.expander(f"{manifest.set_aside:,} rows set aside"):

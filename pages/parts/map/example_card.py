@@ -5,11 +5,12 @@ import json
 import pandas as pd
 import streamlit as st
 
+from evalmap.data.choices import option_words
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import TOPICS_COARSE, TOPICS_MEDIUM
 from evalmap.pages.parts.map import glance
 from evalmap.pages.server import answer_cache
-from evalmap.pages.shared import answer_table, example_address, state, text
+from evalmap.pages.shared import answer_table, example_address, example_body, state, text
 
 
 def draw(built: BuiltMap, row: int | None) -> None:
@@ -23,15 +24,14 @@ def draw(built: BuiltMap, row: int | None) -> None:
     example = built.examples.iloc[row]
     with st.container(horizontal=True, gap="small"):
         if isinstance(example["label"], str):
-            st.badge(text.in_badge(example["label"]), icon=":material/label:", color="blue")
+            st.badge(text.in_badge(option_words(example["label"], example["choices"])), icon=":material/label:", color="blue")
         if example["confidence"] == example["confidence"]:
             st.badge(f"confidence {text.percent(example['confidence'], 1)}", color="gray")
         if built.outliers[row]:
             st.badge("outlier", color="orange", help="Even its nearest neighbour is unusually unlike it.")
         if built.truncated[row]:
             st.badge("cut at the model's window", icon=":material/content_cut:", color="orange")
-    with st.container(border=True):
-        text.show(example["text"])
+    example_body.draw(built, row)
     topics = " › ".join(text.in_label(built.names_by_layer[layer][cluster].name) for layer, cluster in _clusters(built, row))
     st.caption(f"{example_address.place(built, row)} · {topics}")
     st.markdown("**Most similar**")

@@ -66,7 +66,15 @@ def _filters(built: BuiltMap) -> Filters:
     contains = st.text_input("Text contains", key=state.CONTAINS, bind="query-params", placeholder="literal text, any case")
     labels: list[str] = []
     if len(manifest.labels) > 1:
-        labels = st.multiselect("Label", list(manifest.labels), key=state.LABELS, bind="query-params", placeholder="any")
+        words = caches.label_words(manifest.slug, manifest.fingerprint)
+        labels = st.multiselect(
+            "Label",
+            list(manifest.labels),
+            format_func=lambda label: words.get(str(label), str(label)),
+            key=state.LABELS,
+            bind="query-params",
+            placeholder="any",
+        )
     confidence = _confidence(built) if examples["confidence"].notna().any() else None
     files: list[str] = []
     if len(manifest.datasets) > 1:

@@ -64,6 +64,22 @@ def test_a_set_of_several_files_counts_the_answers_of_each(tmp_path: Path):
     assert one["unjoined"] == 3
 
 
+def test_report_begins_with_how_the_dataset_was_read(here: tuple[Workspace, BuiltMap], told: Told):
+    reading = here[1].manifest.reading
+    assert reading
+    assert told["dataset"]["reading"] == "; ".join(f"{one.role} = {', '.join(one.fields)}" for one in reading.roles)
+    assert told["dataset"]["reading"].startswith("text = ")
+    html = html_report(told).decode()
+    first = html.split("</h1>")[1].split("</p>")[0]
+    assert f"The dataset was read so: {told['dataset']['reading']}." in first
+
+
+def test_notes_of_a_set_stand_before_its_figures(here: tuple[Workspace, BuiltMap], told: Told):
+    one = {**told["answer_sets"][0], "notes": ["Columns read: prediction as the answer, answer as the key."]}
+    html = html_report({**told, "answer_sets": [one]}).decode().split("</h3>")[1]
+    assert html.lstrip().startswith('<p class="about">Columns read: prediction as the answer, answer as the key.</p>')
+
+
 def test_report_is_strict_json(told: Told):
     assert json.loads(json.dumps(told, allow_nan=False)) == told
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from evalmap.data.records import ReadOptions
 from evalmap.data.store import jobs
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.build_job import job_location
@@ -31,9 +32,17 @@ def test_build_again_builds_the_map_in_question_and_no_other(tmp_path: Path, sta
     workers.build_again(Workspace(tmp_path), plain)
     workers.build_again(Workspace(tmp_path), replace(plain, slug="mine", name="-my map", name_given=True), options=["--k", "3"])
     assert started == [
-        (["--", "/data/a.jsonl"], ["/data/a.jsonl"]),
+        (["--part", "whole", "--", "/data/a.jsonl"], ["/data/a.jsonl"]),
         (["--name=-my map", "--k", "3", "--", "/data/a.jsonl"], [job_location("/data/a.jsonl", "-my map")]),
     ]
+
+
+def test_build_again_reads_the_fields_as_they_were_told_to_be(tmp_path: Path, started: list):
+    read = ReadOptions(text="a,b", label="", turn="all", embed="b", yes=True, header=False, encoding="latin-1")
+    workers.build_again(Workspace(tmp_path), made_manifest("a", location="/data/a.jsonl", read=read.given()))
+    ((arguments, _),) = started
+    given = ["--text", "a,b", "--label", "", "--part", "whole", "--turn", "all", "--embed", "b", "--encoding", "latin-1"]
+    assert arguments == [*given, "--yes", "--no-header", "--", "/data/a.jsonl"]
 
 
 def test_location_that_is_being_built_does_not_keep_the_others_back(tmp_path: Path, started: list, monkeypatch: pytest.MonkeyPatch):
