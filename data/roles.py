@@ -432,7 +432,7 @@ class _Reader:
     def _named(self, names: Sequence[str]) -> Iterator[FieldFacts]:
         for wanted in names:
             here = [one for one in self.facts if one.key == wanted and one.name not in self.taken]
-            yield from sorted(here, key=lambda one: (len(one.name), one.name))
+            yield from sorted(here, key=lambda one: (one.distinct <= 1, len(one.name), one.name != one.name.lower(), one.name))
 
     # What is told
 
