@@ -126,7 +126,7 @@ class RawAnswer:
     score : the log's own figure for this answer, where the question has no options to choose from; score_name : what it calls it
 
     Beside it, where the source tells: matching (the option that it calls matching; it must agree with the example's label),
-    key (what its own key column holds: told where it is not the example's label, and never scored),
+    gold (what its own key column holds: told where it is not the example's label, and never scored),
     options (its own options, in its own order: Inspect may have shuffled them; letter → text), logprob_matching,
     logprob_not_matching, answer_mass, bounded, top_token.
     """
@@ -149,7 +149,7 @@ class RawAnswer:
     score: float | None = None
     score_name: str | None = None
     matching: str | None = None
-    key: str | None = None
+    gold: str | None = None
     options: Mapping[str, str] | None = None
     logprob_matching: float | None = None
     logprob_not_matching: float | None = None

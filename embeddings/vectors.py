@@ -86,7 +86,8 @@ def _kind(model_key: str, dtype: str) -> str:
 
 def _kind_of(entry: Path) -> str:
     """The same of a finished entry, by what it records of itself."""
-    recorded = json.loads((entry / "meta.json").read_text())
+    with disk.reading(entry):
+        recorded = json.loads((entry / "meta.json").read_text())
     return _kind(recorded["model_key"], recorded.get("dtype", "float32"))
 
 

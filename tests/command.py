@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from evalmap.cli import main
+from evalmap.data.store.jobs import NO_PROGRESS
 from evalmap.tests.fakes import sentences
 
 
@@ -35,6 +36,7 @@ class Command:
     monkeypatch: pytest.MonkeyPatch
 
     def __call__(self, *arguments: str | Path) -> Result:
+        self.monkeypatch.setenv(NO_PROGRESS, "off")  # a busy machine would tell of its progress on stderr
         self.monkeypatch.setattr(sys, "argv", ["evalmap", *map(str, arguments)])
         self.capsys.readouterr()
         code: Any = 0

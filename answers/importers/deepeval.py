@@ -52,7 +52,7 @@ def _answer(case: Mapping[str, Any], metric: str | None) -> RawAnswer:
         text=said,
         score=_scores(case).get(metric) if metric else None,
         score_name=metric,
-        key=text(_either(case, "expectedOutput", "expected_output")),
+        gold=text(_either(case, "expectedOutput", "expected_output")),
         error=None if said is not None else "the test case has no actual output",
     )
 

@@ -56,7 +56,7 @@ def _answer(row: Mapping[str, Any], metric: str | None) -> RawAnswer:
         text=said,
         score=figure(mapping(row.get("evaluation")).get(metric)) if metric else None,
         score_name=metric,
-        key=_text(mapping(row.get("input")).get("reference")),
+        gold=_text(mapping(row.get("input")).get("reference")),
         error=None if said is not None or read else "the record has no output",
     )
 

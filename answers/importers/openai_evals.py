@@ -79,7 +79,7 @@ def _answer(id: str, held: Mapping[str, Any], metric: str | None) -> RawAnswer:
         text=said,
         score=held["scores"].get(metric) if metric else None,
         score_name=metric,
-        key=held.get("key"),
+        gold=held.get("key"),
         error=None if said is not None or held["scores"] else "the log has no sampling",
     )
 

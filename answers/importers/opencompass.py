@@ -56,7 +56,7 @@ def _logged(rows: Mapping[int, Mapping[str, Any]], dataset: str, model: str) -> 
             prompt_only=asked is not None,
             answer=said if chosen else None,
             text=None if chosen else said,
-            key=text(row.get("gold")),
+            gold=text(row.get("gold")),
             score=figure(row.get("correct")),
             score_name="correct",
             error=None if said is not None else "the answer has no prediction",

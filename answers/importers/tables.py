@@ -182,7 +182,7 @@ def _answer(table: _Table, at: int) -> RawAnswer:
         answer=cell(at, "answer", cells.text),
         text=cell(at, "text", cells.text),
         matching=cell(at, "answer_matching", cells.text),
-        key=cell(at, "key", cells.loose_text),
+        gold=cell(at, "key", cells.loose_text),
         example=_example(table, at),
         logprob_matching=cell(at, "logprob_matching", cells.logprob),
         logprob_not_matching=cell(at, "logprob_not_matching", cells.logprob),

@@ -65,7 +65,7 @@ def key_note(staged: StagedSet, joins: Sequence[Join], questions: Questions) -> 
     column = staged.columns.get("key", "key")
     compared, other = 0, []
     for one in joins:
-        key, label = staged.answers[one.answer].key, questions.options[one.row].matching
+        key, label = staged.answers[one.answer].gold, questions.options[one.row].matching
         if key is None or one.how == "repeat" or (label is None and column not in questions.fields):
             continue
         compared += 1

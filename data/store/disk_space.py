@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.store import atomic, jobs, leases, private_names
+from evalmap.data.store import atomic, disk, jobs, leases, private_names
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 
@@ -44,8 +44,10 @@ class Unneeded:
 def map_sizes(workspace: Workspace) -> dict[str, MapSize]:
     """The size of each map by its slug; what was made of its entries (pairs) counts with them."""
     sizes: Counter[str] = Counter()
-    for folder in (workspace.root / "stages").glob("*/[!.]*"):
-        sizes[folder.name.split("-")[0]] += _size(folder)
+    stages = workspace.root / "stages"
+    with disk.reading(stages):
+        for folder in (stages / stage / key for stage in disk.names(stages) for key in disk.names(stages / stage)):
+            sizes[folder.name.split("-")[0]] += _size(folder)
     keys = {manifest.slug: {stage.key for stage in manifest.stages} for manifest in workspace.manifests()}
     users = Counter(key for of_map in keys.values() for key in of_map)
     return {

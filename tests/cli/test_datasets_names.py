@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from evalmap.data.store import jobs
+from evalmap.data.store.manifest import FORMAT
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.build_job import job_location
 from evalmap.embeddings.built_map import load_map
@@ -82,7 +83,7 @@ def test_map_of_another_file_is_not_replaced_although_it_cannot_be_read(evalmap:
         write_rows(Path(folder) / "a.jsonl", rows(6))
     assert evalmap("build", "one/a.jsonl").code == 0
     path = evalmap.home / "datasets" / "a.json"
-    path.write_text(path.read_text("utf-8").replace('"format": 2', '"format": 999'), "utf-8")
+    path.write_text(path.read_text("utf-8").replace(f'"format": {FORMAT}', '"format": 999'), "utf-8")
     before = path.read_bytes()
     assert evalmap("build", "two/a.jsonl").code == 0
     assert path.read_bytes() == before

@@ -60,7 +60,7 @@ def test_help_names_every_command():
 
 
 def process(*arguments: str | Path, home: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "EVALMAP_HOME": str(home), "HF_HUB_OFFLINE": "1"}
+    environment = {**os.environ, "EVALMAP_HOME": str(home), "HF_HUB_OFFLINE": "1", "EVALMAP_PROGRESS": "off"}
     command = [sys.executable, "-m", "evalmap.cli", *map(str, arguments)]
     return subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
 

@@ -28,7 +28,7 @@ def refused(at: AppTest, space: Workspace, fault: str = "EROFS") -> str:
 def test_a_map_that_cannot_be_removed_is_told_once_and_stays(space: Workspace):
     at = open_page()
     at.button(key="remove-plain").click()
-    assert "datasets/plain.json: cannot be written (Read-only file system). Make that disk writable" in refused(at, space)
+    assert "cannot be written (Read-only file system). Make that disk writable" in refused(at, space)
     assert "plain" in space.slugs()
     assert not run(at).error
 
