@@ -113,8 +113,8 @@ def pick(page: Page, label: str, option: str) -> None:
 
     until(entry, opened)
     entry.click()
-    expect(box).to_have_count(1, timeout=WAIT)  # while the page runs anew, the box of before may still stand beside today's
-    expect(box).to_have_value(option, timeout=WAIT)
+    expect(box.first).to_have_value(option, timeout=WAIT)  # while the page runs anew, the box of before still stands there too
+    expect(box).to_have_count(1, timeout=WAIT)
     settle(page)
 
 

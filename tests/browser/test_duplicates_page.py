@@ -11,6 +11,7 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.sample_maps import ROOT
 from evalmap.screening.screening import screen
 from evalmap.screening.screening_options import ScreeningOptions
+from evalmap.screening.variants.variants import Differences
 from evalmap.tests.browser.explorer import PLANNING, WAIT, sample, settle
 from evalmap.tools.server import Site
 
@@ -85,10 +86,16 @@ def _kept(page: Page, built: BuiltMap, folder: Path) -> set[int]:
 
 
 def _assert_guarantee(built: BuiltMap, similarity: NDArray[np.float32], kept: set[int]) -> None:
-    """No two kept rows are alike but contrast pairs; every removed row has a kept one that it is like."""
+    """No two kept rows are alike but contrast pairs and variants; every removed row is like a kept one that is no variant of it."""
     labels = built.examples["label"].tolist()
+    differences = Differences(built.examples["embedded_text"].tolist())
+
+    def variants(a: int, others: list[int]) -> NDArray[np.bool_]:
+        return differences.kinds(np.full(len(others), a), np.array(others, dtype=np.int64)) != 0
+
     rows = sorted(kept)
     for i, a in enumerate(rows):
-        assert not [b for b in rows[i + 1 :] if similarity[a, b] >= THRESHOLD and labels[a] == labels[b]]
+        alike = [b for b in rows[i + 1 :] if similarity[a, b] >= THRESHOLD and labels[a] == labels[b]]
+        assert variants(a, alike).all()
     for row in set(range(len(built))) - kept:
-        assert similarity[row, rows].max() >= THRESHOLD
+        assert ((similarity[row, rows] >= THRESHOLD) & ~variants(row, rows)).any()

@@ -177,10 +177,10 @@ def test_no_page_takes_dataset_text_for_more_than_text(
 
     page.goto(hostile_site.address())
     page.get_by_role("button", name="Add a dataset").click()
-    page.get_by_role("tab", name="Path, address or hub id").click()
+    page.get_by_role("tab", name="Path, address or hub dataset").click()
     page.get_by_label("File or folder on this machine").fill(str(hostile.folder / "collection"))
     page.keyboard.press("Enter")
-    expect(page.get_by_role("dialog").get_by_text("found")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_text("It would be read so")).to_be_visible(timeout=WAIT)
     walk.look("library")
     walk.can_read([TEXTS[10], f"www.{HOST}"])
 
