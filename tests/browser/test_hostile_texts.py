@@ -27,6 +27,7 @@ from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.output import screening_html
 from evalmap.screening.pairs.pair_store import pairs_of
 from evalmap.screening.screening_options import ScreeningOptions
+from evalmap.screening.variants.variants import KINDS
 from evalmap.tests.answers.maps import kept
 from evalmap.tests.browser.conftest import FreshSite
 from evalmap.tests.browser.explorer import WAIT, loneliest, positions, settle, wait_drawn
@@ -199,11 +200,12 @@ def test_no_page_takes_dataset_text_for_more_than_text(
     walk.tab("About this map")
 
     walk.read = ""
-    page.goto(hostile_site.address("duplicates", dataset=slug, threshold="0.85"))
+    merge = "".join(f"&merge={kind}" for kind in KINDS)  # so that every text stands in a group
+    page.goto(hostile_site.address("duplicates", dataset=slug, threshold="0.85") + merge)
     expect(page.get_by_text("Removed: ").first).to_be_visible(timeout=3 * WAIT)
     walk.look("groups")
     walk.can_read([*TEXTS, FILES[0]])
-    for name in ("Around the cut", "Contrast pairs", "Across files", "Against another dataset", "Export"):
+    for name in ("Around the cut", "Contrast pairs", "Variants", "Across files", "Against another dataset", "Export"):
         walk.tab(name)
     walk.can_read([FILES[1]])
 
