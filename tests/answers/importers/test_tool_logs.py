@@ -111,7 +111,7 @@ def test_deepeval_test_cases_have_the_score_of_a_metric(tmp_path: Path, spelling
     ]
     path = whole(tmp_path / "run.json", {names[0]: cases})
     (staged,) = read(path, "deepeval")
-    assert [(raw.question, raw.text, raw.score, raw.score_name, raw.key) for raw in staged.answers] == [
+    assert [(raw.question, raw.text, raw.score, raw.score_name, raw.gold) for raw in staged.answers] == [
         (f"Number {i}?", "so", 0.5, "Faithfulness", "so it is") for i in range(2)
     ]
     assert [raw.score for raw in read(path, "deepeval", metric="Tone")[0].answers] == [0.0, 0.0]
@@ -136,7 +136,7 @@ def test_events_of_openai_evals_are_put_together_by_sample(tmp_path: Path):
     )
     (staged,) = read(path, "openai_evals")
     assert staged.info.model == "gpt-x"
-    assert [(raw.question, raw.text, raw.score, raw.key) for raw in staged.answers] == [
+    assert [(raw.question, raw.text, raw.score, raw.gold) for raw in staged.answers] == [
         ("So?", "Y", 1.0, "Y"),
         (None, "N", 0.0, None),
     ]
@@ -151,7 +151,7 @@ def test_opencompass_predictions_are_numbered_from_0(tmp_path: Path):
     }
     (staged,) = read(whole(tmp_path / "predictions" / "m-7b" / "habits.json", value), "opencompass")
     assert (staged.info.model, staged.dataset) == ("m-7b", "habits")
-    assert [(raw.row, raw.question, raw.text, raw.answer, raw.key) for raw in staged.answers] == [
+    assert [(raw.row, raw.question, raw.text, raw.answer, raw.gold) for raw in staged.answers] == [
         (0, "So?", "Yes", None, "No"),
         (1, "Or so?", "No", None, "1"),
         (2, "Which?", None, "A", None),
@@ -172,7 +172,7 @@ def test_records_of_every_eval_ever_have_their_score(tmp_path: Path):
     (staged,) = read(jsonl(tmp_path / "samples.jsonl", row), "every_eval_ever")
     (raw,) = staged.answers
     assert (staged.info.model, raw.dataset, raw.id, raw.question) == ("org/m", "habits", "7", "So?")
-    assert (raw.answer, raw.text, raw.score, raw.key) == ("yes", "Well, yes.", 1.0, "Yes")
+    assert (raw.answer, raw.text, raw.score, raw.gold) == ("yes", "Well, yes.", 1.0, "Yes")
 
 
 def test_folder_of_several_formats_is_read_whole(tmp_path: Path):
