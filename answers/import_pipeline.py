@@ -2,7 +2,6 @@
 
 import hashlib
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -20,11 +19,11 @@ from evalmap.answers.reading.joining import REPEAT, Join, Questions, UnjoinedAns
 from evalmap.answers.reading.scoring import score
 from evalmap.answers.store import MOST_LISTED, AnswerStore, SetRecord
 from evalmap.data.errors import DatasetError
+from evalmap.data.readers.json_rows import replace_surrogates
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 
 MOST_NAMED = 3
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -173,17 +172,13 @@ def _table(examples: Examples, staged: StagedSet, joins: Sequence[Join], questio
             "sample": sample,
             "joined": one.how,
         }
-        rows.append({**key, **{name: _storable(value) for name, value in vars(scored[one.answer, options, options.texts]).items()}})
+        told = vars(scored[one.answer, options, options.texts])  # a cut emoji in a server's JSON leaves half a surrogate pair
+        rows.append({**key, **replace_surrogates(told)})
     graded = [row for row in rows if not math.isnan(row["score"])]
     if any(row["score"] not in (0, 1) for row in graded):  # then a 1 among them is a score too, and no flag
         for row in graded:
             row["matches"] = None
     return pd.DataFrame(rows, columns=list(ANSWER_COLUMNS)).sort_values(["dataset", "row", "sample"], kind="stable")
-
-
-def _storable(value: Any) -> Any:
-    """A value with U+FFFD for each half of a surrogate pair, as a cut emoji in a server's JSON leaves: no file holds one."""
-    return _LONE_SURROGATE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def _record(id: str, examples: Examples, staged: StagedSet, table: pd.DataFrame, unjoined: Sequence[UnjoinedAnswer]) -> SetRecord:

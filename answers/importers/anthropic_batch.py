@@ -67,11 +67,7 @@ def read(files: Sequence[Path], options: ImportOptions = AS_DETECTED) -> list[St
         told = (f"Columns read: {read}.", *notes)
         info = AnswerSetInfo(
             model=prompt.model or next(filter(None, (_model(results[id]) for id in ids)), None) or "unknown model",
-            prompt_id=prompt.prompt_id,
-            prompt_template=prompt.template,
-            system_prompt=prompt.system,
-            n_shot=prompt.n_shot,
-            temperature=prompt.temperature,
+            **prompt.facts(),
             source_format="anthropic-batch",
             source_file=named,
             source_sha256=hashlib.sha256(b"".join(sorted(digests))).hexdigest(),

@@ -145,11 +145,7 @@ class _Batch:
         info = AnswerSetInfo(
             model=prompt.model or revision or "unknown model",
             revision=revision if revision != prompt.model and prompt.model else None,
-            prompt_id=prompt.prompt_id,
-            prompt_template=prompt.template,
-            system_prompt=prompt.system,
-            n_shot=prompt.n_shot,
-            temperature=prompt.temperature,
+            **prompt.facts(),
             source_format="openai-batch",
             source_file=named,
             source_sha256=hashlib.sha256(b"".join(sorted(self.files.values()))).hexdigest(),

@@ -38,6 +38,16 @@ class RequestPrompt:
     prompt_id: str = ""
     n_shot: int | None = None
 
+    def facts(self) -> dict[str, Any]:
+        """What an `AnswerSetInfo` tells of the prompt, by its names."""
+        return {
+            "prompt_id": self.prompt_id,
+            "prompt_template": self.template,
+            "system_prompt": self.system,
+            "n_shot": self.n_shot,
+            "temperature": self.temperature,
+        }
+
 
 def request_prompt(body: Mapping[str, Any]) -> RequestPrompt:
     """Read a request body: chat (messages), completions (prompt) or responses (input, instructions)."""

@@ -1,7 +1,6 @@
 """Rows that are in memory already: a DataFrame, a list of texts, a list of dicts."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +13,6 @@ from evalmap.data.readers.table import table_of
 from evalmap.data.records import FileRows
 
 _EXPECTED = "Expected texts, numbers, lists and dicts."
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Rows = pd.DataFrame | Sequence[str] | Sequence[Mapping[str, Any]]
 
@@ -60,7 +58,7 @@ def _dumped(record: dict[str, Any], where: str) -> str:
     except (TypeError, ValueError, RecursionError) as error:
         raise DatasetError(f"{where}: {error}. {_EXPECTED}") from error
     # Half a surrogate pair, which no file holds, is written as a JSONL line would hold it.
-    return json.dumps(json.loads(text)) if _LONE_SURROGATE.search(text) else text
+    return json.dumps(json.loads(text)) if json_rows.LONE_SURROGATE.search(text) else text
 
 
 def _parsed(text: str, where: str) -> tuple[dict[str, Any], int, bool]:

@@ -6,7 +6,7 @@ import re
 from typing import Any, NoReturn
 
 MAX_DEPTH = 100
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 
@@ -57,7 +57,7 @@ def _parse(text: str, start: int, decoder: json.JSONDecoder) -> tuple[Any, int, 
     if text.count("[", start, end) + text.count("{", start, end) > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise NotStrictJSON(_TOO_DEEP)
     if _SURROGATE_ESCAPE.search(text, start, end):
-        whole = _replace_surrogates(value)
+        whole = replace_surrogates(value)
         return whole, end, whole != value
     return value, end, False
 
@@ -145,13 +145,14 @@ def _depth(value: Any) -> int:
     return deepest - 1
 
 
-def _replace_surrogates(value: Any) -> Any:
+def replace_surrogates(value: Any) -> Any:
+    """A JSON value, or any other, with U+FFFD for each half of a surrogate pair in its texts: no file holds one."""
     if isinstance(value, str):
-        return _LONE_SURROGATE.sub("\ufffd", value)
+        return LONE_SURROGATE.sub("\ufffd", value)
     if isinstance(value, list):
-        return [_replace_surrogates(item) for item in value]
+        return [replace_surrogates(item) for item in value]
     if isinstance(value, dict):
-        return _object([(_replace_surrogates(key), _replace_surrogates(item)) for key, item in value.items()])
+        return _object([(replace_surrogates(key), replace_surrogates(item)) for key, item in value.items()])
     return value
 
 

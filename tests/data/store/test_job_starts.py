@@ -1,6 +1,5 @@
 """One job a location, whoever starts it, and no ended child that nobody has asked after."""
 
-import subprocess
 import sys
 import threading
 import time
@@ -13,6 +12,7 @@ import pytest
 from evalmap.data.store import jobs
 from evalmap.data.store.jobs import JobFile
 from evalmap.data.store.workspace import Workspace
+from evalmap.tests.processes import run_together
 
 # Tells that it was started, waits until it may end.
 JOB = """
@@ -78,17 +78,7 @@ def test_clicks_in_several_threads_start_one_job(workspace: Workspace):
 
 def test_clicks_in_several_processes_start_one_job(workspace: Workspace):
     line = [sys.executable, "-c", STARTER, str(workspace.root), *command(workspace)]
-    starters = [subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(5)]
-    for starter in starters:
-        assert starter.stdout
-        assert starter.stdout.readline() == "ready\n"
-    for starter in starters:
-        assert starter.stdin
-        starter.stdin.write("go\n")
-        starter.stdin.flush()
-    for starter in starters:
-        starter.communicate()
-        assert starter.returncode == 0
+    run_together([line] * 5)
     eventually(lambda: started(workspace) > 0)
     (job,) = jobs.jobs(workspace)
     assert job.state == "running"

@@ -1,6 +1,5 @@
 """Decisions that two tabs, or two processes, make at the same time."""
 
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 from evalmap.screening.keep.by_hand import DecisionLog, RowKey
+from evalmap.tests.processes import run_together
 
 CLICKS = """
 import sys
@@ -27,17 +27,7 @@ for number in range(25):
 
 def test_decisions_of_several_processes_are_all_kept_in_order(tmp_path: Path):
     line = [sys.executable, "-c", CLICKS, str(tmp_path / "home")]
-    tabs = [subprocess.Popen([*line, me], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for me in ("x", "y", "z")]
-    for tab in tabs:
-        assert tab.stdout
-        assert tab.stdout.readline() == "ready\n"
-    for tab in tabs:
-        assert tab.stdin
-        tab.stdin.write("go\n")
-        tab.stdin.flush()
-    for tab in tabs:
-        tab.communicate()
-        assert tab.returncode == 0
+    run_together([[*line, me] for me in ("x", "y", "z")])
     made = [step.rows[0] for step in DecisionLog.load(Workspace(tmp_path / "home"), "/data/a").steps]
     for me in ("x", "y", "z"):
         assert [row.occurrence for row in made if row.example_id == me] == list(range(25))
