@@ -66,7 +66,7 @@ def test_the_map_has_the_window(
 
 def test_a_click_opens_the_card_and_its_button_closes_it(chromium: Browser, site: Site, watched: Watched):
     page = watched.open(chromium)
-    open_map(page, site)
+    open_map(page, site, panel="")
     assert not page.locator(".st-key-drawers-card").count()
     built = sample(site)
     where = positions(page, len(built))
@@ -82,7 +82,7 @@ def test_a_click_opens_the_card_and_its_button_closes_it(chromium: Browser, site
 
 def test_the_panel_has_three_heights_and_stays_as_it_is_on_another_page(chromium: Browser, site: Site, watched: Watched):
     page = watched.open(chromium)
-    open_map(page, site)
+    open_map(page, site, panel="")
     heights = [page.locator(".st-key-drawers-panel").bounding_box()["height"]]  # type: ignore[index]
     page.get_by_role("radio", name="Clusters").click()
     settle(page)
@@ -108,7 +108,7 @@ def test_a_cold_link_opens_what_it_names(chromium: Browser, site: Site, watched:
 
 def test_the_legend_moves_by_drag_and_by_keyboard_and_folds(chromium: Browser, site: Site, watched: Watched):
     page = watched.open(chromium)
-    open_map(page, site)
+    open_map(page, site, panel="")
     legend, grip = page.get_by_test_id("map-legend"), page.get_by_role("button", name="Move the legend")
     before = legend.bounding_box()
     at = grip.bounding_box()
@@ -135,7 +135,7 @@ def test_the_legend_moves_by_drag_and_by_keyboard_and_folds(chromium: Browser, s
 
 def test_every_tool_is_reached_by_keyboard_and_has_a_name(chromium: Browser, site: Site, watched: Watched):
     page = watched.open(chromium)
-    open_map(page, site, example="7")
+    open_map(page, site, panel="", example="7")
     close_left_drawer(page)
     page.evaluate("document.activeElement.blur()")
     seen: list[str] = []
