@@ -12,7 +12,10 @@ export class Layout {
     this.plot = part("em-plot");
     this.names = part("em-names", "map-names");
     this.svg = svgElement("svg", "em-drawing");
-    this.stage.append(this.plot, this.svg, this.names);
+    this.density = element("canvas", "em-density");
+    this.density.dataset.testid = "map-density";
+    this.stage.append(this.density, this.plot, this.svg, this.names);
+    this.borders = part("em-borders", "map-borders");
     this.toolbar = part("em-toolbar");
     this.note = part("em-note", "map-note");
     this.message = part("em-message", "", "status");
@@ -20,7 +23,7 @@ export class Layout {
     this.legend = part("em-legend", "map-legend", "group");
     this.tip.hidden = this.toolbar.hidden = this.note.hidden = true;
     const middle = part("em-middle");
-    middle.append(this.stage, this.toolbar, this.note, this.message);
+    middle.append(this.stage, this.borders, this.toolbar, this.note, this.message);
     const whole = part("em-whole");
     whole.append(middle, this.legend, this.tip);
     root.replaceChildren(whole);

@@ -15,7 +15,7 @@ import { Picture } from "./map_picture.js";
 import { decodeMask } from "./map_points.js";
 import { Scene } from "./map_scene.js";
 import { FetchError, counters, hasWebGL, load } from "./map_store.js";
-import { drawToolbar, pressMode } from "./map_toolbar.js";
+import { ALL_KEY, HOME_KEY, drawToolbar, pressMode } from "./map_toolbar.js";
 import { Tooltip, answerOf } from "./map_tooltip.js";
 import { Visibility } from "./map_visibility.js";
 
@@ -78,7 +78,7 @@ class MapView {
   /** @param {AbortSignal} signal */
   listen(signal) {
     const { stage, toolbar } = this.layout, { picture } = this;
-    drawToolbar(toolbar, { onMode: (mode) => this.setMode(mode), onZoom: (factor) => picture.zoom(factor), onHome: () => picture.goHome() });
+    drawToolbar(toolbar, { onMode: (mode) => this.setMode(mode), onZoom: (factor) => picture.zoom(factor), onHome: () => picture.goHome(), onAll: () => picture.goToAll() });
     this.setMode("pan");
     const cancelDrawing = listenToPointer(stage, {
       mode: () => this.mode,
@@ -91,10 +91,28 @@ class MapView {
       onHome: () => picture.goHome(),
     }, signal);
     window.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || (event.target instanceof Element && event.target.closest("input, textarea, [role=dialog]"))) return;
+      if (event.target instanceof Element && event.target.closest("input, textarea, [contenteditable], [role=dialog]")) return;
+      if (this.isAt(event)) this.onShortcut(event);
+      if (event.key !== "Escape") return;
       cancelDrawing();
       if (this.visibility.selection) this.select(null);
     }, { signal });
+  }
+
+  /**
+   * Whether a key is meant for the map: the focus is in it, or the pointer is over it.
+   *
+   * @param {KeyboardEvent} event
+   */
+  isAt(event) {
+    return this.root.contains(/** @type {Node | null} */ (event.target)) || this.root.matches(":hover");
+  }
+
+  /** @param {KeyboardEvent} event */
+  onShortcut({ key, ctrlKey, metaKey, altKey }) {
+    if (ctrlKey || metaKey || altKey) return;
+    if (key.toLowerCase() === HOME_KEY) this.picture.goHome();
+    if (key.toLowerCase() === ALL_KEY) this.picture.goToAll();
   }
 
   /** @param {Component} component */

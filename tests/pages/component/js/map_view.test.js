@@ -122,7 +122,7 @@ test("the view is told once the reader moved, and stays when the colours change"
   assert.ok(view.x[1] - view.x[0] < 110);
   await send({ column: { ...COLUMN, colors: ["#0000aa", "#00aa00"] } });
   assert.deepEqual(library.drawings.at(-1).layout.xaxis.range, view.x);
-  root.querySelectorAll("button").find((button) => button.title === "Reset view").click();
+  root.querySelectorAll("button").find((button) => button.title === "Reset view (H)").click();
   await later(300);
   assert.equal(states().at(-1).view, null);
 });
