@@ -15,6 +15,13 @@ export interface View {
   y: Range;
 }
 
+/** How fingers move the picture: a place p goes to scale · p + (x, y). */
+export interface Slide {
+  scale: number;
+  x: number;
+  y: number;
+}
+
 /** Coordinates, one a row. */
 export interface Points {
   x: Float32Array;
@@ -119,6 +126,8 @@ export interface State {
   selection: Selection | null;
   view: View | null;
   hidden: Code[];
+  /** Whether near-duplicates are collapsed to one mark a group. */
+  collapsed: boolean;
 }
 
 /** What mount() gets from Streamlit (components v2). */
@@ -205,6 +214,8 @@ export interface Composition extends Chosen, Paint {
   missing: string;
   /** Null where points lie no more than a few deep. */
   density: Density | null;
+  /** Null where nothing is collapsed. */
+  marks: Marks | null;
 }
 
 /** Which rows are to be drawn, and how: 1 for yes; null: all. */
@@ -213,6 +224,18 @@ export interface Shown {
   selected: Uint8Array | null;
   hidden: Set<Code>;
   values: ArrayLike<number>;
+  /** Rows that are left where groups are collapsed. */
+  left?: Uint8Array | null;
+}
+
+/** Near-duplicates collapsed to one mark a group. */
+export interface Marks {
+  /** 1 for a row that is drawn. */
+  left: Uint8Array;
+  /** How many rows in colour each drawn row stands for, itself included. */
+  count: Uint32Array;
+  /** The rows that stand for two or more, the largest group first. */
+  rows: Uint32Array;
 }
 
 /** The division that Plotly draws in. */
@@ -234,11 +257,13 @@ export interface Counters {
   fetches: Record<FetchKind, number>;
   /** Points in the last drawing. */
   shown: number;
+  /** [row, count] of each collapsed group that is shown. */
+  marks(): number[][];
   /** Where a row's point stands in the window. */
   position(row: Row): { x: number; y: number } | null;
 }
 
-export type FetchKind = "points" | "column" | "labels" | "hover";
+export type FetchKind = "points" | "column" | "labels" | "hover" | "repeats";
 
 declare global {
   var Plotly: PlotlyLibrary | undefined;

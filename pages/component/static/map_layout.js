@@ -14,7 +14,8 @@ export class Layout {
     this.svg = svgElement("svg", "em-drawing");
     this.density = element("canvas", "em-density");
     this.density.dataset.testid = "map-density";
-    this.stage.append(this.density, this.plot, this.svg, this.names);
+    this.marks = element("canvas", "em-marks");
+    this.stage.append(this.density, this.plot, this.marks, this.svg, this.names);
     this.borders = part("em-borders", "map-borders");
     this.toolbar = part("em-toolbar");
     this.note = part("em-note", "map-note");

@@ -1,7 +1,7 @@
 // @ts-check
 // The picture: the points as plotly draws them, the names and rings over them, and the view that the reader moved to.
 
-/** @import { Body, Composition, Place, PlotlyLibrary, Row, View } from "../map_types.d.ts" */
+/** @import { Body, Composition, Place, PlotlyLibrary, Row, Slide, View } from "../map_types.d.ts" */
 /** @import { Layout } from "./map_layout.js" */
 /** @import { Scene } from "./map_scene.js" */
 /** @import { Visibility } from "./map_visibility.js" */
@@ -9,6 +9,7 @@
 import { Borders, tellsOutside } from "./map_borders.js";
 import { DensityCanvas } from "./map_density_canvas.js";
 import { outsideOf, viewOf } from "./map_islands.js";
+import { MarkCanvas } from "./map_marks.js";
 import { Drawing, Names } from "./map_overlay.js";
 import { Plot } from "./map_plot.js";
 import { frameOf, rowAt, sameView, viewAround } from "./map_points.js";
@@ -32,6 +33,7 @@ export class Picture {
     this.names = new Names(layout.names);
     this.drawing = new Drawing(layout.svg);
     this.density = new DensityCanvas(layout.density);
+    this.marks = new MarkCanvas(layout.marks);
     this.borders = new Borders(layout.borders, ({ box }) => this.goTo(viewOf(box, layout.stage.clientWidth, layout.stage.clientHeight)));
     /** @type {Plot | null} */
     this.plot = null;
@@ -47,6 +49,8 @@ export class Picture {
     this.islands = [];
     this.moved = false; // whether the reader moved the map
     this.named = true; // whether cluster names stand on it
+    /** @type {Slide | null} what fingers did to it last */
+    this.slid = null;
     this.redrawing = 0;
     /** @type {number | undefined} */
     this.resampling = undefined;
@@ -89,6 +93,7 @@ export class Picture {
     this.drawn = drawn;
     this.islands = this.scene.islandsShown(this.body.outside, this.visibility);
     this.density.show(drawn);
+    this.marks.show(drawn);
     this.density.place(this.frame() ?? frameOf(drawn.view, width, height));
     this.answering = this.visibility.answering(drawn);
     this.layout.setBusy(true);
@@ -109,8 +114,9 @@ export class Picture {
     if (!frame || !this.scene || !this.home) return;
     this.drawing.place(this.scene.points, frame);
     this.density.place(frame);
+    this.marks.place(frame);
     const view = this.plot?.view;
-    this.borders.draw(view && tellsOutside(view, this.home) ? outsideOf(this.islands, view) : []);
+    this.borders.draw(view && tellsOutside(view, this.home) ? outsideOf(this.islands, view) : [], frame, this.layout.corners());
     if (!this.named) return this.names.clear();
     const zoom = (this.home.x[1] - this.home.x[0]) / (frame.x(frame.width) - frame.x(0));
     const { layer, clusters } = this.scene.namesAt(zoom);
@@ -129,6 +135,27 @@ export class Picture {
 
   goHome() {
     if (this.body) this.goTo(this.body.home);
+  }
+
+  /**
+   * Fingers move the picture as it is; nothing is drawn before they leave it.
+   *
+   * @param {Slide} slide
+   */
+  slide(slide) {
+    this.slid = slide;
+    this.layout.stage.style.transform = `translate(${slide.x}px, ${slide.y}px) scale(${slide.scale})`;
+  }
+
+  /** The fingers have left: the view is what they moved into the stage. */
+  async endSlide() {
+    const frame = this.frame(), { slid } = this;
+    if (frame && slid) {
+      /** @type {(px: number) => number} */
+      const x = (px) => frame.x((px - slid.x) / slid.scale), y = (/** @type {number} */ py) => frame.y((py - slid.y) / slid.scale);
+      await this.plot?.goTo({ x: [x(0), x(frame.width)], y: [y(frame.height), y(0)] });
+    }
+    if (this.slid === slid) this.layout.stage.style.transform = "";
   }
 
   /** Everything, the islands too. */
@@ -155,6 +182,15 @@ export class Picture {
   find(at) {
     const frame = this.frame();
     return frame && this.drawn ? rowAt(this.drawn.points, this.answering, frame, at, this.drawn.size) : null;
+  }
+
+  /**
+   * How many near-duplicates a drawn row stands for; 1 where it stands for itself.
+   *
+   * @param {Row} row
+   */
+  countOf(row) {
+    return this.drawn?.marks?.count[row] || 1;
   }
 
   /**
@@ -195,6 +231,7 @@ export class Picture {
     this.plot = null;
     this.names.clear();
     this.density.clear();
+    this.marks.clear();
     this.borders.clear();
     this.drawing.setRings([], null);
   }

@@ -6,7 +6,7 @@ import { withOpacity } from "./map_density.js";
 import { frameOf } from "./map_points.js";
 import { counters } from "./map_store.js";
 
-const FADING = [1, 0.5, 0.22]; // of the opacity of points alone: for those among some, and among many
+const FADING = [1, 0.4, 0.1]; // of the opacity of points alone: for those among some, and among many
 const LOSSES = 3; // lost WebGL contexts in a row after which we stop trying
 
 export class Plot {
@@ -120,6 +120,7 @@ export class Plot {
   /** @param {View} view */
   goTo({ x, y }) {
     this.queue = this.queue.then(() => this.div && this.library.relayout(this.div, { "xaxis.range": [...x], "yaxis.range": [...y] }));
+    return this.queue;
   }
 
   destroy() {

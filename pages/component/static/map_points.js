@@ -30,13 +30,13 @@ export function decodeMask(text, n) {
  * @param {number} [most] points in a drawing
  * @returns {Chosen}
  */
-export function chooseRows(points, order, view, { passes, hidden, selected, values }, most = MAX_DRAWN) {
+export function chooseRows(points, order, view, { passes, hidden, selected, values, left }, most = MAX_DRAWN) {
   const { x, y } = points, n = x.length;
   const [x0, x1] = view.x, [y0, y1] = view.y;
   const state = new Uint8Array(n); // 0 hidden, 1 grey, 2 in colour; + 4 in view
   let inView = 0;
   for (let i = 0; i < n; i++) {
-    if (hidden.size && hidden.has(values[i])) continue;
+    if ((hidden.size && hidden.has(values[i])) || (left && !left[i])) continue;
     state[i] = (!passes || passes[i]) && (!selected || selected[i]) ? 2 : 1;
     if (x[i] >= x0 && x[i] <= x1 && y[i] >= y0 && y[i] <= y1) { state[i] += 4; inView += 1; }
   }

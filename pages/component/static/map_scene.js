@@ -1,6 +1,6 @@
 // @ts-check
 // What is there to draw: the points in the colours of one colouring, on a light or a dark page.
-/** @import { Body, Composition, Density, Islands, Loaded, Payload, Points, Row, View } from "../map_types.d.ts" */
+/** @import { Body, Composition, Density, Islands, Loaded, Marks, Payload, Points, Row, View } from "../map_types.d.ts" */
 /** @import { Visibility } from "./map_visibility.js" */
 
 import { paint } from "./map_colors.js";
@@ -44,10 +44,12 @@ export class Scene {
    * @returns {Composition}
    */
   compose(view, width, height, visibility) {
-    const { points, dark, missing } = this, size = this.sizeIn(view);
+    const { points, dark, missing } = this, size = this.sizeIn(view), marks = visibility.marks();
+    const { passes, selected, hidden, values } = visibility;
     return {
-      ...chooseRows(points, this.order, view, visibility), ...this.paint, points, dark, missing, view, width, height, size,
-      density: this.densityIn(view, width, visibility),
+      ...chooseRows(points, this.order, view, { passes, selected, hidden, values, left: marks?.left ?? null }), ...this.paint,
+      points, dark, missing, view, width, height, size, marks,
+      density: this.densityIn(view, width, visibility, marks),
     };
   }
 
@@ -57,11 +59,12 @@ export class Scene {
    * @param {View} view
    * @param {number} width
    * @param {Visibility} visibility
+   * @param {Marks | null} marks
    * @returns {Density | null}
    */
-  densityIn(view, width, visibility) {
+  densityIn(view, width, visibility, marks) {
     const { points, column } = this;
-    return findDensity({ points, paint: this.paint, numeric: column.kind === "number", view, width, size: this.sizeIn(view), visibility });
+    return findDensity({ points, paint: this.paint, numeric: column.kind === "number", view, width, size: this.sizeIn(view), visibility, left: marks?.left });
   }
 
   /**
@@ -103,8 +106,8 @@ export class Scene {
    * @param {Composition} drawn the last drawing
    * @param {Visibility} visibility
    */
-  changesIn(view, { size, width, density }, visibility) {
-    return this.order.length > MAX_DRAWN || this.sizeIn(view) !== size || Boolean(density ?? this.densityIn(view, width, visibility));
+  changesIn(view, { size, width, density, marks }, visibility) {
+    return this.order.length > MAX_DRAWN || this.sizeIn(view) !== size || Boolean(density ?? this.densityIn(view, width, visibility, marks));
   }
 
   /**

@@ -73,7 +73,7 @@ test("a click on the legend hides a category and tells Python its code", async (
   legend().querySelectorAll("button")[1].click();
   await later(250);
   assert.deepEqual(drawn(), [[], [0, 40]]);
-  assert.deepEqual(states(), [{ selection: null, view: null, hidden: [1] }]);
+  assert.deepEqual(states(), [{ selection: null, view: null, hidden: [1], collapsed: false }]);
 });
 
 test("another colouring shows what the last one hid", async () => {
@@ -140,7 +140,7 @@ test("another map forgets selection and hidden categories", async () => {
   legend().querySelectorAll("button")[1].click();
   await send({ map: `/map/${maps++}` });
   await later(250);
-  assert.deepEqual(states().at(-1), { selection: null, view: null, hidden: [] });
+  assert.deepEqual(states().at(-1), { selection: null, view: null, hidden: [], collapsed: false });
   assert.deepEqual(drawn(), [[], [0, 40, 80]]);
 });
 
