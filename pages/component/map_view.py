@@ -45,7 +45,7 @@ class MapView:
     view : the visible part, {"x": [a, b], "y": [a, b]}, or None where the reader never moved the map
     hidden : codes of the categories that the legend hides (`MISSING_CODE` for rows without a value)
     clicked : the row of the point that was clicked in this run, else None
-    collapsed : whether near-duplicates stand as one mark a group; then a selection holds the groups that it touches: `rows_selected`
+    collapsed : whether near-duplicates stand as one mark a group; a selection then holds whole groups: `rows_selected`
     """
 
     selection: Selection | None = None

@@ -60,7 +60,7 @@ class MapView {
     this.messages = new Messages(() => (
       { selection: this.visibility.selection, view: this.picture.view, hidden: [...this.visibility.hidden], collapsed: Boolean(this.visibility.repeats) }
     ));
-    this.problem = ""; // what could not be done, in a sentence
+    this.problem = ""; // what could not be done, or takes its time, in a sentence
     /** @type {Component | null} as of the latest call */
     this.component = null;
     /** @type {string | null} what the scene was made from */
@@ -186,6 +186,11 @@ class MapView {
     counters.marks = () => [...(drawn.marks?.rows ?? [])].map((row) => [row, this.picture.countOf(row)]);
     this.layout.say("");
     this.layout.toolbar.hidden = false;
+    this.writeNote(drawn);
+  }
+
+  /** @param {Composition} drawn */
+  writeNote(drawn) {
     writeNote(this.layout.note, drawn, this.visibility.countSelected(), () => this.select(null), this.problem);
   }
 
@@ -199,6 +204,8 @@ class MapView {
     if (!component || !scene) return;
     const { map, n } = component.data;
     this.layout.setBusy(true);
+    this.problem = wanted ? "Reading the near-duplicates …" : "";
+    if (this.picture.drawn) this.writeNote(this.picture.drawn);
     try {
       const found = wanted ? await repeats(map, n) : null;
       if (map !== this.component?.data.map) return;
