@@ -15,10 +15,10 @@ export class DensityCanvas {
 
   /** @param {Pick<Composition, "density" | "colors" | "missing">} drawn */
   show({ density, colors, missing }) {
-    this.density = density;
-    this.canvas.hidden = !density;
     const pen = density && this.canvas.getContext("2d");
-    if (!density || !pen) return;
+    if (!density || !pen) return this.clear();
+    this.density = density;
+    this.canvas.hidden = false;
     const width = density.columns * DOTS, height = density.lines * DOTS;
     this.canvas.width = width;
     this.canvas.height = height;
@@ -41,5 +41,6 @@ export class DensityCanvas {
   clear() {
     this.density = null;
     this.canvas.hidden = true;
+    this.canvas.width = this.canvas.height = 0; // its memory
   }
 }

@@ -4,6 +4,7 @@
 
 const FINEST = 48; // cells along the points' extent
 const COARSEST = 6;
+const TAIL = 0.02; // of the rows at each end say nothing about the extent
 const REACH = 2; // cells that hang together: at most one empty cell lies between them
 const MAX_OUTSIDE = 0.2; // of the rows may lie outside the first view
 const WORTHWHILE = 1.25; // times as large must the main body appear for anything to be left out
@@ -11,7 +12,7 @@ const AS_GOOD = 0.9; // of the best used share: then the view with more rows is 
 
 /**
  * The points in connected parts, the one with most rows first: cells of a coarse grid that touch, or have one empty cell between them.
- * The grid has about as many cells as there are points (6 to 48 along the extent of the middle nine tenths of them).
+ * The grid has about as many cells as there are points (6 to 48 along their extent, that of the outermost 2 % at each end aside).
  *
  * @param {Points} points
  * @returns {Islands}
@@ -170,13 +171,14 @@ function cellSide(x, y) {
 }
 
 /**
- * How far the middle nine tenths reach.
+ * How far the values reach, but for the outermost.
  *
  * @param {Float32Array} values
  */
 function spread(values) {
   const sorted = values.slice().sort();
-  return sorted.length ? sorted[Math.floor(0.95 * (sorted.length - 1))] - sorted[Math.floor(0.05 * (sorted.length - 1))] : 0;
+  const last = sorted.length - 1;
+  return last < 0 ? 0 : sorted[Math.ceil((1 - TAIL) * last)] - sorted[Math.floor(TAIL * last)];
 }
 
 /** @param {Float32Array} values */
