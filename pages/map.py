@@ -5,7 +5,7 @@ import streamlit as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.component.map_view import MapView, current_view, rows_inside, show_map
+from evalmap.pages.component.map_view import MapView, current_view, rows_inside, rows_selected, show_map
 from evalmap.pages.parts.map import about, cluster_table, example_card, rows_table
 from evalmap.pages.parts.map.filters import passing
 from evalmap.pages.parts.map.map_controls import Choices, draw_controls
@@ -92,7 +92,7 @@ def _chosen_rows(
     if view.hidden and choices.column.kind == "category":
         visible &= ~np.isin(caches.codes(built.manifest.slug, built.manifest.fingerprint, choices.column.key), view.hidden)
     if view.selection:
-        rows = rows_inside(built.coordinates, view.selection)
+        rows = rows_selected(built, view)
         return rows[visible[rows]], "selected on the map", dict(hits)
     if hits:
         return np.array([row for row, _ in hits if visible[row]], dtype=np.int64), f"nearest to “{choices.meaning}”", dict(hits)

@@ -15,7 +15,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2 import component
 
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component.map_data import Column, bitset
+from evalmap.pages.server.repeats import repeats_of
 from evalmap.pages.server.routes import assets_url, base_path, plotly_url
 from evalmap.pages.shared import palette
 
@@ -45,12 +47,14 @@ class MapView:
     view : the visible part, {"x": [a, b], "y": [a, b]}, or None where the reader never moved the map
     hidden : codes of the categories that the legend hides (`MISSING_CODE` for rows without a value)
     clicked : the row of the point that was clicked in this run, else None
+    collapsed : whether near-duplicates stand as one mark a group; a selection then holds whole groups: `rows_selected`
     """
 
     selection: Selection | None = None
     view: dict[str, Range] | None = None
     hidden: tuple[int, ...] = ()
     clicked: int | None = None
+    collapsed: bool = False
 
 
 def show_map(
@@ -140,7 +144,7 @@ def read_view(state: object, clicked: object, n: int) -> MapView:
         return MapView(clicked=row)
     hidden = state.get("hidden")
     codes = [code for code in hidden if isinstance(code, int) and not isinstance(code, bool)] if isinstance(hidden, list) else []
-    return MapView(_selection(state.get("selection")), _box(state.get("view")), tuple(codes), row)
+    return MapView(_selection(state.get("selection")), _box(state.get("view")), tuple(codes), row, state.get("collapsed") is True)
 
 
 def rows_inside(coordinates: NDArray[np.float32], selection: Selection | None) -> NDArray[np.int64]:
@@ -169,6 +173,17 @@ def rows_inside(coordinates: NDArray[np.float32], selection: Selection | None) -
         if y1 != y2:
             inside ^= ((y1 > py) != (y2 > py)) & (px < (x2 - x1) * (py - y1) / (y2 - y1) + x1)
     return near[inside].astype(np.int64)
+
+
+def rows_selected(built: BuiltMap, view: MapView) -> NDArray[np.int64]:
+    """The rows that a view selects, ascending: those inside the selection, and where near-duplicates are collapsed all rows of the
+    groups that have one inside, as the map draws it.
+    """
+    rows = rows_inside(built.coordinates, view.selection)
+    if not view.collapsed or not len(rows):
+        return rows
+    first = repeats_of(built)
+    return np.flatnonzero(np.isin(first, first[rows])).astype(np.int64)
 
 
 def _selection(value: object) -> Selection | None:

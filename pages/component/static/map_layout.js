@@ -14,7 +14,11 @@ export class Layout {
     this.plot = part("em-plot");
     this.names = part("em-names", "map-names");
     this.svg = svgElement("svg", "em-drawing");
-    this.stage.append(this.plot, this.svg, this.names);
+    this.density = element("canvas", "em-density");
+    this.density.dataset.testid = "map-density";
+    this.marks = element("canvas", "em-marks");
+    this.stage.append(this.density, this.plot, this.marks, this.svg, this.names);
+    this.borders = part("em-borders", "map-borders");
     this.toolbar = part("em-toolbar");
     this.note = part("em-note", "map-note");
     this.message = part("em-message", "", "status");
@@ -28,7 +32,7 @@ export class Layout {
     handles.append(foldButton(this.key, "legend"), gripOf(this.key, "legend"));
     this.key.append(this.legend, handles);
     const middle = part("em-middle");
-    middle.append(this.stage, this.message, this.key, this.foot);
+    middle.append(this.stage, this.borders, this.message, this.key, this.foot);
     const whole = part("em-whole");
     whole.append(middle, this.tip);
     root.replaceChildren(whole);

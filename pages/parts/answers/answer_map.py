@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from evalmap.answers.statistics.clusters import MIN_N
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.component.map_view import MapView, rows_inside, show_map
+from evalmap.pages.component.map_view import MapView, rows_selected, show_map
 from evalmap.pages.parts.answers import answer_clusters
 from evalmap.pages.parts.answers.answer_controls import AnswerChoices
 from evalmap.pages.server import caches
@@ -60,7 +60,7 @@ def _selection(built: BuiltMap, choices: AnswerChoices, mask: NDArray[np.bool_] 
         codes = caches.codes(built.manifest.slug, built.manifest.fingerprint, choices.column.key)
         visible &= ~np.isin(codes, view.hidden)
     if view.selection:
-        rows = rows_inside(built.coordinates, view.selection)
+        rows = rows_selected(built, view)
         return RowSelection(rows[visible[rows]], "selected on the map", True)
     return RowSelection(np.flatnonzero(visible), "in the dataset" if visible.all() else "in colour on the map", False)
 
