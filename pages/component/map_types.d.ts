@@ -118,7 +118,8 @@ export interface Payload {
   opened: Row | null;
   names: boolean;
   dark: boolean;
-  height: number;
+  /** In pixels; null: as high as the box that it lies in. */
+  height: number | null;
 }
 
 /** What Python is told as "view": see read_view in map_view.py. */

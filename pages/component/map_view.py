@@ -7,6 +7,7 @@ lines below and one small JSON travel over the page's websocket.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,8 @@ export default async function (component) {
   return mount(component);
 }
 """
-_map = component("evalmap_map", html='<div class="evalmap"></div>', js=_BOOT, isolate_styles=False)
+_DRAWERS = (Path(__file__).parent / "static" / "drawers.css").read_text(encoding="utf-8")
+_map = component("evalmap_map", html='<div class="evalmap"></div>', css=_DRAWERS, js=_BOOT, isolate_styles=False)
 
 Range = list[float]
 Selection = dict[str, dict[str, Range]]
@@ -68,7 +70,7 @@ def show_map(
     opened: int | None = None,
     names: bool = True,
     dark: bool = False,
-    height: int = 640,
+    height: int | None = None,
     on_click: Callable[[int], None] | None = None,
 ) -> MapView:
     """Draw a map.
@@ -86,7 +88,7 @@ def show_map(
     opened : the row with a strong ring
     names : whether cluster names stand on the map
     dark : used where the theme's colours cannot be read in the browser
-    height : of the map, in pixels
+    height : of the map, in pixels; None fills the box that it lies in
     on_click : called with the row of a clicked point, as a callback: before the page runs again
     """
     base = base_path() if base is None else base
@@ -127,6 +129,12 @@ def show_map(
 
     result = _map(key=key, data=data, on_view_change=_ignore, on_clicked_change=clicked)
     return read_view(result.get("view"), result.get("clicked"), n)
+
+
+def current_view(key: str, n: int) -> MapView:
+    """What the reader did on a map of `n` rows, before this run draws it."""
+    kept = st.session_state.get(key)
+    return read_view(kept.get("view") if isinstance(kept, Mapping) else None, None, n)
 
 
 def read_view(state: object, clicked: object, n: int) -> MapView:
