@@ -97,9 +97,20 @@ class CrossFilter:
                 others = failed == fails[key]
                 seen = np.flatnonzero(others if within is None else others & within)
             counts[key] = facet.counts_of(seen) if len(seen) < self.n else self.totals[key]
+            counts[key].setflags(write=False)
             missing[key] = facet.missing_of(seen)
         mask.setflags(write=False)
         return Passing(mask, counts, missing, self.totals)
+
+    def counts_under(self, filter: Filter, *, column: str, of: str) -> dict[str, int]:
+        """How many rows bear each name of the facet `of` under what a filter asks of one column alone, the most frequent first.
+
+        So a page tells which label balance a range of confidence leaves, whatever else is asked; {} for a facet without names.
+        """
+        own = tuple(predicate for predicate in filter if predicate.column == column)
+        facet = self.facets[of]
+        counts = facet.counts(self.apply(own).mask).tolist()
+        return dict(sorted(zip(facet.names, counts, strict=True), key=lambda pair: -pair[1])) if facet.names else {}
 
     def _fail(self, column: str, predicates: frozenset[Predicate]) -> NDArray[np.uint8]:
         """(n,) 1 where a row passes none of the predicates of a column."""

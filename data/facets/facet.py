@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.facets.histogram import bin_codes, number_edges
+from evalmap.data.facets.histogram import bin_codes, just_below, number_edges
 from evalmap.data.facets.moments import date_edges, end_of, seconds_of, start_of, words_of
 from evalmap.data.facets.predicates import Op, Predicate, plain
 from evalmap.data.facets.text_search import containing, matching
@@ -175,7 +175,8 @@ class NumberFacet(Facet):
         values = np.where(np.isfinite(values), values, np.nan)
         super().__init__(key, title, present=~np.isnan(values))
         self.values, self.edges = _fixed(values), _fixed(edges)
-        self.codes = _fixed(bin_codes(values, edges) if len(edges) else np.zeros(self.n, dtype=np.intp))
+        self.codes = _fixed(bin_codes(values, edges))
+        self._whole = bool((values[self.present] == np.floor(values[self.present])).all())
 
     @property
     def n_bins(self) -> int:
@@ -197,10 +198,12 @@ class NumberFacet(Facet):
         if not 0 <= first <= last < self.n_bins:
             raise ValueError(f"bins {first} to {last} of {self.n_bins}")
         low, high = float(self.edges[first]), float(self.edges[last + 1])
-        inside = self.values[self.codes == last] if last + 1 < self.n_bins else np.empty(0)
-        if last + 1 < self.n_bins and (self.values == high).any():
-            inside = self.values[(self.values < high) & self.present]
-            high = _below(float(inside.max()) if len(inside) else low, high)
+        reached = bool((self.values == high).any())
+        if self._whole and not (reached and last + 1 == self.n_bins):
+            high = max(low, math.ceil(high) - 1.0)
+        elif reached and last + 1 < self.n_bins:
+            inside = self.values[self.values < high]
+            high = just_below(high, max(low, float(inside.max()) if len(inside) else low))
         return Predicate(self.key, "between", (low, high))
 
     def _find(self, predicate: Predicate) -> Mask:
@@ -275,12 +278,18 @@ def number_facet(key: str, title: str, values: Iterable[Any], *, edges: NDArray[
     ----------
     values : (n,) numbers or booleans; whole numbers beyond 2^53 are rounded to float64
     edges : the bins; None: at most 40 with round edges (`evalmap.data.facets.histogram`)
+
+    Raises
+    ------
+    ValueError : a value lies outside the edges
     """
     numbers = pd.to_numeric(_series(values)).to_numpy(dtype=np.float64, na_value=np.nan)
     finite = numbers[np.isfinite(numbers)]
     if edges is None:
         whole = bool((finite == np.floor(finite)).all())
         edges = number_edges(float(finite.min()), float(finite.max()), whole=whole) if len(finite) else np.empty(0)
+    elif len(finite) and not edges[0] <= finite.min() <= finite.max() <= edges[-1]:
+        raise ValueError(f"values from {finite.min()} to {finite.max()} lie outside the edges {edges[0]} to {edges[-1]}")
     return NumberFacet(key, title, numbers, edges)
 
 
@@ -332,17 +341,6 @@ def _names_and_codes(values: Iterable[Any]) -> tuple[list[str], NDArray[np.integ
     place[order] = np.arange(len(found))
     place[len(found)] = len(found)  # code −1 is missing
     return [str(found[code]) for code in order], place[codes]
-
-
-def _below(least: float, limit: float) -> float:
-    """The shortest number from `least` up to `limit`, which it does not reach."""
-    for digits in range(1, 17):
-        scale = 10.0 ** (digits - 1 - math.floor(math.log10(abs(limit)))) if limit else 10.0**digits
-        candidate = float(f"{math.floor(limit * scale) / scale:.{17}g}")
-        for value in (candidate, float(f"{(math.ceil(limit * scale) - 1) / scale:.{17}g}")):
-            if least <= value < limit:
-                return value
-    return least
 
 
 def _fixed(array: NDArray[Any]) -> NDArray[Any]:
