@@ -10,6 +10,7 @@ import pandas as pd
 
 from evalmap.data.facets.facet import Facet, Kind, category_facet, date_facet, items_facet, number_facet, text_facet
 from evalmap.data.facets.moments import ISO_DATE
+from evalmap.data.facets.predicates import plain
 
 FEW_NAMES = 50  # so many are bars, however few rows there are
 MOST_NAMES = 1_000
@@ -110,6 +111,15 @@ def _of_lists(lists: list[list[Any]]) -> ColumnKind:
     if different > MOST_NAMES:
         return ColumnKind(None, f"its lists have {different:,} different items")
     return ColumnKind("items")
+
+
+def same_value(facet: Facet) -> str:
+    """The reason to leave a facet out whose rows all have one value; "" where they differ, and for texts."""
+    if facet.missing or facet.kind in ("items", "text") or not facet.n:
+        return ""
+    if facet.names:
+        return _same(facet.names[int(facet.counts().argmax())]).reason if np.count_nonzero(facet.counts()) == 1 else ""
+    return _same(plain(float(facet.values[0]))).reason if (facet.values == facet.values[0]).all() else ""
 
 
 def _same(value: Any) -> ColumnKind:
