@@ -98,7 +98,7 @@ def _of_numbers(series: pd.Series, present: pd.Series) -> ColumnKind:
     if not len(finite):
         return ColumnKind(None, "no row has a value")
     if len(finite) == len(series) and finite.nunique() == 1:
-        return _same(finite.iloc[0])
+        return _same(plain(float(finite.iloc[0])))
     return ColumnKind("number")
 
 

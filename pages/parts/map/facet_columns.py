@@ -22,8 +22,8 @@ def facets_of(built: BuiltMap, answer_sets: Sequence[Scores]) -> tuple[list[Face
 
     The label, the confidence, the clusters of each layer, the file of a collection, the group, outliers, the length of the text,
     the similarity of the nearest neighbour, P(matching) and the answer of each answer set, each metadata field of the source that
-    has no role, and the text, which can be searched. Keys and names are those of `map_data.columns` and `answer_columns.columns`, in
-    the same order, so that a bar has the colour of its points.
+    has no role, and the text, which can be searched. Keys and names are those of `map_data.columns` and `answer_columns.columns`,
+    in the same order, so that a bar has the colour of its points.
     """
     facets: list[Facet] = []
     left_out: list[LeftOut] = []
