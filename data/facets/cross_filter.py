@@ -11,7 +11,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.facets.facet import Facet, Mask
 from evalmap.data.facets.predicates import Filter, Predicate
 
-COLUMNS_KEPT = 64
+COLUMNS_KEPT = 32  # masks, of all columns together
 
 
 @dataclass(frozen=True)

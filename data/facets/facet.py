@@ -18,7 +18,7 @@ from evalmap.data.facets.text_search import containing, matching
 
 Kind = Literal["category", "number", "date", "items", "text"]
 Mask = NDArray[np.bool_]
-PREDICATES_KEPT = 32  # masks of 133,204 rows are 133 kB each
+PREDICATES_KEPT = 8  # masks of 133,204 rows are 133 kB each
 
 
 class Facet(ABC):

@@ -22,7 +22,7 @@ def containing(folded: Sequence[str], words: str) -> NDArray[np.bool_]:
     folded : the texts, case-folded (`str.casefold`)
     """
     wanted = words.casefold()
-    return np.fromiter((wanted in text for text in folded), dtype=bool, count=len(folded))
+    return np.array([wanted in text for text in folded], dtype=bool)
 
 
 def matching(texts: Sequence[str], pattern: str, *, seconds: float = REGEX_SECONDS) -> NDArray[np.bool_]:
