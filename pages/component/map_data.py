@@ -114,6 +114,11 @@ def cluster_labels(built: BuiltMap) -> list[dict[str, Any]]:
     ]
 
 
+def repeats(first: NDArray[np.uint32]) -> bytes:
+    """The first row of each row's group of near-duplicates: little-endian uint32, 4 bytes a row."""
+    return np.ascontiguousarray(first, dtype="<u4").tobytes()
+
+
 def hover(built: BuiltMap, row: int) -> dict[str, Any]:
     """What the tooltip shows of an example; its text is cut at 600 characters.
 
