@@ -30,6 +30,7 @@ export class Borders {
    * @param {Outside[]} found
    * @param {{ width: number, height: number }} stage
    * @param {Rect[]} obstacles where no button may stand
+   * @returns {Rect[]} where the buttons stand
    */
   draw(found, stage, obstacles) {
     this.outside = new Map(found.map((outside) => [outside.side, outside]));
@@ -38,14 +39,16 @@ export class Borders {
       button.remove();
       this.buttons.delete(side);
     }
-    for (const { side, box: { rows }, along } of found) {
+    return found.map(({ side, box: { rows }, along }) => {
       const button = this.buttons.get(side) ?? this.make(side);
       const count = /** @type {HTMLElement} */ (button.querySelector("span"));
       count.textContent = format(rows);
       button.title = `${format(rows)} ${rows === 1 ? "example lies" : "examples lie"} outside, ${WHERE[side]}. Click to go there.`;
       button.setAttribute("aria-label", `${format(rows)} ${rows === 1 ? "example lies" : "examples lie"} outside, ${WHERE[side]}: go there`);
-      button.style.setProperty("--em-along", `${50 + 50 * freePlace(side, along, stage, obstacles)}%`);
-    }
+      const place = freePlace(side, along, stage, obstacles);
+      button.style.setProperty("--em-along", `${50 + 50 * place}%`);
+      return rectAt(side, place, stage);
+    });
   }
 
   /** @param {Side} side */
@@ -82,20 +85,30 @@ export class Borders {
  * @param {{ width: number, height: number }} stage
  * @param {Rect[]} obstacles
  */
-export function freePlace(side, along, { width, height }, obstacles) {
+export function freePlace(side, along, stage, obstacles) {
   const wanted = Math.max(-FARTHEST, Math.min(FARTHEST, along));
   /** @param {number} place */
   const isFree = (place) => {
-    const upright = side === "left" || side === "right";
-    const x = side === "left" ? EDGE + LENGTH / 2 : side === "right" ? width - EDGE - LENGTH / 2 : (width * (1 + place)) / 2;
-    const y = upright ? (height * (1 + place)) / 2 : side === "above" ? EDGE + HEIGHT / 2 : height - EDGE - HEIGHT / 2;
-    const rect = { left: x - LENGTH / 2, right: x + LENGTH / 2, top: y - HEIGHT / 2, bottom: y + HEIGHT / 2 };
+    const rect = rectAt(side, place, stage);
     return obstacles.every((other) => rect.left > other.right || rect.right < other.left || rect.top > other.bottom || rect.bottom < other.top);
   };
   for (let shift = 0; shift <= 2 * FARTHEST; shift += STEP) {
     for (const place of [wanted - shift, wanted + shift]) if (Math.abs(place) <= FARTHEST && isFree(place)) return place;
   }
   return wanted;
+}
+
+/**
+ * @param {Side} side
+ * @param {number} place along it, -1 to 1
+ * @param {{ width: number, height: number }} stage
+ * @returns {Rect}
+ */
+function rectAt(side, place, { width, height }) {
+  const upright = side === "left" || side === "right";
+  const x = side === "left" ? EDGE + LENGTH / 2 : side === "right" ? width - EDGE - LENGTH / 2 : (width * (1 + place)) / 2;
+  const y = upright ? (height * (1 + place)) / 2 : side === "above" ? EDGE + HEIGHT / 2 : height - EDGE - HEIGHT / 2;
+  return { left: x - LENGTH / 2, right: x + LENGTH / 2, top: y - HEIGHT / 2, bottom: y + HEIGHT / 2 };
 }
 
 /**

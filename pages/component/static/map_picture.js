@@ -1,7 +1,7 @@
 // @ts-check
 // The picture: the points as plotly draws them, the names and rings over them, and the view that the reader moved to.
 
-/** @import { Body, Composition, Place, PlotlyLibrary, Row, Slide, View } from "../map_types.d.ts" */
+/** @import { Body, Composition, Frame, Place, PlotlyLibrary, Rect, Row, Slide, View } from "../map_types.d.ts" */
 /** @import { Layout } from "./map_layout.js" */
 /** @import { Scene } from "./map_scene.js" */
 /** @import { Visibility } from "./map_visibility.js" */
@@ -114,13 +114,25 @@ export class Picture {
     if (!frame || !this.scene || !this.home) return;
     this.drawing.place(this.scene.points, frame);
     this.density.place(frame);
-    this.marks.place(frame);
-    const view = this.plot?.view;
-    this.borders.draw(view && tellsOutside(view, this.home) ? outsideOf(this.islands, view) : [], frame, this.layout.corners());
-    if (!this.named) return this.names.clear();
-    const zoom = (this.home.x[1] - this.home.x[0]) / (frame.x(frame.width) - frame.x(0));
+    const view = this.plot?.view, corners = this.layout.corners();
+    const buttons = this.borders.draw(view && tellsOutside(view, this.home) ? outsideOf(this.islands, view) : [], frame, corners);
+    this.marks.place(frame, this.nameClusters(frame, this.home, [...corners, ...buttons]));
+  }
+
+  /**
+   * @param {Frame} frame
+   * @param {View} home
+   * @param {Rect[]} obstacles
+   * @returns {Rect[]} where nothing more may stand
+   */
+  nameClusters(frame, home, obstacles) {
+    if (!this.scene || !this.named) {
+      this.names.clear();
+      return obstacles;
+    }
+    const zoom = (home.x[1] - home.x[0]) / (frame.x(frame.width) - frame.x(0));
     const { layer, clusters } = this.scene.namesAt(zoom);
-    this.names.draw(clusters, layer, frame, this.layout.corners());
+    return this.names.draw(clusters, layer, frame, obstacles);
   }
 
   /** @param {number} factor of the view's width: below 1 comes nearer */

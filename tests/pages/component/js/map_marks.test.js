@@ -10,10 +10,15 @@ const drawn = (places, counts) => ({
 });
 
 test("marks that would cover one another's count leave the place to the larger group, and none stands outside the view", () => {
-  const rows = apart(drawn([[10, 10], [10.5, 10], [40, 40], [200, 10]], [2, 9, 3, 50]), frame).map(({ row }) => row);
+  const rows = apart(drawn([[10, 10], [10.5, 10], [40, 40], [200, 10]], [2, 9, 3, 50]), frame, []).map(({ row }) => row);
   assert.deepEqual(rows, [1, 2]);
 });
 
 test("without collapsed groups there are no marks", () => {
-  assert.deepEqual(apart({ ...drawn([[1, 1]], [2]), marks: null }, frame), []);
+  assert.deepEqual(apart({ ...drawn([[1, 1]], [2]), marks: null }, frame, []), []);
+});
+
+test("no mark stands below a name", () => {
+  const name = { left: 380, top: 190, right: 480, bottom: 210 }; // over the second mark
+  assert.deepEqual(apart(drawn([[10, 10], [40, 40]], [2, 2]), frame, [name]).map(({ row }) => row), [0]);
 });
