@@ -3,18 +3,21 @@
 import pandas as pd
 import streamlit as st
 
+from evalmap.data.facets.predicates import Predicate
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.label_deviations import TEST, reference_label
-from evalmap.embeddings.layers import layer_of
+from evalmap.embeddings.layers import LAYERS, layer_of
 from evalmap.embeddings.naming import ClusterName
-from evalmap.pages.parts.map.map_controls import cluster_option
+from evalmap.pages.parts.map import where
 from evalmap.pages.server import caches
 from evalmap.pages.shared import state, text
 
 
-def draw(built: BuiltMap, layer: str) -> None:
-    """Draw the table of one layer; a selected row shows its exemplars and can be shown on the map."""
+def draw(built: BuiltMap) -> None:
+    """Draw the table of a layer; a selected row shows its exemplars and can be shown on the map."""
     manifest = built.manifest
+    title = st.selectbox("Clusters of", [layer.title for layer in LAYERS], key=state.LAYER, bind="query-params", width=260)
+    layer = next((layer for layer in LAYERS if layer.title == title), LAYERS[0]).id
     deviations = caches.deviations_of_labels(manifest.slug, manifest.fingerprint, layer)
     names = built.names_by_layer[layer]
     reference = reference_label(built.examples["label"])
@@ -25,7 +28,7 @@ def draw(built: BuiltMap, layer: str) -> None:
         columns["deviates"] = ["●" if d.flagged else "" for d in deviations]
     columns["typical"] = [built.text(n.medoid) for n in names]
     table = pd.DataFrame(columns)
-    st.caption(f"{layer_of(layer).title}: {len(names)} clusters. Other layers: “Clusters of” in the sidebar.")
+    st.caption(f"{layer_of(layer).title}: {len(names)} clusters.")
     picked = st.dataframe(
         table,
         key=f"clusters-{manifest.slug}-{layer}",
@@ -63,6 +66,6 @@ def draw(built: BuiltMap, layer: str) -> None:
 
 
 def _show(name: ClusterName) -> None:
-    st.session_state[state.LAYER] = layer_of(name.layer).title
     st.session_state[state.COLOR] = layer_of(name.layer).title
-    st.session_state[state.CLUSTERS] = [cluster_option(name)]
+    column = where.cluster_column(name.layer)
+    where.ask(where.in_place(where.now(), column, (Predicate(column, "is", (name.name,)),)))
