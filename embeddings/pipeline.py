@@ -15,7 +15,7 @@ from evalmap.data.roles import describe
 from evalmap.data.store import disk
 from evalmap.data.store.manifest import BoilerplateRecord, Manifest, SettingsRecord, StageRecord
 from evalmap.data.store.workspace import Workspace, stage_key
-from evalmap.embeddings import clustering, stages, vectors
+from evalmap.embeddings import clustering, naming, stages, vectors
 from evalmap.embeddings.array_types import Encoder, Vectors
 from evalmap.embeddings.encoder import DEFAULT_MODEL, SentenceEncoder, versions
 from evalmap.embeddings.neighbors import GRAPH
@@ -44,7 +44,12 @@ PIPELINE: tuple[Stage, ...] = (
         reads=lambda b: [b.keys["neighbors"], b.settings.k, b.settings.seed, clustering.VERSION],
         write=stages.write_clustering,
     ),
-    entry("naming", share=0.03, reads=lambda b: [b.keys["clustering"], b.keys["records"]], write=stages.write_names),
+    entry(
+        "naming",
+        share=0.03,
+        reads=lambda b: [b.keys["clustering"], b.keys["records"], naming.VERSION],
+        write=stages.write_names,
+    ),
 )
 STAGES = tuple(stage.name for stage in PIPELINE)
 SHARES = {stage.name: stage.share for stage in PIPELINE}
