@@ -20,9 +20,8 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap, load_map
-from evalmap.embeddings.encoder import SentenceEncoder
 from evalmap.embeddings.name_quality import measure_names
-from evalmap.embeddings.pipeline import build
+from evalmap.embeddings.pipeline import build, encoder_of
 from evalmap.embeddings.vectors import embed_few
 
 
@@ -52,8 +51,7 @@ def main() -> None:
 
 def measured(built: BuiltMap) -> list[dict[str, Any]]:
     """A row a layer: its clusters, those without siblings, the shares that are found, and the median contrast."""
-    made_with = built.manifest.settings
-    encoder = SentenceEncoder(made_with.model, dtype=made_with.encoder.get("dtype"))
+    encoder = encoder_of(built.manifest)
     vectors = [embed_few([name.name for name in built.names_by_layer[layer.layer]], encoder) for layer in built.clusterings]
     embeddings = np.asarray(built.vectors)
     siblings = measure_names(vectors, built.clusterings, embeddings)

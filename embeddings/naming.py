@@ -45,6 +45,7 @@ class ClusterName:
     terms : up to 5, those of the name first, each of both parts the most telling first
     medoid : the row nearest to the cluster's centroid
     exemplars : up to 5 rows, the most typical first, no text twice
+    model : the language model that gave the name, where one did
     """
 
     layer: str
@@ -53,6 +54,7 @@ class ClusterName:
     terms: tuple[str, ...]
     medoid: int
     exemplars: tuple[int, ...]
+    model: str | None = None
 
 
 def name_clusters(

@@ -178,7 +178,8 @@ def write_names(build: Build, folder: Path) -> None:
         return vectors.embed_few(texts, build.encoder)
 
     names = name_clusters(build.texts, build.clusterings, build.vectors, embed=embed)
-    (folder / "names.json").write_text(json.dumps([asdict(name) for name in names], ensure_ascii=False))
+    records = [{field: value for field, value in asdict(name).items() if field != "model"} for name in names]
+    (folder / "names.json").write_text(json.dumps(records, ensure_ascii=False))
 
 
 def load_graph(folder: Path) -> NeighborGraph:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.manifest import Manifest
+from evalmap.embeddings import model_names
 from evalmap.embeddings.layers import KMEANS
 from evalmap.pages.shared import text
 
@@ -21,6 +22,7 @@ CONTAINS = "contains"
 MEANING = "meaning"
 EXAMPLE = "example"
 NAMES = "names"
+MODEL_NAMES = "model-names"  # whether clusters bear the names that a language model gave them
 GO_TO = "go-to"  # the page to go to when the picker is drawn
 FAILURE = "failure"  # why the last button could not do what it is for
 
@@ -88,4 +90,4 @@ def require_dataset() -> Manifest:
         st.info("No dataset is open. Choose one in the library.", icon=":material/map:")
         st.page_link("library.py", label="Open the library", icon=":material/library_books:")
         st.stop()
-    return manifest
+    return manifest if st.session_state.get(MODEL_NAMES, True) else model_names.by_terms(manifest)
