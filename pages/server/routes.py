@@ -21,6 +21,7 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component import answer_columns, map_data
 from evalmap.pages.server.access import without_paths
 from evalmap.pages.server.maps import built_map
+from evalmap.pages.server.repeats import repeats_of
 
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 VOLATILE = {"Cache-Control": "no-store"}
@@ -41,6 +42,7 @@ def routes() -> list[Route]:
         Route(f"{one_map}/points", points),
         Route(one_map + "/column/{key}", column),
         Route(f"{one_map}/labels", labels),
+        Route(f"{one_map}/repeats", repeats),
         Route(f"{one_map}/hover", hover),
         Route(f"{base}/model_answers", answers_page),
     ]
@@ -100,6 +102,10 @@ async def column(request: Request) -> Response:
 
 async def labels(request: Request) -> Response:
     return await _answer(request, map_data.cluster_labels)
+
+
+async def repeats(request: Request) -> Response:
+    return await _answer(request, lambda built: map_data.repeats(repeats_of(built)))
 
 
 async def hover(request: Request) -> Response:

@@ -23,6 +23,8 @@ MEANING = "meaning"
 EXAMPLE = "example"
 NAMES = "names"
 MODEL_NAMES = "model-names"  # whether clusters bear the names that a language model gave them
+PANEL = "panel"  # which part of the drawer below the map is open
+PANEL_HEIGHT = "panel-height"
 GO_TO = "go-to"  # the page to go to when the picker is drawn
 FAILURE = "failure"  # why the last button could not do what it is for
 
@@ -47,6 +49,7 @@ ANSWERS = "answers"  # the answer set that the page tells of
 VERSUS = "versus"  # the one beside it
 ANSWER_COLOR = "colour-answers"
 ANSWER_ROWS = "rows-of-answers"
+ANSWERS_PANEL = "answers-panel"  # which part of the drawer below the map is open
 SCALE_BY = "scale-by"
 
 FILTERS = (LABELS, CONFIDENCE, SCORE, CLUSTERS, FILES, CONTAINS, MEANING)
