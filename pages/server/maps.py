@@ -3,6 +3,7 @@
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings import model_names
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.pages.server.loaded_once import LoadedOnce
 
@@ -29,9 +30,10 @@ def _load(workspace: Workspace, slug: str, fingerprint: str) -> BuiltMap:
     manifest: Manifest | None = workspace.manifest(slug)
     if manifest is None:
         raise DatasetError(f"{slug}: no map of this name in the workspace. Choose a dataset from the library.")
-    if manifest.fingerprint != fingerprint:
+    shown = next((one for one in (manifest, model_names.by_terms(manifest)) if one.fingerprint == fingerprint), None)
+    if shown is None:
         raise DatasetError(f"{slug}: this map was built again. Reload the page to see the new one.")
-    built = load_map(workspace, manifest)
+    built = load_map(workspace, shown)
     for array in (built.coordinates, built.outliers, built.truncated, *(layer.labels for layer in built.clusterings)):
         array.setflags(write=False)
     return built

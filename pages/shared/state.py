@@ -6,6 +6,7 @@ import streamlit as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.manifest import Manifest
+from evalmap.embeddings import model_names
 from evalmap.embeddings.layers import KMEANS
 from evalmap.pages.shared import text
 
@@ -23,6 +24,7 @@ LAYER = "layer"
 MEANING = "meaning"
 EXAMPLE = "example"
 NAMES = "names"
+MODEL_NAMES = "model-names"  # whether clusters bear the names that a language model gave them
 PANEL = "panel"  # which part of the drawer below the map is open
 PANEL_HEIGHT = "panel-height"
 GO_TO = "go-to"  # the page to go to when the picker is drawn
@@ -92,4 +94,4 @@ def require_dataset() -> Manifest:
         st.info("No dataset is open. Choose one in the library.", icon=":material/map:")
         st.page_link("library.py", label="Open the library", icon=":material/library_books:")
         st.stop()
-    return manifest
+    return manifest if st.session_state.get(MODEL_NAMES, True) else model_names.by_terms(manifest)

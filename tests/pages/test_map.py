@@ -16,6 +16,8 @@ from evalmap.data.facets.predicates import Predicate
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
 from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings import model_names
+from evalmap.embeddings.model_names import ModelName, ModelNames
 from evalmap.embeddings.pipeline import build
 from evalmap.pages.parts.map import where
 from evalmap.pages.server import caches
@@ -459,6 +461,44 @@ def test_selected_cluster_shows_its_exemplars_and_can_be_shown_on_the_map(space:
     at.session_state["panel"] = "Examples"
     run(at)
     assert lines(at) == numbered(np.flatnonzero(built.clustering("topics-medium").labels == 1))
+
+
+def clusters_in(at: AppTest) -> pd.DataFrame:
+    """The table of clusters."""
+    return next(frame.value for frame in at.dataframe if "typical" in frame.value.columns)
+
+
+def test_names_of_a_model_are_told_and_a_switch_brings_the_terms_back(space: Workspace):
+    built = site.built(space, PERSONA)
+    terms = [name.name for name in built.names_by_layer["topics-medium"]]
+    called = ModelName("topics-medium", 1, "Lists & *plans*")
+    named = model_names.keep(space, built.manifest, ModelNames("tiny-1", "file", "prompt", 1, (called,)))
+    try:
+        at = open_map(layer="Topics", panel="Clusters")
+        assert clusters_in(at)["name"].tolist() == [terms[0], "Lists & *plans*", *terms[2:]]
+        site.select_row(at, f"clusters-{PERSONA}-topics-medium", 1)
+        captions = [caption.value for caption in at.caption]
+        assert any(caption.startswith(f"Named by {text.in_label('tiny-1')} · terms: ") for caption in captions), captions
+        assert any(text.in_label("Lists & *plans*") in markdown.value for markdown in at.markdown)
+        at.toggle(key="model-names").set_value(False)
+        run(at)
+        assert clusters_in(at)["name"].tolist() == terms
+        at.toggle(key="model-names").set_value(True)
+        run(at)
+        assert clusters_in(at)["name"].tolist()[1] == "Lists & *plans*"
+    finally:
+        model_names.drop(space, named)
+    assert not [toggle for toggle in open_map(layer="Topics", panel="Clusters").toggle if toggle.key == "model-names"]
+
+
+def test_cluster_table_tells_in_which_topics_a_topic_lies(space: Workspace):
+    built = site.built(space, PERSONA)
+    clusters = clusters_in(open_map(layer="Topics, fine", panel="Clusters"))
+    fine = built.names_by_layer["topics-fine"]
+    assert [" › ".join(filter(None, pair)) for pair in zip(clusters["within"], clusters["name"], strict=True)] == [
+        built.breadcrumb("topics-fine", name.id) for name in fine
+    ]
+    assert "within" not in clusters_in(open_map(layer="Topics, coarse", panel="Clusters")).columns
 
 
 def test_cluster_table_shows_sizes_and_shares(space: Workspace):
