@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from evalmap.embeddings import palette
 from evalmap.pages.component.map_view import MapView, read_view, rows_inside
-from evalmap.pages.shared import palette
 
 
 def winding_number(x: float, y: float, xs: list[float], ys: list[float]) -> int:
