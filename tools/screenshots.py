@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from evalmap.tools.browser import BrowserMissing, find_chromium, launch
+from evalmap.tools.browser import BrowserMissing, find_chromium, launch, skip_tour
 from evalmap.tools.server import ROOT, Site, serving
 
 FOLDER = ROOT / "docs"
@@ -37,6 +37,7 @@ def main() -> int:
                 timezone_id="UTC",
                 reduced_motion="reduce",
             )
+            skip_tour(context)
             ending = "-dark" if dark else ""
             page = context.new_page()
             page.set_default_timeout(PATIENCE_MS)

@@ -22,6 +22,7 @@ MEANING = "meaning"
 EXAMPLE = "example"
 NAMES = "names"
 GO_TO = "go-to"  # the page to go to when the picker is drawn
+TOUR = "tour"  # whether the tour is on; in an address, ?tour=1 begins it
 FAILURE = "failure"  # why the last button could not do what it is for
 
 # The duplicates page
