@@ -125,11 +125,14 @@ def draw_thumbnail(coordinates: NDArray[Any], categories: Categories) -> bytes:
     """
     if len(coordinates) != len(categories.codes) or not len(coordinates):
         raise ValueError(f"{len(coordinates)} points and {len(categories.codes)} categories: expected one a point, and a point")
+    radius = _radius(len(coordinates))
     places = main_body(coordinates).pixels(coordinates, width=WIDTH, height=HEIGHT)
+    whole = ((places > radius) & (places < np.array([WIDTH, HEIGHT]) - radius)).all(axis=1)  # none is cut at the border
+    places, categories = places[whole], Categories(categories.codes[whole], categories.colors)
     drawn = b""
     for grain in _GRAINS:
         picture = draw_points(
-            places / grain, categories, width=-(-WIDTH // grain), height=-(-HEIGHT // grain), radius=_radius(len(places)) / grain
+            places / grain, categories, width=-(-WIDTH // grain), height=-(-HEIGHT // grain), radius=radius / grain
         )
         picture = picture.repeat(grain, axis=0).repeat(grain, axis=1)[:HEIGHT, :WIDTH]
         drawn = encode(picture)
