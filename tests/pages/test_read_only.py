@@ -195,7 +195,17 @@ def test_what_changes_something_is_offered_to_this_machine_only(space: Workspace
     library = {"Add a dataset", "Build again", "Other fields or settings", "Remove the map", "Cancel", "Dismiss", "Build selected"}
     others = {"Keep both", "Remove this one too", "Undo the last decision", "Import", "Ask", "Remove"}
     assert (library | others) - gone == set()
-    assert beyond <= {"Clear", "Other pairs", "Open map", "Previous", "Next", "Show on the map", "Show on map", "Show all again"}
+    assert beyond <= {
+        "Clear",
+        "Other pairs",
+        "Open map",
+        "Previous",
+        "Next",
+        "Show on the map",
+        "Show on map",
+        "Show all again",
+        "Take the tour",
+    }
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.__name__)
