@@ -105,6 +105,11 @@ class BuiltMap:
         indices, similarities = self.graph.knn_indices[row][:top], self.graph.knn_similarities[row][:top]
         return [(int(i), float(s)) for i, s in zip(indices, similarities, strict=True)]
 
+    @property
+    def nearest_similarities(self) -> NDArray[np.float32]:
+        """(n_samples,) the cosine similarity of each row's nearest other row."""
+        return self.graph.knn_similarities[:, 0]
+
     def search(self, query: NDArray[np.float32], *, top: int = 50) -> list[tuple[int, float]]:
         """The rows nearest to a query vector (n_dims,), unit norm, with their cosine similarities."""
         similarities = np.asarray(self.vectors @ query)

@@ -1,12 +1,15 @@
 """Model answers: what models said, on the map, per cluster, side by side, over sizes, before and after screening."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from evalmap.answers.answer_types import Scores
 from evalmap.data.errors import DatasetError
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.answers import (
     answer_calibration,
+    answer_card,
     answer_clusters,
     answer_compare,
     answer_controls,
@@ -19,8 +22,12 @@ from evalmap.pages.parts.answers import (
     answer_screening_effect,
     answer_sets,
 )
+from evalmap.pages.parts.answers.answer_controls import AnswerChoices
+from evalmap.pages.parts.answers.answer_map import RowSelection
 from evalmap.pages.server import answer_cache, caches
-from evalmap.pages.shared import state, text
+from evalmap.pages.shared import drawers, example_address, state, text
+
+FIGURES = "Figures"
 
 
 def draw() -> None:
@@ -35,15 +42,33 @@ def draw() -> None:
     if not sets:
         answer_import.draw_empty(built)
         return
-    text.heading(manifest.name)
-    st.caption(f"The dataset was read so: {text.in_label(manifest.reading_line(), limit=300)}")
-    choices = answer_controls.draw(built, sets)
-    answer_figures.draw(built, choices)
-    selection = answer_map.draw(built, sets, choices)
-    if selection.selected:
-        answer_figures.draw_region(built, choices, selection.rows)
+    with st.sidebar:
+        choices = answer_controls.draw(built, sets)
     ordered = answer_controls.ordered(sets, choices)
-    parts: dict[str, Callable[[], None]] = {
+    with drawers.around_map():
+        with drawers.above():
+            text.heading(manifest.name)
+            answer_map.draw_legend_note(built, choices)
+        with drawers.canvas():
+            selection = answer_map.draw(built, choices)
+        if choices.opened is not None:
+            with drawers.card("Example", on_close=example_address.close):
+                answer_card.draw_example(built, sets, choices.opened)
+        drawers.draw_panel(_parts(built, sets, ordered, choices, selection), key=state.ANSWERS_PANEL, default=FIGURES)
+
+
+def _parts(
+    built: BuiltMap, sets: Sequence[Scores], ordered: list[Scores], choices: AnswerChoices, selection: RowSelection
+) -> dict[str, Callable[[], None]]:
+    def figures() -> None:
+        st.caption(f"The dataset was read so: {text.in_label(built.manifest.reading_line(), limit=300)}")
+        answer_figures.draw(built, choices)
+        if selection.selected:
+            answer_figures.draw_region(built, choices, selection.rows)
+        answer_map.draw_deviating(built, choices)
+
+    return {
+        FIGURES: figures,
         "Clusters": lambda: answer_clusters.draw(built, sets, choices),
         "Examples": lambda: answer_rows.draw(built, ordered, selection.rows, selection.what, key="examples"),
         "Compare": lambda: answer_compare.draw(built, sets, choices),
@@ -54,11 +79,6 @@ def draw() -> None:
         "Import and run": lambda: answer_import.draw(built),
         "Export": lambda: answer_files.draw(built, sets),
     }
-    # Only the open tab is drawn: what is costly waits until it is asked for.
-    for tab, part in zip(st.tabs(list(parts), key="answers-panel", on_change="rerun"), parts.values(), strict=True):
-        if tab.open:
-            with tab:
-                part()
 
 
 draw()

@@ -12,7 +12,7 @@ from evalmap.pages.shared import action, state, text
 LOGO = Path(__file__).with_name("logo.svg")
 ICON = LOGO.with_name("logo_icon.svg")
 
-st.set_page_config(page_title="Evalmap", page_icon=str(ICON), layout="wide", initial_sidebar_state="expanded")
+st.set_page_config(page_title="Evalmap", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
 garbage.freeze()
 try:
     access.require_front_door()

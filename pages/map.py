@@ -5,14 +5,14 @@ import streamlit as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.component.map_view import MapView, rows_inside, show_map
+from evalmap.pages.component.map_view import MapView, current_view, rows_inside, rows_selected, show_map
 from evalmap.pages.parts.map import about, cluster_table, example_card, rows_table
 from evalmap.pages.parts.map.filters import passing
 from evalmap.pages.parts.map.map_controls import Choices, draw_controls
 from evalmap.pages.server import caches
-from evalmap.pages.shared import example_address, state, text
+from evalmap.pages.shared import drawers, example_address, state, text
 
-HEIGHT = 600
+EXAMPLES, CLUSTERS, ABOUT = "Examples", "Clusters", "About this map"
 
 
 def draw() -> None:
@@ -24,32 +24,31 @@ def draw() -> None:
         opened = example_address.draw_address(built)
     mask = passing(built, choices.filters)
     hits = _search(built, choices)
-    text.heading(manifest.name)
-    summary = st.empty()  # it tells what is in view, which the map below knows
-    left, right = st.columns([9, 5], gap="medium")
-    with left:
-        group = _group(built)
-        view = _map(built, choices, mask, group or [row for row, _ in hits if mask[row]], opened)
-    summary.caption(_summary(built, choices, mask, view))
-    with right:
-        example_card.draw(built, opened)
-    rows, clusters, facts = st.tabs(["Examples", "Clusters", "About this map"], key="panel")
-    with rows:
-        if group:
-            rows_table.draw(built, np.array(group, dtype=np.int64), "in this group of near-duplicates", {})
-        else:
-            rows_table.draw(built, *_chosen_rows(built, choices, mask, hits, view))
-    with clusters:
-        cluster_table.draw(built, choices.filters.layer)
-    with facts:
-        about.draw(built)
+    key = f"map-{slug}-{fingerprint}"
+    with drawers.around_map():
+        with drawers.above():
+            text.heading(manifest.name)
+            st.caption(_summary(built, choices, mask, current_view(key, len(built))))
+            group = _group(built)
+        with drawers.canvas():
+            view = _map(built, key, choices, mask, group or [row for row, _ in hits if mask[row]], opened)
+        if opened is not None or st.session_state.get(state.EXAMPLE):
+            with drawers.card("Example", on_close=example_address.close):
+                example_card.draw(built, opened)
+        in_group = (np.array(group, dtype=np.int64), "in this group of near-duplicates", {})
+        parts = {
+            EXAMPLES: lambda: rows_table.draw(built, *(in_group if group else _chosen_rows(built, choices, mask, hits, view))),
+            CLUSTERS: lambda: cluster_table.draw(built, choices.filters.layer),
+            ABOUT: lambda: about.draw(built),
+        }
+        drawers.draw_panel(parts, key=state.PANEL)
 
 
-def _map(built: BuiltMap, choices: Choices, mask: np.ndarray, hits: list[int], opened: int | None) -> MapView:
+def _map(built: BuiltMap, key: str, choices: Choices, mask: np.ndarray, hits: list[int], opened: int | None) -> MapView:
     manifest = built.manifest
     return show_map(
         f"{manifest.slug}/{manifest.fingerprint}",
-        key=f"map-{manifest.slug}-{manifest.fingerprint}",
+        key=key,
         n=len(built),
         column=choices.column,
         mask=mask if choices.filters.active else None,
@@ -57,7 +56,6 @@ def _map(built: BuiltMap, choices: Choices, mask: np.ndarray, hits: list[int], o
         opened=opened,
         names=choices.names,
         dark=st.context.theme.type == "dark",
-        height=HEIGHT,
         name=manifest.name,
         on_click=lambda row: example_address.open_row(built, row),
     )
@@ -94,7 +92,7 @@ def _chosen_rows(
     if view.hidden and choices.column.kind == "category":
         visible &= ~np.isin(caches.codes(built.manifest.slug, built.manifest.fingerprint, choices.column.key), view.hidden)
     if view.selection:
-        rows = rows_inside(built.coordinates, view.selection)
+        rows = rows_selected(built, view)
         return rows[visible[rows]], "selected on the map", dict(hits)
     if hits:
         return np.array([row for row, _ in hits if visible[row]], dtype=np.int64), f"nearest to “{choices.meaning}”", dict(hits)

@@ -1,4 +1,4 @@
-"""The screening with its default settings, as figures before and after it and groups of repeated questions need it."""
+"""The screening with its default settings, as figures before and after it, groups of repeated questions and the map need it."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.screening.groups.components import find_components
-from evalmap.screening.keep.by_hand import DecisionLog
+from evalmap.screening.keep.by_hand import DecisionLog, Decisions
 from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs.pair_store import pairs_of, stored_pairs
-from evalmap.screening.screening import screen
+from evalmap.screening.screening import Screening, screen
 from evalmap.screening.screening_options import ScreeningOptions
 from evalmap.screening.variants.keys import variant_fields_of
 
@@ -52,14 +52,34 @@ def default_screening(
             return None
         pairs = pairs_of(built, workspace)
     options = ScreeningOptions()
-    done = screen(
+    done = _screen(built, pairs, options, DecisionLog.load(workspace, built.manifest.source).rows(built.examples))
+    components = find_components(pairs, threshold=options.threshold, method=options.method, normalization=options.normalization)
+    return DefaultScreening(done.selection.kept, components.labels.astype(np.int64), options.threshold)
+
+
+def find_repeats(built: BuiltMap, pairs: Pairs) -> NDArray[np.uint32]:
+    """(n,) the first row of the group of near-duplicates that each row lies in; a row without a group stands for itself.
+
+    The groups are those of the default screening, before any decision by hand: a kept row and the rows that it stands for. So
+    variants and pairs whose labels differ are no repeats.
+
+    Raises
+    ------
+    DatasetError : fewer than two rows
+    """
+    keeper = _screen(built, pairs, ScreeningOptions(), None).selection.keeper
+    first = np.arange(len(built), dtype=np.uint32)
+    np.minimum.at(first, keeper, np.arange(len(built), dtype=np.uint32))
+    return first[keeper]
+
+
+def _screen(built: BuiltMap, pairs: Pairs, options: ScreeningOptions, decisions: Decisions | None) -> Screening:
+    return screen(
         built.examples,
         built.vectors,
         options=options,
         fields=built.fields,
         variant_fields=variant_fields_of(built.manifest.reading, built.manifest.roles, built.fields.columns),
         pairs=pairs,
-        decisions=DecisionLog.load(workspace, built.manifest.source).rows(built.examples),
+        decisions=decisions,
     )
-    components = find_components(pairs, threshold=options.threshold, method=options.method, normalization=options.normalization)
-    return DefaultScreening(done.selection.kept, components.labels.astype(np.int64), options.threshold)

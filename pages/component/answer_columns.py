@@ -52,7 +52,7 @@ def score_column(scores: Scores) -> Column | None:
 
 def answer_column(scores: Scores) -> Column:
     """The option chosen, or why there is none; rows that were not asked are missing."""
-    return _answers(scores)[0]
+    return answers(scores)[0]
 
 
 def difference_column(a: Scores, b: Scores) -> Column | None:
@@ -105,7 +105,7 @@ def column_bytes(built: BuiltMap, key: str) -> bytes:
         if key == _key(scores, SCORE):
             return scores.graded.astype("<f4").tobytes()
         if key == _key(scores, ANSWER):
-            return _answers(scores)[1].tobytes()
+            return answers(scores)[1].tobytes()
         if key.startswith(_key(scores, DIFFERENCE)):
             for other in sets:
                 if (column := difference_column(scores, other)) and column.key == key:
@@ -117,14 +117,15 @@ def _key(scores: Scores, kind: str) -> str:
     return f"{PREFIX}{scores.id}.{answer_cache.digest(scores)}.{kind}"
 
 
-def _answers(scores: Scores) -> tuple[Column, NDArray[np.uint16]]:
+def answers(scores: Scores) -> tuple[Column, NDArray[np.uint16]]:
+    """`answer_column`, and the (n,) code of each row."""
     flags_only = not any(answer is not None for answer in scores.answer)
-    answers = [_category(scores, row, flags_only) for row in range(len(scores))]
-    counts = Counter(answers)
+    chosen = [_category(scores, row, flags_only) for row in range(len(scores))]
+    counts = Counter(chosen)
     missing = counts.pop(None, 0)
     names = sorted((name for name in counts if name is not None), key=lambda name: (name in UNREAD.values(), name))
     code_of = {name: code for code, name in enumerate(names)} | {None: MISSING_CODE}
-    codes = np.array([code_of[name] for name in answers], dtype="<u2")
+    codes = np.array([code_of[name] for name in chosen], dtype="<u2")
     categories = [(name, counts[name]) for name in names] + ([("not asked", missing)] if missing else [])
     return Column(_key(scores, ANSWER), f"Answer · {scores.label}", "category", tuple(categories), missing), codes
 

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.choices import option_words, shared_option_words
+from evalmap.data.records import ROLE_NAMES
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.clustering import Clustering
 from evalmap.embeddings.layers import KMEANS, LAYERS, TOPICS_MEDIUM, layer_of
@@ -113,6 +114,11 @@ def cluster_labels(built: BuiltMap) -> list[dict[str, Any]]:
     ]
 
 
+def repeats(first: NDArray[np.uint32]) -> bytes:
+    """The first row of each row's group of near-duplicates: little-endian uint32, 4 bytes a row."""
+    return np.ascontiguousarray(first, dtype="<u4").tobytes()
+
+
 def hover(built: BuiltMap, row: int) -> dict[str, Any]:
     """What the tooltip shows of an example; its text is cut at 600 characters.
 
@@ -166,7 +172,7 @@ def _cluster_name(built: BuiltMap, layer: str, row: int) -> str | None:
 
 
 def _sources(built: BuiltMap) -> Iterator[_Source]:
-    examples, fields, roles = built.examples, built.fields, built.manifest.roles
+    examples, fields = built.examples, built.fields
     if examples["label"].notna().any():
         words = shared_option_words(examples["label"], examples["choices"])
         yield _Source("label", "Label", examples["label"].map(words) if words else examples["label"])
@@ -182,11 +188,10 @@ def _sources(built: BuiltMap) -> Iterator[_Source]:
         yield _Source("group", "Group", examples["group"])
     if built.outliers.any():
         yield _Source("outlier", "Outlier", pd.Series(np.where(built.outliers, "outlier", "not an outlier")))
-    other_columns = {roles.get(role) for role in ("text", "label", "confidence", "choices", "group", "id")}
+    with_role = fields_with_role(built)
     for name in fields.columns:
-        if name not in other_columns and _is_coloring(fields[name]):
-            title = f"{name} (field)" if name in _OWN_TITLES else str(name)
-            yield _Source(_field_key(str(name)), title, fields[name])
+        if name not in with_role and _is_coloring(fields[name]):
+            yield _Source(field_key(str(name)), field_title(str(name)), fields[name])
 
 
 def _is_coloring(values: pd.Series) -> bool:
@@ -197,7 +202,17 @@ def _is_coloring(values: pd.Series) -> bool:
     return 1 <= values.nunique() <= MAX_FIELD_TEXTS
 
 
-def _field_key(name: str) -> str:
+def fields_with_role(built: BuiltMap) -> frozenset[str]:
+    """The source fields that alone play a role; what they hold is shown as the label, the text …"""
+    return frozenset(name for role in ROLE_NAMES if (name := built.manifest.roles.get(role)))
+
+
+def field_title(name: str) -> str:
+    """A field's name, with "(field)" where a column of the map's own is called so."""
+    return f"{name} (field)" if name in _OWN_TITLES else name
+
+
+def field_key(name: str) -> str:
     """`field.<name>`; a name that a URL would bend is spelled in plain characters, with a hash to keep it apart."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name)
     return f"field.{plain}" if plain == name else f"field.{plain[:60]}.{hashlib.sha256(name.encode()).hexdigest()[:8]}"

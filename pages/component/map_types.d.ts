@@ -15,10 +15,65 @@ export interface View {
   y: Range;
 }
 
+/** How fingers move the picture: a place p goes to scale · p + (x, y). */
+export interface Slide {
+  scale: number;
+  x: number;
+  y: number;
+}
+
 /** Coordinates, one a row. */
 export interface Points {
   x: Float32Array;
   y: Float32Array;
+}
+
+/** A part of the plane with its rows, and how many cells of the coarse grid have points. */
+export interface Box extends View {
+  rows: number;
+  cells: number;
+}
+
+/** The connected parts of a map: the part of each row, and their boxes, the one with most rows first. */
+export interface Islands {
+  labels: Int32Array;
+  boxes: Box[];
+}
+
+/** What the first view shows, the view of everything, and the parts outside the first. */
+export interface Body {
+  home: View;
+  all: View;
+  outside: number[];
+}
+
+export type Side = "left" | "right" | "above" | "below";
+/** Islands outside the view on one side. */
+export interface Outside {
+  side: Side;
+  box: Box;
+  /** Where along the side: -1 at its left or upper end, 1 at the other; beyond, where they lie beyond. */
+  along: number;
+}
+
+/** How much lies where: a grid fixed to the plane, line 0 at the bottom. */
+export interface Density {
+  columns: number;
+  lines: number;
+  /** The side of a cell, in data units; cell (0, 0) starts at (first, lowest) times that. */
+  cell: number;
+  first: number;
+  lowest: number;
+  /** How deep one point of a cell makes it. */
+  perPoint: number;
+  /** Smoothed counts: of the rows that are coloured, and of those that do not pass (null where all do). */
+  total: Float32Array;
+  back: Float32Array | null;
+  /** Smoothed counts of each place of the palette; of numbers: how many have one, and the sum of their places. */
+  layers: (Float32Array | null)[];
+  numeric: boolean;
+  /** Of every row: 0 alone, 1 among some, 2 among many. */
+  level: Uint8Array;
 }
 
 /** A column's values, one a row: numbers (NaN where missing) or codes. */
@@ -63,7 +118,8 @@ export interface Payload {
   opened: Row | null;
   names: boolean;
   dark: boolean;
-  height: number;
+  /** In pixels; null: as high as the box that it lies in. */
+  height: number | null;
 }
 
 /** What Python is told as "view": see read_view in map_view.py. */
@@ -71,6 +127,8 @@ export interface State {
   selection: Selection | null;
   view: View | null;
   hidden: Code[];
+  /** Whether near-duplicates are collapsed to one mark a group. */
+  collapsed: boolean;
 }
 
 /** What mount() gets from Streamlit (components v2). */
@@ -155,6 +213,10 @@ export interface Composition extends Chosen, Paint {
   size: number;
   dark: boolean;
   missing: string;
+  /** Null where points lie no more than a few deep. */
+  density: Density | null;
+  /** Null where nothing is collapsed. */
+  marks: Marks | null;
 }
 
 /** Which rows are to be drawn, and how: 1 for yes; null: all. */
@@ -163,6 +225,18 @@ export interface Shown {
   selected: Uint8Array | null;
   hidden: Set<Code>;
   values: ArrayLike<number>;
+  /** Rows that are left where groups are collapsed. */
+  left?: Uint8Array | null;
+}
+
+/** Near-duplicates collapsed to one mark a group. */
+export interface Marks {
+  /** 1 for a row that is drawn. */
+  left: Uint8Array;
+  /** How many rows in colour each drawn row stands for, itself included. */
+  count: Uint32Array;
+  /** The rows that stand for two or more, the largest group first. */
+  rows: Uint32Array;
 }
 
 /** The division that Plotly draws in. */
@@ -184,11 +258,13 @@ export interface Counters {
   fetches: Record<FetchKind, number>;
   /** Points in the last drawing. */
   shown: number;
+  /** [row, count] of each collapsed group that is shown. */
+  marks(): number[][];
   /** Where a row's point stands in the window. */
   position(row: Row): { x: number; y: number } | null;
 }
 
-export type FetchKind = "points" | "column" | "labels" | "hover";
+export type FetchKind = "points" | "column" | "labels" | "hover" | "repeats";
 
 declare global {
   var Plotly: PlotlyLibrary | undefined;

@@ -7,6 +7,7 @@ lines below and one small JSON travel over the page's websocket.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 from streamlit.components.v2 import component
 
 from evalmap.embeddings import palette
+from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component.map_data import Column, bitset
+from evalmap.pages.server.repeats import repeats_of
 from evalmap.pages.server.routes import assets_url, base_path, plotly_url
 
 LISTED = 60  # legend entries
@@ -27,7 +30,8 @@ export default async function (component) {
   return mount(component);
 }
 """
-_map = component("evalmap_map", html='<div class="evalmap"></div>', js=_BOOT, isolate_styles=False)
+_DRAWERS = (Path(__file__).parent / "static" / "drawers.css").read_text(encoding="utf-8")
+_map = component("evalmap_map", html='<div class="evalmap"></div>', css=_DRAWERS, js=_BOOT, isolate_styles=False)
 
 Range = list[float]
 Selection = dict[str, dict[str, Range]]
@@ -43,12 +47,14 @@ class MapView:
     view : the visible part, {"x": [a, b], "y": [a, b]}, or None where the reader never moved the map
     hidden : codes of the categories that the legend hides (`MISSING_CODE` for rows without a value)
     clicked : the row of the point that was clicked in this run, else None
+    collapsed : whether near-duplicates stand as one mark a group; a selection then holds whole groups: `rows_selected`
     """
 
     selection: Selection | None = None
     view: dict[str, Range] | None = None
     hidden: tuple[int, ...] = ()
     clicked: int | None = None
+    collapsed: bool = False
 
 
 def show_map(
@@ -64,7 +70,7 @@ def show_map(
     opened: int | None = None,
     names: bool = True,
     dark: bool = False,
-    height: int = 640,
+    height: int | None = None,
     on_click: Callable[[int], None] | None = None,
 ) -> MapView:
     """Draw a map.
@@ -82,7 +88,7 @@ def show_map(
     opened : the row with a strong ring
     names : whether cluster names stand on the map
     dark : used where the theme's colours cannot be read in the browser
-    height : of the map, in pixels
+    height : of the map, in pixels; None fills the box that it lies in
     on_click : called with the row of a clicked point, as a callback: before the page runs again
     """
     base = base_path() if base is None else base
@@ -125,6 +131,12 @@ def show_map(
     return read_view(result.get("view"), result.get("clicked"), n)
 
 
+def current_view(key: str, n: int) -> MapView:
+    """What the reader did on a map of `n` rows, before this run draws it."""
+    kept = st.session_state.get(key)
+    return read_view(kept.get("view") if isinstance(kept, Mapping) else None, None, n)
+
+
 def read_view(state: object, clicked: object, n: int) -> MapView:
     """The component's values, checked: they come from a browser. What does not fit is left out."""
     row = clicked if isinstance(clicked, int) and not isinstance(clicked, bool) and 0 <= clicked < n else None
@@ -132,7 +144,7 @@ def read_view(state: object, clicked: object, n: int) -> MapView:
         return MapView(clicked=row)
     hidden = state.get("hidden")
     codes = [code for code in hidden if isinstance(code, int) and not isinstance(code, bool)] if isinstance(hidden, list) else []
-    return MapView(_selection(state.get("selection")), _box(state.get("view")), tuple(codes), row)
+    return MapView(_selection(state.get("selection")), _box(state.get("view")), tuple(codes), row, state.get("collapsed") is True)
 
 
 def rows_inside(coordinates: NDArray[np.float32], selection: Selection | None) -> NDArray[np.int64]:
@@ -161,6 +173,17 @@ def rows_inside(coordinates: NDArray[np.float32], selection: Selection | None) -
         if y1 != y2:
             inside ^= ((y1 > py) != (y2 > py)) & (px < (x2 - x1) * (py - y1) / (y2 - y1) + x1)
     return near[inside].astype(np.int64)
+
+
+def rows_selected(built: BuiltMap, view: MapView) -> NDArray[np.int64]:
+    """The rows that a view selects, ascending: those inside the selection, and where near-duplicates are collapsed all rows of the
+    groups that have one inside, as the map draws it.
+    """
+    rows = rows_inside(built.coordinates, view.selection)
+    if not view.collapsed or not len(rows):
+        return rows
+    first = repeats_of(built)
+    return np.flatnonzero(np.isin(first, first[rows])).astype(np.int64)
 
 
 def _selection(value: object) -> Selection | None:

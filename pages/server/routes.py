@@ -22,6 +22,7 @@ from evalmap.pages.component import answer_columns, map_data
 from evalmap.pages.server import maps
 from evalmap.pages.server.access import without_paths
 from evalmap.pages.server.maps import built_map
+from evalmap.pages.server.repeats import repeats_of
 
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 VOLATILE = {"Cache-Control": "no-store"}
@@ -42,6 +43,7 @@ def routes() -> list[Route]:
         Route(f"{one_map}/points", points),
         Route(one_map + "/column/{key}", column),
         Route(f"{one_map}/labels", labels),
+        Route(f"{one_map}/repeats", repeats),
         Route(f"{one_map}/hover", hover),
         Route(f"{one_map}/thumbnail", thumbnail),
         Route(f"{base}/model_answers", answers_page),
@@ -107,6 +109,10 @@ async def column(request: Request) -> Response:
 
 async def labels(request: Request) -> Response:
     return await _answer(request, map_data.cluster_labels)
+
+
+async def repeats(request: Request) -> Response:
+    return await _answer(request, lambda built: map_data.repeats(repeats_of(built)))
 
 
 async def hover(request: Request) -> Response:

@@ -69,6 +69,11 @@ def open_row(built: BuiltMap, row: int) -> None:
     st.session_state[state.EXAMPLE] = address(built, row)
 
 
+def close() -> None:
+    """Close the open example; to be called from a callback."""
+    state.forget(state.EXAMPLE)
+
+
 def opener(built: BuiltMap, rows: Sequence[int] | NDArray[np.int64], key: str) -> Callable[[], None]:
     """The callback of a table of examples with that key: opens the row that was picked."""
 

@@ -21,6 +21,8 @@ CONTAINS = "contains"
 MEANING = "meaning"
 EXAMPLE = "example"
 NAMES = "names"
+PANEL = "panel"  # which part of the drawer below the map is open
+PANEL_HEIGHT = "panel-height"
 GO_TO = "go-to"  # the page to go to when the picker is drawn
 TOUR = "tour"  # whether the tour is on; in an address, ?tour=1 begins it
 FAILURE = "failure"  # why the last button could not do what it is for
@@ -46,6 +48,7 @@ ANSWERS = "answers"  # the answer set that the page tells of
 VERSUS = "versus"  # the one beside it
 ANSWER_COLOR = "colour-answers"
 ANSWER_ROWS = "rows-of-answers"
+ANSWERS_PANEL = "answers-panel"  # which part of the drawer below the map is open
 SCALE_BY = "scale-by"
 
 FILTERS = (LABELS, CONFIDENCE, SCORE, CLUSTERS, FILES, CONTAINS, MEANING)

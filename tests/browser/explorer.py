@@ -22,9 +22,10 @@ def sample(site: Site, slug: str = PLANNING) -> BuiltMap:
     return load_map(workspace, workspace.find(slug))
 
 
-def open_map(page: Page, site: Site, **query: str) -> None:
-    """Open the map page by its address and wait until it is drawn."""
-    page.goto(site.address("map", **{"dataset": PLANNING, **query}))
+def open_map(page: Page, site: Site, *, panel: str = "Examples", **query: str) -> None:
+    """Open the map page by its address and wait until it is drawn; panel "" leaves the drawer below the map closed."""
+    opened = {"panel": panel} if panel else {}
+    page.goto(site.address("map", **{"dataset": PLANNING, **opened, **query}))
     wait_drawn(page)
 
 

@@ -20,7 +20,7 @@ def test_import_colour_cluster_compare_export(page: Page, site: Site, tmp_path: 
     p = {FIRST: made_up(built, shift=0), SECOND: made_up(built, shift=3)}
     page.goto(site.address("answers", dataset=PLANNING))
     settle(page)
-    page.get_by_role("tab", name="Import and run").click()  # the samples ship answers: the page is not empty
+    page.get_by_role("radio", name="Import and run").click()  # the samples ship answers: the page is not empty
     settle(page)
     page.locator('input[type="file"]').set_input_files([write(tmp_path, built, label, p[label]) for label in p])
     page.get_by_role("button", name="Import", exact=True).click()
@@ -28,6 +28,7 @@ def test_import_colour_cluster_compare_export(page: Page, site: Site, tmp_path: 
         expect(page.get_by_text(f"{label}: {len(built)} answers from")).to_be_visible(timeout=WAIT)
 
     pick(page, "Answers of", FIRST)
+    page.get_by_role("radio", name="Figures").click()
     expect(metric(page, "mean P(matching)")).to_have_text(f"{100 * p[FIRST].mean():.1f} %", timeout=WAIT)
     wait_drawn(page)
     expect(page.get_by_test_id("map-legend")).to_contain_text(f"P(matching) · {FIRST}", timeout=WAIT)
@@ -38,7 +39,7 @@ def test_import_colour_cluster_compare_export(page: Page, site: Site, tmp_path: 
     expect(tip).to_contain_text(f"P(matching) · {FIRST}: {p[FIRST][row]:.2f}", timeout=WAIT)
     expect(tip).to_contain_text(built.text(row)[:40])
 
-    page.get_by_role("tab", name="Clusters").click()
+    page.get_by_role("radio", name="Clusters").click()
     settle(page)
     in_colour = page.get_by_text("Only the selected cluster is in colour")
     until(in_colour, lambda: page.get_by_test_id("stDataFrame").first.click(position={"x": 18, "y": 52}))  # the first row's box
@@ -48,12 +49,12 @@ def test_import_colour_cluster_compare_export(page: Page, site: Site, tmp_path: 
     pick(page, "Compare with", SECOND)
     pick(page, "Colour by", "Difference of the two")
     expect(page.get_by_test_id("map-legend")).to_contain_text(f"{FIRST} less {SECOND}", timeout=WAIT)
-    page.get_by_role("tab", name="Compare").click()
+    page.get_by_role("radio", name="Compare").click()
     answers = {label: np.where(values > 0.5, 1, 0) for label, values in p.items()}
     same = int((answers[FIRST] == answers[SECOND]).sum())
     expect(page.get_by_text(f"They give the same answer to {same} of them")).to_be_visible(timeout=WAIT)
 
-    page.get_by_role("tab", name="Export").click()
+    page.get_by_role("radio", name="Export").click()
     settle(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Answers (CSV)").click()

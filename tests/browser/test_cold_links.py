@@ -25,7 +25,9 @@ def test_a_cold_map_link_opens_dataset_colour_filter_and_example(
         built = sample(site)
         row = 41
         page = watched.open(chromium)
-        page.goto(site.address("map", dataset=PLANNING, colour="Clusters (k-means)", label="Yes", example=str(row + 1)))
+        page.goto(
+            site.address("map", dataset=PLANNING, colour="Clusters (k-means)", label="Yes", example=str(row + 1), panel="Examples")
+        )
         wait_drawn(page)
         expect(page.locator('[data-testid="stText"]').first).to_have_text(built.text(row), timeout=WAIT)
         assert table_title(page) == "100 examples that pass the filters"

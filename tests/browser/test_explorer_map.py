@@ -109,7 +109,7 @@ def test_the_confidence_filter_counts_and_tells_the_balance(page: Page, site: Si
     built = sample(site)
     confidence = built.examples["confidence"].to_numpy()
     high = float(np.ceil(confidence.max() * 100) / 100)
-    page.goto(site.address("map", dataset=PLANNING) + "&confidence=0.9&confidence=1.0")
+    page.goto(site.address("map", dataset=PLANNING, panel="Examples") + "&confidence=0.9&confidence=1.0")
     wait_drawn(page)
     kept = built.examples[confidence >= 0.9]
     yes = int((kept["label"] == "Yes").sum())

@@ -129,20 +129,22 @@ def test_constant_yes_scores_half_and_flags_no_cluster(asked: Asked) -> None:
     assert metrics(at)["% matching"] == "50.0 %"
     assert metrics(at)["Yes-rate"] == "100.0 %"
     assert metrics(at)["mean P(matching)"] == "–"  # it has no probabilities
+    at.session_state["answers-panel"] = "Clusters"
+    run(at)
     assert any(value.startswith("**0 of 2 tested clusters** deviate") for value in said(at))
     assert set(frame(at, "deviates", "q")["deviates"]) == {""}
 
 
 def test_a_cluster_that_departs_is_named_first(asked: Asked) -> None:
-    at = open_answers()
-    table = frame(at, "deviates", "q", "deviation")
+    told = said(open_answers())
+    table = frame(open_tab("Clusters"), "deviates", "q", "deviation")
     names = [name.name for name in asked.built.names_by_layer["kmeans"]]
     assert table["name"].iloc[0] == names[0]
     assert table["deviates"].iloc[0] == "●"
     assert table["deviation"].iloc[0] > 5
     labels = asked.built.clustering("kmeans").labels
     assert dict(zip(table["name"], table["n"], strict=True)) == {names[i]: int((labels == i).sum()) for i in range(3)}
-    assert any(f"**{names[0]}**" in value and "points more matching" in value for value in said(at))
+    assert any(f"**{names[0]}**" in value and "points more matching" in value for value in told)
 
 
 def test_set_of_a_link_is_the_set_shown(asked: Asked) -> None:
@@ -210,7 +212,7 @@ def test_the_map_page_offers_the_answers_too(asked: Asked) -> None:
 
 
 def test_a_selected_cluster_opens_its_examples_with_every_answer(asked: Asked) -> None:
-    at = open_answers()
+    at = open_tab("Clusters")
     first = asked.scores(FIRST)
     site.select_row(at, f"answer-clusters-asked-kmeans-{first.id}", 0)
     rows = np.flatnonzero(asked.built.clustering("kmeans").labels == 0)
@@ -389,14 +391,14 @@ def test_sets_are_listed_with_their_sources_and_can_be_removed(asked: Asked) -> 
     assert frame(at, "model", "prompt")["model"].tolist() == ["model a", "model b", "sayer"]
 
 
-def test_columns_that_were_read_stand_first_in_a_source_and_the_reading_first_on_the_page(asked: Asked) -> None:
+def test_columns_that_were_read_stand_first_in_a_source_and_the_reading_first_among_the_figures(asked: Asked) -> None:
     told = "Columns read: prediction as the answer, answer as the key."
     answers = (RawAnswer(row=0, answer="No"),)
     record = keep_staged(asked.space, asked.built.manifest, StagedSet(info("told-of", "raw"), answers, notes=(told,)))
     assert record
     at = open_tab("Answer sets")
-    captions = [caption.value.replace("\\", "") for caption in at.caption]
-    assert captions[0].startswith("The dataset was read so: text = ")
+    figures = [caption.value.replace("\\", "") for caption in open_answers().caption]
+    assert figures[1].startswith("The dataset was read so: text = ")
     source = next(block for block in at.expander if "told-of" in block.label.replace("\\", ""))
     assert source.markdown[0].value.replace("\\", "") == f":material/info: {told}"
     at.button(key=f"remove-answers-{AnswerStore(asked.space).find('told-of · raw').id}").click()
@@ -446,13 +448,15 @@ def test_a_selection_is_summed_up_and_its_examples_listed(asked: Asked, monkeypa
     middle = float(np.median(x))
     box = {"box": {"x": [float(x.min()), middle], "y": [-1e6, 1e6]}}
     monkeypatch.setattr(answer_map, "show_map", lambda *_, **__: MapView(selection=box))
-    at = open_tab("Examples")
+    at = open_answers()
     rows = np.flatnonzero(x <= middle)
     scores = asked.scores(FIRST)
     (told,) = [value for value in said(at) if value.startswith("**Selected on the map**")]
     assert f"{100 * scores.matches[rows].mean():.1f} % matching" in told
     assert f"n = {len(rows)}" in told
     assert f"n = {N - len(rows)}" in told
+    at.session_state["answers-panel"] = "Examples"
+    run(at)
     assert frame(at, "answer-0")["line"].tolist() == [row + 1 for row in rows[:25]]
 
 

@@ -51,8 +51,8 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         yield space
 
 
-def opened(slug: str, example: str = "2"):
-    return open_page("map.py", dataset=slug, example=example)
+def opened(slug: str, example: str = "2", panel: str = "Examples"):
+    return open_page("map.py", dataset=slug, example=example, panel=panel)
 
 
 def shown(at) -> list[str]:
@@ -106,14 +106,15 @@ def test_legend_and_hover_tell_the_option(space: Workspace):
 
 
 def test_about_tells_the_reading_with_reasons_and_notes(space: Workspace):
-    told = [value.replace("\\", "") for value in said(opened("parts"))]
+    told = [value.replace("\\", "") for value in said(opened("parts", panel="About this map"))]
     assert any("Text: **context + question** :gray[· what is asked, and the context that it is asked about." in one for one in told)
     assert any(
         one.endswith("context and question are one text, a blank line between, an empty one left out; embedded as a whole.")
         for one in told
     )
     assert any(
-        one.endswith("messages is read as a chat: the text is the last user turn.") for one in map(_plain, said(opened("chat")))
+        one.endswith("messages is read as a chat: the text is the last user turn.")
+        for one in map(_plain, said(opened("chat", panel="About this map")))
     )
 
 

@@ -28,7 +28,8 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
 
 
 def open_map(slug: str = PERSONA, **query: str | list[str]):
-    return open_page("map.py", dataset=slug, **query)
+    """The map page with the table of examples open below the map, unless something else is asked for."""
+    return open_page("map.py", dataset=slug, **{"panel": "Examples", **query})
 
 
 def numbered(rows: np.ndarray) -> list[str]:
@@ -51,7 +52,7 @@ def test_dataset_of_a_link_that_is_not_there_is_told(space: Workspace, slug: str
 
 
 def test_picker_lists_every_map_and_opens_the_chosen_one(space: Workspace):
-    at = open_page("map.py")
+    at = open_page("map.py", panel="Examples")
     picker = at.selectbox(key="dataset")
     assert picker.options == space.slugs()
     picker.select("plain")
@@ -241,13 +242,33 @@ def test_example_of_a_collection_is_named_with_its_file(space: Workspace):
     assert at.text[0].value == expected
 
 
+# The panel
+
+
+def test_panel_of_a_link_that_is_not_there_stays_closed(space: Workspace):
+    at = open_map(panel="nope")
+    assert not at.dataframe
+    assert not at.error
+
+
+def test_nothing_of_the_panel_is_drawn_while_it_is_closed(space: Workspace):
+    at = open_page("map.py", dataset=PERSONA)
+    assert not at.dataframe
+    at.session_state["panel"] = "Clusters"
+    run(at)
+    assert len(at.dataframe) == 1
+    at.button(key="close-panel").click()
+    run(at)
+    assert not at.dataframe
+
+
 # Clusters
 
 
 def test_selected_cluster_shows_its_exemplars_and_can_be_shown_on_the_map(space: Workspace):
     built = site.built(space, PERSONA)
     name = built.names_by_layer["topics-medium"][1]
-    at = open_map(layer="Topics")
+    at = open_map(layer="Topics", panel="Clusters")
     assert "Select a cluster to read its most typical examples." in [info.value for info in at.info]
     site.select_row(at, f"clusters-{PERSONA}-topics-medium", 1)
     assert [text.value for text in at.text] == [built.text(row) for row in name.exemplars]
@@ -255,12 +276,14 @@ def test_selected_cluster_shows_its_exemplars_and_can_be_shown_on_the_map(space:
     run(at)
     assert at.selectbox(key="layer").value == at.selectbox(key="colour").value == "Topics"
     assert at.multiselect(key="cluster").value == [f"1 · {name.name}"]
+    at.session_state["panel"] = "Examples"
+    run(at)
     assert lines(at) == numbered(np.flatnonzero(built.clustering("topics-medium").labels == 1))
 
 
 def test_cluster_table_shows_sizes_and_shares(space: Workspace):
     built = site.built(space, PERSONA)
-    at = open_map()
+    at = open_map(panel="Clusters")
     clusters = next(frame.value for frame in at.dataframe if "size" in frame.value.columns)
     assert clusters["size"].tolist() == np.bincount(built.clustering("kmeans").labels).tolist()
     labels = built.examples["label"].to_numpy()
@@ -296,8 +319,10 @@ def test_dataset_without_labels_or_confidence_has_no_such_widgets(space: Workspa
     assert found is not None
     assert "confidence" not in found.columns
     assert not [value for value in said(at) if "badge" in value]
-    site.select_row(at, "clusters-plain-kmeans", 0)
     assert "no labels" in "".join(said(at))
+    at.session_state["panel"] = "Clusters"
+    site.select_row(at, "clusters-plain-kmeans", 0)
+    assert "no labels" not in "".join(said(at))
 
 
 def test_markup_in_the_data_is_shown_as_it_stands(space: Workspace, tmp_path: Path):
@@ -306,13 +331,15 @@ def test_markup_in_the_data_is_shown_as_it_stands(space: Workspace, tmp_path: Pa
     everything = ""
     for row in range(8):
         at = open_map(slug, example=str(row + 1))
-        site.select_row(at, f"clusters-{slug}-kmeans", 0)
         at.multiselect(key="label").select(MARKUP[row % 2])
         run(at)
         assert at.text[0].value == built.text(row)
-        spoken = [value for value in said(at) for markup in MARKUP if markup in value]
-        assert spoken == []
         everything = "\n".join(said(at))
+        for panel in ("Clusters", "About this map"):
+            at.session_state["panel"] = panel
+            site.select_row(at, f"clusters-{slug}-kmeans", 0)
+            everything += "\n".join(said(at))
+        assert [markup for markup in MARKUP if markup in everything] == []
     assert r"#### marked \*\*x\*\* \!\[a\]\(http\:\/\/x\/y\.png\) \<script\>alert\(1\)\<\/script\>" in everything
     assert r":blue-badge[:material/label: \!\[a\]\(http" in everything
     assert r"first\: id \*\*x\*\* on lines" in everything

@@ -37,7 +37,9 @@ SECRET = "where-it-lies"  # a folder that every path of these tests goes through
 STARTS = ("subprocess.Popen", "os.exec", "os.kill", "os.killpg", "os.system", "os.fork", "os.posix_spawn")
 CHANGES = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate", "shutil.rmtree", "os.link", "os.symlink", "os.utime")
 TABS = {
+    "panel": ("Examples", "Clusters", "About this map"),
     "answers-panel": (
+        "Figures",
         "Clusters",
         "Compare",
         "Scaling",
@@ -51,7 +53,7 @@ TABS = {
 }
 PAGES = [
     ("", {}, {}),
-    ("map.py", {"dataset": PERSONA, "example": "1"}, {}),
+    *(("map.py", {"dataset": PERSONA, "example": "1"}, {"panel": tab}) for tab in TABS["panel"]),
     ("map.py", {"dataset": "moved"}, {}),
     ("map.py", {"dataset": "broken"}, {}),
     ("duplicates.py", {"dataset": "plain"}, {}),
@@ -197,6 +199,9 @@ def test_what_changes_something_is_offered_to_this_machine_only(space: Workspace
     assert (library | others) - gone == set()
     assert beyond <= {
         "Clear",
+        "Close",
+        "Higher",
+        "Lower",
         "Other pairs",
         "Open map",
         "Previous",

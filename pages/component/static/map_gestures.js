@@ -1,8 +1,9 @@
 // @ts-check
-// The pointer on the map: hover, click, and drawing a lasso or a box. Panning and wheel zoom stay with plotly.
-/** @import { Frame, Place, Selection } from "../map_types.d.ts" */
+// The pointer on the map: hover, click, drawing a lasso or a box, and fingers that pan and pinch. The mouse's pan and wheel stay with plotly.
+/** @import { Frame, Place, Selection, Slide } from "../map_types.d.ts" */
 
 const CLICK = 4; // px: a press that moves less is a click
+const TAP = 10; // px: the same for a finger
 const TWICE = 400; // ms between the two clicks of a double click
 const STEP = 3; // px between two corners of a lasso
 
@@ -18,6 +19,8 @@ const STEP = 3; // px between two corners of a lasso
  * @property {(path: Place[]) => void} onOutline
  * @property {(selection: Selection) => void} onSelect
  * @property {() => void} onHome
+ * @property {(slide: Slide) => void} onSlide fingers move the picture, since they came down
+ * @property {() => void} onSlid they have left it
  */
 
 /**
@@ -35,9 +38,17 @@ export function listenToPointer(stage, host, signal) {
   let last = { when: -Infinity, at: [0, 0] };
   let asked = 0;
 
+  /** @type {Map<number, Place>} fingers on the stage, by pointer */
+  const fingers = new Map();
+  /** @type {DOMRect | null} the stage before the fingers moved it */
+  let still = null;
+  let slide = STILL, base = STILL;
+  /** @type {Place[]} where the fingers stood when the last of them came or went */
+  let from = [];
+
   /** @type {(event: PointerEvent) => Place} */
   const place = (event) => {
-    const box = stage.getBoundingClientRect();
+    const box = still ?? stage.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
   };
   const drawing = () => press !== null && press.mode !== "pan";
@@ -45,6 +56,21 @@ export function listenToPointer(stage, host, signal) {
     press = null;
     path = [];
     host.onOutline([]);
+  };
+
+  /** A finger came or went: what follows adds to the slide so far. */
+  const hold = () => {
+    base = slide;
+    from = [...fingers.values()];
+  };
+  /** @param {PointerEvent} event */
+  const letGo = (event) => {
+    if (!fingers.delete(event.pointerId)) return;
+    hold();
+    if (fingers.size) return;
+    if (slide !== STILL) host.onSlid();
+    still = null;
+    slide = base = STILL;
   };
 
   // Told apart here: plotly lays a cover over the page while a button is down, so the browser's dblclick never reaches the stage
@@ -57,6 +83,12 @@ export function listenToPointer(stage, host, signal) {
   };
 
   stage.addEventListener("pointerdown", (event) => {
+    if (event.pointerType === "touch") {
+      still ??= stage.getBoundingClientRect();
+      fingers.set(event.pointerId, place(event));
+      hold();
+      if (fingers.size > 1) return cancel(); // a pinch, whatever the first finger began
+    }
     if (event.button !== 0 || !event.isPrimary) return;
     const mode = event.shiftKey && host.mode() === "pan" ? "lasso" : host.mode();
     press = { at: place(event), mode, moved: 0 };
@@ -66,13 +98,19 @@ export function listenToPointer(stage, host, signal) {
 
   for (const name of ["mousedown", "touchstart"]) {
     stage.addEventListener(name, (event) => {
-      if (!drawing()) return;
-      event.stopPropagation(); // plotly would pan
+      if (!drawing() && name !== "touchstart") return;
+      event.stopPropagation(); // plotly would pan; it knows no pinch, so fingers are ours
       if (event.cancelable) event.preventDefault();
     }, { capture: true, passive: false, signal });
   }
 
   window.addEventListener("pointermove", (event) => {
+    if (fingers.has(event.pointerId)) {
+      fingers.set(event.pointerId, place(event));
+      const pans = press !== null && !drawing() && (slide !== STILL || Math.hypot(place(event)[0] - press.at[0], place(event)[1] - press.at[1]) >= TAP);
+      if (fingers.size > 1 || pans || (!press && slide !== STILL)) host.onSlide((slide = after(base, slideOf(from, [...fingers.values()]))));
+      if (!press) return;
+    }
     if (!press) {
       if (!stage.contains(/** @type {Node | null} */ (event.target))) return host.onLeave();
       cancelAnimationFrame(asked);
@@ -88,16 +126,42 @@ export function listenToPointer(stage, host, signal) {
   }, { signal });
 
   window.addEventListener("pointerup", (event) => {
+    letGo(event);
     if (!press) return;
     const { mode, moved } = press, drawn = path, frame = host.frame();
     cancel();
-    if (moved < CLICK) return click(event, place(event));
+    if (moved < (event.pointerType === "touch" ? TAP : CLICK)) return click(event, place(event));
     if (mode !== "pan" && drawn.length > 2 && frame) host.onSelect(geometry(mode, drawn, frame));
   }, { signal });
-  window.addEventListener("pointercancel", cancel, { signal });
+  window.addEventListener("pointercancel", (event) => {
+    letGo(event);
+    cancel();
+  }, { signal });
   stage.addEventListener("pointerleave", () => { cancelAnimationFrame(asked); host.onLeave(); }, { signal });
   return cancel;
 }
+
+/** @type {Slide} */
+const STILL = { scale: 1, x: 0, y: 0 };
+
+/**
+ * How one or two fingers move the picture: a place p goes to scale · p + (x, y).
+ *
+ * @param {Place[]} from
+ * @param {Place[]} to
+ * @returns {Slide}
+ */
+export function slideOf(from, to) {
+  const [a0, b0 = a0] = from, [a, b = a] = to;
+  const before = Math.hypot(b0[0] - a0[0], b0[1] - a0[1]), now = Math.hypot(b[0] - a[0], b[1] - a[1]);
+  const scale = before > 0 && now > 0 ? now / before : 1;
+  return { scale, x: (a[0] + b[0] - scale * (a0[0] + b0[0])) / 2, y: (a[1] + b[1] - scale * (a0[1] + b0[1])) / 2 };
+}
+
+/** @type {(first: Slide, second: Slide) => Slide} */
+const after = (first, second) => (
+  { scale: second.scale * first.scale, x: second.scale * first.x + second.x, y: second.scale * first.y + second.y }
+);
 
 /** @type {(last: Place, next: Place) => boolean} */
 const farFrom = (last, next) => Math.hypot(next[0] - last[0], next[1] - last[1]) >= STEP;

@@ -1,8 +1,10 @@
 // @ts-check
-// The boxes that a map consists of: the stage with the points and what lies over them, the tool bar, the note, the legend.
+// The boxes that a map consists of: the stage with the points, and over it the tools, the note and the legend.
 /** @import { Payload, Rect } from "../map_types.d.ts" */
 
 import { element, format, svgElement } from "./map_elements.js";
+import { foldButton } from "./map_fold.js";
+import { gripOf } from "./map_movable.js";
 
 export class Layout {
   /** @param {HTMLElement} root */
@@ -12,23 +14,33 @@ export class Layout {
     this.plot = part("em-plot");
     this.names = part("em-names", "map-names");
     this.svg = svgElement("svg", "em-drawing");
-    this.stage.append(this.plot, this.svg, this.names);
+    this.density = element("canvas", "em-density");
+    this.density.dataset.testid = "map-density";
+    this.marks = element("canvas", "em-marks");
+    this.stage.append(this.density, this.plot, this.marks, this.svg, this.names);
+    this.borders = part("em-borders", "map-borders");
     this.toolbar = part("em-toolbar");
     this.note = part("em-note", "map-note");
     this.message = part("em-message", "", "status");
     this.tip = part("em-tip", "map-tooltip", "tooltip");
     this.legend = part("em-legend", "map-legend", "group");
     this.tip.hidden = this.toolbar.hidden = this.note.hidden = true;
+    this.foot = part("em-foot"); // tools and note, moved together
+    this.foot.append(gripOf(this.foot, "tools"), this.toolbar, this.note);
+    this.key = part("em-key"); // the legend with what moves and folds it
+    const handles = part("em-handles");
+    handles.append(foldButton(this.key, "legend"), gripOf(this.key, "legend"));
+    this.key.append(this.legend, handles);
     const middle = part("em-middle");
-    middle.append(this.stage, this.toolbar, this.note, this.message);
+    middle.append(this.stage, this.borders, this.message, this.key, this.foot);
     const whole = part("em-whole");
-    whole.append(middle, this.legend, this.tip);
+    whole.append(middle, this.tip);
     root.replaceChildren(whole);
   }
 
-  /** @param {number} pixels */
+  /** @param {number | null} pixels null: as high as the box that the map lies in */
   setHeight(pixels) {
-    this.root.style.setProperty("--em-height", `${pixels}px`);
+    this.root.style.setProperty("--em-height", pixels === null ? "100%" : `${pixels}px`);
   }
 
   /** @param {boolean} busy */
@@ -40,6 +52,8 @@ export class Layout {
   /** @param {boolean} dark */
   setDark(dark) {
     this.root.classList.toggle("em-dark", dark);
+    // Streamlit gives its colours to components only; a drawer that lies over the map needs the page's too (drawers.css)
+    document.documentElement.style.setProperty("--drawers-background", getComputedStyle(this.root).getPropertyValue("--st-background-color"));
   }
 
   /**
@@ -68,8 +82,9 @@ export class Layout {
    * @returns {Rect[]}
    */
   corners() {
-    return [this.toolbar, this.note].filter((box) => !box.hidden).map((box) => (
-      { left: box.offsetLeft, top: box.offsetTop, right: box.offsetLeft + box.offsetWidth, bottom: box.offsetTop + box.offsetHeight }
+    const origin = this.stage.getBoundingClientRect();
+    return [this.foot, this.key].map((box) => box.getBoundingClientRect()).map((box) => (
+      { left: box.left - origin.left, top: box.top - origin.top, right: box.right - origin.left, bottom: box.bottom - origin.top }
     ));
   }
 }

@@ -9,9 +9,10 @@ import { element, format } from "./map_elements.js";
  * @param {Pick<Chosen, "inView" | "drawnInView">} chosen
  * @param {number | null} selected how many rows; null where nothing is selected
  * @param {() => void} onClear
+ * @param {string} [problem] what could not be done, in a sentence
  */
-export function writeNote(box, { inView, drawnInView }, selected, onClear) {
-  const parts = [];
+export function writeNote(box, { inView, drawnInView }, selected, onClear, problem) {
+  const parts = problem ? [element("span", "", problem)] : [];
   if (drawnInView < inView) parts.push(element("span", "", `${format(drawnInView)} of ${format(inView)} points in view drawn: a sample`));
   if (selected !== null) {
     const clear = element("button", "em-clear", "Clear selection");

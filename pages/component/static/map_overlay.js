@@ -38,6 +38,7 @@ export class Names {
    * @param {string} layer
    * @param {Frame} frame
    * @param {Rect[]} obstacles
+   * @returns {Rect[]} where nothing more may stand: the obstacles and the names
    */
   draw(clusters, layer, frame, obstacles) {
     this.pen.font = `${FONT} ${getComputedStyle(this.box).fontFamily}`;
@@ -67,6 +68,7 @@ export class Names {
       node.remove();
       this.nodes.delete(key);
     }
+    return placed;
   }
 
   clear() {

@@ -1,14 +1,18 @@
 // @ts-check
 // The picture: the points as plotly draws them, the names and rings over them, and the view that the reader moved to.
 
-/** @import { Composition, Place, PlotlyLibrary, Row, View } from "../map_types.d.ts" */
+/** @import { Body, Composition, Frame, Place, PlotlyLibrary, Rect, Row, Slide, View } from "../map_types.d.ts" */
 /** @import { Layout } from "./map_layout.js" */
 /** @import { Scene } from "./map_scene.js" */
 /** @import { Visibility } from "./map_visibility.js" */
 
+import { Borders, tellsOutside } from "./map_borders.js";
+import { DensityCanvas } from "./map_density_canvas.js";
+import { outsideOf, viewOf } from "./map_islands.js";
+import { MarkCanvas } from "./map_marks.js";
 import { Drawing, Names } from "./map_overlay.js";
 import { Plot } from "./map_plot.js";
-import { homeView, rowAt, sameView, viewAround } from "./map_points.js";
+import { frameOf, rowAt, sameView, viewAround } from "./map_points.js";
 
 const SETTLED = 250; // ms without a move after which the view is drawn anew
 const RESIZED = 60; // ms without another size
@@ -28,6 +32,9 @@ export class Picture {
     this.onMoved = onMoved;
     this.names = new Names(layout.names);
     this.drawing = new Drawing(layout.svg);
+    this.density = new DensityCanvas(layout.density);
+    this.marks = new MarkCanvas(layout.marks);
+    this.borders = new Borders(layout.borders, ({ box }) => this.goTo(viewOf(box, layout.stage.clientWidth, layout.stage.clientHeight)));
     /** @type {Plot | null} */
     this.plot = null;
     /** @type {Scene | null} */
@@ -36,10 +43,14 @@ export class Picture {
     this.drawn = null;
     /** @type {Uint32Array[]} rows that hover and click find */
     this.answering = [];
-    /** @type {View | null} the view that shows the whole map */
-    this.home = null;
+    /** @type {Body | null} */
+    this.body = null;
+    /** @type {ReturnType<Scene["islandsShown"]>} those outside the first view */
+    this.islands = [];
     this.moved = false; // whether the reader moved the map
     this.named = true; // whether cluster names stand on it
+    /** @type {Slide | null} what fingers did to it last */
+    this.slid = null;
     this.redrawing = 0;
     /** @type {number | undefined} */
     this.resampling = undefined;
@@ -49,7 +60,12 @@ export class Picture {
     this.resizing.observe(layout.stage);
   }
 
-  /** The part that the reader moved to; null where it is the whole map. */
+  /** The first view: the main body of the points. */
+  get home() {
+    return this.body?.home ?? null;
+  }
+
+  /** The part that the reader moved to; null where it is the first view. */
   get view() {
     return this.moved && this.plot ? this.plot.view : null;
   }
@@ -72,9 +88,13 @@ export class Picture {
   async draw() {
     const { clientWidth: width, clientHeight: height } = this.layout.stage;
     if (!this.plot || !this.scene || !width || !height) return;
-    this.home = homeView(this.scene.points, width, height);
-    const drawn = this.scene.compose(this.view ?? this.home, width, height, this.visibility);
+    this.body = this.scene.body(width, height);
+    const drawn = this.scene.compose(this.view ?? this.body.home, width, height, this.visibility);
     this.drawn = drawn;
+    this.islands = this.scene.islandsShown(this.body.outside, this.visibility);
+    this.density.show(drawn);
+    this.marks.show(drawn);
+    this.density.place(this.frame() ?? frameOf(drawn.view, width, height));
     this.answering = this.visibility.answering(drawn);
     this.layout.setBusy(true);
     await this.plot.draw(drawn);
@@ -93,10 +113,26 @@ export class Picture {
     const frame = this.frame();
     if (!frame || !this.scene || !this.home) return;
     this.drawing.place(this.scene.points, frame);
-    if (!this.named) return this.names.clear();
-    const zoom = (this.home.x[1] - this.home.x[0]) / (frame.x(frame.width) - frame.x(0));
+    this.density.place(frame);
+    const view = this.plot?.view, corners = this.layout.corners();
+    const buttons = this.borders.draw(view && tellsOutside(view, this.home) ? outsideOf(this.islands, view) : [], frame, corners);
+    this.marks.place(frame, this.nameClusters(frame, this.home, [...corners, ...buttons]));
+  }
+
+  /**
+   * @param {Frame} frame
+   * @param {View} home
+   * @param {Rect[]} obstacles
+   * @returns {Rect[]} where nothing more may stand
+   */
+  nameClusters(frame, home, obstacles) {
+    if (!this.scene || !this.named) {
+      this.names.clear();
+      return obstacles;
+    }
+    const zoom = (home.x[1] - home.x[0]) / (frame.x(frame.width) - frame.x(0));
     const { layer, clusters } = this.scene.namesAt(zoom);
-    this.names.draw(clusters, layer, frame, this.layout.corners());
+    return this.names.draw(clusters, layer, frame, obstacles);
   }
 
   /** @param {number} factor of the view's width: below 1 comes nearer */
@@ -104,8 +140,39 @@ export class Picture {
     this.plot?.zoom(factor);
   }
 
+  /** @param {View} view */
+  goTo(view) {
+    if (this.plot?.view) this.plot.goTo(view);
+  }
+
   goHome() {
-    if (this.plot?.view && this.home) this.plot.goTo(this.home);
+    if (this.body) this.goTo(this.body.home);
+  }
+
+  /**
+   * Fingers move the picture as it is; nothing is drawn before they leave it.
+   *
+   * @param {Slide} slide
+   */
+  slide(slide) {
+    this.slid = slide;
+    this.layout.stage.style.transform = `translate(${slide.x}px, ${slide.y}px) scale(${slide.scale})`;
+  }
+
+  /** The fingers have left: the view is what they moved into the stage. */
+  async endSlide() {
+    const frame = this.frame(), { slid } = this;
+    if (frame && slid) {
+      /** @type {(px: number) => number} */
+      const x = (px) => frame.x((px - slid.x) / slid.scale), y = (/** @type {number} */ py) => frame.y((py - slid.y) / slid.scale);
+      await this.plot?.goTo({ x: [x(0), x(frame.width)], y: [y(frame.height), y(0)] });
+    }
+    if (this.slid === slid) this.layout.stage.style.transform = "";
+  }
+
+  /** Everything, the islands too. */
+  goToAll() {
+    if (this.body) this.goTo(this.body.all);
   }
 
   /**
@@ -130,6 +197,15 @@ export class Picture {
   }
 
   /**
+   * How many near-duplicates a drawn row stands for; 1 where it stands for itself.
+   *
+   * @param {Row} row
+   */
+  countOf(row) {
+    return this.drawn?.marks?.count[row] || 1;
+  }
+
+  /**
    * Where a row's point stands in the window.
    *
    * @param {Row} row
@@ -151,7 +227,7 @@ export class Picture {
 
   onSettled() {
     const view = this.plot?.view;
-    if (view && this.drawn && this.scene?.changesIn(view, this.drawn.size)) this.drawSoon();
+    if (view && this.drawn && this.scene?.changesIn(view, this.drawn, this.visibility)) this.drawSoon();
   }
 
   onResize() {
@@ -166,6 +242,9 @@ export class Picture {
     this.plot?.destroy();
     this.plot = null;
     this.names.clear();
+    this.density.clear();
+    this.marks.clear();
+    this.borders.clear();
     this.drawing.setRings([], null);
   }
 

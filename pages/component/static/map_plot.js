@@ -1,9 +1,12 @@
 // @ts-check
 // The points themselves: plotly draws them, pans and zooms. Selecting, hovering and clicking are ours.
-/** @import { Composition, Frame, PlotlyDiv, PlotlyLibrary, Range, View } from "../map_types.d.ts" */
+/** @import { Composition, Density, Frame, PlotlyDiv, PlotlyLibrary, Range, View } from "../map_types.d.ts" */
 
+import { withOpacity } from "./map_density.js";
+import { frameOf } from "./map_points.js";
 import { counters } from "./map_store.js";
 
+const FADING = [1, 0.4, 0.1]; // of the opacity of points alone: for those among some, and among many
 const LOSSES = 3; // lost WebGL contexts in a row after which we stop trying
 
 export class Plot {
@@ -102,15 +105,7 @@ export class Plot {
   frame() {
     const { view } = this, full = this.div?._fullLayout;
     if (!view || !full) return null;
-    const { x: [x0, x1], y: [y0, y1] } = view, { width, height } = full;
-    return {
-      width,
-      height,
-      px: (x) => ((x - x0) / (x1 - x0)) * width,
-      py: (y) => ((y1 - y) / (y1 - y0)) * height,
-      x: (px) => x0 + (px / width) * (x1 - x0),
-      y: (py) => y1 - (py / height) * (y1 - y0),
-    };
+    return frameOf(view, full.width, full.height);
   }
 
   /** @param {number} factor of the view's width: below 1 comes nearer */
@@ -125,6 +120,7 @@ export class Plot {
   /** @param {View} view */
   goTo({ x, y }) {
     this.queue = this.queue.then(() => this.div && this.library.relayout(this.div, { "xaxis.range": [...x], "yaxis.range": [...y] }));
+    return this.queue;
   }
 
   destroy() {
@@ -159,24 +155,36 @@ function layout({ view, width, height }) {
 }
 
 /**
+ * The grey points, and the coloured ones over them.
+ *
  * @param {Composition} what
  * @param {boolean} webgl
  */
-export function traces({ points, front, back, slots, colors, size, dark, missing }, webgl) {
-  const type = webgl ? "scattergl" : "scatter";
-  const base = { type, mode: "markers", hoverinfo: "skip", showlegend: false };
-  const last = colors.length - 1;
-  const stops = colors.flatMap((color, i) => [[i / colors.length, color], [(i + 1) / colors.length, color]]);
-  const line = { width: 0 };
+export function traces({ points, front, back, slots, colors, size, dark, missing, density }, webgl) {
+  const base = { type: webgl ? "scattergl" : "scatter", mode: "markers", hoverinfo: "skip", showlegend: false };
+  const common = { showscale: false, line: { width: 0 } };
+  /** @type {(rows: Uint32Array) => object} */
+  const at = (rows) => ({ ...base, x: take(points.x, rows), y: take(points.y, rows) });
+  const grey = density ? shades([missing], new Uint8Array(back.length), back, density) : { color: missing };
   return [
-    { ...base, x: take(points.x, back), y: take(points.y, back), marker: { size: Math.max(2.5, size * 0.8), color: missing, opacity: dark ? 0.28 : 0.22, line } },
-    {
-      ...base,
-      x: take(points.x, front),
-      y: take(points.y, front),
-      marker: { size, opacity: front.length > 20_000 ? 0.7 : 0.82, color: take(slots, front), colorscale: stops, cmin: -0.5, cmax: last + 0.5, showscale: false, line },
-    },
+    { ...at(back), marker: { ...common, ...grey, size: Math.max(2.5, size * 0.8), opacity: dark ? 0.28 : 0.22 } },
+    { ...at(front), marker: { ...common, ...shades(colors, take(slots, front), front, density), size, opacity: front.length > 20_000 ? 0.7 : 0.82 } },
   ];
+}
+
+/**
+ * Colours by their place in the palette. Points fade where they lie deep: then the palette is there once for each level of crowding.
+ *
+ * @param {string[]} palette
+ * @param {Uint8Array} color of each row; changed
+ * @param {Uint32Array} rows
+ * @param {Density | null} density
+ */
+function shades(palette, color, rows, density) {
+  const all = density ? FADING.flatMap((part) => palette.map((shade) => withOpacity(shade, part))) : palette;
+  if (density) for (let k = 0; k < rows.length; k++) color[k] += palette.length * density.level[rows[k]];
+  const colorscale = all.flatMap((shade, i) => [[i / all.length, shade], [(i + 1) / all.length, shade]]);
+  return { color, colorscale, cmin: -0.5, cmax: all.length - 0.5 };
 }
 
 /**

@@ -7,28 +7,6 @@ export const MISSING = 65_535; // the code of a row without a value
 const REACH = 9; // px around a point that count as on it
 
 /**
- * The order in which points are drawn: random, so that no category hides another, and the same at every visit.
- *
- * @param {number} n
- */
-export function drawingOrder(n) {
-  const order = new Uint32Array(n);
-  let state = 0x9e3779b9;
-  const random = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-  for (let i = 0; i < n; i++) {
-    const j = Math.floor(random() * (i + 1));
-    order[i] = order[j];
-    order[j] = i;
-  }
-  return order;
-}
-
-/**
  * The filter as map_data.bitset writes it: 1 for a row that passes; null where all do.
  *
  * @param {string | null} text
@@ -52,13 +30,13 @@ export function decodeMask(text, n) {
  * @param {number} [most] points in a drawing
  * @returns {Chosen}
  */
-export function chooseRows(points, order, view, { passes, hidden, selected, values }, most = MAX_DRAWN) {
+export function chooseRows(points, order, view, { passes, hidden, selected, values, left }, most = MAX_DRAWN) {
   const { x, y } = points, n = x.length;
   const [x0, x1] = view.x, [y0, y1] = view.y;
   const state = new Uint8Array(n); // 0 hidden, 1 grey, 2 in colour; + 4 in view
   let inView = 0;
   for (let i = 0; i < n; i++) {
-    if (hidden.size && hidden.has(values[i])) continue;
+    if ((hidden.size && hidden.has(values[i])) || (left && !left[i])) continue;
     state[i] = (!passes || passes[i]) && (!selected || selected[i]) ? 2 : 1;
     if (x[i] >= x0 && x[i] <= x1 && y[i] >= y0 && y[i] <= y1) { state[i] += 4; inView += 1; }
   }
@@ -150,26 +128,6 @@ export function rowAt(points, lists, frame, [x, y], size) {
 }
 
 /**
- * The view that shows every point, in the stage's proportions.
- *
- * @param {Points} points
- * @param {number} width
- * @param {number} height
- * @returns {View}
- */
-export function homeView(points, width, height) {
-  let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
-  for (let i = 0; i < points.x.length; i++) {
-    x0 = Math.min(x0, points.x[i]); x1 = Math.max(x1, points.x[i]);
-    y0 = Math.min(y0, points.y[i]); y1 = Math.max(y1, points.y[i]);
-  }
-  const usableW = Math.max(40, width - 56), usableH = Math.max(40, height - 96); // room for the tool bar and the note
-  const scale = Math.max((x1 - x0 || 1) / usableW, (y1 - y0 || 1) / usableH);
-  const cx = (x0 + x1) / 2, cy = (y0 + y1) / 2;
-  return { x: [cx - (scale * width) / 2, cx + (scale * width) / 2], y: [cy - (scale * height) / 2, cy + (scale * height) / 2] };
-}
-
-/**
  * Whether two views differ by less than a thousandth of their width.
  *
  * @param {View} a
@@ -203,6 +161,25 @@ export function countInside({ x, y }, { x: [x0, x1], y: [y0, y1] }) {
   let count = 0;
   for (let i = 0; i < x.length; i++) count += x[i] >= x0 && x[i] <= x1 && y[i] >= y0 && y[i] <= y1 ? 1 : 0;
   return count;
+}
+
+/**
+ * From data units to pixels of a stage that shows a view, and back.
+ *
+ * @param {View} view
+ * @param {number} width
+ * @param {number} height
+ * @returns {Frame}
+ */
+export function frameOf({ x: [x0, x1], y: [y0, y1] }, width, height) {
+  return {
+    width,
+    height,
+    px: (x) => ((x - x0) / (x1 - x0)) * width,
+    py: (y) => ((y1 - y) / (y1 - y0)) * height,
+    x: (px) => x0 + (px / width) * (x1 - x0),
+    y: (py) => y1 - (py / height) * (y1 - y0),
+  };
 }
 
 /**

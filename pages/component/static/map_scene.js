@@ -1,11 +1,14 @@
 // @ts-check
 // What is there to draw: the points in the colours of one colouring, on a light or a dark page.
-/** @import { Composition, Loaded, Payload, Points, Row, View } from "../map_types.d.ts" */
+/** @import { Body, Composition, Density, Islands, Loaded, Marks, Payload, Points, Row, View } from "../map_types.d.ts" */
 /** @import { Visibility } from "./map_visibility.js" */
 
 import { paint } from "./map_colors.js";
+import { findDensity } from "./map_density.js";
+import { findIslands, mainBody } from "./map_islands.js";
+import { drawingOrder } from "./map_order.js";
 import { layerFor } from "./map_overlay.js";
-import { MAX_DRAWN, chooseRows, countInside, drawingOrder, pointSize } from "./map_points.js";
+import { MAX_DRAWN, chooseRows, countInside, pointSize } from "./map_points.js";
 
 const MISSING_ON_DARK = "#7b8087";
 
@@ -18,7 +21,12 @@ export class Scene {
    */
   constructor({ points, values, layers }, data, dark, before) {
     this.points = points;
-    this.order = orderFor(points, before);
+    /** @type {Scene | null} */
+    const same = before?.points === points ? before : null;
+    /** @type {Uint32Array} */
+    this.order = same?.order ?? drawingOrder(points);
+    /** @type {Islands} */
+    this.islands = same?.islands ?? findIslands(points);
     this.layers = layers;
     this.column = data.column;
     this.dark = dark;
@@ -36,8 +44,50 @@ export class Scene {
    * @returns {Composition}
    */
   compose(view, width, height, visibility) {
-    const { points, dark, missing } = this;
-    return { ...chooseRows(points, this.order, view, visibility), ...this.paint, points, dark, missing, view, width, height, size: this.sizeIn(view) };
+    const { points, dark, missing } = this, size = this.sizeIn(view), marks = visibility.marks();
+    const { passes, selected, hidden, values } = visibility;
+    return {
+      ...chooseRows(points, this.order, view, { passes, selected, hidden, values, left: marks?.left ?? null }), ...this.paint,
+      points, dark, missing, view, width, height, size, marks,
+      density: this.densityIn(view, width, visibility, marks),
+    };
+  }
+
+  /**
+   * How much lies where in a view; null where points lie no more than a few deep.
+   *
+   * @param {View} view
+   * @param {number} width
+   * @param {Visibility} visibility
+   * @param {Marks | null} marks
+   * @returns {Density | null}
+   */
+  densityIn(view, width, visibility, marks) {
+    const { points, column } = this;
+    return findDensity({ points, paint: this.paint, numeric: column.kind === "number", view, width, size: this.sizeIn(view), visibility, left: marks?.left });
+  }
+
+  /**
+   * The first view, the view of everything, and which islands lie outside the first.
+   *
+   * @param {number} width of the stage, in pixels
+   * @param {number} height
+   * @returns {Body}
+   */
+  body(width, height) {
+    return mainBody(this.islands, width, height);
+  }
+
+  /**
+   * The islands outside the first view, with how many of their rows are shown in colour.
+   *
+   * @param {number[]} outside
+   * @param {Visibility} visibility
+   */
+  islandsShown(outside, visibility) {
+    const { labels, boxes } = this.islands, counts = new Uint32Array(boxes.length), { hidden, values } = visibility;
+    if (outside.length) for (let i = 0; i < labels.length; i++) if (visibility.keeps(i) && !hidden.has(values[i])) counts[labels[i]] += 1;
+    return outside.map((part) => ({ ...boxes[part], rows: counts[part] }));
   }
 
   /**
@@ -50,13 +100,14 @@ export class Scene {
   }
 
   /**
-   * Whether a move changes which points are drawn, or how large.
+   * Whether a move changes which points are drawn, how large, or how faint.
    *
    * @param {View} view
-   * @param {number} size of the points in the last drawing
+   * @param {Composition} drawn the last drawing
+   * @param {Visibility} visibility
    */
-  changesIn(view, size) {
-    return this.order.length > MAX_DRAWN || this.sizeIn(view) !== size;
+  changesIn(view, { size, width, density, marks }, visibility) {
+    return this.order.length > MAX_DRAWN || this.sizeIn(view) !== size || Boolean(density ?? this.densityIn(view, width, visibility, marks));
   }
 
   /**
@@ -77,13 +128,4 @@ export class Scene {
   labelColor(row) {
     return this.column.key === "label" ? this.paint.colors[this.paint.slots[row]] : null;
   }
-}
-
-/**
- * @param {Points} points
- * @param {Scene | null} before
- * @returns {Uint32Array}
- */
-function orderFor(points, before) {
-  return before && before.points === points ? before.order : drawingOrder(points.x.length);
 }

@@ -5,8 +5,9 @@
 /** @type {Counters} */
 const counters = (globalThis.__evalmap ??= {
   drawn: 0, // redraws of the points
-  fetches: { points: 0, column: 0, labels: 0, hover: 0 },
+  fetches: { points: 0, column: 0, labels: 0, hover: 0, repeats: 0 },
   shown: 0, // points in the last drawing
+  marks: () => [], // [row, count] of each collapsed group that is shown
   position: () => null, // row → {x, y} in the window, for tests
 });
 /** @type {Map<string, unknown>} promises of what was asked for, by address */
@@ -121,6 +122,21 @@ export function column(url, kind, n) {
  */
 export function labels(url) {
   return once(url, async () => (await get(url, "labels", "the cluster names")).json());
+}
+
+/**
+ * The first row of each row's group of near-duplicates, as map_data.repeats writes it.
+ *
+ * @param {string} base the map's address
+ * @param {number} n
+ * @returns {Promise<Uint32Array>}
+ */
+export function repeats(base, n) {
+  return once(`${base}/repeats`, async () => {
+    const buffer = await (await get(`${base}/repeats`, "repeats", "the near-duplicates")).arrayBuffer();
+    if (buffer.byteLength !== 4 * n) throw new FetchError("The map's near-duplicates do not fit its examples. Reload the page to see the new map.");
+    return new Uint32Array(buffer);
+  });
 }
 
 /**

@@ -11,8 +11,11 @@ const ICONS = {
   box: "M4 7V4h3M10.500 4h3M17 4h3v3M20 10.500v3M20 17v3h-3M13.500 20h-3M7 20H4v-3M4 13.500v-3",
   in: "M12 5v14M5 12h14",
   out: "M5 12h14",
+  collapse: "M5 9a4 4 0 1 0 8 0a4 4 0 1 0-8 0M11 15a4 4 0 1 0 8 0a4 4 0 1 0-8 0",
+  all: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M8 8h8v8H8z",
   home: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5M9.500 12a2.500 2.500 0 1 0 5 0a2.500 2.500 0 1 0-5 0",
 };
+export const HOME_KEY = "h", ALL_KEY = "f";
 /** @type {[Mode, string][]} */
 const MODES = [["pan", "Pan"], ["lasso", "Lasso select"], ["box", "Box select"]];
 
@@ -22,8 +25,10 @@ const MODES = [["pan", "Pan"], ["lasso", "Lasso select"], ["box", "Box select"]]
  * @param {(mode: Mode) => void} tools.onMode
  * @param {(factor: number) => void} tools.onZoom
  * @param {() => void} tools.onHome
+ * @param {() => void} tools.onAll
+ * @param {() => void} tools.onCollapse
  */
-export function drawToolbar(box, { onMode, onZoom, onHome }) {
+export function drawToolbar(box, { onMode, onZoom, onHome, onAll, onCollapse }) {
   box.setAttribute("role", "toolbar");
   box.setAttribute("aria-label", "Map tools");
   const modes = MODES.map(([mode, title]) => {
@@ -31,8 +36,25 @@ export function drawToolbar(box, { onMode, onZoom, onHome }) {
     button.dataset.mode = mode;
     return button;
   });
-  const rest = [tool("in", "Zoom in", () => onZoom(0.6)), tool("out", "Zoom out", () => onZoom(1 / 0.6)), tool("home", "Reset view", onHome)];
-  box.replaceChildren(group(modes), group(rest));
+  const rest = [
+    tool("in", "Zoom in", () => onZoom(0.6)),
+    tool("out", "Zoom out", () => onZoom(1 / 0.6)),
+    tool("home", "Reset view", onHome, HOME_KEY),
+    tool("all", "Fit all", onAll, ALL_KEY),
+  ];
+  const collapse = tool("collapse", "Collapse repeats", onCollapse);
+  collapse.dataset.collapse = "";
+  collapse.title = "Collapse repeats: show each group of near-duplicates as one point with its count";
+  box.replaceChildren(group(modes), group(rest), group([collapse]));
+  pressCollapse(box, false);
+}
+
+/**
+ * @param {HTMLElement} box
+ * @param {boolean} pressed
+ */
+export function pressCollapse(box, pressed) {
+  box.querySelector("[data-collapse]")?.setAttribute("aria-pressed", String(pressed));
 }
 
 /**
@@ -54,12 +76,14 @@ function group(buttons) {
  * @param {keyof typeof ICONS} icon
  * @param {string} title
  * @param {() => void} onClick
+ * @param {string} [shortcut] the key that does the same
  */
-function tool(icon, title, onClick) {
+function tool(icon, title, onClick, shortcut) {
   const button = element("button", "em-tool");
   button.type = "button";
-  button.title = title;
+  button.title = shortcut ? `${title} (${shortcut.toUpperCase()})` : title;
   button.setAttribute("aria-label", title);
+  if (shortcut) button.setAttribute("aria-keyshortcuts", shortcut);
   const svg = svgElement("svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");

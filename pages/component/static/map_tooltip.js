@@ -2,7 +2,7 @@
 // The tooltip of the point below the pointer. Data goes in as textContent only.
 /** @import { Column, Hover, Place, Row } from "../map_types.d.ts" */
 
-import { element } from "./map_elements.js";
+import { element, format } from "./map_elements.js";
 import { FetchError, hover } from "./map_store.js";
 
 const WAIT = 40; // ms on a point before its text is asked for
@@ -29,8 +29,9 @@ export class Tooltip {
    * @param {number} y
    * @param {string | null} color of the label's swatch
    * @param {string | null} answer what a model answered
+   * @param {number} [count] of the near-duplicates that it stands for, itself included
    */
-  show(base, row, x, y, color, answer) {
+  show(base, row, x, y, color, answer, count = 1) {
     this.at = [x, y];
     if (row === this.row) return this.place();
     this.hide();
@@ -39,7 +40,7 @@ export class Tooltip {
     this.timer = setTimeout(async () => {
       try {
         const found = await hover(base, row, signal);
-        if (this.row === row) this.fill(found, color, answer);
+        if (this.row === row) this.fill(found, color, answer, count);
       } catch (error) {
         if (this.row === row && error instanceof FetchError) this.say(error.message);
       }
@@ -57,8 +58,9 @@ export class Tooltip {
    * @param {Hover} found
    * @param {string | null} color
    * @param {string | null} answer
+   * @param {number} [count]
    */
-  fill(found, color, answer) {
+  fill(found, color, answer, count = 1) {
     const facts = element("div", "em-facts");
     if (found.label !== null) {
       const label = element("span", "em-fact-label");
@@ -74,6 +76,7 @@ export class Tooltip {
     const lines = [element("div", "em-text", found.text)];
     if (facts.childElementCount) lines.push(facts);
     if (answer) lines.push(element("div", "em-facts em-answer", answer));
+    if (count > 1) lines.push(element("div", "em-facts", `Stands for ${format(count)} near-duplicates, itself included`));
     const where = element("div", "em-where");
     for (const { title, name } of found.clusters) {
       if (name) where.append(element("span", "em-where-title", title), element("span", "", name));

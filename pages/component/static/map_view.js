@@ -14,8 +14,8 @@ import { writeNote } from "./map_note.js";
 import { Picture } from "./map_picture.js";
 import { decodeMask } from "./map_points.js";
 import { Scene } from "./map_scene.js";
-import { FetchError, counters, hasWebGL, load } from "./map_store.js";
-import { drawToolbar, pressMode } from "./map_toolbar.js";
+import { FetchError, counters, hasWebGL, load, repeats } from "./map_store.js";
+import { ALL_KEY, HOME_KEY, drawToolbar, pressCollapse, pressMode } from "./map_toolbar.js";
 import { Tooltip, answerOf } from "./map_tooltip.js";
 import { Visibility } from "./map_visibility.js";
 
@@ -58,8 +58,9 @@ class MapView {
     });
     this.tooltip = new Tooltip(this.layout.tip);
     this.messages = new Messages(() => (
-      { selection: this.visibility.selection, view: this.picture.view, hidden: [...this.visibility.hidden] }
+      { selection: this.visibility.selection, view: this.picture.view, hidden: [...this.visibility.hidden], collapsed: Boolean(this.visibility.repeats) }
     ));
+    this.problem = ""; // what could not be done, or takes its time, in a sentence
     /** @type {Component | null} as of the latest call */
     this.component = null;
     /** @type {string | null} what the scene was made from */
@@ -78,7 +79,13 @@ class MapView {
   /** @param {AbortSignal} signal */
   listen(signal) {
     const { stage, toolbar } = this.layout, { picture } = this;
-    drawToolbar(toolbar, { onMode: (mode) => this.setMode(mode), onZoom: (factor) => picture.zoom(factor), onHome: () => picture.goHome() });
+    drawToolbar(toolbar, {
+      onMode: (mode) => this.setMode(mode),
+      onZoom: (factor) => picture.zoom(factor),
+      onHome: () => picture.goHome(),
+      onAll: () => picture.goToAll(),
+      onCollapse: () => this.collapse(!this.visibility.repeats),
+    });
     this.setMode("pan");
     const cancelDrawing = listenToPointer(stage, {
       mode: () => this.mode,
@@ -89,12 +96,32 @@ class MapView {
       onOutline: (path) => picture.drawing.setOutline(path),
       onSelect: (selection) => this.select(selection),
       onHome: () => picture.goHome(),
+      onSlide: (slide) => picture.slide(slide),
+      onSlid: () => picture.endSlide(),
     }, signal);
     window.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || (event.target instanceof Element && event.target.closest("input, textarea, [role=dialog]"))) return;
+      if (event.target instanceof Element && event.target.closest("input, textarea, [contenteditable], [role=dialog]")) return;
+      if (this.isAt(event)) this.onShortcut(event);
+      if (event.key !== "Escape") return;
       cancelDrawing();
       if (this.visibility.selection) this.select(null);
     }, { signal });
+  }
+
+  /**
+   * Whether a key is meant for the map: the focus is in it, or the pointer is over it.
+   *
+   * @param {KeyboardEvent} event
+   */
+  isAt(event) {
+    return this.root.contains(/** @type {Node | null} */ (event.target)) || this.root.matches(":hover");
+  }
+
+  /** @param {KeyboardEvent} event */
+  onShortcut({ key, ctrlKey, metaKey, altKey }) {
+    if (ctrlKey || metaKey || altKey) return;
+    if (key.toLowerCase() === HOME_KEY) this.picture.goHome();
+    if (key.toLowerCase() === ALL_KEY) this.picture.goToAll();
   }
 
   /** @param {Component} component */
@@ -156,9 +183,41 @@ class MapView {
   /** @param {Composition} drawn */
   onDrawn(drawn) {
     counters.position = (row) => this.picture.positionOf(row);
+    counters.marks = () => [...(drawn.marks?.rows ?? [])].map((row) => [row, this.picture.countOf(row)]);
     this.layout.say("");
     this.layout.toolbar.hidden = false;
-    writeNote(this.layout.note, drawn, this.visibility.countSelected(), () => this.select(null));
+    this.writeNote(drawn);
+  }
+
+  /** @param {Composition} drawn */
+  writeNote(drawn) {
+    writeNote(this.layout.note, drawn, this.visibility.countSelected(), () => this.select(null), this.problem);
+  }
+
+  /**
+   * Show each group of near-duplicates as one mark, or all of their points again.
+   *
+   * @param {boolean} wanted
+   */
+  async collapse(wanted) {
+    const { component, picture: { scene } } = this;
+    if (!component || !scene) return;
+    const { map, n } = component.data;
+    this.layout.setBusy(true);
+    this.problem = wanted ? "Reading the near-duplicates …" : "";
+    if (this.picture.drawn) this.writeNote(this.picture.drawn);
+    try {
+      const found = wanted ? await repeats(map, n) : null;
+      if (map !== this.component?.data.map) return;
+      this.visibility.repeats = found;
+      this.problem = "";
+    } catch (error) {
+      if (!(error instanceof FetchError)) throw error;
+      this.problem = error.message;
+    }
+    pressCollapse(this.layout.toolbar, Boolean(this.visibility.repeats));
+    this.visibility.select(scene.points, this.visibility.selection);
+    this.showAnew();
   }
 
   drawLegend() {
@@ -202,7 +261,7 @@ class MapView {
     this.layout.stage.classList.toggle("em-on-point", row !== null);
     if (row === null || !scene || !this.component) return this.tooltip.hide();
     const answer = answerOf(scene.column, this.visibility.values[row]);
-    this.tooltip.show(this.component.data.map, row, event.clientX, event.clientY, scene.labelColor(row), answer);
+    this.tooltip.show(this.component.data.map, row, event.clientX, event.clientY, scene.labelColor(row), answer, this.picture.countOf(row));
   }
 
   onLeave() {
@@ -232,6 +291,8 @@ class MapView {
   /** Another map took this one's place. */
   reset() {
     this.visibility.clear();
+    this.problem = "";
+    pressCollapse(this.layout.toolbar, false);
     this.opened = null;
     this.picture.reset();
     this.fail("Loading the map …");

@@ -3,6 +3,7 @@
 /** @import { Chosen, Code, Column, Points, Row, Selection, Values } from "../map_types.d.ts" */
 
 import { MISSING, insideSelection } from "./map_points.js";
+import { findMarks, wholeGroups } from "./map_repeats.js";
 
 export class Visibility {
   constructor() {
@@ -14,6 +15,8 @@ export class Visibility {
     this.selection = null;
     /** @type {Uint8Array | null} 1 for a row inside the selection; null: nothing is selected */
     this.selected = null;
+    /** @type {Uint32Array | null} the first row of each row's group of near-duplicates, where groups are collapsed to one mark each */
+    this.repeats = null;
     /** @type {Values} of the colouring */
     this.values = new Uint16Array();
   }
@@ -29,6 +32,12 @@ export class Visibility {
   select(points, selection) {
     this.selection = selection;
     this.selected = selection && insideSelection(points, selection);
+    if (this.selected && this.repeats) this.selected = wholeGroups(this.repeats, this.selected);
+  }
+
+  /** The rows that stand for their groups; null where nothing is collapsed. */
+  marks() {
+    return this.repeats && findMarks(this.repeats, this);
   }
 
   /** @param {Code} code */
@@ -86,6 +95,6 @@ export class Visibility {
 
   clear() {
     this.hidden = new Set();
-    this.selection = this.selected = null;
+    this.selection = this.selected = this.repeats = null;
   }
 }

@@ -30,22 +30,17 @@ class AnswerChoices:
 
 
 def draw(built: BuiltMap, sets: Sequence[Scores]) -> AnswerChoices:
-    """Draw the choices (the sets above the map, where their names have room; the rest in the sidebar) and read them."""
+    """Draw the choices and read them."""
     by_label = {scores.label: scores for scores in sets}
-    left, middle, right = st.columns([5, 5, 3])
-    with left:
-        chosen = st.selectbox("Answers of", list(by_label), key=state.ANSWERS, bind="query-params")
+    chosen = st.selectbox("Answers of", list(by_label), key=state.ANSWERS, bind="query-params")
     a = by_label.get(chosen or "", sets[0])
-    with middle:
-        others = [NOTHING, *(label for label in by_label if label != a.label)]
-        beside = st.selectbox("Compare with", others, key=state.VERSUS, bind="query-params", disabled=len(others) == 1)
+    others = [NOTHING, *(label for label in by_label if label != a.label)]
+    beside = st.selectbox("Compare with", others, key=state.VERSUS, bind="query-params", disabled=len(others) == 1)
     b = by_label.get(beside or "")
-    with right:
-        column = _color(built, a, b)
-    with st.sidebar:
-        title = st.selectbox("Clusters of", [layer.title for layer in LAYERS], key=state.LAYER, bind="query-params")
-        names = st.toggle("Cluster names on the map", value=True, key=state.NAMES, bind="query-params")
-        opened = example_address.draw_address(built)
+    column = _color(built, a, b)
+    title = st.selectbox("Clusters of", [layer.title for layer in LAYERS], key=state.LAYER, bind="query-params")
+    names = st.toggle("Cluster names on the map", value=True, key=state.NAMES, bind="query-params")
+    opened = example_address.draw_address(built)
     layer = next((layer for layer in LAYERS if layer.title == title), LAYERS[0]).id
     return AnswerChoices(a, b, column, layer, names, opened)
 

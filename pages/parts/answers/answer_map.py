@@ -1,22 +1,18 @@
 """The map on the answers page, and beside it one example with what each model answered."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from evalmap.answers.answer_types import Scores
 from evalmap.answers.statistics.clusters import MIN_N
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.component.map_view import MapView, rows_inside, show_map
-from evalmap.pages.parts.answers import answer_card, answer_clusters
+from evalmap.pages.component.map_view import MapView, rows_selected, show_map
+from evalmap.pages.parts.answers import answer_clusters
 from evalmap.pages.parts.answers.answer_controls import AnswerChoices
 from evalmap.pages.server import caches
 from evalmap.pages.shared import example_address, text
-
-HEIGHT = 520
 
 
 @dataclass(frozen=True)
@@ -28,33 +24,34 @@ class RowSelection:
     selected: bool
 
 
-def draw(built: BuiltMap, sets: Sequence[Scores], choices: AnswerChoices) -> RowSelection:
+def draw(built: BuiltMap, choices: AnswerChoices) -> RowSelection:
     """Draw the map; the cluster that is selected in the table below stays in colour, the others turn grey."""
     manifest = built.manifest
-    cluster = answer_clusters.selected(built, choices)
-    mask = None if cluster is None else np.asarray(built.clustering(choices.layer).labels == cluster)
-    left, right = st.columns([9, 5], gap="medium")
-    with left:
-        view = show_map(
-            f"{manifest.slug}/{manifest.fingerprint}",
-            key=f"answers-map-{manifest.slug}-{manifest.fingerprint}",
-            n=len(built),
-            column=choices.column,
-            mask=mask,
-            opened=choices.opened,
-            names=choices.names,
-            dark=st.context.theme.type == "dark",
-            height=HEIGHT,
-            name=f"{manifest.name}, {choices.column.title}",
-            on_click=lambda row: example_address.open_row(built, row),
-        )
-        st.caption(_what(choices, mask))
-    with right:
-        if choices.opened is None:
-            _no_example(built, choices)
-        else:
-            answer_card.draw_example(built, sets, choices.opened)
+    mask = in_cluster(built, choices)
+    view = show_map(
+        f"{manifest.slug}/{manifest.fingerprint}",
+        key=f"answers-map-{manifest.slug}-{manifest.fingerprint}",
+        n=len(built),
+        column=choices.column,
+        mask=mask,
+        opened=choices.opened,
+        names=choices.names,
+        dark=st.context.theme.type == "dark",
+        name=f"{manifest.name}, {choices.column.title}",
+        on_click=lambda row: example_address.open_row(built, row),
+    )
     return _selection(built, choices, mask, view)
+
+
+def in_cluster(built: BuiltMap, choices: AnswerChoices) -> NDArray[np.bool_] | None:
+    """(n,) the rows of the cluster that is selected in the table; None where none is."""
+    cluster = answer_clusters.selected(built, choices)
+    return None if cluster is None else np.asarray(built.clustering(choices.layer).labels == cluster)
+
+
+def draw_legend_note(built: BuiltMap, choices: AnswerChoices) -> None:
+    """What the colours say, in a sentence."""
+    st.caption(_what(choices, in_cluster(built, choices)))
 
 
 def _selection(built: BuiltMap, choices: AnswerChoices, mask: NDArray[np.bool_] | None, view: MapView) -> RowSelection:
@@ -63,7 +60,7 @@ def _selection(built: BuiltMap, choices: AnswerChoices, mask: NDArray[np.bool_] 
         codes = caches.codes(built.manifest.slug, built.manifest.fingerprint, choices.column.key)
         visible &= ~np.isin(codes, view.hidden)
     if view.selection:
-        rows = rows_inside(built.coordinates, view.selection)
+        rows = rows_selected(built, view)
         return RowSelection(rows[visible[rows]], "selected on the map", True)
     return RowSelection(np.flatnonzero(visible), "in the dataset" if visible.all() else "in colour on the map", False)
 
@@ -82,8 +79,8 @@ def _what(choices: AnswerChoices, mask: NDArray[np.bool_] | None) -> str:
     return caption
 
 
-def _no_example(built: BuiltMap, choices: AnswerChoices) -> None:
-    st.info("Click a point to read the example and every model's answer to it.", icon=":material/ads_click:")
+def draw_deviating(built: BuiltMap, choices: AnswerChoices) -> None:
+    """The clusters that deviate most, in a sentence each."""
     found = answer_clusters.figures(built, choices)
     flagged = [f for f in found if f.flagged]
     names = built.names_by_layer[choices.layer]

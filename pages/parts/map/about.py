@@ -7,6 +7,7 @@ import streamlit as st
 
 from evalmap.data.store.manifest import Manifest
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.pages.parts.map import glance
 from evalmap.pages.server.access import without_paths
 from evalmap.pages.shared import reading, text
 
@@ -15,6 +16,7 @@ def draw(built: BuiltMap) -> None:
     """Draw the facts of a build."""
     manifest = built.manifest
     settings, projection = manifest.settings, manifest.settings.projection
+    glance.draw(built)
     st.markdown("**How the fields were read**")
     if manifest.reading and manifest.reading.roles:
         reading.draw(manifest.reading)

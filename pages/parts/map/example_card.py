@@ -8,18 +8,14 @@ import streamlit as st
 from evalmap.data.choices import option_words
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import TOPICS_COARSE, TOPICS_MEDIUM
-from evalmap.pages.parts.map import glance
 from evalmap.pages.server import answer_cache
-from evalmap.pages.shared import answer_table, example_address, example_body, state, text
+from evalmap.pages.shared import answer_table, example_address, example_body, text
 
 
 def draw(built: BuiltMap, row: int | None) -> None:
-    """Draw the card, or what to do where no example is open."""
+    """Draw the card, or that no example has the line that was asked for."""
     if row is None:
-        if st.session_state.get(state.EXAMPLE):
-            st.warning("No example has this line. Lines are counted from 1, as in the file.", icon=":material/search_off:")
-        else:
-            glance.draw(built)
+        st.warning("No example has this line. Lines are counted from 1, as in the file.", icon=":material/search_off:")
         return
     example = built.examples.iloc[row]
     with st.container(horizontal=True, gap="small"):

@@ -16,7 +16,6 @@ def draw(built: BuiltMap) -> None:
     """Repeated texts, clusters that are out of balance, and rows unlike all others."""
     manifest = built.manifest
     slug, fingerprint = manifest.slug, manifest.fingerprint
-    st.info("Point at the map to read an example; click to open it here.", icon=":material/ads_click:")
     st.markdown("**At a glance**")
     repeated = caches.repeated(slug, fingerprint)
     st.caption(f"{repeated:,} rows repeat another one up to case, white space and the style of quotes and dashes.")
@@ -34,4 +33,4 @@ def draw(built: BuiltMap) -> None:
         name = text.in_label(names[deviation.id].name)
         st.caption(f"{text.percent(deviation.share)} {text.in_label(reference)} of {deviation.n:,}: **{name}**")
     if len(flagged) > SHOWN:
-        st.caption("The others: in the tab Clusters, below.")
+        st.caption("The others: in Clusters.")

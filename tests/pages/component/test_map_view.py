@@ -1,13 +1,16 @@
 """The map component's Python side: what comes back from the browser, and which rows it means."""
 
 import math
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from evalmap.embeddings import palette
-from evalmap.pages.component.map_view import MapView, read_view, rows_inside
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.pages.component import map_view
+from evalmap.pages.component.map_view import MapView, read_view, rows_inside, rows_selected
 
 
 def winding_number(x: float, y: float, xs: list[float], ys: list[float]) -> int:
@@ -20,6 +23,21 @@ def winding_number(x: float, y: float, xs: list[float], ys: list[float]) -> int:
 @pytest.fixture(scope="module")
 def coordinates() -> np.ndarray:
     return np.random.default_rng(3).normal(size=(400, 2)).astype(np.float32)
+
+
+def test_a_view_of_collapsed_near_duplicates_says_so():
+    assert read_view({"collapsed": True}, None, 5).collapsed
+    for other in ({}, {"collapsed": "yes"}, {"collapsed": 1}):
+        assert not read_view(other, None, 5).collapsed
+
+
+def test_a_selection_of_collapsed_near_duplicates_holds_their_groups_whole(monkeypatch: pytest.MonkeyPatch):
+    built = cast(BuiltMap, SimpleNamespace(coordinates=np.array([[0, 0], [5, 5], [9, 9], [0.5, 0.5]], dtype=np.float32)))
+    monkeypatch.setattr(map_view, "repeats_of", lambda _: np.array([0, 1, 0, 3], dtype=np.uint32))
+    box = {"box": {"x": [-1.0, 1.0], "y": [-1.0, 1.0]}}
+    assert rows_selected(built, MapView(selection=box)).tolist() == [0, 3]
+    assert rows_selected(built, MapView(selection=box, collapsed=True)).tolist() == [0, 2, 3]
+    assert rows_selected(built, MapView(collapsed=True)).tolist() == []
 
 
 @pytest.mark.parametrize("seed", range(6))

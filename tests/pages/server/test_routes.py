@@ -24,7 +24,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap, load_map, thumbnail_file
 from evalmap.embeddings.pipeline import build
 from evalmap.pages.component import map_data
-from evalmap.pages.server import headers, maps, routes
+from evalmap.pages.server import headers, maps, repeats, routes
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -112,6 +112,28 @@ def test_map_without_a_thumbnail_says_so(client: TestClient, home: tuple[Path, M
     workspace.remove("earlier")
     assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
     assert answer.json() == {"error": "earlier: this map has no picture. Build it again to have one drawn."}
+
+
+def test_repeats_are_kept_for_good_and_name_the_first_row_of_each_group(client: TestClient, home: tuple[Path, Manifest]):
+    one, two, three = sentences(3)
+    texts = [one, two, one.upper(), three, one, f"{two[:-1]}…", two]
+    labels = ["Yes", "Yes", "Yes", "No", "No", "No", "Yes"]  # row 4 repeats row 0, but with another label: both stay
+    source = write_rows(home[0].parent / "repeats.jsonl", [{"text": t, "label": u} for t, u in zip(texts, labels, strict=True)])
+    manifest = build(open_dataset(source), workspace=Workspace(home[0]), encoder=FakeEncoder())
+    answer = client.get(f"/evalmap/map/{manifest.slug}/{manifest.fingerprint}/repeats")
+    assert np.frombuffer(answer.content, dtype="<u4").tolist() == [0, 1, 0, 3, 4, 5, 1]
+    assert answer.headers["cache-control"] == IMMUTABLE
+    assert not (home[0] / "stages" / "pairs").exists()  # asking writes nothing
+
+
+def test_repeats_of_a_large_map_that_were_not_looked_for_are_a_sentence(
+    client: TestClient, address: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(repeats, "AT_ONCE", 5)
+    repeats.forget()
+    answer = client.get(f"{address}/repeats")
+    assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
+    assert "these 7 examples were not looked for yet" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,8 @@ class Node extends EventTarget {
   }
 
   getContext(kind) {
-    return kind === "2d" ? { font: "", measureText: (text) => ({ width: 7 * text.length }) } : { getExtension: () => null };
+    const strokes = Object.fromEntries(["scale", "beginPath", "arc", "fill", "stroke", "fillText"].map((name) => [name, () => {}]));
+    return kind === "2d" ? { ...strokes, font: "", measureText: (text) => ({ width: 7 * text.length }) } : { getExtension: () => null };
   }
 }
 

@@ -50,12 +50,14 @@ test("a screen reader hears what is on the map and by what it is coloured", () =
   assert.equal(describe({ n: 1, name: "careful", column: column("field.Topic", "Topic") }), "Map of 1 example of careful, coloured by Topic");
 });
 
-test("names keep clear of the tool bar and the note while these are shown", () => {
+test("names keep clear of the tools with the note, and of the legend, wherever they were moved", () => {
   const layout = new Layout(box);
-  Object.assign(layout.note, { offsetLeft: 10, offsetTop: 500, offsetWidth: 90, offsetHeight: 20 });
-  assert.deepEqual(layout.corners(), []);
-  layout.note.hidden = false;
-  assert.deepEqual(layout.corners(), [{ left: 10, top: 500, right: 100, bottom: 520 }]);
+  /** @type {(left: number, top: number, right: number, bottom: number) => () => object} */
+  const at = (left, top, right, bottom) => () => ({ left, top, right, bottom });
+  Object.assign(layout.stage, { getBoundingClientRect: at(100, 50, 900, 650) });
+  Object.assign(layout.foot, { getBoundingClientRect: at(112, 600, 300, 640) });
+  Object.assign(layout.key, { getBoundingClientRect: at(660, 62, 890, 200) });
+  assert.deepEqual(layout.corners(), [{ left: 12, top: 550, right: 200, bottom: 590 }, { left: 560, top: 12, right: 790, bottom: 150 }]);
 });
 
 test("a sentence takes the map's place until it is taken away", () => {

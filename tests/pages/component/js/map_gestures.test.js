@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { geometry, listenToPointer } from "../../../../pages/component/static/map_gestures.js";
+import { geometry, listenToPointer, slideOf } from "../../../../pages/component/static/map_gestures.js";
 import { frame, happening, openPage } from "./fake_dom.js";
 
 let stage, mode, drawn, heard, cancel, stop, clock;
@@ -26,7 +26,7 @@ beforeEach(() => {
   const hear = (name) => (...what) => heard.push([name, ...what]);
   cancel = listenToPointer(stage, {
     mode: () => mode, frame: () => drawn, onHover: hear("hover"), onLeave: () => {}, onClick: hear("click"), onOutline: () => {},
-    onSelect: hear("select"), onHome: hear("home"),
+    onSelect: hear("select"), onHome: hear("home"), onSlide: hear("slide"), onSlid: hear("slid"),
   }, stop.signal);
 });
 
@@ -123,4 +123,61 @@ test("nothing is heard once the map left the page", () => {
 test("corners are told with seven digits", () => {
   const third = { ...frame, x: (px) => px / 3, y: (py) => py / 3 };
   assert.deepEqual(geometry("lasso", [[1, 1], [2, 1], [2, 2]], third).lasso.x, [0.3333333, 0.6666667, 0.6666667]);
+});
+
+const finger = (target, type, place, pointerId = 1) => pointer(target, type, place, { pointerType: "touch", pointerId, isPrimary: pointerId === 1 });
+const slides = () => heard.filter(([name]) => name === "slide").map(([, slide]) => slide);
+
+test("a tap is a click, though a finger shakes more than a mouse", () => {
+  finger(stage, "pointerdown", [10, 20]);
+  finger(window, "pointermove", [16, 20]);
+  finger(window, "pointerup", [16, 20]);
+  assert.deepEqual(heard, [["click", [16, 20]]]);
+});
+
+test("one finger pans, and leaves the map where it moved it", () => {
+  finger(stage, "pointerdown", [10, 20]);
+  finger(window, "pointermove", [60, 40]);
+  finger(window, "pointerup", [60, 40]);
+  assert.deepEqual(heard, [["slide", { scale: 1, x: 50, y: 20 }], ["slid"]]);
+});
+
+test("one finger draws a lasso in lasso mode and pans nothing", () => {
+  mode = "lasso";
+  finger(stage, "pointerdown", [10, 10]);
+  for (const place of [[90, 10], [90, 90], [10, 90]]) finger(window, "pointermove", place);
+  finger(window, "pointerup", [10, 90]);
+  assert.deepEqual(heard.map(([name]) => name), ["select"]);
+});
+
+test("two fingers pinch in every mode: the places below them stay below them, and nothing is drawn or clicked", () => {
+  for (mode of ["pan", "lasso"]) {
+    heard = [];
+    finger(stage, "pointerdown", [100, 100]);
+    finger(stage, "pointerdown", [200, 100], 2);
+    finger(window, "pointermove", [50, 100]);
+    finger(window, "pointermove", [250, 100], 2);
+    const { scale, x, y } = slides().at(-1);
+    assert.deepEqual([scale, scale * 100 + x, scale * 200 + x, scale * 100 + y], [2, 50, 250, 100]);
+    finger(window, "pointerup", [250, 100], 2);
+    finger(window, "pointermove", [70, 100]); // the finger that is left goes on
+    assert.deepEqual(slides().at(-1), { scale: 2, x: x + 20, y });
+    finger(window, "pointerup", [70, 100]);
+    assert.deepEqual(new Set(heard.map(([name]) => name)), new Set(["slide", "slid"]));
+  }
+});
+
+test("plotly sees no finger", () => {
+  const seen = [];
+  const inner = stage.appendChild(document.createElement("div"));
+  inner.addEventListener("touchstart", () => seen.push("plotly"));
+  const touch = happening("touchstart", {});
+  let stopped = false;
+  touch.stopPropagation = () => { stopped = true; };
+  stage.dispatchEvent(touch);
+  assert.deepEqual([stopped, touch.defaultPrevented, seen], [true, true, []]);
+});
+
+test("two fingers on one spot do not blow the map up", () => {
+  assert.deepEqual(slideOf([[5, 5], [5, 5]], [[5, 5], [9, 5]]), { scale: 1, x: 2, y: 0 });
 });

@@ -36,6 +36,15 @@ test("every palette place has a step of its own in the colour scale", () => {
   assert.deepEqual([0, 1, 2].map(colorAt), WHAT.colors);
 });
 
+test("points fade where they lie deep: each palette place is there once for each level", () => {
+  const density = { level: Uint8Array.of(2, 1, 0) }, colors = ["#ff0000", "#0000ff", "#999999"];
+  const [back, front] = traces({ ...WHAT, colors, missing: "#999999", density }, true);
+  const colorOf = ({ marker: { colorscale, cmin, cmax, color } }, k) => colorscale.findLast(([stop]) => stop <= (color[k] - cmin) / (cmax - cmin))[1];
+  assert.match(colorOf(front, 0), /^rgba\(0,0,255,1\)$/); // row 2, alone
+  assert.match(colorOf(front, 1), /^rgba\(255,0,0,0\.[0-2]/); // row 0, among many
+  assert.match(colorOf(back, 0), /^rgba\(153,153,153,0\.[3-6]/); // row 1, among some
+});
+
 test("plotly is never asked twice at once", async () => {
   await Promise.all([plot.draw(WHAT), plot.draw(WHAT), plot.draw(WHAT)]);
   assert.deepEqual([library.drawings.length, library.most], [3, 1]);

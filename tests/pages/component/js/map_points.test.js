@@ -2,20 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  chooseRows, countInside, decodeMask, drawingOrder, homeView, insideSelection, nearest, pointSize, rowAt, sameView, viewAround,
+  chooseRows, countInside, decodeMask, insideSelection, nearest, pointSize, rowAt, sameView, viewAround,
 } from "../../../../pages/component/static/map_points.js";
+import { drawingOrder } from "../../../../pages/component/static/map_order.js";
 import { frame } from "./fake_dom.js";
 
 const points = (...pairs) => ({ x: Float32Array.from(pairs, (p) => p[0]), y: Float32Array.from(pairs, (p) => p[1]) });
 const rows = (mask) => [...mask.keys()].filter((row) => mask[row]);
 const everything = { passes: null, selected: null, hidden: new Set(), values: new Uint16Array(99) };
-const ascending = (list) => [...list].sort((a, b) => a - b);
-
-test("the drawing order names every row once and is the same at every visit", () => {
-  for (const n of [0, 1, 2, 1000]) assert.deepEqual(ascending(drawingOrder(n)), [...Array(n).keys()]);
-  assert.deepEqual(drawingOrder(1000), drawingOrder(1000));
-  assert.notDeepEqual([...drawingOrder(1000)], [...Array(1000).keys()]);
-});
 
 test("a mask is read as map_data.bitset writes it: the lowest bit first", () => {
   // the mask and the bytes of test_bitset_puts_row_zero_into_the_lowest_bit in test_map_data.py
@@ -42,7 +36,7 @@ test("what is not selected is grey", () => {
 test("a sample never exceeds its cap and holds no row twice", () => {
   const n = 99, many = points(...Array.from({ length: n }, (_, i) => [i % 10, i / 10]));
   for (const most of [1, 10, 98, 99, 200]) {
-    const { front, back } = chooseRows(many, drawingOrder(n), { x: [2, 5], y: [2, 5] }, everything, most);
+    const { front, back } = chooseRows(many, drawingOrder(many), { x: [2, 5], y: [2, 5] }, everything, most);
     const drawn = [...front, ...back];
     assert.equal(drawn.length, Math.min(n, most));
     assert.equal(new Set(drawn).size, drawn.length);
@@ -79,19 +73,8 @@ test("a row of the first list is found before a nearer one of the second", () =>
   assert.equal(rowAt(two, [[0]], frame, [112, 500], 20), 0); // a point of 20 px reaches that far
 });
 
-test("the home view shows every point in the stage's proportions", () => {
-  const cloud = points([-3, 2], [5, 4], [1, -7]);
-  for (const [width, height] of [[800, 600], [300, 900], [50, 50]]) {
-    const view = homeView(cloud, width, height);
-    assert.equal(countInside(cloud, view), 3);
-    assert.ok(Math.abs((view.x[1] - view.x[0]) / width - (view.y[1] - view.y[0]) / height) < 1e-9);
-  }
-});
-
-test("a single point has a home view too", () => {
-  const view = homeView(points([2, 2]), 800, 600);
-  assert.ok([...view.x, ...view.y].every(Number.isFinite));
-  assert.ok(view.x[0] < 2 && view.x[1] > 2);
+test("a view holds what lies on its edge", () => {
+  assert.equal(countInside(points([0, 0], [1, 2], [1.01, 1]), { x: [0, 1], y: [0, 2] }), 2);
 });
 
 test("views are the same up to a thousandth of their width", () => {

@@ -39,8 +39,9 @@ test("a dark page has a grey of its own for the missing", () => {
 
 test("a small map is drawn anew only where the points' size changes", () => {
   const scene = new Scene(loaded, DATA, false, null);
-  assert.equal(scene.changesIn(ALL, 10), false);
-  assert.equal(scene.changesIn(ALL, 8), true);
+  const drawn = scene.compose(ALL, 800, 600, visible());
+  assert.equal(scene.changesIn(ALL, drawn, visible()), false);
+  assert.equal(scene.changesIn(ALL, { ...drawn, size: 8 }, visible()), true);
 });
 
 test("names come from the zoom's layer, and a map without layers has none", () => {

@@ -11,8 +11,8 @@ const COLUMN = {
   key: "label", title: "Label", kind: "category", categories: [["Yes", 2, 0], ["No", 1, 1]], more: 0, missing: 0,
   colors: ["#aa0000", "#00aa00"], low: null, high: null, scale: "sequential",
 };
-const FILES = { points: Float32Array.of(0, 80, 40, 0, 60, 30).buffer, column: Uint16Array.of(0, 1, 0).buffer, labels: [{ layer: "topics-coarse", zoom: 0, names: [{ id: 0, name: "plans", x: 40, y: 45, size: 3 }] }] };
-let root, parentElement, library, sent, data, maps = 0, unmount;
+const FILES = { points: Float32Array.of(0, 80, 40, 0, 60, 30).buffer, column: Uint16Array.of(0, 1, 0).buffer, repeats: Uint32Array.of(0, 1, 0).buffer, labels: [{ layer: "topics-coarse", zoom: 0, names: [{ id: 0, name: "plans", x: 40, y: 45, size: 3 }] }] };
+let root, parentElement, library, sent, data, maps = 0, unmount, asked, missing;
 
 const later = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const legend = () => root.querySelector(".em-legend");
@@ -34,8 +34,11 @@ beforeEach(() => {
   root.className = "evalmap";
   library = globalThis.Plotly = new FakePlotly();
   sent = [];
+  asked = [];
+  missing = "";
   globalThis.fetch = async (url) => {
-    const body = FILES[url.split("/")[3]];
+    asked.push(url);
+    const name = url.split("/")[3], body = name === missing ? undefined : FILES[name];
     return body ? { ok: true, arrayBuffer: async () => body, json: async () => body } : { ok: false, status: 404, json: async () => ({ error: "there is no such map." }) };
   };
   data = {
@@ -73,7 +76,7 @@ test("a click on the legend hides a category and tells Python its code", async (
   legend().querySelectorAll("button")[1].click();
   await later(250);
   assert.deepEqual(drawn(), [[], [0, 40]]);
-  assert.deepEqual(states(), [{ selection: null, view: null, hidden: [1] }]);
+  assert.deepEqual(states(), [{ selection: null, view: null, hidden: [1], collapsed: false }]);
 });
 
 test("another colouring shows what the last one hid", async () => {
@@ -122,9 +125,47 @@ test("the view is told once the reader moved, and stays when the colours change"
   assert.ok(view.x[1] - view.x[0] < 110);
   await send({ column: { ...COLUMN, colors: ["#0000aa", "#00aa00"] } });
   assert.deepEqual(library.drawings.at(-1).layout.xaxis.range, view.x);
-  root.querySelectorAll("button").find((button) => button.title === "Reset view").click();
+  root.querySelectorAll("button").find((button) => button.title === "Reset view (H)").click();
   await later(300);
   assert.equal(states().at(-1).view, null);
+});
+
+test("near-duplicates collapse to one point each, are asked for once, and come back", async () => {
+  await send();
+  const collapse = root.querySelectorAll("button").find((button) => button.getAttribute("aria-label") === "Collapse repeats");
+  for (const [pressed, left] of [["true", [0, 80]], ["false", [0, 40, 80]], ["true", [0, 80]]]) {
+    collapse.click();
+    await later(300);
+    assert.equal(collapse.getAttribute("aria-pressed"), pressed);
+    assert.deepEqual(drawn(), [[], left]);
+    assert.equal(states().at(-1).collapsed, pressed === "true");
+  }
+  assert.deepEqual(globalThis.__evalmap.marks(), [[0, 2]]);
+  assert.equal(asked.filter((url) => url.endsWith("/repeats")).length, 1);
+});
+
+test("near-duplicates that cannot be had leave the map as it is, with a sentence", async () => {
+  await send({ map: `/map/${maps++}?` });
+  missing = "repeats";
+  root.querySelectorAll("button").find((button) => button.getAttribute("aria-label") === "Collapse repeats").click();
+  await later(300);
+  assert.match(root.querySelector(".em-note").textContent, /^there is no such map\./);
+  assert.deepEqual(drawn(), [[], [0, 40, 80]]);
+  assert.equal(states().at(-1).collapsed, false);
+});
+
+test("the keys for the first view and for everything work while the focus is in the map", async () => {
+  await send();
+  const zoom = root.querySelectorAll("button").find((button) => button.title === "Zoom in");
+  const home = library.div._fullLayout.xaxis.range;
+  for (const key of ["h", "F"]) {
+    zoom.click();
+    await later(20);
+    assert.notDeepEqual(library.div._fullLayout.xaxis.range, home);
+    window.dispatchEvent(happening("keydown", { key, target: zoom }));
+    await later(20);
+    assert.deepEqual(library.div._fullLayout.xaxis.range, home);
+  }
 });
 
 test("an opened row outside the view is brought into it", async () => {
@@ -140,7 +181,7 @@ test("another map forgets selection and hidden categories", async () => {
   legend().querySelectorAll("button")[1].click();
   await send({ map: `/map/${maps++}` });
   await later(250);
-  assert.deepEqual(states().at(-1), { selection: null, view: null, hidden: [] });
+  assert.deepEqual(states().at(-1), { selection: null, view: null, hidden: [], collapsed: false });
   assert.deepEqual(drawn(), [[], [0, 40, 80]]);
 });
 

@@ -1,0 +1,1 @@
+"""Which rows have what: predicates, facets, and how facets filter each other."""
