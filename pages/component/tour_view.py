@@ -61,7 +61,8 @@ def begins_by_itself(cookies: Mapping[str, str], query: Mapping[str, object], sp
     if query or COOKIE in cookies:
         return False
     manifests, damaged = space.pointers()
-    return not damaged and all(manifest.sample for manifest in manifests) and not jobs.jobs(space)
+    idle = all(job.state == "done" for job in jobs.jobs(space))  # those that looked for a sample's duplicates stay in the list
+    return idle and not damaged and all(manifest.sample for manifest in manifests)
 
 
 def begin() -> None:

@@ -93,7 +93,9 @@ def test_build_under_way_or_a_damaged_map_begins_no_tour(space: Workspace):
     told = JobFile(space, "/data/own.jsonl", "own.jsonl")
     assert not tour_view.begins_by_itself(NEVER_SEEN, {}, space)
     told.finish("failed", error="own.jsonl: not found")
+    assert not tour_view.begins_by_itself(NEVER_SEEN, {}, space)
     jobs.dismiss(space, told.job)
+    JobFile(space, "pairs:samples", "near-duplicates of samples").finish("done")  # an earlier visitor's look at a sample
     assert tour_view.begins_by_itself(NEVER_SEEN, {}, space)
     (space.root / "datasets" / "broken.json").write_text("{")
     assert not tour_view.begins_by_itself(NEVER_SEEN, {}, space)

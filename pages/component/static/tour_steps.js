@@ -25,7 +25,7 @@ export const STEPS = [
   },
   {
     title: "Draw around a region",
-    text: "With the lasso you select what lies inside: the table lists these examples, and you can take them away as a file. Escape selects nothing again.",
+    text: "With the lasso you select what lies inside. “Examples” below the map lists it, to read or to take away as a file. Escape selects nothing again.",
     find: () => seen('.em-tool[data-mode="lasso"]'),
   },
   {
