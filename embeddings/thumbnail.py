@@ -7,7 +7,7 @@ import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -182,12 +182,13 @@ def opacity(counts: NDArray[np.integer]) -> NDArray[np.float64]:
     return np.round((1 - faded * (1 - depth)) * 16) / 16  # in steps: fewer bytes
 
 
-def encode(picture: NDArray[np.uint8]) -> bytes:
-    """(height, width, 4) as the bytes of a WebP, without loss."""
+def encode(picture: NDArray[np.uint8], *, kind: Literal["WEBP", "PNG"] = "WEBP") -> bytes:
+    """(height, width, 4) as the bytes of a file, without loss."""
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(picture, "RGBA").save(file, "WEBP", lossless=True, quality=100, method=4, exact=False)
+    options = {"lossless": True, "quality": 100, "method": 4, "exact": False} if kind == "WEBP" else {}
+    Image.fromarray(picture, "RGBA").save(file, kind, **options)
     return file.getvalue()
 
 

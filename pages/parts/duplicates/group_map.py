@@ -3,8 +3,6 @@
 No map component: a group is a handful of points, and a picture of some kilobytes is there with the texts, without WebGL.
 """
 
-import io
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -13,7 +11,7 @@ from PIL import Image, ImageDraw
 from evalmap.embeddings import palette
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import TOPICS_COARSE
-from evalmap.embeddings.thumbnail import MISSING, Categories, Frame, by_cluster, by_label, draw_points, main_body
+from evalmap.embeddings.thumbnail import MISSING, Categories, Frame, by_cluster, by_label, draw_points, encode, main_body
 from evalmap.pages.server import caches
 
 WIDTH, HEIGHT = 640, 480  # pixels, shown at half of it
@@ -92,6 +90,4 @@ def draw_group(coordinates: NDArray[np.floating], categories: Categories, keeper
         # White around dark: one of the two is seen on a light page, the other on a dark one.
         for reach, fill in ((5, "#ffffff"), (3, "#1f2328"), (0, color)):
             pen.circle(tuple(places[row].tolist()), radius + reach, fill=fill)
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    return file.getvalue()
+    return encode(np.asarray(picture), kind="PNG")  # what st.image hands on as it is
