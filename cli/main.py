@@ -1,10 +1,10 @@
-"""The site's jobs from a terminal: evalmap look | build | info | list | remove | gc | fetch | pairs | serve | screen | answers."""
+"""The site's jobs from a terminal: evalmap look | build | info | list | remove | gc | fetch | pairs | name | serve | screen | …"""
 
 import sys
 
 import typer
 
-from evalmap.cli import answer_commands, datasets, look, screen, serve, terminal
+from evalmap.cli import answer_commands, datasets, look, name, screen, serve, terminal
 from evalmap.data.errors import DatasetError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.command("remove")(datasets.remove)
 app.command("gc")(datasets.gc)
 app.command("fetch")(datasets.fetch)
 app.command("pairs")(datasets.pairs)
+app.command("name")(name.name)
 app.command("serve")(serve.serve)
 app.command("screen")(screen.screen)
 app.add_typer(answer_commands.app, name="answers")

@@ -17,14 +17,17 @@ from evalmap.data.records import SetAside
 from evalmap.data.store import disk
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings import model_names
 from evalmap.embeddings.array_types import Vectors
-from evalmap.embeddings.clustering import Clustering
-from evalmap.embeddings.layers import layer_of
-from evalmap.embeddings.naming import ClusterName
+from evalmap.embeddings.clustering import Clustering, parents
+from evalmap.embeddings.layers import TOPICS, layer_of
+from evalmap.embeddings.naming import SEPARATOR, ClusterName
 from evalmap.embeddings.neighbors import NeighborGraph
 from evalmap.embeddings.stages import load_clusterings, load_graph
 from evalmap.embeddings.thumbnail import FILE
 from evalmap.embeddings.vectors import load_vectors
+
+BREADCRUMB = " › "
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,37 @@ class BuiltMap:
         for name in self.names:
             found.setdefault(name.layer, []).append(name)
         return found
+
+    @cached_property
+    def parents_by_layer(self) -> dict[str, NDArray[np.int32]]:
+        """Of each layer the parents of its clusters (`clustering.parents`)."""
+        found = parents(self.clusterings)
+        return {clustering.layer: parent for clustering, parent in zip(self.clusterings, found, strict=True)}
+
+    def lineage(self, layer: str, cluster: int) -> tuple[ClusterName, ...]:
+        """The parents of a topic, coarse → fine, and the topic itself; a cluster of k-means alone.
+
+        A parent that has no other child is left out: it holds the same rows.
+        """
+        own = self.names_by_layer[layer][cluster]
+        order = [topics.id for topics in TOPICS]
+        place = order.index(layer) if layer in order else 0
+        if not place:
+            return (own,)
+        parent = self.parents_by_layer[layer]
+        above = self.lineage(order[place - 1], int(parent[cluster]))
+        return (*(above if (parent == parent[cluster]).sum() > 1 else above[:-1]), own)
+
+    def breadcrumb(self, layer: str, cluster: int) -> str:
+        """A cluster's name behind those of its parents, each in short: "work · office › deadlines · late · boss"."""
+        return BREADCRUMB.join([*self.crumbs(layer, cluster), self.names_by_layer[layer][cluster].name])
+
+    def crumbs(self, layer: str, cluster: int) -> list[str]:
+        """The names of a cluster's parents in short, coarse → fine: two terms each, and the whole of a model's name."""
+        return [
+            name.name if name.model else SEPARATOR.join(name.name.split(SEPARATOR)[:2])
+            for name in self.lineage(layer, cluster)[:-1]
+        ]
 
     def clusters(self) -> list[dict[str, Any]]:
         """[{layer, id, name, terms, size, labels, medoid}] of every layer."""
@@ -174,6 +208,8 @@ def _gone(workspace: Workspace, manifest: Manifest, stage: str) -> DatasetError:
 def _read(manifest: Manifest, folders: Mapping[str, Path]) -> BuiltMap:
     with (folders["naming"] / "names.json").open(encoding="utf-8") as file:
         names = [_name(**values) for values in json.load(file)]
+    if model_names.STAGE in folders:
+        names = model_names.applied(names, model_names.load(folders[model_names.STAGE]))
     return BuiltMap(
         manifest=manifest,
         examples=pd.read_parquet(folders["records"] / "examples.parquet"),

@@ -1,5 +1,6 @@
 """Groups of examples: k-means as in the original explorer, and three nested layers of communities in the neighbour graph."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,6 +108,23 @@ def centroids(embeddings: Vectors, labels: NDArray[np.int32]) -> Vectors:
     members = sparse.csr_matrix((np.ones(n, np.float32), (labels, np.arange(n))), shape=(clusters, n))
     sums = np.asarray(members @ embeddings, dtype=np.float32)
     return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
+
+
+def parents(clusterings: Sequence[Clustering]) -> list[NDArray[np.int32]]:
+    """Of each layer the parent of every cluster: (n_clusters,) its id in the next coarser layer of topics.
+
+    All are 0 where there is no coarser one: then all clusters of the layer are siblings.
+    """
+    order = [layer.id for layer in TOPICS]
+    by_layer = {clustering.layer: clustering for clustering in clusterings}
+    found = []
+    for clustering in clusterings:
+        place = order.index(clustering.layer) if clustering.layer in order else 0
+        parent = np.zeros(clustering.n_clusters, dtype=np.int32)
+        if place and (coarser := by_layer.get(order[place - 1])):
+            parent[clustering.labels] = coarser.labels  # nested: all rows of a cluster have one parent
+        found.append(parent)
+    return found
 
 
 def _absorb_small(labels: NDArray[np.integer], embeddings: Vectors, smallest: int) -> NDArray[np.int32]:

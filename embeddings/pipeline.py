@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from evalmap.data.errors import DatasetError
 from evalmap.data.labels import label_counts
 from evalmap.data.records import Dataset
 from evalmap.data.roles import describe
 from evalmap.data.store import disk
 from evalmap.data.store.manifest import BoilerplateRecord, Manifest, SettingsRecord, StageRecord
 from evalmap.data.store.workspace import Workspace, stage_key
-from evalmap.embeddings import clustering, stages, thumbnail, vectors
+from evalmap.embeddings import clustering, model_names, naming, stages, thumbnail, vectors
 from evalmap.embeddings.array_types import Encoder, Vectors
 from evalmap.embeddings.encoder import DEFAULT_MODEL, SentenceEncoder, versions
 from evalmap.embeddings.neighbors import GRAPH
@@ -44,7 +45,12 @@ PIPELINE: tuple[Stage, ...] = (
         reads=lambda b: [b.keys["neighbors"], b.settings.k, b.settings.seed, clustering.VERSION],
         write=stages.write_clustering,
     ),
-    entry("naming", share=0.02, reads=lambda b: [b.keys["clustering"], b.keys["records"]], write=stages.write_names),
+    entry(
+        "naming",
+        share=0.02,
+        reads=lambda b: [b.keys["clustering"], b.keys["records"], naming.VERSION],
+        write=stages.write_names,
+    ),
     # Last: it is for the library's card alone, and a map is whole without it.
     entry(
         "thumbnail",
@@ -130,7 +136,8 @@ def _placed(manifest: Manifest, workspace: Workspace, dataset: Dataset) -> Manif
     if before is None:
         return replace(manifest, slug=workspace.free_slug(dataset.source, dataset.name))
     name = dataset.name if dataset.name_given else before.name
-    return replace(manifest, slug=before.slug, name=name, name_given=dataset.name_given or before.name_given)
+    again = replace(manifest, slug=before.slug, name=name, name_given=dataset.name_given or before.name_given)
+    return model_names.carried(again, before)
 
 
 def embed_texts(
@@ -150,6 +157,23 @@ def embed_texts(
             progress=lambda done, total: progress("embeddings", done, total),
         )
         return key, vectors.load_vectors(leased.entry("embeddings", key))
+
+
+def encoder_of(manifest: Manifest) -> Encoder:
+    """The encoder that a map was built with, in the same dtype.
+
+    Raises
+    ------
+    DatasetError : its files, or its revision, are others now
+    """
+    made_with = manifest.settings.encoder
+    encoder = SentenceEncoder(manifest.settings.model, dtype=made_with.get("dtype"))
+    if encoder.model_key != made_with.get("model_key", encoder.model_key):
+        raise DatasetError(
+            f"{manifest.name}: the files of model {manifest.settings.model}, or its revision, are not those that the map was built "
+            f"with. Build it again: evalmap build {manifest.location}"
+        )
+    return encoder
 
 
 def _summary(dataset: Dataset) -> dict[str, Any]:

@@ -179,8 +179,13 @@ def write_clustering(build: Build, folder: Path) -> None:
 
 def write_names(build: Build, folder: Path) -> None:
     """names.json."""
-    names = [asdict(name) for name in name_clusters(build.texts, build.clusterings, build.vectors)]
-    (folder / "names.json").write_text(json.dumps(names, ensure_ascii=False))
+
+    def embed(texts: Sequence[str]) -> Vectors:
+        return vectors.embed_few(texts, build.encoder)
+
+    names = name_clusters(build.texts, build.clusterings, build.vectors, embed=embed)
+    records = [{field: value for field, value in asdict(name).items() if field != "model"} for name in names]
+    (folder / "names.json").write_text(json.dumps(records, ensure_ascii=False))
 
 
 def write_thumbnail(build: Build, folder: Path) -> None:

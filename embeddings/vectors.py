@@ -64,6 +64,14 @@ def embed(
     return key, {"embedded": len(missing), "reused": len(distinct) - len(missing), "truncated": int(truncated.sum())}
 
 
+def embed_few(texts: Sequence[str], encoder: Encoder) -> Vectors:
+    """(n, n_dims) float32, unit norm: the vectors of a few texts that are no rows, such as names; nothing is kept."""
+    found: dict[int, NDArray[np.float32]] = {}
+    for positions, vectors, _ in encoder.encode(texts):
+        found.update(zip(positions.tolist(), vectors, strict=True))
+    return np.stack([found[position] for position in range(len(texts))])
+
+
 def load_vectors(folder: Path) -> Vectors:
     """The (n_samples, n_dims) vectors of an entry, read-only from disk.
 

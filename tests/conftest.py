@@ -38,7 +38,7 @@ def evalmap(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyt
     from evalmap.tests.fakes import FakeEncoder
 
     monkeypatch.setenv("EVALMAP_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(pipeline, "SentenceEncoder", lambda model: FakeEncoder())
+    monkeypatch.setattr(pipeline, "SentenceEncoder", lambda model, **more: FakeEncoder())
     (tmp_path / "data").mkdir()
     monkeypatch.chdir(tmp_path / "data")
     return Command(tmp_path / "home", capsys, monkeypatch)

@@ -35,6 +35,7 @@ class GgufAnswerer:
     threads : None for all cores but one: llama.cpp's threads wait for one another, and a busy core holds all of them up
         (two cores under load: 3.8 questions/s with one thread, 0.6 to 2.8 with two)
     timeout : seconds that one question may take
+    text_tokens : have so many tokens written and read as words, instead of log-probabilities; None for those
 
     Raises
     ------
@@ -49,7 +50,9 @@ class GgufAnswerer:
         context: int = CONTEXT,
         threads: int | None = None,
         timeout: float = 600.0,
+        text_tokens: int | None = None,
     ) -> None:
+        self.text_tokens = text_tokens
         self.path = Path(path).expanduser()
         self.parallel, self.context, self.timeout = parallel, context, timeout
         self.threads = threads or max(1, (os.cpu_count() or 1) - 1)
@@ -96,8 +99,9 @@ class GgufAnswerer:
         DatasetError : the file cannot be served, or the server fails several times in a row
         """
         top = {"top_logprobs": TOP} if prompt.kind == "chat" else {"logprobs": TOP}
-        options = RunOptions(concurrency=self.parallel, timeout=self.timeout, retries=1, extra=top)
-        asking = ServerAnswerer(self.address, model_name(self.path), options=options, key=self._key)
+        options = RunOptions(concurrency=self.parallel, timeout=self.timeout, retries=1, extra={} if self.text_tokens else top)
+        words = {"text": True, "text_tokens": self.text_tokens} if self.text_tokens else {}
+        asking = ServerAnswerer(self.address, model_name(self.path), options=options, key=self._key, **words)
         return asking.answer(prompt, requests, on_answer=on_answer)
 
     def _start(self) -> Any:

@@ -1,6 +1,7 @@
 """Ask a model on this machine with transformers: log-probabilities of the options from forward passes in float32 on the CPU.
 
-Nothing is generated: the options' tokens are scored after the prompt (forward_passes.py).
+Nothing is generated: the options' tokens are scored after the prompt (forward_passes.py). Only where words are wanted they are
+written, one question at a time, always the most probable token.
 """
 
 import math
@@ -26,6 +27,7 @@ class TransformersAnswerer:
     batch_tokens : padded tokens a batch; more uses more memory
     share_prefix : whether the prompts' common beginning is computed once; the answers are the same to rounding
     threads : of torch, for the whole process; None leaves what is set
+    text_tokens : have so many tokens written and read as words, instead of log-probabilities; None for those
 
     Raises
     ------
@@ -33,12 +35,19 @@ class TransformersAnswerer:
     """
 
     def __init__(
-        self, path: Path, *, batch_tokens: int = BATCH_TOKENS, share_prefix: bool = True, threads: int | None = None
+        self,
+        path: Path,
+        *,
+        batch_tokens: int = BATCH_TOKENS,
+        share_prefix: bool = True,
+        threads: int | None = None,
+        text_tokens: int | None = None,
     ) -> None:
         self.path = Path(path).expanduser()
         self.batch_tokens = batch_tokens
         self.share_prefix = share_prefix
         self.threads = threads
+        self.text_tokens = text_tokens
         check_model_files(self.path)
 
     def about(self) -> Mapping[str, Any]:
@@ -71,6 +80,8 @@ class TransformersAnswerer:
 
         if self.threads:
             torch.set_num_threads(self.threads)
+        if self.text_tokens:
+            return self._write(prompt, requests, self.text_tokens, on_answer)
         pending = []
         for request, tokens in zip(requests, self._prompt_tokens(prompt, [r.text for r in requests]), strict=True):
             if not request.options.all:
@@ -88,6 +99,25 @@ class TransformersAnswerer:
             for one in passes.scored(pending):
                 on_answer(one.request, self._evidence(one))
         return Usage(prompt_tokens=sum(len(one.prompt) for one in pending))
+
+    def _write(self, prompt: Prompt, requests: Sequence[Request], most: int, on_answer: OnAnswer) -> Usage:
+        import torch
+
+        read = written = 0
+        for request, tokens in zip(requests, self._prompt_tokens(prompt, [r.text for r in requests]), strict=True):
+            if not tokens or len(tokens) + most > self._window:
+                on_answer(request, RawAnswer(error=f"the prompt has {len(tokens):,} tokens; the model reads {self._window:,}"))
+                continue
+            inputs = torch.tensor([tokens])
+            pad = self._tokenizer.pad_token_id or self._tokenizer.eos_token_id or 0
+            with torch.inference_mode():
+                output = self._model.generate(
+                    inputs, attention_mask=torch.ones_like(inputs), max_new_tokens=most, do_sample=False, pad_token_id=pad
+                )
+            answer = output[0, len(tokens) :]
+            read, written = read + len(tokens), written + len(answer)
+            on_answer(request, RawAnswer(text=self._tokenizer.decode(answer, skip_special_tokens=True)))
+        return Usage(read, written)
 
     # From text to tokens
 

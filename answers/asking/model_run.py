@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from evalmap.answers.answer_types import RawAnswer, StagedSet
-from evalmap.answers.asking.journal import Journal, journal_path, read_journal
-from evalmap.answers.asking.protocol import Answerer, Request, Usage
+from evalmap.answers.answer_types import StagedSet
+from evalmap.answers.asking.journal import JournalContent, journal_path, read_journal
+from evalmap.answers.asking.journaled import ask
+from evalmap.answers.asking.protocol import Answerer, Usage
 from evalmap.answers.asking.run_answer_set import staged_answers
-from evalmap.answers.asking.run_plan import Plan, answered_keys, known_answers, still_to_ask
+from evalmap.answers.asking.run_plan import Plan
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 
@@ -66,41 +67,29 @@ def run(
     ------
     DatasetError : another process runs it, it was called something else, or the journal cannot be opened
     """
-    path = journal_path(workspace, plan.run_id)
-    about = read_journal(path).header.get("about") or dict(answerer.about())
+    about = read_journal(journal_path(workspace, plan.run_id)).header.get("about") or dict(answerer.about())
     header = {**plan.header, "about": about, "label": label, "created": datetime.now(UTC).isoformat(timespec="seconds")}
-    usage, stopped, interrupted = Usage(), None, False
-    settings: tuple[str, ...] = ()
-    with Journal(path, header) as journal:
-        called = journal.written.header.get("label")
+
+    def check(written: JournalContent) -> None:
+        called = written.header.get("label")
         if label is not None and label != called:
             raise DatasetError(f"This run is called {called or plan.header['model']} already. Leave the label out.", "label")
-        answers = known_answers(plan, journal.written)
-        to_ask = still_to_ask(plan, answers, limit)
-        before = len(answered_keys(answers))
-        expected, n_asked = before + len(to_ask), 0
 
-        def on_answer(request: Request, answer: RawAnswer) -> None:
-            nonlocal n_asked
-            journal.append(request.key, answer)
-            answers[request.key] = answer
-            n_asked += 1
-            if progress:
-                progress(before + n_asked, expected)
-
-        if progress:
-            progress(before, expected)
-        try:
-            if to_ask:
-                usage = answerer.answer(plan.prompt, to_ask, on_answer=on_answer)
-        except DatasetError as error:
-            stopped, settings = str(error), error.settings
-        except KeyboardInterrupt:
-            stopped, interrupted = "Stopped by hand.", True
-        written = journal.written
-    staged = staged_answers(plan, written, answers, to_ask) if answers else None
-    answered = len(answered_keys(answers))
+    asked = ask(plan.prompt, plan.requests, answerer, workspace, header=header, limit=limit, check=check, progress=progress)
+    staged = staged_answers(plan, asked.written, asked.answers, asked.to_ask) if asked.answers else None
+    stopped = asked.stopped
     if stopped is not None:
-        on = "another way of asking is another run" if ANOTHER_RUN & set(settings) else "the same command goes on from there"
-        stopped = f"{stopped} {answered:,} of {expected:,} answers are kept; {on}."
-    return RunOutcome(staged, n_asked, answered, len(answers) - answered, expected, usage, stopped, interrupted, settings)
+        another = ANOTHER_RUN & set(asked.settings)
+        on = "another way of asking is another run" if another else "the same command goes on from there"
+        stopped = f"{stopped} {asked.n_answered:,} of {asked.n_expected:,} answers are kept; {on}."
+    return RunOutcome(
+        staged=staged,
+        n_asked=asked.n_asked,
+        n_answered=asked.n_answered,
+        n_failed=len(asked.answers) - asked.n_answered,
+        n_expected=asked.n_expected,
+        usage=asked.usage,
+        stopped=stopped,
+        interrupted=asked.interrupted,
+        settings=asked.settings,
+    )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from evalmap.answers.asking.journal import journal_path, read_journal
-from evalmap.answers.asking.run_plan import Plan, answered_keys, known_answers, still_to_ask
+from evalmap.answers.asking.journaled import answered_keys, still_to_ask
+from evalmap.answers.asking.run_plan import Plan, known_answers
 from evalmap.answers.asking.server import max_tokens
 from evalmap.data.store.workspace import Workspace
 
@@ -38,7 +39,7 @@ def estimate(plan: Plan, workspace: Workspace, *, limit: int | None = None) -> E
     DatasetError : the journal is not one of ours
     """
     answers = known_answers(plan, read_journal(journal_path(workspace, plan.run_id)))
-    to_ask = still_to_ask(plan, answers, limit)
+    to_ask = still_to_ask(plan.requests, answers, limit)
     texts = [request.text + (plan.prompt.system or "") for request in to_ask]
     tokens, how = _tokens(texts, plan)
     if plan.prompt.kind == "chat":

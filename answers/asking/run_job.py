@@ -6,3 +6,8 @@ IF_KILLED = "the run stopped (killed, or out of memory?). Start it again: the an
 def job_location(slug: str, model: str, prompt: str) -> str:
     """What the job of asking a model a dataset's questions is filed under; `prompt` is the prompt's id."""
     return f"answers:{slug}:{model}:{prompt}"
+
+
+def name_job_location(slug: str, model: str) -> str:
+    """What the job of asking a model for the names of a map's clusters is filed under."""
+    return f"names:{slug}:{model}"

@@ -142,16 +142,6 @@ def known_answers(plan: Plan, written: JournalContent) -> dict[str, RawAnswer]:
     return {key: answer for key, answer in written.answers.items() if key in plan.rows}
 
 
-def answered_keys(answers: Mapping[str, RawAnswer]) -> list[str]:
-    return [key for key, answer in answers.items() if answer.error is None]
-
-
-def still_to_ask(plan: Plan, answers: Mapping[str, RawAnswer], limit: int | None) -> list[Request]:
-    done = set(answered_keys(answers))
-    waiting = [request for request in plan.requests if request.key not in done]
-    return waiting if limit is None else waiting[: max(0, limit - len(done))]
-
-
 def _questions(manifest: Manifest, examples: pd.DataFrame, source_fields: pd.DataFrame) -> Iterator[tuple[dict[str, Any], str]]:
     """Of each example the fields that it has, and its question: the field of that name, else its text."""
     names = [str(name) for name in source_fields.columns]

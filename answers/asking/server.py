@@ -49,7 +49,7 @@ class ServerAnswerer:
     base_url, model : where and whom to ask; the address usually ends in /v1
     options : concurrency, timeout and retries; `extra` is put into every request's body
     key : sent as a bearer token; None for servers that need none
-    text : read the words, where the server gives no log-probabilities
+    text : read the words, where the server gives no log-probabilities; text_tokens : how many are generated then
     pause : seconds before the first retry; doubled each time, with jitter
 
     Raises
@@ -65,12 +65,14 @@ class ServerAnswerer:
         options: RunOptions | None = None,
         key: str | None = None,
         text: bool = False,
+        text_tokens: int = TEXT_TOKENS,
         pause: float = 1.0,
     ) -> None:
         self.address = server_address(base_url)
         self.model = model
         self.options = options or RunOptions()
         self.text = text
+        self.text_tokens = text_tokens
         self.pause = pause
         self._key = key
 
@@ -243,7 +245,7 @@ class _Asking:
 
     def _body(self, request: Request) -> dict[str, Any]:
         body: dict[str, Any] = {"model": self._to.model, "temperature": 0}
-        body[self._limit_name] = max_tokens(request.options, text=self._to.text)
+        body[self._limit_name] = self._to.text_tokens if self._to.text else max_tokens(request.options)
         if self._prompt.kind == "chat":
             system = [{"role": "system", "content": self._prompt.system}] if self._prompt.system else []
             body["messages"] = [*system, {"role": "user", "content": request.text}]

@@ -15,13 +15,13 @@ from evalmap.data.choices import option_words, shared_option_words
 from evalmap.data.records import ROLE_NAMES
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.clustering import Clustering
-from evalmap.embeddings.layers import KMEANS, LAYERS, TOPICS_MEDIUM, layer_of
+from evalmap.embeddings.layers import KMEANS, LAYERS, TOPICS_FINE, layer_of
 
 MISSING_CODE = 65_535
 MISSING_NAME = "missing"
 MAX_FIELD_TEXTS = 50  # a source field with more distinct texts is no colouring
 HOVER_CHARACTERS = 600
-_HOVER_LAYERS = ((TOPICS_MEDIUM, "Topic"), (KMEANS, "Cluster"))
+_HOVER_LAYERS = ((TOPICS_FINE, "Topic"), (KMEANS, "Cluster"))
 _OWN_TITLES = frozenset((*(layer.title for layer in LAYERS), "Label", "Confidence", "Dataset", "Group", "Outlier"))
 Kind = Literal["category", "number"]
 
@@ -164,11 +164,9 @@ def _places(built: BuiltMap, clustering: Clustering) -> list[dict[str, Any]]:
 
 
 def _cluster_name(built: BuiltMap, layer: str, row: int) -> str | None:
-    for clustering in built.clusterings:
-        if clustering.layer == layer:
-            cluster = int(clustering.labels[row])
-            return next((name.name for name in built.names_by_layer.get(layer, []) if name.id == cluster), None)
-    return None
+    """The name of a row's cluster behind those of its parents; None where the map has no such layer."""
+    found = next((clustering for clustering in built.clusterings if clustering.layer == layer), None)
+    return built.breadcrumb(layer, int(found.labels[row])) if found and layer in built.names_by_layer else None
 
 
 def _sources(built: BuiltMap) -> Iterator[_Source]:

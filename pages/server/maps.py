@@ -4,6 +4,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings import model_names
 from evalmap.embeddings.built_map import BuiltMap, load_map, thumbnail_file
 from evalmap.pages.server.loaded_once import LoadedOnce
 
@@ -55,6 +56,7 @@ def _manifest(workspace: Workspace, slug: str, fingerprint: str) -> Manifest:
     manifest: Manifest | None = workspace.manifest(slug)
     if manifest is None:
         raise DatasetError(f"{slug}: no map of this name in the workspace. Choose a dataset from the library.")
-    if manifest.fingerprint != fingerprint:
+    shown = next((one for one in (manifest, model_names.by_terms(manifest)) if one.fingerprint == fingerprint), None)
+    if shown is None:
         raise DatasetError(f"{slug}: this map was built again. Reload the page to see the new one.")
-    return manifest
+    return shown

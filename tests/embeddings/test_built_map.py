@@ -1,5 +1,6 @@
 """Reading a built map back."""
 
+import dataclasses
 import re
 import shutil
 from collections import Counter
@@ -13,7 +14,9 @@ from evalmap.data.labels import label_counts
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap, load_map
+from evalmap.embeddings.clustering import Clustering
 from evalmap.embeddings.layers import LAYERS
+from evalmap.embeddings.naming import ClusterName
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.sample_maps import BUILT
 from evalmap.embeddings.settings import Settings
@@ -180,3 +183,20 @@ def test_a_stored_file_that_is_cut_off_or_gone_is_one_sentence(
         path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(DatasetError, match=said):
         load_map(space, "topics")
+
+
+def test_breadcrumb_names_the_parents_in_short_and_leaves_out_those_with_one_child(read: BuiltMap):
+    layers = {"topics-coarse": [0, 0, 0, 1], "topics-medium": [0, 0, 1, 2], "topics-fine": [0, 1, 2, 3], "kmeans": [0, 0, 0, 0]}
+    names = [
+        ClusterName(layer, id, f"{layer[7:]}{id} · b · c", (), 0, (), model="m" if (layer, id) == ("topics-coarse", 0) else None)
+        for layer, labels in layers.items()
+        for id in range(max(labels) + 1)
+    ]
+    clusterings = tuple(Clustering(layer, np.array(labels, np.int32)) for layer, labels in layers.items())
+    nested = dataclasses.replace(read, clusterings=clusterings, names=tuple(names))
+    assert nested.breadcrumb("topics-fine", 1) == "coarse0 · b · c › medium0 · b › fine1 · b · c"
+    assert nested.breadcrumb("topics-fine", 2) == "coarse0 · b · c › fine2 · b · c"  # alone in medium 1
+    assert nested.breadcrumb("topics-fine", 3) == "fine3 · b · c"  # alone in medium 2, which is alone in coarse 1
+    assert nested.breadcrumb("topics-coarse", 1) == "coarse1 · b · c"
+    assert nested.breadcrumb("kmeans", 0) == "0 · b · c"
+    assert [name.name for name in nested.lineage("topics-fine", 0)] == ["coarse0 · b · c", "medium0 · b · c", "fine0 · b · c"]

@@ -1,12 +1,17 @@
 """Names for clusters: contrastive c-TF-IDF and exemplars."""
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
-from evalmap.embeddings.clustering import Clustering, centroids
-from evalmap.embeddings.naming import ClusterName, name_clusters
+from evalmap.embeddings.clustering import Clustering, by_size, centroids
+from evalmap.embeddings.naming import SEPARATOR, ClusterName, name_clusters
 from evalmap.tests.fakes import fake_vector, sentences, unit_vectors
 
 
@@ -83,7 +88,61 @@ def test_clusters_of_the_same_terms_have_different_names():
     labels = [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3 + [4 + i // 3 for i in range(18)]
     names = [name.name for name in named(texts, labels)]
     assert len(set(names)) == 10
-    assert names[1:4] == [f"{names[0]} ({n})" for n in (2, 3, 4)]
+    assert names[:4] == ["apple · pears", *(f"apple · pears · cluster {n}" for n in (1, 2, 3))]
+
+
+def test_clusters_of_the_same_terms_are_told_apart_by_a_word_of_their_exemplars():
+    texts = ["apple pears of mine"] * 3 + ["apple pears of yours"] * 3 + ["violin chords", "tempo encore", "lantern ferry"] * 2
+    first, second, _ = named(texts, [0] * 3 + [1] * 3 + [2] * 6)
+    assert (first.name, second.name) == ("apple · pears", "apple · pears · yours")
+    assert second.terms == ("apple", "pears", "yours")
+
+
+WORDS = st.sampled_from("anchor harbour tides violin tempo chords butter flour the of 7 mine yours".split())
+ROWS = st.tuples(st.lists(WORDS, min_size=1, max_size=4).map(" ".join), st.integers(0, 3), st.integers(0, 1))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(ROWS, min_size=1, max_size=24), st.booleans())
+def test_no_two_clusters_of_a_layer_bear_one_name(rows: list[tuple[str, int, int]], measured: bool):
+    texts = [text for text, _, _ in rows]
+    coarse = by_size(np.array([parent for _, _, parent in rows]))
+    fine = by_size(np.array([2 * cluster + parent for _, cluster, parent in rows]))
+    clusterings = [Clustering("topics-coarse", coarse), Clustering("topics-medium", fine)]
+    vectors = np.stack([fake_vector(text) for text in texts])
+    names = name_clusters(texts, clusterings, vectors, embed=fake_vectors if measured else None)
+    for clustering in clusterings:
+        own = [name for name in names if name.layer == clustering.layer]
+        assert [name.id for name in own] == list(range(clustering.n_clusters))
+        assert len({frozenset(name.name.split(SEPARATOR)) for name in own}) == len(own)
+        assert not any(re.search(r"\(\d+\)$", name.name) for name in own)
+        assert all(name.name and len(name.terms) <= 5 for name in own)
+
+
+def fake_vectors(texts: Sequence[str]) -> np.ndarray:
+    return np.stack([fake_vector(text) for text in texts])
+
+
+def test_terms_that_lead_to_a_sibling_are_replaced_by_the_best_that_do_not():
+    """To this encoder an anchor is music: of the first cluster's combinations only those without it find their cluster."""
+    texts = ["anchor harbour tides", "anchor harbour", "anchor tides sails", "anchor sails harbour", *CORPUS[4:]]
+    places = np.eye(3, dtype=np.float32)
+    asked: list[str] = []
+
+    def embed(names: Sequence[str]) -> np.ndarray:
+        asked.extend(names)
+        return np.stack(
+            [places[1 if {"anchor", "violin", "tempo"} & set(name.split()) else 0 if "tides" in name else 2] for name in names]
+        )
+
+    clusterings = [Clustering("kmeans", np.array(LABELS, np.int32))]
+    unmeasured = name_clusters(texts, clusterings, places[LABELS])
+    measured = name_clusters(texts, clusterings, places[LABELS], embed=embed)
+    assert unmeasured[0].name == "anchor · harbour · sails"
+    assert measured[0].name == "harbour · sails · tides"
+    assert measured[0].terms == ("harbour", "sails", "tides", "anchor")
+    assert [name.name for name in measured[1:]] == [name.name for name in unmeasured[1:]]
+    assert [sum(word in name for name in asked) for word in ("violin", "flour")] == [1, 1]  # found at once, so asked for once
 
 
 @pytest.mark.parametrize("texts", [["1 2 3", "4 5 6", "7 8"], ["the and of", "is was", "it"], ["?!", "…", "—"]])
@@ -92,9 +151,10 @@ def test_cluster_without_any_word_is_named_by_its_number(texts: list[str]):
     assert [(name.name, name.terms) for name in names] == [("cluster 0", ()), ("cluster 1", ())]
 
 
-def test_one_cluster_of_all_rows_is_named_by_its_rarer_words():
+def test_one_cluster_of_all_rows_is_named_by_words_of_its_exemplars():
     (name,) = named(CORPUS, [0] * 12)
-    assert len(name.terms) == 5 or name.name == "cluster 0"
+    assert set(name.terms) == set(name.name.split(SEPARATOR))
+    assert set(name.terms) <= {word for row in name.exemplars for word in CORPUS[row].split()}
     assert name.exemplars[0] == name.medoid
 
 

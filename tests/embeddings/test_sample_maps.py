@@ -18,9 +18,12 @@ from evalmap.data.text.normalization import normalize
 from evalmap.embeddings import sample_maps
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.clustering import cluster_kmeans
+from evalmap.embeddings.encoder import SentenceEncoder
+from evalmap.embeddings.name_quality import measure_names
 from evalmap.embeddings.neighbors import GRAPH, find_neighbors
 from evalmap.embeddings.pipeline import STAGES
 from evalmap.embeddings.stages import digest, load_clusterings, load_graph
+from evalmap.embeddings.vectors import embed_few
 
 LM = "advanced-ai-risk/lm_generated_evals/accepts-being-paused.jsonl"
 HUMAN = "advanced-ai-risk/human_generated_evals/accepts-being-paused.jsonl"
@@ -43,6 +46,11 @@ FILES: dict[str, tuple[tuple[str, ...], int, dict[str | None, int]]] = {
 PLANTED: dict[str, Any] = json.loads((sample_maps.ROOT / "PLANTED.json").read_text("utf-8"))
 SHIPPED = {manifest.slug: manifest for manifest in Workspace(sample_maps.BUILT).manifests()}
 LEAST_COSINE, LEAST_OVERLAP, LEAST_RAND, MOST_INERTIA = 0.999, 0.97, 0.9, 0.01
+
+
+@pytest.fixture(scope="module")
+def encoder() -> SentenceEncoder:
+    return SentenceEncoder(dtype="float32")
 
 
 @cache
@@ -328,6 +336,18 @@ def test_shipped_map_is_what_build_makes_today(slug: str, shipped: Workspace, re
     else:
         differs.append("embedded texts")
     assert not differs, f"{slug}: ship the samples anew. " + "; ".join(differs)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("slug", SHIPPED)
+def test_shipped_names_all_find_their_clusters(slug: str, encoder: SentenceEncoder):
+    built = load_map(Workspace(sample_maps.BUILT), SHIPPED[slug])
+    vectors = [embed_few([name.name for name in built.names_by_layer[layer.layer]], encoder) for layer in built.clusterings]
+    for quality in measure_names(vectors, built.clusterings, np.array(built.vectors)):
+        lost = [built.names_by_layer[quality.layer][cluster].name for cluster in np.flatnonzero(~quality.found)]
+        assert lost == [], (
+            f"{slug}, {quality.layer}: {quality.ratio_found:.3f} find their cluster, 1.000 did when they were shipped"
+        )
 
 
 def test_shipped_maps_open_where_they_were_installed(shipped: Workspace):

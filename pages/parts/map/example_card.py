@@ -7,7 +7,7 @@ import streamlit as st
 
 from evalmap.data.choices import option_words
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.embeddings.layers import TOPICS_COARSE, TOPICS_MEDIUM
+from evalmap.embeddings.layers import TOPICS_FINE
 from evalmap.pages.server import answer_cache
 from evalmap.pages.shared import answer_table, example_address, example_body, text
 
@@ -28,8 +28,8 @@ def draw(built: BuiltMap, row: int | None) -> None:
         if built.truncated[row]:
             st.badge("cut at the model's window", icon=":material/content_cut:", color="orange")
     example_body.draw(built, row)
-    topics = " › ".join(text.in_label(built.names_by_layer[layer][cluster].name) for layer, cluster in _clusters(built, row))
-    st.caption(f"{example_address.place(built, row)} · {topics}")
+    topic = built.breadcrumb(TOPICS_FINE.id, int(built.clustering(TOPICS_FINE.id).labels[row]))
+    st.caption(f"{example_address.place(built, row)} · {text.in_label(topic)}")
     st.markdown("**Most similar**")
     _similar(built, row)
     if sets := answer_cache.sets_quietly(built):
@@ -37,10 +37,6 @@ def draw(built: BuiltMap, row: int | None) -> None:
         answer_table.draw(sets, row, key=f"{built.manifest.slug}-{row}")
     with st.expander("All fields"):
         _fields(example["raw"])
-
-
-def _clusters(built: BuiltMap, row: int) -> list[tuple[str, int]]:
-    return [(c.layer, int(c.labels[row])) for c in built.clusterings if c.layer in (TOPICS_COARSE.id, TOPICS_MEDIUM.id)]
 
 
 def _similar(built: BuiltMap, row: int) -> None:

@@ -163,10 +163,25 @@ def test_hover_tells_the_example_and_leaves_out_what_is_missing(built: BuiltMap)
     found = map_data.hover(built, 1)
     assert (found["text"], found["label"], found["confidence"]) == (TEXTS[1], "Yes", 0.75)
     assert (found["dataset"], found["line"]) == ("seven", 2)
-    names = [built.names_by_layer[layer][built.clustering(layer).labels[1]].name for layer in ("topics-medium", "kmeans")]
+    names = [built.breadcrumb(layer, int(built.clustering(layer).labels[1])) for layer in ("topics-fine", "kmeans")]
     assert found["clusters"] == [{"title": "Topic", "name": names[0]}, {"title": "Cluster", "name": names[1]}]
     assert map_data.hover(built, 3)["label"] is None
     assert map_data.hover(built, 2)["confidence"] is None
+
+
+def test_hover_tells_a_topic_with_its_parents(built: BuiltMap):
+    layers = {"topics-coarse": [0, 0, 0, 0, 0, 1, 1], "topics-medium": [0, 0, 0, 1, 1, 2, 2], "topics-fine": [0, 0, 1, 2, 2, 3, 4]}
+    names = tuple(
+        ClusterName(layer, i, f"{layer} {i}", (), 0, ()) for layer, labels in layers.items() for i in range(max(labels) + 1)
+    )
+    clusterings = tuple(Clustering(layer, np.array(labels, np.int32)) for layer, labels in layers.items())
+    nested = with_changes(built, clusterings=clusterings, names=names)
+    topics = [map_data.hover(nested, row)["clusters"] for row in (2, 3)]
+    assert topics[0] == [
+        {"title": "Topic", "name": "topics-coarse 0 › topics-medium 0 › topics-fine 1"},
+        {"title": "Cluster", "name": None},
+    ]
+    assert topics[1][0]["name"] == "topics-coarse 0 › topics-fine 2"
 
 
 def test_hover_cuts_long_texts_at_600_characters(built: BuiltMap):
