@@ -24,6 +24,7 @@ from evalmap.embeddings.layers import TOPICS, layer_of
 from evalmap.embeddings.naming import SEPARATOR, ClusterName
 from evalmap.embeddings.neighbors import NeighborGraph
 from evalmap.embeddings.stages import load_clusterings, load_graph
+from evalmap.embeddings.thumbnail import FILE
 from evalmap.embeddings.vectors import load_vectors
 
 BREADCRUMB = " › "
@@ -168,7 +169,8 @@ def load_map(workspace: Workspace, manifest: Manifest | str) -> BuiltMap:
     """
     if isinstance(manifest, str):
         manifest = workspace.find(manifest)
-    folders = {stage.name: workspace.entry(stage.name, stage.key) for stage in manifest.stages}
+    # Less the picture: it is the library's, a map built before there were any has none, and a lost one loses nobody's work.
+    folders = {stage.name: workspace.entry(stage.name, stage.key) for stage in manifest.stages if stage.name != "thumbnail"}
     gone: Sequence[str] = [name for name, folder in folders.items() if not folder.is_dir()]
     if gone:
         raise _gone(workspace, manifest, gone[0])
@@ -186,6 +188,14 @@ def load_map(workspace: Workspace, manifest: Manifest | str) -> BuiltMap:
             f"{manifest.name}: what {workspace.root} holds of its map is damaged ({error}). Remove the map and build it again: "
             f"evalmap remove {manifest.slug}, evalmap build {manifest.location}"
         ) from error
+
+
+def thumbnail_file(workspace: Workspace, manifest: Manifest) -> Path | None:
+    """Where the picture of a map lies; None for a map that was built before there were any, or whose picture is gone."""
+    for stage in manifest.stages:
+        if stage.name == "thumbnail" and workspace.has(stage.name, stage.key):
+            return workspace.entry(stage.name, stage.key) / FILE
+    return None
 
 
 def _gone(workspace: Workspace, manifest: Manifest, stage: str) -> DatasetError:

@@ -1,4 +1,4 @@
-"""The build: records → embeddings → neighbors → projection → clustering → naming, each stage kept and reused by its key."""
+"""The build: records → embeddings → neighbors → projection → clustering → naming → thumbnail, each kept and reused by its key."""
 
 import json
 import time
@@ -16,7 +16,7 @@ from evalmap.data.roles import describe
 from evalmap.data.store import disk
 from evalmap.data.store.manifest import BoilerplateRecord, Manifest, SettingsRecord, StageRecord
 from evalmap.data.store.workspace import Workspace, stage_key
-from evalmap.embeddings import clustering, model_names, naming, stages, vectors
+from evalmap.embeddings import clustering, model_names, naming, stages, thumbnail, vectors
 from evalmap.embeddings.array_types import Encoder, Vectors
 from evalmap.embeddings.encoder import DEFAULT_MODEL, SentenceEncoder, versions
 from evalmap.embeddings.neighbors import GRAPH
@@ -47,9 +47,16 @@ PIPELINE: tuple[Stage, ...] = (
     ),
     entry(
         "naming",
-        share=0.03,
+        share=0.02,
         reads=lambda b: [b.keys["clustering"], b.keys["records"], naming.VERSION],
         write=stages.write_names,
+    ),
+    # Last: it is for the library's card alone, and a map is whole without it.
+    entry(
+        "thumbnail",
+        share=0.01,
+        reads=lambda b: [b.keys["projection"], b.categories.digest(), thumbnail.VERSION],
+        write=stages.write_thumbnail,
     ),
 )
 STAGES = tuple(stage.name for stage in PIPELINE)

@@ -12,10 +12,10 @@ import numpy as np
 from evalmap.data.records import OPTIONAL_COLUMNS, Dataset
 from evalmap.data.store.disk import save_array
 from evalmap.data.store.workspace import Workspace, stage_key
-from evalmap.embeddings import vectors
+from evalmap.embeddings import thumbnail, vectors
 from evalmap.embeddings.array_types import Encoder, Vectors
 from evalmap.embeddings.clustering import Clustering, cluster_graph, cluster_kmeans
-from evalmap.embeddings.layers import LAYERS
+from evalmap.embeddings.layers import LAYERS, TOPICS_COARSE
 from evalmap.embeddings.naming import name_clusters
 from evalmap.embeddings.neighbors import GRAPH, NeighborGraph, find_neighbors, mark_outliers
 from evalmap.embeddings.projection import project, trustworthiness
@@ -61,6 +61,12 @@ class Build:
     @cached_property
     def clusterings(self) -> tuple[Clustering, ...]:
         return load_clusterings(self.folder("clustering"))
+
+    @cached_property
+    def categories(self) -> thumbnail.Categories:
+        """What the map's picture is coloured by: the labels, else the coarse topics."""
+        coarse = next(one for one in self.clusterings if one.layer == TOPICS_COARSE.id)
+        return thumbnail.by_label(self.dataset.examples) or thumbnail.by_cluster(coarse.labels)
 
 
 @dataclass(frozen=True)
@@ -180,6 +186,12 @@ def write_names(build: Build, folder: Path) -> None:
     names = name_clusters(build.texts, build.clusterings, build.vectors, embed=embed)
     records = [{field: value for field, value in asdict(name).items() if field != "model"} for name in names]
     (folder / "names.json").write_text(json.dumps(records, ensure_ascii=False))
+
+
+def write_thumbnail(build: Build, folder: Path) -> None:
+    """thumbnail.webp."""
+    coordinates = np.load(build.folder("projection") / "coordinates.npy")
+    (folder / thumbnail.FILE).write_bytes(thumbnail.draw_thumbnail(coordinates, build.categories))
 
 
 def load_graph(folder: Path) -> NeighborGraph:

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
+from evalmap.pages.component import tour_view
 from evalmap.pages.server import access, caches, garbage
 from evalmap.pages.shared import action, state, text
 
@@ -36,6 +37,7 @@ def _new_dataset() -> None:
 
 
 try:
+    tour_view.welcome(at_root=page.url_path == "")
     with st.sidebar:
         st.selectbox(
             "Dataset",
@@ -50,5 +52,6 @@ try:
         st.switch_page(target, query_params={})  # what is bound to the URL comes back into it there
     action.draw_failure()
     page.run()
+    tour_view.draw()
 except DatasetError as error:  # the disk, or what lies on it
     text.show_error(error)

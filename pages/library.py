@@ -3,6 +3,7 @@
 import streamlit as st
 
 from evalmap.data.store import jobs
+from evalmap.pages.component import tour_view
 from evalmap.pages.parts.library import add_dataset, cards, published
 from evalmap.pages.server import access, caches
 from evalmap.pages.shared import job_progress
@@ -13,6 +14,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch"):
         st.markdown("### Library")
         st.caption("Open a map, build one of your own data, or look at the published model-written evaluations.")
+    st.button("Take the tour", type="tertiary", icon=":material/tour:", on_click=tour_view.begin)
     if access.writable():
         if st.button("Add a dataset", type="primary", icon=":material/add:"):
             add_dataset.dialog()

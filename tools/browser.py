@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 CANDIDATES = (
     "/usr/bin/chromium",
@@ -31,6 +31,8 @@ FLAGS = (
 )
 SOFTWARE_WEBGL = ("--use-gl=swiftshader", "--enable-unsafe-swiftshader")
 NO_WEBGL = ("--disable-gpu", "--disable-3d-apis")
+
+TOUR_COOKIE, TOUR_SEEN = "evalmap_tour", "seen"
 
 NONE_FOUND = "no Chromium found (set CHROMIUM to one, or install it: apt-get install chromium, or playwright install chromium)"
 
@@ -77,6 +79,11 @@ def launch(playwright: Playwright, chromium: Path, *, webgl: bool = True) -> Bro
     """Start Chromium headless, with WebGL in software (the same on every machine) or with none at all."""
     flags = [*FLAGS, *(SOFTWARE_WEBGL if webgl else NO_WEBGL)]
     return playwright.chromium.launch(executable_path=chromium, headless=True, args=flags)
+
+
+def skip_tour(context: BrowserContext) -> None:
+    """Give a context the cookie of somebody who has seen the tour: the bare address of a site then leads nowhere else."""
+    context.add_cookies([{"name": TOUR_COOKIE, "value": TOUR_SEEN, "domain": "127.0.0.1", "path": "/"}])
 
 
 def main(arguments: list[str]) -> int:

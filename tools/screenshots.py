@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import load_map
-from evalmap.tools.browser import BrowserMissing, find_chromium, launch
+from evalmap.tools.browser import BrowserMissing, find_chromium, launch, skip_tour
 from evalmap.tools.server import ROOT, Site, serving
 
 FOLDER = ROOT / "docs"
@@ -93,6 +93,7 @@ def new_page(browser: Browser, *, dark: bool, width: int, height: int) -> Page:
         timezone_id="UTC",
         reduced_motion="reduce",
     )
+    skip_tour(context)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     return page

@@ -15,11 +15,11 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2 import component
 
+from evalmap.embeddings import palette
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component.map_data import Column, bitset
 from evalmap.pages.server.repeats import repeats_of
 from evalmap.pages.server.routes import assets_url, base_path, plotly_url
-from evalmap.pages.shared import palette
 
 LISTED = 60  # legend entries
 MAX_VERTICES = 5_000  # of a lasso that we are willing to test points against

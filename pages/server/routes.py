@@ -19,6 +19,7 @@ from streamlit import config
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component import answer_columns, map_data
+from evalmap.pages.server import maps
 from evalmap.pages.server.access import without_paths
 from evalmap.pages.server.maps import built_map
 from evalmap.pages.server.repeats import repeats_of
@@ -44,8 +45,14 @@ def routes() -> list[Route]:
         Route(f"{one_map}/labels", labels),
         Route(f"{one_map}/repeats", repeats),
         Route(f"{one_map}/hover", hover),
+        Route(f"{one_map}/thumbnail", thumbnail),
         Route(f"{base}/model_answers", answers_page),
     ]
+
+
+def thumbnail_url(slug: str, fingerprint: str) -> str:
+    """The address of a map's picture, with its fingerprint so that it can be kept for good."""
+    return f"{base_path()}/evalmap/map/{slug}/{fingerprint}/thumbnail"
 
 
 def base_path() -> str:
@@ -113,6 +120,15 @@ async def hover(request: Request) -> Response:
     if not (row.isascii() and row.isdigit() and len(row) <= 12):
         return _not_found("hover needs a row: ?row=0")
     return await _answer(request, lambda built: map_data.hover(built, int(row)))
+
+
+async def thumbnail(request: Request) -> Response:
+    slug, fingerprint = request.path_params["slug"], request.path_params["fingerprint"]
+    try:
+        picture = await run_in_threadpool(maps.thumbnail, slug, fingerprint)
+    except DatasetError as error:
+        return _not_found(without_paths(str(error)))
+    return Response(picture, media_type="image/webp", headers=IMMUTABLE)
 
 
 async def answers_page(request: Request) -> Response:

@@ -28,6 +28,7 @@ MODEL_NAMES = "model-names"  # whether clusters bear the names that a language m
 PANEL = "panel"  # which part of the drawer below the map is open
 PANEL_HEIGHT = "panel-height"
 GO_TO = "go-to"  # the page to go to when the picker is drawn
+TOUR = "tour"  # whether the tour is on; in an address, ?tour=1 begins it
 FAILURE = "failure"  # why the last button could not do what it is for
 
 # The duplicates page

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, sync_playwright
 
 from evalmap.tests.needs import absent
-from evalmap.tools.browser import BrowserMissing, find_chromium, launch
+from evalmap.tools.browser import BrowserMissing, find_chromium, launch, skip_tour
 from evalmap.tools.server import Site, serving
 
 HERE = Path(__file__).parent
@@ -126,10 +126,13 @@ class Watched:
         self.contexts: list[BrowserContext] = []
         self.troubles: dict[Page, Trouble] = {}
 
-    def open(self, browser: Browser, *, dark: bool = False) -> Page:
+    def open(self, browser: Browser, *, dark: bool = False, newcomer: bool = False) -> Page:
+        """A page of 1280 × 800; only a newcomer's browser never saw the tour, which would lead it away from the bare address."""
         context = browser.new_context(
             viewport={"width": 1280, "height": 800}, color_scheme="dark" if dark else "light", accept_downloads=True
         )
+        if not newcomer:
+            skip_tour(context)
         self.contexts.append(context)
         page = context.new_page()
         self.troubles[page] = Trouble()
@@ -158,6 +161,12 @@ def page(chromium: Browser, watched: Watched) -> Page:
 def dark_page(chromium: Browser, watched: Watched) -> Page:
     """The same for a reader whose system prefers dark."""
     return watched.open(chromium, dark=True)
+
+
+@pytest.fixture
+def newcomer(chromium: Browser, watched: Watched) -> Page:
+    """The same for a reader who was never here."""
+    return watched.open(chromium, newcomer=True)
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings import palette
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.pipeline import build
-from evalmap.pages.shared import palette
 from evalmap.screening.pairs import pair_store
 from evalmap.screening.screening import screen
 from evalmap.screening.variants.keys import variant_fields_of

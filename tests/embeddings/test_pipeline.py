@@ -2,8 +2,10 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,8 @@ from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
 from evalmap.data.store.manifest import BoilerplateRecord, Manifest
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings import vectors
-from evalmap.embeddings.built_map import load_map
+from evalmap.embeddings import palette, thumbnail, vectors
+from evalmap.embeddings.built_map import load_map, thumbnail_file
 from evalmap.embeddings.neighbors import find_neighbors
 from evalmap.embeddings.pipeline import STAGES, build
 from evalmap.embeddings.projection import project
@@ -105,10 +107,10 @@ def test_same_rows_in_another_workspace_give_the_same_map(base: tuple[Workspace,
     ("settings", "stages"),
     [
         ({"k": 4}, {"clustering", "naming"}),
-        ({"min_dist": 0.5}, {"projection"}),
-        ({"n_neighbors": 8}, {"projection"}),
-        ({"n_neighbors": 30}, {"projection"}),
-        ({"seed": 7}, {"projection", "clustering", "naming"}),
+        ({"min_dist": 0.5}, {"projection", "thumbnail"}),
+        ({"n_neighbors": 8}, {"projection", "thumbnail"}),
+        ({"n_neighbors": 30}, {"projection", "thumbnail"}),
+        ({"seed": 7}, {"projection", "clustering", "naming", "thumbnail"}),
     ],
 )
 def test_setting_redoes_its_stages_and_embeds_nothing(
@@ -137,13 +139,52 @@ def test_neighbours_of_the_projection_change_no_topic(base: tuple[Workspace, Pat
     assert np.array_equal(here.coordinates, expected.coordinates)
 
 
-def test_changed_label_redoes_records_and_names_only(base: tuple[Workspace, Path, Manifest], tmp_path: Path):
+def test_changed_note_redoes_records_and_names_only(base: tuple[Workspace, Path, Manifest], tmp_path: Path):
     workspace, _, _ = base
     path = write_rows(tmp_path / "topics.jsonl", rows_of(sentences(120), note="new"))
     encoder = FakeEncoder()
     manifest = built(path, workspace, encoder=encoder)
     assert redone(manifest) == {"records", "naming"}
     assert rows_encoded(encoder, sentences(120)) == []
+
+
+def test_changed_label_draws_the_thumbnail_again(base: tuple[Workspace, Path, Manifest], tmp_path: Path):
+    workspace, _, _ = base
+    rows = rows_of(sentences(120))
+    rows[3]["label"] = "Yes"
+    manifest = built(write_rows(tmp_path / "topics.jsonl", rows), workspace, encoder=FakeEncoder(die_after=0))
+    assert redone(manifest) == {"records", "naming", "thumbnail"}
+
+
+def test_another_palette_draws_the_thumbnail_again(base: tuple[Workspace, Path, Manifest], monkeypatch: pytest.MonkeyPatch):
+    workspace, path, before = base
+    monkeypatch.setattr(palette, "BLUE", "#123456")
+    assert redone(built(path, workspace, encoder=FakeEncoder(die_after=0))) == {"thumbnail"}
+    monkeypatch.undo()
+    assert built(path, workspace).fingerprint == before.fingerprint
+
+
+def test_map_without_labels_is_drawn_in_the_colours_of_its_coarse_topics(workspace: Workspace, tmp_path: Path):
+    path = write_rows(tmp_path / "plain.jsonl", [{"text": text} for text in sentences(120)])
+    built_map = load_map(workspace, built(path, workspace, k=4))
+    (entry,) = workspace.entries("thumbnail")
+    topics = thumbnail.by_cluster(built_map.clustering("topics-coarse").labels)
+    assert len(topics.colors) > 1
+    assert (entry / "thumbnail.webp").read_bytes() == thumbnail.draw_thumbnail(built_map.coordinates, topics)
+
+
+def test_map_without_a_thumbnail_is_read_all_the_same(workspace: Workspace, few: Path):
+    manifest = built(few, workspace)
+    file = thumbnail_file(workspace, manifest)
+    assert file
+    assert file.is_file()
+    earlier = replace(manifest, stages=tuple(stage for stage in manifest.stages if stage.name != "thumbnail"))
+    assert thumbnail_file(workspace, earlier) is None
+    assert len(load_map(workspace, earlier)) == FEW
+    shutil.rmtree(file.parent)
+    assert thumbnail_file(workspace, manifest) is None
+    assert len(load_map(workspace, manifest)) == FEW
+    assert redone(built(few, workspace)) == {"thumbnail"}
 
 
 def test_ten_rows_more_than_a_thousand_embed_ten(workspace: Workspace, tmp_path: Path):

@@ -9,8 +9,10 @@ from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
-from evalmap.pages.parts.duplicates import duplicate_export, duplicate_pairs
+from evalmap.pages.parts.duplicates import duplicate_export, duplicate_pairs, group_map
+from evalmap.pages.parts.duplicates.group_map import draw_group
 from evalmap.pages.server import screenings
+from evalmap.pages.shared import state
 from evalmap.screening.screening_options import ScreeningOptions
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
@@ -34,6 +36,26 @@ def test_choices_that_cannot_be_screened_are_said_with_where_to_change_them(spac
     assert error.value == r"The pairs reach down to 0\.80, and the threshold is 0\.70\. Choose it in the sidebar."
     assert at.slider(key="threshold").value == 0.95
     assert not at.metric
+
+
+def test_group_at_hand_is_shown_on_a_small_map_that_goes_with_it(space: Workspace, monkeypatch: pytest.MonkeyPatch):
+    screenings.default_screening(site.built(space, PERSONA))
+    drawn: list[tuple[int, tuple[int, ...]]] = []
+    monkeypatch.setattr(
+        group_map, "draw_group", lambda _, __, keeper, rows: drawn.append((keeper, rows)) or draw_group(_, __, keeper, rows)
+    )
+    at = open_page("duplicates.py", dataset=PERSONA)
+    (picture,) = at.get("image")[0].proto.imgs
+    assert picture.alt == "Where the 2 rows of this group lie on the map"
+    at.button(key="next").click()
+    run(at)
+    assert len(drawn) == 2
+    assert drawn[0] != drawn[1]
+    assert [len(rows) for _, rows in drawn] == [1, 1]
+    assert f"map-{drawn[1][0]}" in [button.key for button in at.button]
+    at.button(key=f"map-{drawn[1][0]}").click()
+    run(at)
+    assert at.session_state[state.GROUP_ROWS] == (PERSONA, [drawn[1][0], *drawn[1][1]])
 
 
 def open_export(dataset: str, **query: str):

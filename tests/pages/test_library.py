@@ -43,6 +43,24 @@ def test_every_map_has_a_card_and_own_maps_come_first(space: Workspace):
     assert any(caption.startswith("1,120 examples in 7 files") for caption in captions)
 
 
+def test_card_shows_the_picture_of_its_map_and_says_what_it_is(space: Workspace):
+    manifest = space.find("plain")
+    shown = [markdown.value for markdown in open_page().markdown]
+    assert f"![Map of plain](/evalmap/map/plain/{manifest.fingerprint}/thumbnail)" in shown
+    (marked,) = [value for value in shown if value.startswith(r"![Map of marked \*\*x\*\* \!\[a\]\(http")]
+    assert marked.count("](/evalmap/map/marked-") == 1  # what its name says is no address
+
+
+def test_card_of_a_map_without_a_picture_has_none(space: Workspace):
+    manifest = space.find("plain")
+    stages = tuple(stage for stage in manifest.stages if stage.name != "thumbnail")
+    space.save_manifest(replace(manifest, slug="earlier", name="earlier", stages=stages))
+    at = open_page()
+    assert "open-earlier" in [button.key for button in at.button]
+    assert not [markdown.value for markdown in at.markdown if "Map of earlier" in markdown.value]
+    space.remove("earlier")
+
+
 def test_every_manifest_is_read_once_a_run(space: Workspace, monkeypatch: pytest.MonkeyPatch):
     open_page()  # the first run of a server installs the samples
     read: list[str] = []

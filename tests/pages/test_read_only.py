@@ -209,6 +209,7 @@ def test_what_changes_something_is_offered_to_this_machine_only(space: Workspace
         "Show on the map",
         "Show on map",
         "Show all again",
+        "Take the tour",
     }
 
 

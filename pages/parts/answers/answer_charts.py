@@ -9,7 +9,8 @@ from evalmap.answers.answer_types import Scores
 from evalmap.answers.statistics.calibration import CalibrationCurve
 from evalmap.answers.statistics.comparison import compared_rows
 from evalmap.answers.statistics.scaling import ScalePoint, Scaling
-from evalmap.pages.shared import charts, palette
+from evalmap.embeddings import palette
+from evalmap.pages.shared import charts
 
 MOST_POINTS = 2_000  # of a scatter; beyond, a heat map tells more
 MARGIN = {"l": 60, "r": 12, "t": 12, "b": 48}

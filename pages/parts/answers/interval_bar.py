@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 
-from evalmap.pages.shared import palette
+from evalmap.embeddings import palette
 
 WIDTH, HEIGHT = 124, 28  # as the cell shows it: a picture of another shape would be cut
 

@@ -7,7 +7,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from evalmap.pages.shared import charts, palette
+from evalmap.embeddings import palette
+from evalmap.pages.shared import charts
 
 
 def similarity_histogram(values: NDArray[np.float32], *, cut: float, n: int) -> None:

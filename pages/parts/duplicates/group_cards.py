@@ -7,6 +7,7 @@ import streamlit as st
 from evalmap.data.choices import option_words
 from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.pages.parts.duplicates import group_map
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
 from evalmap.pages.server import access, caches, changes
@@ -45,6 +46,18 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
 
 def _card(built: BuiltMap, groups: DuplicateGroups, group: int, choices: ScreenChoices) -> None:
     keeper = int(groups.keepers[group])
+    rows = [int(row) for row in groups.rows[groups.members(group)]]
+    texts, beside = st.columns([7, 4], gap="medium")
+    with beside, st.container(border=True):
+        group_map.draw(built, keeper, rows)
+        show = (built, [keeper, *rows])
+        st.button("Show on the map", icon=":material/my_location:", key=f"map-{keeper}", on_click=_show_on_map, args=show)
+    with texts:
+        _texts(built, groups, group, choices)
+
+
+def _texts(built: BuiltMap, groups: DuplicateGroups, group: int, choices: ScreenChoices) -> None:
+    keeper = int(groups.keepers[group])
     members = groups.members(group)
     rows = [int(row) for row in groups.rows[members]]
     with st.container(border=True):
@@ -53,7 +66,7 @@ def _card(built: BuiltMap, groups: DuplicateGroups, group: int, choices: ScreenC
         size, lowest = int(groups.component_size[group]), float(groups.component_lowest[group])
         if size > len(rows) + 1:
             st.caption(f"This group is part of a chain of {size:,} rows whose least similar pair is {lowest:.3f}.")
-        _buttons(built, keeper, rows)
+        act(built, "Remove this one too", lambda log, k: log.remove(k[keeper]), None, f"remove-{keeper}")
     for i, row in enumerate(rows[:SHOWN]):
         at = members.start + i
         with st.container(border=True):
@@ -65,13 +78,6 @@ def _card(built: BuiltMap, groups: DuplicateGroups, group: int, choices: ScreenC
                 act(built, "Keep both", lambda log, k, r=row: log.keep_both(k[keeper], k[r]), keys[1], f"both-{row}")
     if len(rows) > SHOWN:
         st.caption(f"… and {len(rows) - SHOWN:,} more rows that this one stands for.")
-
-
-def _buttons(built: BuiltMap, keeper: int, rows: list[int]) -> None:
-    with st.container(horizontal=True):
-        act(built, "Remove this one too", lambda log, k: log.remove(k[keeper]), None, f"remove-{keeper}")
-        show = (built, [keeper, *rows])
-        st.button("Show on the map", icon=":material/my_location:", key=f"map-{keeper}", on_click=_show_on_map, args=show)
 
 
 def _show_on_map(built: BuiltMap, rows: list[int]) -> None:

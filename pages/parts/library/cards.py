@@ -4,8 +4,10 @@ import streamlit as st
 
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import DamagedManifest
+from evalmap.embeddings.built_map import thumbnail_file
 from evalmap.pages.parts.library import add_dataset
 from evalmap.pages.server import access, caches, changes, workers
+from evalmap.pages.server.routes import thumbnail_url
 from evalmap.pages.shared import text
 from evalmap.pages.shared.action import action
 from evalmap.pages.shared.navigation import open_map
@@ -21,6 +23,9 @@ def draw(manifests: list[Manifest], *, across: int = 3) -> None:
 
 
 def _card(manifest: Manifest) -> None:
+    if thumbnail_file(caches.workspace(), manifest):
+        address = thumbnail_url(manifest.slug, manifest.fingerprint)  # of our own: the browser asks nobody else for a picture
+        st.markdown(f"![Map of {text.in_label(manifest.name, limit=60)}]({address})")
     st.markdown(f"**{text.in_label(manifest.name, limit=60)}**")
     files = len(manifest.datasets)
     st.caption(f"{manifest.rows:,} examples" + (f" in {files:,} files" if files > 1 else "") + f" · {_labels(manifest)}")

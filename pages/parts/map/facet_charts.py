@@ -12,6 +12,7 @@ from evalmap.data.facets.cross_filter import Passing
 from evalmap.data.facets.facet import DateFacet, Facet, NumberFacet
 from evalmap.data.facets.moments import end_of, start_of
 from evalmap.data.facets.predicates import Filter, Predicate, plain
+from evalmap.embeddings import palette
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import KMEANS, LAYERS
 from evalmap.pages.component.facet_view import Act, Bar, Choice, FacetChart, show_facets
@@ -19,7 +20,7 @@ from evalmap.pages.component.map_data import Column
 from evalmap.pages.parts.map import where
 from evalmap.pages.parts.map.map_columns import MapColumns
 from evalmap.pages.server import caches
-from evalmap.pages.shared import palette, state, text
+from evalmap.pages.shared import state, text
 
 MOST_BARS = 100  # of a column that are sent; the others are found by a search
 MOST_NAME = 120  # characters

@@ -10,6 +10,7 @@ import pytest
 
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings import palette, thumbnail
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.clustering import Clustering
 from evalmap.embeddings.naming import ClusterName
@@ -85,6 +86,14 @@ def test_label_codes_follow_the_counts_and_rows_without_a_label_come_last(built:
     assert column.categories == (("No", 4), ("Yes", 2), ("missing", 1))
     assert column.codes == (0, 1, 65_535)
     assert map_data.column_codes(built, "label").tolist() == [0, 1, 0, 65_535, 1, 0, 0]
+
+
+def test_thumbnail_has_the_colours_of_the_map(built: BuiltMap):
+    column, categories = column_of(built, "label"), thumbnail.by_label(built.examples)
+    assert categories
+    codes = map_data.column_codes(built, "label").astype(np.int64)
+    assert categories.codes.tolist() == np.where(codes == map_data.MISSING_CODE, thumbnail.MISSING, codes).tolist()
+    assert list(categories.colors) == palette.colors([name for name, _ in column.categories])[:-1]
 
 
 def test_a_category_that_is_called_missing_is_no_missing_value(built: BuiltMap):

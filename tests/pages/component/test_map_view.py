@@ -7,10 +7,10 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from evalmap.embeddings import palette
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component import map_view
 from evalmap.pages.component.map_view import MapView, read_view, rows_inside, rows_selected
-from evalmap.pages.shared import palette
 
 
 def winding_number(x: float, y: float, xs: list[float], ys: list[float]) -> int:

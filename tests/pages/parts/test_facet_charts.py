@@ -8,10 +8,10 @@ import pytest
 from evalmap.data.facets.cross_filter import CrossFilter
 from evalmap.data.facets.facet import Facet, category_facet, date_facet, items_facet, number_facet, text_facet
 from evalmap.data.facets.predicates import Filter, Predicate
+from evalmap.embeddings import palette
 from evalmap.pages.component.facet_view import Act, _sent
 from evalmap.pages.parts.map import where
 from evalmap.pages.parts.map.facet_charts import MOST_BARS, after, chart
-from evalmap.pages.shared import palette
 
 LABELS = ["Yes", "No", "Yes", None, "Yes", "Maybe"]
 LABEL = category_facet("label", "Label", LABELS)  # Yes, Maybe, No

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings.built_map import BuiltMap, load_map
+from evalmap.embeddings.built_map import BuiltMap, load_map, thumbnail_file
 from evalmap.embeddings.pipeline import build
 from evalmap.pages.component import map_data
 from evalmap.pages.server import headers, maps, repeats, routes
@@ -92,6 +93,27 @@ def test_labels_and_hover_are_json(client: TestClient, address: str, built: Buil
     assert client.get(f"{address}/hover?row=3").json() == map_data.hover(built, 3)
 
 
+def test_thumbnail_is_kept_for_good_and_reads_no_map(
+    client: TestClient, address: str, home: tuple[Path, Manifest], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(maps, "load_map", lambda *_: pytest.fail("the whole map was read"))
+    answer = client.get(f"{address}/thumbnail")
+    file = thumbnail_file(Workspace(home[0]), home[1])
+    assert file
+    assert answer.content == file.read_bytes()
+    assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("image/webp", IMMUTABLE)
+
+
+def test_map_without_a_thumbnail_says_so(client: TestClient, home: tuple[Path, Manifest]):
+    workspace, manifest = Workspace(home[0]), home[1]
+    stages = tuple(stage for stage in manifest.stages if stage.name != "thumbnail")
+    workspace.save_manifest(replace(manifest, slug="earlier", stages=stages))
+    answer = client.get(f"/evalmap/map/earlier/{manifest.fingerprint}/thumbnail")
+    workspace.remove("earlier")
+    assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
+    assert answer.json() == {"error": "earlier: this map has no picture. Build it again to have one drawn."}
+
+
 def test_repeats_are_kept_for_good_and_name_the_first_row_of_each_group(client: TestClient, home: tuple[Path, Manifest]):
     one, two, three = sentences(3)
     texts = [one, two, one.upper(), three, one, f"{two[:-1]}…", two]
@@ -117,6 +139,7 @@ def test_repeats_of_a_large_map_that_were_not_looked_for_are_a_sentence(
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
+        ("/evalmap/map/{slug}/0000/thumbnail", "this map was built again"),
         ("/evalmap/map/nothing/{fingerprint}/points", "nothing: no map of this name in the workspace"),
         ("/evalmap/map/..%2f..%2fetc/{fingerprint}/points", None),
         ("/evalmap/map/{slug}/0000/points", "this map was built again"),
