@@ -6,13 +6,12 @@ import streamlit as st
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component.map_view import MapView, current_view, rows_inside, rows_selected, show_map
-from evalmap.pages.parts.map import about, cluster_table, example_card, rows_table
-from evalmap.pages.parts.map.filters import passing
+from evalmap.pages.parts.map import about, chips, cluster_table, example_card, facet_charts, map_columns, rows_table, subsets, where
 from evalmap.pages.parts.map.map_controls import Choices, draw_controls
 from evalmap.pages.server import caches
 from evalmap.pages.shared import drawers, example_address, state, text
 
-EXAMPLES, CLUSTERS, ABOUT = "Examples", "Clusters", "About this map"
+EXAMPLES, CLUSTERS, COMPARE, ABOUT = "Examples", "Clusters", "Compare", "About this map"
 
 
 def draw() -> None:
@@ -22,13 +21,21 @@ def draw() -> None:
     with st.sidebar:
         choices = draw_controls(built)
         opened = example_address.draw_address(built)
-    mask = passing(built, choices.filters)
+        charts = st.container()
+    columns = map_columns.columns(built)
+    asked = where.read(built, columns.facets)
+    passing = columns.cross_filter.apply(asked)
+    with charts:
+        facet_charts.draw(built, columns, asked, passing, choices.column)
+    mask = passing.mask
     hits = _search(built, choices)
     key = f"map-{slug}-{fingerprint}"
     with drawers.around_map():
         with drawers.above():
             text.heading(manifest.name)
-            st.caption(_summary(built, choices, mask, current_view(key, len(built))))
+            st.caption(_summary(built, mask, current_view(key, len(built))))
+            chips.draw(built, asked, columns.facets, mask, choices.meaning)
+            where.draw_not_asked()
             group = _group(built)
         with drawers.canvas():
             view = _map(built, key, choices, mask, group or [row for row, _ in hits if mask[row]], opened)
@@ -38,7 +45,8 @@ def draw() -> None:
         in_group = (np.array(group, dtype=np.int64), "in this group of near-duplicates", {})
         parts = {
             EXAMPLES: lambda: rows_table.draw(built, *(in_group if group else _chosen_rows(built, choices, mask, hits, view))),
-            CLUSTERS: lambda: cluster_table.draw(built, choices.filters.layer),
+            CLUSTERS: lambda: cluster_table.draw(built),
+            COMPARE: lambda: subsets.draw(built, columns, subsets.Subset(asked, _selected(built, view)), mask),
             ABOUT: lambda: about.draw(built),
         }
         drawers.draw_panel(parts, key=state.PANEL)
@@ -51,7 +59,7 @@ def _map(built: BuiltMap, key: str, choices: Choices, mask: np.ndarray, hits: li
         key=key,
         n=len(built),
         column=choices.column,
-        mask=mask if choices.filters.active else None,
+        mask=mask,
         highlight=hits,
         opened=opened,
         names=choices.names,
@@ -70,6 +78,11 @@ def _group(built: BuiltMap) -> list[int]:
         st.markdown(f"A group of {len(rows):,} near-duplicates is ringed.")
         st.button("Show all again", type="tertiary", on_click=state.forget, args=(state.GROUP_ROWS,))
     return list(rows)
+
+
+def _selected(built: BuiltMap, view: MapView) -> np.ndarray | None:
+    """The rows that are selected on the map; None where nothing is."""
+    return rows_selected(built, view) if view.selection else None
 
 
 def _search(built: BuiltMap, choices: Choices) -> list[tuple[int, float]]:
@@ -99,12 +112,10 @@ def _chosen_rows(
     return np.flatnonzero(visible), "that pass the filters" if not visible.all() else "in the dataset", {}
 
 
-def _summary(built: BuiltMap, choices: Choices, mask: np.ndarray, view: MapView) -> str:
+def _summary(built: BuiltMap, mask: np.ndarray, view: MapView) -> str:
     manifest = built.manifest
     parts = [f"{manifest.rows:,} examples"]
-    if choices.filters.active:
-        parts.append(f"**{int(mask.sum()):,} pass the filters** ({text.balance(built.examples['label'][mask])})")
-    elif manifest.labels:
+    if manifest.labels:
         parts.append(text.balance(built.examples["label"]))
     if view.view:
         inside = rows_inside(built.coordinates, {"box": view.view})

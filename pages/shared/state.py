@@ -12,13 +12,15 @@ from evalmap.pages.shared import text
 
 DATASET = "dataset"
 COLOR = "colour"
-LABELS = "label"
-CONFIDENCE = "confidence"
-SCORE = "score"  # what stands in the confidence's place where it is no ratio
+WHERE = "where"  # what is asked of the columns: a filter in the session, one text a predicate in the URL
+NOT_ASKED = "not-asked"  # sentences on what a link asked for and cannot be asked, until something else is asked
+# What links from before ask with, each once a widget of its own
+EARLIER_FILTERS = ("label", "confidence", "score", "cluster", "file", "contains")
+FACET_SEARCH = "facet-search"  # which names are looked for in a chart, by its column
+SUBSETS = "subsets"  # those that were saved under a name
+SUBSET_NAME = "subset-name"
+SUBSET_A, SUBSET_B = "subset-a", "subset-b"  # those that are compared
 LAYER = "layer"
-CLUSTERS = "cluster"
-FILES = "file"
-CONTAINS = "contains"
 MEANING = "meaning"
 EXAMPLE = "example"
 NAMES = "names"
@@ -52,14 +54,13 @@ ANSWER_ROWS = "rows-of-answers"
 ANSWERS_PANEL = "answers-panel"  # which part of the drawer below the map is open
 SCALE_BY = "scale-by"
 
-FILTERS = (LABELS, CONFIDENCE, SCORE, CLUSTERS, FILES, CONTAINS, MEANING)
-OF_ONE_DATASET = (*FILTERS, COLOR, LAYER, EXAMPLE, ANSWERS, VERSUS, ANSWER_COLOR)  # meaningless for another dataset
+FILTERS = (WHERE, NOT_ASKED, MEANING)
+OF_ONE_DATASET = (  # meaningless for another dataset
+    *(*FILTERS, FACET_SEARCH, SUBSETS, SUBSET_NAME, SUBSET_A, SUBSET_B, COLOR, LAYER),
+    *(EXAMPLE, ANSWERS, VERSUS, ANSWER_COLOR),
+)
 _STARTS: dict[str, Any] = {
-    LABELS: [],
-    CONFIDENCE: (0.0, 1.0),
-    CLUSTERS: [],
-    FILES: [],
-    CONTAINS: "",
+    WHERE: (),
     MEANING: "",
     COLOR: "Label",  # where there are no labels: the first that there is
     LAYER: KMEANS.title,
@@ -70,7 +71,7 @@ _STARTS: dict[str, Any] = {
 def forget(*keys: str) -> None:
     """Put the keys back to their start; to be called from a callback.
 
-    A key that is bound to the URL is set and not dropped: dropped, it would come back from the URL, which has it still.
+    A key that stands in the URL is set and not dropped: dropped, it would come back from the URL, which has it still.
     """
     for key in keys:
         if key in _STARTS:

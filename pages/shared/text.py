@@ -32,9 +32,13 @@ def in_label(text: str, *, limit: int = 80) -> str:
 
     Rendered, it is the same characters but for white space and invisible ones, and nothing else: no link, icon or emphasis.
     """
+    return _MARKDOWN.sub(r"\\\1", _BREAKS.sub(_BREAK, in_line(text, limit=limit)))
+
+
+def in_line(text: str, *, limit: int = 80) -> str:
+    """A text of the dataset for a place that shows text as it is: on one line, cut."""
     line = " ".join(sendable(text).split()).replace("\ufeff", "\u2060")  # the browser takes U+FEFF for white space, Python does not
-    line = line if len(line) <= limit else f"{line[: limit - 1]}…"
-    return _MARKDOWN.sub(r"\\\1", _BREAKS.sub(_BREAK, line))
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 
 def heading(name: str) -> None:
@@ -70,13 +74,19 @@ def percent(ratio: float, digits: int = 0) -> str:
     return "–" if ratio != ratio else f"{100 * ratio:.{digits}f} %"
 
 
-def balance(labels: pd.Series, *, most: int = 4) -> str:
-    """The label balance in words for a place that reads Markdown: "500 No (50 %) · 500 Yes (50 %)"; "no labels" without any."""
+def balance(labels: pd.Series, *, most: int = 4, markdown: bool = True) -> str:
+    """The label balance in words: "500 No (50 %) · 500 Yes (50 %)"; "no labels" without any.
+
+    Parameters
+    ----------
+    markdown : whether it goes to a place that reads Markdown; else it is for one that shows text as it is
+    """
     counts = label_counts(labels)
     if not counts:
         return "no labels"
     ratios = shares(counts)
-    shown = [f"{count:,} {in_label(label, limit=24)} ({percent(ratios[label])})" for label, count in list(counts.items())[:most]]
+    words = in_label if markdown else in_line
+    shown = [f"{count:,} {words(label, limit=24)} ({percent(ratios[label])})" for label, count in list(counts.items())[:most]]
     return " · ".join(shown) + (f" and {len(counts) - most} more" if len(counts) > most else "")
 
 

@@ -113,11 +113,11 @@ def test_the_confidence_filter_counts_and_tells_the_balance(page: Page, site: Si
     wait_drawn(page)
     kept = built.examples[confidence >= 0.9]
     yes = int((kept["label"] == "Yes").sum())
-    told = page.get_by_text(f"keeps {len(kept)}:")
+    told = page.get_by_test_id("facets").get_by_text(f"keeps {len(kept)}:")
     expect(told).to_contain_text(f"{yes} Yes", timeout=WAIT)
     assert table_title(page).startswith(f"{len(kept)} examples")
     assert high <= 1.0
-    page.get_by_role("button", name="Clear", exact=True).click()
+    page.get_by_role("button", name="Clear all", exact=True).click()
     expect(page.locator(".st-key-rows p").first).to_contain_text(f"{len(built)} examples in the dataset", timeout=WAIT)
 
 
@@ -127,10 +127,17 @@ def test_text_contains_is_literal(page: Page, site: Site) -> None:
     expected = sum(word in built.text(row).lower() for row in range(len(built)))
     open_map(page, site, contains="PLAN")
     assert table_title(page).startswith(f"{expected} examples")
-    field = page.get_by_label("Text contains")
+    page.get_by_role("button", name="Clear all", exact=True).click()
+    page.get_by_role("button", name="Add a filter").click()
+    choose(page, "Column", "Text")
+    choose(page, "Question", "contains")
+    field = page.get_by_label("Text", exact=True)
     field.fill("p.an")
     field.press("Enter")
+    settle(page)
+    page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("No example is in this selection")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_role("button", name="Text contains “p.an”")).to_be_visible(timeout=WAIT)
 
 
 def test_a_legend_entry_hides_its_category_from_map_and_table(page: Page, site: Site) -> None:

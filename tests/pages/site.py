@@ -98,6 +98,12 @@ def counted(at: AppTest) -> str:
     return next(shown.value for shown in at.markdown if " examples**" in shown.value)
 
 
+def charts(at: AppTest) -> dict[str, dict[str, Any]]:
+    """What the column charts of the map page are given, by column."""
+    (found,) = [element.proto.json for element in at.get("bidi_component") if '"charts"' in element.proto.json]
+    return {chart["key"]: chart for chart in json.loads(found)["charts"]}
+
+
 def said(at: AppTest) -> list[str]:
     """Everything on the page that the browser reads as Markdown."""
     shown: list[str] = []

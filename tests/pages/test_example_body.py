@@ -14,7 +14,7 @@ from evalmap.embeddings.settings import Settings
 from evalmap.pages.component import map_data
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
-from evalmap.tests.pages.site import built, lines, open_page, run, said
+from evalmap.tests.pages.site import built, charts, lines, open_page, said
 
 MARKUP = "![a](http://x/y.png)"
 SAID = sentences(12)
@@ -87,14 +87,19 @@ def test_options_have_letters_and_the_label_its_text(space: Workspace):
     at = opened("same")
     assert shown(at)[:3] == [f"{SAID[1]}?", "A. red", "B. deep blue"]
     assert any("B · deep blue" in badge for badge in badges(at))
-    assert sorted(at.multiselect(key="label").options) == ["A · red", "B · deep blue"]
-    at.multiselect(key="label").select("B · deep blue")
-    run(at)
-    assert lines(at) == [str(i + 1) for i in range(12) if i % 2]
+    assert sorted(bar[0] for bar in charts(at)["label"]["bars"]) == ["A · red", "B · deep blue"]
+    plain = str(built(space, "same").examples["label"].iloc[1])
+    for asked in (
+        {"where": 'label is "B · deep blue"'},
+        {"label": "B · deep blue"},
+        {"label": plain},
+    ):  # the latter two from before
+        found = open_page("map.py", dataset="same", panel="Examples", **asked)
+        assert lines(found) == [str(i + 1) for i in range(12) if i % 2], asked
     at = opened("own")
     assert shown(at)[:3] == [f"{SAID[1]}?", "A. red 1", "B. blue 1"]
     assert any("B · blue 1" in badge for badge in badges(at))
-    assert at.multiselect(key="label").options == ["A", "B"]  # an option of each row's own has no one text
+    assert [bar[0] for bar in charts(at)["label"]["bars"]] == ["A", "B"]  # an option of each row's own has no one text
 
 
 def test_legend_and_hover_tell_the_option(space: Workspace):

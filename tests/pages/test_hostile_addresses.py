@@ -13,8 +13,8 @@ from evalmap.tests.pages.site import PERSONA, open_page
 HOSTILE = ("a" * 5000, "a\0b", "../../etc/passwd", "-" + "9" * 400, "nan", "²", "\u202e![a](http://x/y.png)")
 OF_PAGE = {
     "map.py": (
-        *(state.COLOR, state.LABELS, state.CONFIDENCE, state.LAYER, state.CLUSTERS, state.FILES, state.CONTAINS),
-        *(state.EXAMPLE, state.NAMES, state.SCORE),
+        *(state.COLOR, state.WHERE, *state.EARLIER_FILTERS, state.LAYER),
+        *(state.EXAMPLE, state.NAMES),
     ),
     "duplicates.py": (state.SCREEN_METHOD, state.THRESHOLD, state.NORMALIZATION, state.KEEP, state.PROTECT),
     "answers.py": (state.ANSWERS, state.VERSUS, state.ANSWER_COLOR, state.LAYER, state.EXAMPLE),
@@ -37,7 +37,7 @@ def test_dataset_of_an_address_is_opened_or_told_of(value: str, space: Workspace
 @pytest.mark.parametrize("page", OF_PAGE)
 @pytest.mark.parametrize("value", HOSTILE, ids=lambda value: ascii(value)[:16])
 def test_settings_of_an_address_break_no_page(page: str, value: str, space: Workspace):
-    open_page(page, dataset=PERSONA, **{key: [value, value] if key == state.CLUSTERS else value for key in OF_PAGE[page]})
+    open_page(page, dataset=PERSONA, **{key: [value, value] if key in ("cluster", state.WHERE) else value for key in OF_PAGE[page]})
 
 
 def test_long_search_by_meaning_is_searched(space: Workspace, monkeypatch: pytest.MonkeyPatch):

@@ -1,7 +1,10 @@
 """The map page, but for the component itself: what each widget changes."""
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,17 +12,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.facets.predicates import Predicate
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import model_names
 from evalmap.embeddings.model_names import ModelName, ModelNames
 from evalmap.embeddings.pipeline import build
+from evalmap.pages.parts.map import where
 from evalmap.pages.server import caches
 from evalmap.pages.shared import example_address, text
 from evalmap.tests.fakes import FakeEncoder, sentences
 from evalmap.tests.pages import site
-from evalmap.tests.pages.site import MARKUP, PERSONA, counted, lines, open_page, run, said, table
+from evalmap.tests.pages.site import MARKUP, PERSONA, charts, counted, lines, open_page, run, said, table
 
 ROWS_A_PAGE = 25
 
@@ -37,6 +42,23 @@ def open_map(slug: str = PERSONA, **query: str | list[str]):
 
 def numbered(rows: np.ndarray) -> list[str]:
     return [str(row + 1) for row in rows[:ROWS_A_PAGE]]
+
+
+def chips(at: AppTest) -> list[str]:
+    """What stands as chips above the map."""
+    return [button.label for button in at.button if str(button.key).startswith("chip-")]
+
+
+def linked(at: AppTest) -> list[str]:
+    """The filter as the URL has it."""
+    asked = at.query_params["where"]
+    return [asked] if isinstance(asked, str) else asked
+
+
+def ask(at: AppTest, predicate: Predicate) -> None:
+    """What a chart's callback leaves in the session: of its column, this predicate alone."""
+    at.session_state["where"] = where.in_place(at.session_state["where"], predicate.column, (predicate,))
+    run(at)
 
 
 # Which dataset
@@ -65,19 +87,20 @@ def test_picker_lists_every_map_and_opens_the_chosen_one(space: Workspace):
 
 
 def test_another_dataset_forgets_what_was_asked_of_the_last(space: Workspace):
-    fresh = {key: open_map().selectbox(key=key).value for key in ("colour", "layer")}
+    fresh = {key: open_map(panel="Clusters").selectbox(key=key).value for key in ("colour", "layer")}
     # Asked in the link, since a browser keeps what was asked in the address.
-    asked = {"label": "Yes", "contains": "plan", "example": "5", "layer": "Topics, fine", "colour": "Confidence"}
-    at = open_map(confidence=["0.8", "0.9"], **asked)
-    assert at.slider(key="confidence").value == (0.8, 0.9)
-    assert at.multiselect(key="label").value == ["Yes"]
+    asked = {"example": "5", "layer": "Topics, fine", "colour": "Confidence", "panel": "Clusters"}
+    at = open_map(where=["label is Yes", "confidence between 0.8 0.9", "text contains plan"], **asked)
+    assert chips(at) == ["Label is Yes", r"Confidence 0\.8 to 0\.9", "Text contains “plan”"]
     assert at.selectbox(key="layer").value == "Topics, fine"
     at.selectbox(key="dataset").select("values-collective-decisions")
     run(at)
-    assert at.multiselect(key="label").value == []
-    assert (at.text_input(key="contains").value, at.text_input(key="example").value) == ("", "")
-    assert at.slider(key="confidence").value == (at.slider(key="confidence").min, at.slider(key="confidence").max)
+    assert chips(at) == []
+    assert "where" not in at.query_params
+    assert at.text_input(key="example").value == ""
     assert {key: at.selectbox(key=key).value for key in fresh} == fresh
+    at.session_state["panel"] = "Examples"
+    run(at)
     assert counted(at) == "**200 examples** in the dataset"
     assert lines(at) == numbered(np.arange(200))
 
@@ -99,15 +122,13 @@ def test_colours_are_those_of_the_map(space: Workspace):
 def test_label_filter_keeps_the_rows_of_the_label(space: Workspace):
     labels = site.built(space, PERSONA).examples["label"].to_numpy()
     at = open_map()
-    at.multiselect(key="label").select("Yes")
-    run(at)
+    ask(at, Predicate("label", "is", ("Yes",)))
     assert lines(at) == numbered(np.flatnonzero(labels == "Yes"))
     assert counted(at) == "**100 examples** that pass the filters"
     found = table(at)
     assert found is not None
     assert set(found["label"]) == {"Yes"}
-    at.multiselect(key="label").select("No")
-    run(at)
+    ask(at, Predicate("label", "is", ("Yes", "No")))
     assert counted(at) == "**200 examples** in the dataset"
 
 
@@ -115,12 +136,11 @@ def test_confidence_filter_keeps_the_rows_inside_and_tells_the_balance_left(spac
     examples = site.built(space, PERSONA).examples
     confidence = examples["confidence"].to_numpy()
     at = open_map()
-    at.slider(key="confidence").set_range(0.9, 0.95)
-    run(at)
+    ask(at, Predicate("confidence", "between", (0.9, 0.95)))
     kept = np.flatnonzero((confidence >= 0.9) & (confidence <= 0.95))
     assert lines(at) == numbered(kept)
     yes = int((examples["label"].to_numpy()[kept] == "Yes").sum())
-    told = next(caption.value for caption in at.caption if caption.value.startswith("keeps "))
+    told = charts(at)["confidence"]["note"]
     assert told.startswith(f"keeps {len(kept)}: ")
     assert f"{yes} Yes (" in told
     assert f"{len(kept) - yes} No (" in told
@@ -128,43 +148,203 @@ def test_confidence_filter_keeps_the_rows_inside_and_tells_the_balance_left(spac
 
 def test_text_filter_is_literal(space: Workspace):
     texts = site.built(space, PERSONA).examples["text"]
-    at = open_map(contains="PLAN")
+    at = open_map(where="text contains PLAN")
     assert lines(at) == numbered(np.flatnonzero(["plan" in text.lower() for text in texts]))
-    at.text_input(key="contains").set_value("p.an")
-    run(at)
+    ask(at, Predicate("text", "contains", ("p.an",)))
     assert lines(at) == []
     assert "No example is in this selection under the current filters." in [info.value for info in at.info]
     assert counted(at) == "**0 examples** that pass the filters"
 
 
 def test_clear_lets_every_row_pass_and_leaves_the_rest_as_it_is(space: Workspace):
-    asked = {"label": "Yes", "contains": "plan", "example": "5", "colour": "Confidence"}
-    at = open_map(confidence=["0.8", "0.9"], **asked)
-    next(button for button in at.button if button.label == "Clear").click()
+    at = open_map(where=["label is Yes", "confidence between 0.8 0.9", "text contains plan"], example="5", colour="Confidence")
+    at.button(key="clear-filters").click()
     run(at)
-    assert (at.text_input(key="contains").value, at.multiselect(key="label").value) == ("", [])
+    assert (chips(at), "where" in at.query_params) == ([], False)
     assert counted(at) == "**200 examples** in the dataset"
     assert (at.text_input(key="example").value, at.selectbox(key="colour").value) == ("5", "Confidence")
 
 
-def test_cluster_filter_keeps_the_cluster_and_is_forgotten_with_its_layer(space: Workspace):
-    labels = site.built(space, PERSONA).clustering("kmeans").labels
+def test_cluster_filter_keeps_the_cluster_whatever_the_table_lists(space: Workspace):
+    built = site.built(space, PERSONA)
+    labels = built.clustering("kmeans").labels
     at = open_map()
-    at.multiselect(key="cluster").select(at.multiselect(key="cluster").options[2])
-    run(at)
+    ask(at, Predicate("cluster.kmeans", "is", (built.names_by_layer["kmeans"][2].name,)))
     assert lines(at) == numbered(np.flatnonzero(labels == 2))
+    at.session_state["panel"] = "Clusters"
+    run(at)
     at.selectbox(key="layer").select("Topics")
     run(at)
-    assert at.multiselect(key="cluster").value == []
-    assert counted(at) == "**200 examples** in the dataset"
+    at.session_state["panel"] = "Examples"
+    run(at)
+    assert lines(at) == numbered(np.flatnonzero(labels == 2))
 
 
 def test_file_filter_keeps_the_rows_of_the_file(space: Workspace):
     at = open_map("samples")
-    at.multiselect(key="file").select("winogenerated/schemas_of_work")
-    run(at)
+    ask(at, Predicate("dataset", "is", ("winogenerated/schemas_of_work",)))
     assert counted(at) == "**180 examples** that pass the filters"
     assert lines(at) == [f"winogenerated/schemas_of_work:{line}" for line in range(1, 26)]
+
+
+# Chips, the URL, and links from before
+
+
+def test_each_chip_takes_its_own_filter_away(space: Workspace):
+    labels = site.built(space, PERSONA).examples["label"].to_numpy()
+    at = open_map(where=["label is Yes", "text contains plan"])
+    assert any(caption.value.endswith(" of 200 pass · Yes 100 %") for caption in at.caption)
+    next(button for button in at.button if button.label == "Text contains “plan”").click()
+    run(at)
+    assert chips(at) == ["Label is Yes"]
+    assert linked(at) == ["label is Yes"]
+    assert lines(at) == numbered(np.flatnonzero(labels == "Yes"))
+
+
+def test_search_by_meaning_is_a_chip_too(space: Workspace, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(caches, "search", lambda *_: [(7, 0.9)])
+    at = open_map(meaning="being late")
+    assert chips(at) == ["Nearest to “being late”"]
+    at.button(key="chip-meaning").click()
+    run(at)
+    assert at.text_input(key="meaning").value == ""
+    assert counted(at) == "**200 examples** in the dataset"
+
+
+def test_a_filter_is_kept_while_other_pages_are_read(space: Workspace):
+    at = open_map(where=["label is Yes", "text contains plan"])
+    before = lines(at)
+    at.switch_page("duplicates.py")
+    run(at)
+    at.query_params.clear()
+    at.query_params["dataset"] = PERSONA
+    at.query_params["panel"] = "Examples"
+    at.switch_page("map.py")
+    run(at)
+    assert lines(at) == before
+    assert linked(at) == ["label is Yes", "text contains plan"]
+
+
+def test_links_from_before_open_what_they_named_and_leave_the_address(space: Workspace):
+    built = site.built(space, PERSONA)
+    name = built.names_by_layer["topics-medium"][1]
+    old = {
+        "label": ["Yes", "No"],
+        "cluster": [f"1 · {name.name}"],
+        "layer": "Topics",
+        "contains": "a",
+        "confidence": ["0.6", "1.0"],
+    }
+    at = open_map(**old)
+    examples = built.examples
+    kept = (
+        (built.clustering("topics-medium").labels == 1)
+        & examples["text"].str.contains("a", case=False, regex=False).to_numpy(dtype=bool)
+        & examples["confidence"].between(0.6, 1.0).to_numpy()
+    )
+    assert lines(at) == numbered(np.flatnonzero(kept))
+    assert len(linked(at)) == 4
+    assert not {"label", "cluster", "contains", "confidence"} & set(at.query_params)
+    assert linked(open_map("samples", file="winogenerated/schemas_of_work")) == ["dataset is winogenerated/schemas_of_work"]
+
+
+def test_the_whole_range_of_an_earlier_link_asks_for_nothing(space: Workspace):
+    at = open_map("samples", confidence=["0.0", "1.0"])
+    assert chips(at) == []
+    assert counted(at) == "**1,120 examples** in the dataset"  # also those without a confidence
+
+
+def test_columns_without_a_chart_are_told_with_the_reason(space: Workspace):
+    (sent,) = [json.loads(one.proto.json) for one in open_map().get("bidi_component") if '"charts"' in one.proto.json]
+    told = sent["leftOut"]
+    assert told.startswith("Without a chart: Text (texts: “Add a filter” searches them); ")
+    assert "question (nearly every row has a text of its own)" in told
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("colour is red", "colour: this map has no such column; that filter was left out"),
+        ("label is Maybe", "Label: no example has “Maybe”; that was left out of the filters"),
+        ("label between 1 2", "Label between: can be asked"),
+        ("text matches (", "is no regular expression"),
+        ("nothing", "expected a column"),
+    ],
+)
+def test_what_a_link_cannot_ask_is_told_in_one_sentence_and_left_out(space: Workspace, asked: str, told: str):
+    at = open_map(where=[asked, "label is Yes"])
+    (warning,) = at.warning
+    assert told in warning.value.replace("\\", "")
+    assert linked(at) == ["label is Yes"]
+    assert counted(at) == "**100 examples** that pass the filters"
+    run(at)
+    assert len(at.warning) == 1  # the page runs again on its own
+    at.button(key="clear-filters").click()
+    run(at)
+    assert not at.warning
+
+
+def test_of_several_names_those_that_are_there_stay(space: Workspace):
+    at = open_map(where="label is Maybe Yes")
+    assert chips(at) == ["Label is Yes"]
+    assert len(at.warning) == 1
+
+
+# Adding a filter in words
+
+
+def test_a_filter_is_built_from_column_question_and_values(space: Workspace):
+    labels = site.built(space, PERSONA).examples["label"].to_numpy()
+    at = open_map()
+    at.selectbox(key="filter-column").select("label")
+    run(at)
+    at.selectbox(key="filter-op-category-False").select("is_not")
+    run(at)
+    assert at.button(key="filter-put").disabled
+    at.multiselect(key="filter-values-label").select("Yes")
+    run(at)
+    at.button(key="filter-put").click()
+    run(at)
+    assert chips(at) == ["Label is not Yes"]
+    assert lines(at) == numbered(np.flatnonzero(labels != "Yes"))
+
+
+def test_a_range_is_built_from_its_ends(space: Workspace):
+    confidence = site.built(space, PERSONA).examples["confidence"].to_numpy()
+    at = open_map()
+    at.selectbox(key="filter-column").select("confidence")
+    run(at)
+    op = next(box for box in at.selectbox if box.label == "Question")
+    op.select("between")
+    run(at)
+    at.number_input(key="filter-low-confidence").set_value(0.9)
+    at.number_input(key="filter-high-confidence").set_value(0.95)
+    run(at)
+    at.button(key="filter-put").click()
+    run(at)
+    assert lines(at) == numbered(np.flatnonzero((confidence >= 0.9) & (confidence <= 0.95)))
+
+
+def test_a_regular_expression_that_is_none_is_told_and_one_that_is_filters(space: Workspace):
+    texts = site.built(space, PERSONA).examples["text"]
+    at = open_map()
+    at.selectbox(key="filter-column").select("text")
+    run(at)
+    next(box for box in at.selectbox if box.label == "Question").select("matches")
+    run(at)
+    at.text_input(key="filter-value-text-matches").set_value("(unclosed")
+    run(at)
+    at.button(key="filter-put").click()
+    run(at)
+    (error,) = at.error
+    assert "is no regular expression" in error.value.replace("\\", "")
+    assert chips(at) == []
+    at.text_input(key="filter-value-text-matches").set_value(r"^I\b.*\bplan")
+    run(at)
+    at.button(key="filter-put").click()
+    run(at)
+    assert not at.error
+    assert lines(at) == numbered(np.flatnonzero([re.search(r"^I\b.*\bplan", one) is not None for one in texts]))
 
 
 def test_search_lists_the_nearest_rows_that_pass_the_filters(space: Workspace, monkeypatch: pytest.MonkeyPatch):
@@ -183,8 +363,7 @@ def test_search_lists_the_nearest_rows_that_pass_the_filters(space: Workspace, m
     assert found is not None
     assert found["cosine"].tolist() == [0.9, 0.8, 0.7]
     assert counted(at) == r"**3 examples** nearest to “being \*\*late\*\*”"
-    at.multiselect(key="label").select("Yes")
-    run(at)
+    ask(at, Predicate("label", "is", ("Yes",)))
     assert lines(at) == [str(row + 1) for row in (7, 3, 150) if labels[row] == "Yes"]
 
 
@@ -278,7 +457,7 @@ def test_selected_cluster_shows_its_exemplars_and_can_be_shown_on_the_map(space:
     at.button(key="show-cluster").click()
     run(at)
     assert at.selectbox(key="layer").value == at.selectbox(key="colour").value == "Topics"
-    assert at.multiselect(key="cluster").value == [f"1 · {name.name}"]
+    assert at.session_state["where"] == (Predicate("cluster.topics-medium", "is", (name.name,)),)
     at.session_state["panel"] = "Examples"
     run(at)
     assert lines(at) == numbered(np.flatnonzero(built.clustering("topics-medium").labels == 1))
@@ -332,6 +511,73 @@ def test_cluster_table_shows_sizes_and_shares(space: Workspace):
     np.testing.assert_allclose(clusters["share"], shares)
 
 
+# Two subsets side by side
+
+
+def compared(at: AppTest) -> dict[str, Any]:
+    """What the comparison is given."""
+    (found,) = [element.proto.json for element in at.get("bidi_component") if '"pairs"' in element.proto.json]
+    return json.loads(found)
+
+
+def test_what_passes_is_compared_with_the_others(space: Workspace):
+    examples = site.built(space, PERSONA).examples
+    at = open_map(panel="Compare")
+    assert [info.value for info in at.info] == [
+        "Filter or select examples, or choose two different subsets, to see how they differ."
+    ]
+    ask(at, Predicate("confidence", "between", (0.9, 1.0)))
+    found = compared(at)
+    kept = examples["confidence"] >= 0.9
+    assert (found["a"]["rows"], found["b"]["rows"], found["both"]) == (kept.sum(), (~kept).sum(), 0)
+    shares = {name: (a, b) for name, a, b, *_ in found["labels"]}
+    for label in ("Yes", "No"):
+        expected = ((examples["label"][kept] == label).mean(), (examples["label"][~kept] == label).mean())
+        assert shares[label] == pytest.approx(expected)
+    (drawn,) = [pair for pair in found["pairs"] if pair["title"] == "Confidence"]
+    assert (sum(drawn["a"]), sum(drawn["b"])) == (kept.sum(), (~kept).sum())
+    assert drawn["distance"] == pytest.approx(1.0)
+
+
+def test_a_subset_is_saved_under_its_words_and_compared_later(space: Workspace):
+    labels = site.built(space, PERSONA).examples["label"]
+    at = open_map(panel="Compare")
+    assert at.button(key="save-subset").disabled
+    ask(at, Predicate("label", "is", ("Yes",)))
+    at.button(key="save-subset").click()
+    run(at)
+    ask(at, Predicate("label", "is", ("No",)))
+    at.text_input(key="subset-name").set_value("the **other** ones")
+    run(at)
+    at.button(key="save-subset").click()
+    run(at)
+    assert at.selectbox(key="subset-a").options == [
+        "What passes now",
+        "All others",
+        "Label is Yes",
+        "the **other** ones",
+        "All examples",
+    ]
+    at.button(key="clear-filters").click()
+    at.selectbox(key="subset-a").select("Label is Yes")
+    at.selectbox(key="subset-b").select("the **other** ones")
+    run(at)
+    found = compared(at)
+    assert found["a"] == {"name": "Label is Yes", "rows": int((labels == "Yes").sum())}
+    assert found["b"] == {"name": "the **other** ones", "rows": int((labels == "No").sum())}
+    at.button(key="forget-Label is Yes").click()
+    run(at)
+    assert "Label is Yes" not in at.selectbox(key="subset-a").options
+    at.button(key="ask-the **other** ones").click()
+    run(at)
+    assert chips(at) == ["Label is No"]
+
+
+def test_a_subset_without_an_example_is_told(space: Workspace):
+    at = open_map(panel="Compare", where="text contains qqqq")
+    assert [info.value for info in at.info] == ["No example is in “What passes now”."]
+
+
 # Datasets that lack something, or have something else
 
 
@@ -341,20 +587,22 @@ def test_score_that_is_no_ratio_has_its_own_range(space: Workspace, tmp_path: Pa
     dataset = open_dataset(tmp_path / "scored.parquet", options=ReadOptions(confidence="score"))
     build(dataset, workspace=space, encoder=FakeEncoder())
     at = open_map("scored")
-    assert (at.slider(key="score").min, at.slider(key="score").max) == (-3.5, 12.25)
-    at.slider(key="score").set_range(0.0, 7.0)
-    run(at)
+    drawn = charts(at)["confidence"]
+    assert drawn["edges"][0] <= -3.5 < 12.25 <= drawn["edges"][-1]
+    assert drawn["missing"]["total"] == 1
+    ask(at, Predicate("confidence", "between", (0.0, 7.0)))
     assert lines(at) == ["4", "5", "6"]
-    next(button for button in at.button if button.label == "Clear").click()
+    at.button(key="clear-filters").click()
     run(at)
     assert counted(at) == "**6 examples** in the dataset"
+    assert lines(open_map("scored", score=["0.0", "7.0"])) == ["4", "5", "6"]
     space.remove("scored")
 
 
-def test_dataset_without_labels_or_confidence_has_no_such_widgets(space: Workspace):
+def test_dataset_without_labels_or_confidence_has_no_such_charts(space: Workspace):
     at = open_map("plain", example="3")
-    assert {widget.key for widget in at.multiselect} == {"cluster"}
-    assert not at.slider
+    assert "cluster.kmeans" in charts(at)
+    assert not {"label", "confidence", "dataset"} & set(charts(at))
     assert "Label" not in at.selectbox(key="colour").options
     found = table(at)
     assert found is not None
@@ -372,8 +620,7 @@ def test_markup_in_the_data_is_shown_as_it_stands(space: Workspace, tmp_path: Pa
     everything = ""
     for row in range(8):
         at = open_map(slug, example=str(row + 1))
-        at.multiselect(key="label").select(MARKUP[row % 2])
-        run(at)
+        ask(at, Predicate("label", "is", (MARKUP[row % 2],)))
         assert at.text[0].value == built.text(row)
         everything = "\n".join(said(at))
         for panel in ("Clusters", "About this map"):

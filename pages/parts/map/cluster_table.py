@@ -3,21 +3,24 @@
 import pandas as pd
 import streamlit as st
 
+from evalmap.data.facets.predicates import Predicate
 from evalmap.embeddings import model_names
 from evalmap.embeddings.built_map import BREADCRUMB, BuiltMap
 from evalmap.embeddings.label_deviations import TEST, reference_label
-from evalmap.embeddings.layers import layer_of
+from evalmap.embeddings.layers import LAYERS, layer_of
 from evalmap.embeddings.naming import ClusterName
-from evalmap.pages.parts.map.map_controls import cluster_option
+from evalmap.pages.parts.map import where
 from evalmap.pages.server import caches
 from evalmap.pages.shared import state, text
 
 MODEL_HELP = "Off: every cluster is named by its terms. A model's name is shown only where it tells its cluster at least as well."
 
 
-def draw(built: BuiltMap, layer: str) -> None:
-    """Draw the table of one layer; a selected row shows its exemplars and can be shown on the map."""
+def draw(built: BuiltMap) -> None:
+    """Draw the table of a layer; a selected row shows its exemplars and can be shown on the map."""
     manifest = built.manifest
+    title = st.selectbox("Clusters of", [layer.title for layer in LAYERS], key=state.LAYER, bind="query-params", width=260)
+    layer = next((layer for layer in LAYERS if layer.title == title), LAYERS[0]).id
     deviations = caches.deviations_of_labels(manifest.slug, manifest.fingerprint, layer)
     names = built.names_by_layer[layer]
     reference = reference_label(built.examples["label"])
@@ -31,7 +34,7 @@ def draw(built: BuiltMap, layer: str) -> None:
         columns["deviates"] = ["●" if d.flagged else "" for d in deviations]
     columns["typical"] = [built.text(n.medoid) for n in names]
     table = pd.DataFrame(columns)
-    st.caption(f"{layer_of(layer).title}: {len(names)} clusters. Other layers: “Clusters of” in the sidebar.")
+    st.caption(f"{layer_of(layer).title}: {len(names)} clusters.")
     there = caches.workspace().manifest(manifest.slug)
     if there and model_names.by_terms(there) != there:
         st.toggle("Names by the language model", value=True, key=state.MODEL_NAMES, persist_state="session", help=MODEL_HELP)
@@ -74,6 +77,6 @@ def draw(built: BuiltMap, layer: str) -> None:
 
 
 def _show(name: ClusterName) -> None:
-    st.session_state[state.LAYER] = layer_of(name.layer).title
     st.session_state[state.COLOR] = layer_of(name.layer).title
-    st.session_state[state.CLUSTERS] = [cluster_option(name)]
+    column = where.cluster_column(name.layer)
+    where.ask(where.in_place(where.now(), column, (Predicate(column, "is", (name.name,)),)))

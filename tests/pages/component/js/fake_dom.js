@@ -11,6 +11,7 @@ class Node extends EventTarget {
     this.dataset = {};
     this.style = { setProperty: (name, value) => { this.style[name] = value; } };
     this.hidden = false;
+    this.value = "";
     this.className = "";
     Object.assign(this, { clientWidth: 800, clientHeight: 600, offsetWidth: 0, offsetHeight: 0, offsetLeft: 0, offsetTop: 0, scrollTop: 0 });
   }
@@ -53,6 +54,13 @@ class Node extends EventTarget {
       node.parent = this;
       this.children.push(node);
     }
+  }
+
+  insertBefore(node, next) {
+    node.remove();
+    node.parent = this;
+    this.children.splice(next ? this.children.indexOf(next) : this.children.length, 0, node);
+    return node;
   }
 
   appendChild(node) {
