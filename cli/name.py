@@ -53,6 +53,8 @@ def name(
     A name is taken where, embedded, it tells its cluster from its siblings at least as well as the terms do. Answers are kept: stop
     or kill it, and the same command goes on from there.
     """
+    import numpy as np
+
     from evalmap.answers.asking.cluster_names import NAME_TOKENS, PROMPT, PROMPT_VERSION, plan_names
     from evalmap.answers.asking.journal import journal_path, read_journal
     from evalmap.answers.asking.journaled import ask, still_to_ask
@@ -108,12 +110,7 @@ def name(
         proposals = asking.proposals(asked.answers)
         encoder = encoder_of(manifest)
         names = model_names.judge(
-            proposals,
-            embeddings=built.vectors,
-            clusterings=built.clusterings,
-            names=built.names_by_layer,
-            parents=built.parents_by_layer,
-            embed=lambda texts: embed_few(texts, encoder),
+            proposals, built.names, built.clusterings, np.asarray(built.vectors), embed=lambda texts: embed_few(texts, encoder)
         )
         if names:
             kept = model_names.ModelNames(target.model, target.server, PROMPT.template, PROMPT_VERSION, names)

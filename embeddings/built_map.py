@@ -100,11 +100,17 @@ class BuiltMap:
         return BREADCRUMB.join([*self.crumbs(layer, cluster), self.names_by_layer[layer][cluster].name])
 
     def crumbs(self, layer: str, cluster: int) -> list[str]:
-        """The names of a cluster's parents in short, coarse → fine: two terms each, and the whole of a model's name."""
-        return [
-            name.name if name.model else SEPARATOR.join(name.name.split(SEPARATOR)[:2])
-            for name in self.lineage(layer, cluster)[:-1]
-        ]
+        """The names of a cluster's parents in short, coarse → fine: two terms each that no finer name has; a model's name whole.
+
+        A parent of whose name nothing is left is left out.
+        """
+        *above, own = self.lineage(layer, cluster)
+        said, found = set(own.name.split(SEPARATOR)), []
+        for name in reversed(above):
+            terms = [name.name] if name.model else [term for term in name.name.split(SEPARATOR) if term not in said][:2]
+            said.update(terms)
+            found.insert(0, SEPARATOR.join(terms))
+        return [crumb for crumb in found if crumb]
 
     def clusters(self) -> list[dict[str, Any]]:
         """[{layer, id, name, terms, size, labels, medoid}] of every layer."""

@@ -10,13 +10,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.manifest import Manifest, StageRecord
 from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings.array_types import Vectors
-from evalmap.embeddings.clustering import Clustering, centroids
+from evalmap.embeddings.clustering import Clustering, centroids, parents
 from evalmap.embeddings.name_quality import name_contrast
 from evalmap.embeddings.naming import ClusterName, Embed
 
@@ -61,13 +60,7 @@ class ModelNames:
 
 
 def judge(
-    proposals: Proposals,
-    *,
-    embeddings: Vectors,
-    clusterings: Sequence[Clustering],
-    names: Mapping[str, Sequence[ClusterName]],
-    parents: Mapping[str, NDArray[np.int32]],
-    embed: Embed,
+    proposals: Proposals, names: Sequence[ClusterName], clusterings: Sequence[Clustering], embeddings: Vectors, *, embed: Embed
 ) -> tuple[ModelName, ...]:
     """Take a proposal where it tells its cluster from the siblings at least as well as the terms do.
 
@@ -76,19 +69,17 @@ def judge(
 
     Parameters
     ----------
-    embeddings : (n_samples, n_dims) float32, unit norm
-    names : of the terms, by layer; the clusters of each by their id
-    parents : by layer, each cluster's parent
+    names : those made of terms, of every layer by cluster id
+    clusterings, embeddings : of the map
     embed : of the map's encoder
     """
     found: list[ModelName] = []
-    embeddings = np.asarray(embeddings)
-    for clustering in clusterings:
-        named = names[clustering.layer]
+    for clustering, parent in zip(clusterings, parents(clusterings), strict=True):
+        named = [name for name in names if name.layer == clustering.layer]
         asked = [name for name in named if (name.layer, name.id) in proposals]
         if not asked:
             continue
-        means, parent = centroids(embeddings, clustering.labels), parents[clustering.layer]
+        means = centroids(embeddings, clustering.labels)
         proposed = [proposals.get((name.layer, name.id), name.name) for name in named]
         both = embed([name.name for name in named] + proposed)
         scores = []

@@ -188,15 +188,32 @@ def test_a_stored_file_that_is_cut_off_or_gone_is_one_sentence(
 def test_breadcrumb_names_the_parents_in_short_and_leaves_out_those_with_one_child(read: BuiltMap):
     layers = {"topics-coarse": [0, 0, 0, 1], "topics-medium": [0, 0, 1, 2], "topics-fine": [0, 1, 2, 3], "kmeans": [0, 0, 0, 0]}
     names = [
-        ClusterName(layer, id, f"{layer[7:]}{id} · b · c", (), 0, (), model="m" if (layer, id) == ("topics-coarse", 0) else None)
+        ClusterName(
+            layer, id, f"{layer[7:]}{id} · b · {layer}", (), 0, (), model="m" if (layer, id) == ("topics-coarse", 0) else None
+        )
         for layer, labels in layers.items()
         for id in range(max(labels) + 1)
     ]
     clusterings = tuple(Clustering(layer, np.array(labels, np.int32)) for layer, labels in layers.items())
     nested = dataclasses.replace(read, clusterings=clusterings, names=tuple(names))
-    assert nested.breadcrumb("topics-fine", 1) == "coarse0 · b · c › medium0 · b › fine1 · b · c"
-    assert nested.breadcrumb("topics-fine", 2) == "coarse0 · b · c › fine2 · b · c"  # alone in medium 1
-    assert nested.breadcrumb("topics-fine", 3) == "fine3 · b · c"  # alone in medium 2, which is alone in coarse 1
-    assert nested.breadcrumb("topics-coarse", 1) == "coarse1 · b · c"
-    assert nested.breadcrumb("kmeans", 0) == "0 · b · c"
-    assert [name.name for name in nested.lineage("topics-fine", 0)] == ["coarse0 · b · c", "medium0 · b · c", "fine0 · b · c"]
+    of_model = "coarse0 · b · topics-coarse"
+    assert nested.breadcrumb("topics-fine", 1) == f"{of_model} › medium0 · topics-medium › fine1 · b · topics-fine"
+    assert nested.breadcrumb("topics-fine", 2) == f"{of_model} › fine2 · b · topics-fine"  # alone in medium 1
+    assert nested.breadcrumb("topics-fine", 3) == "fine3 · b · topics-fine"  # alone in medium 2, which is alone in coarse 1
+    assert nested.breadcrumb("topics-coarse", 1) == "coarse1 · b · topics-coarse"
+    assert nested.breadcrumb("kmeans", 0) == "0 · b · kmeans"
+    assert [name.id for name in nested.lineage("topics-fine", 1)] == [0, 0, 1]
+
+
+def test_breadcrumb_says_no_term_twice(read: BuiltMap):
+    layers = {"topics-coarse": [0, 0, 0, 1], "topics-medium": [0, 0, 1, 2], "topics-fine": [0, 1, 2, 3]}
+    called = {
+        "topics-coarse": ["harm · violence · war", "x"],
+        "topics-medium": ["violence · use", "y", "z"],
+        "topics-fine": ["violence · use · force", "peace", "v", "w"],
+    }
+    names = tuple(ClusterName(layer, i, name, (), 0, ()) for layer, all_names in called.items() for i, name in enumerate(all_names))
+    clusterings = tuple(Clustering(layer, np.array(labels, np.int32)) for layer, labels in layers.items())
+    nested = dataclasses.replace(read, clusterings=clusterings, names=names)
+    assert nested.breadcrumb("topics-fine", 0) == "harm · war › violence · use · force"
+    assert nested.breadcrumb("topics-fine", 1) == "harm · war › violence · use › peace"

@@ -1,7 +1,6 @@
 """Names that a language model gave: which are taken, where they are kept, and how long they stay."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,43 +37,32 @@ PLACES = {
 }
 
 
-def judged(built: BuiltMap, proposals: dict[int, str]) -> dict[int, str | None]:
+def judged(proposals: dict[int, str]) -> dict[int, str | None]:
     """Four clusters, at the sea, music, land and bay, called boats, music, land and hills; {cluster: why it was refused}."""
     names = [ClusterName("kmeans", i, name, (), i, (i,)) for i, name in enumerate(("boats", "music", "land", "hills"))]
-    small = replace(
-        built,
-        vectors=np.array([PLACES[place] for place in ("sea", "music", "land", "bay")], np.float32),
-        clusterings=(Clustering("kmeans", np.arange(4, dtype=np.int32)),),
-        names=tuple(names),
-    )
+    clusterings = [Clustering("kmeans", np.arange(4, dtype=np.int32))]
 
     def embed(texts: Sequence[str]) -> np.ndarray:
         return np.array([PLACES[text.lower()] for text in texts], np.float32)
 
-    found = model_names.judge(
-        {("kmeans", i): name for i, name in proposals.items()},
-        embeddings=small.vectors,
-        clusterings=small.clusterings,
-        names=small.names_by_layer,
-        parents=small.parents_by_layer,
-        embed=embed,
-    )
+    proposed = {("kmeans", i): name for i, name in proposals.items()}
+    found = model_names.judge(proposed, names, clusterings, embed(["sea", "music", "land", "bay"]), embed=embed)
     assert [name.name for name in found] == list(proposals.values())
     return {name.id: name.refused for name in found}
 
 
-def test_name_that_finds_its_cluster_better_is_taken(built: BuiltMap):
-    assert judged(built, {0: "Sea"}) == {0: None}
+def test_name_that_finds_its_cluster_better_is_taken():
+    assert judged({0: "Sea"}) == {0: None}
 
 
-def test_name_that_finds_it_less_well_is_refused_with_both_figures(built: BuiltMap):
+def test_name_that_finds_it_less_well_is_refused_with_both_figures():
     why = "finds its cluster less well than its terms do (contrast -0.336, theirs 0.720)"
-    assert judged(built, {0: "Sea", 1: "boats"}) == {0: None, 1: why}
+    assert judged({0: "Sea", 1: "boats"}) == {0: None, 1: why}
 
 
-def test_name_that_another_cluster_bears_is_refused_in_any_case(built: BuiltMap):
-    assert judged(built, {0: "sea", 3: "SEA"}) == {0: None, 3: "another cluster bears this name"}
-    assert judged(built, {1: "Music", 2: "land"}) == {1: None, 2: None}  # its own name is no other's
+def test_name_that_another_cluster_bears_is_refused_in_any_case():
+    assert judged({0: "sea", 3: "SEA"}) == {0: None, 3: "another cluster bears this name"}
+    assert judged({1: "Music", 2: "land"}) == {1: None, 2: None}  # its own name is no other's
 
 
 def given(built: BuiltMap, names: Sequence[ModelName] | None = None) -> ModelNames:
