@@ -107,7 +107,14 @@ def name(
             asked = ask(PROMPT, asking.requests, target.answerer(), space, header=asking.header, limit=limit, progress=on_progress)
         proposals = asking.proposals(asked.answers)
         encoder = encoder_of(manifest)
-        names = model_names.judge(built, proposals, lambda texts: embed_few(texts, encoder))
+        names = model_names.judge(
+            proposals,
+            embeddings=built.vectors,
+            clusterings=built.clusterings,
+            names=built.names_by_layer,
+            parents=built.parents_by_layer,
+            embed=lambda texts: embed_few(texts, encoder),
+        )
         if names:
             kept = model_names.ModelNames(target.model, target.server, PROMPT.template, PROMPT_VERSION, names)
             model_names.keep(space, manifest, kept)

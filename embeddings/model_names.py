@@ -8,19 +8,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.manifest import Manifest, StageRecord
 from evalmap.data.store.workspace import Workspace, stage_key
-from evalmap.embeddings.clustering import centroids
+from evalmap.embeddings.array_types import Vectors
+from evalmap.embeddings.clustering import Clustering, centroids
 from evalmap.embeddings.name_quality import name_contrast
 from evalmap.embeddings.naming import ClusterName, Embed
-
-if TYPE_CHECKING:
-    from evalmap.embeddings.built_map import BuiltMap
 
 STAGE = "model-names"
 Proposals = Mapping[tuple[str, int], str]  # (layer, cluster) → the name that a model proposes
@@ -62,7 +60,15 @@ class ModelNames:
         return tuple(name for name in self.names if name.refused is None)
 
 
-def judge(built: "BuiltMap", proposals: Proposals, embed: Embed) -> tuple[ModelName, ...]:
+def judge(
+    proposals: Proposals,
+    *,
+    embeddings: Vectors,
+    clusterings: Sequence[Clustering],
+    names: Mapping[str, Sequence[ClusterName]],
+    parents: Mapping[str, NDArray[np.int32]],
+    embed: Embed,
+) -> tuple[ModelName, ...]:
     """Take a proposal where it tells its cluster from the siblings at least as well as the terms do.
 
     That is by `name_contrast`; for a cluster without siblings, among all clusters of its layer. Nor is a name taken that another
@@ -70,17 +76,19 @@ def judge(built: "BuiltMap", proposals: Proposals, embed: Embed) -> tuple[ModelN
 
     Parameters
     ----------
-    built : with the names of the terms
+    embeddings : (n_samples, n_dims) float32, unit norm
+    names : of the terms, by layer; the clusters of each by their id
+    parents : by layer, each cluster's parent
     embed : of the map's encoder
     """
     found: list[ModelName] = []
-    embeddings = np.asarray(built.vectors)
-    for clustering in built.clusterings:
-        named = built.names_by_layer[clustering.layer]
+    embeddings = np.asarray(embeddings)
+    for clustering in clusterings:
+        named = names[clustering.layer]
         asked = [name for name in named if (name.layer, name.id) in proposals]
         if not asked:
             continue
-        means, parent = centroids(embeddings, clustering.labels), built.parents_by_layer[clustering.layer]
+        means, parent = centroids(embeddings, clustering.labels), parents[clustering.layer]
         proposed = [proposals.get((name.layer, name.id), name.name) for name in named]
         both = embed([name.name for name in named] + proposed)
         scores = []

@@ -24,16 +24,17 @@ def draw() -> None:
         charts = st.container()
     columns = map_columns.columns(built)
     asked = where.read(built, columns.facets)
-    passing = columns.cross_filter.apply(asked)
-    with charts:
-        facet_charts.draw(built, columns, asked, passing, choices.column)
-    mask = passing.mask
-    hits = _search(built, choices)
+    mask = columns.cross_filter.apply(asked).mask
     key = f"map-{slug}-{fingerprint}"
+    seen = current_view(key, len(built))
+    with charts:  # they follow the filters and what is selected on the map
+        passing = columns.cross_filter.apply(asked, within=_within(built, seen))
+        facet_charts.draw(built, columns, asked, passing, choices.column)
+    hits = _search(built, choices)
     with drawers.around_map():
         with drawers.above():
             text.heading(manifest.name)
-            st.caption(_summary(built, mask, current_view(key, len(built))))
+            st.caption(_summary(built, mask, seen))
             chips.draw(built, asked, columns.facets, mask, choices.meaning)
             where.draw_not_asked()
             group = _group(built)
@@ -83,6 +84,15 @@ def _group(built: BuiltMap) -> list[int]:
 def _selected(built: BuiltMap, view: MapView) -> np.ndarray | None:
     """The rows that are selected on the map; None where nothing is."""
     return rows_selected(built, view) if view.selection else None
+
+
+def _within(built: BuiltMap, view: MapView) -> np.ndarray | None:
+    """(n,) which rows are selected on the map; None where nothing is."""
+    if not view.selection:
+        return None
+    within = np.zeros(len(built), dtype=bool)
+    within[rows_selected(built, view)] = True
+    return within
 
 
 def _search(built: BuiltMap, choices: Choices) -> list[tuple[int, float]]:

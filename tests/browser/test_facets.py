@@ -5,11 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pandas as pd
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from evalmap.tests.browser.conftest import FreshSite, Watched
-from evalmap.tests.browser.explorer import PLANNING, WAIT, open_map, sample, settle, table_title, wait_drawn
+from evalmap.tests.browser.explorer import PLANNING, WAIT, drag, open_map, positions, sample, settle, table_title, wait_drawn
 from evalmap.tools.server import Site
 
 Clean = Callable[[Page], None]
@@ -202,6 +203,21 @@ def test_a_cold_link_with_three_columns_opens_all_of_them_and_clear_all_ends_the
         page.get_by_role("button", name="Clear all", exact=True).click()
         assert wait_asked(page, 0) == []
         assert table_title(page) == f"{len(examples)} examples in the dataset"
+
+
+def test_the_charts_follow_what_is_selected_on_the_map(page: Page, site: Site) -> None:
+    built = sample(site)
+    open_map(page, site)
+    page.get_by_role("button", name="Box select").click()
+    points = positions(page, len(built))
+    (left, top), (right, bottom) = np.quantile(points, 0.25, axis=0), np.quantile(points, 0.75, axis=0)
+    inside = ((points >= (left, top)) & (points <= (right, bottom))).all(axis=1)
+    drag(page, [(left, top), (right, bottom)])
+    expect_passing(page, int(inside.sum()))
+    assert bars(page, "label") == built.examples["label"][inside].value_counts().to_dict()
+    assert asked(page) == []
+    page.get_by_role("button", name="Clear selection").click()
+    expect_passing(page, len(built))
 
 
 def test_what_stands_open_is_remembered(page: Page, site: Site) -> None:

@@ -151,6 +151,13 @@ class Walk:
         expect(panel).to_have_text(re.compile(r"\S"), timeout=WAIT)  # the page runs anew before it draws what is in the tab
         self.look(name)
 
+    def panel(self, name: str) -> None:
+        """Open a part of the drawer below the map."""
+        self.page.get_by_role("radio", name=name, exact=True).click()
+        settle(self.page)
+        expect(self.page.locator("[class*=st-key-drawers-body]")).to_have_text(re.compile(r"\S"), timeout=WAIT)
+        self.look(name)
+
     def can_read(self, texts: list[str]) -> None:
         missing = [text for text in texts if visible(text) not in self.read]
         assert not missing, missing
@@ -194,10 +201,17 @@ def test_no_page_takes_dataset_text_for_more_than_text(
     page.get_by_text("All fields").click()
     walk.look("map")
     walk.can_read([TEXTS[10], FILES[0], *TEXTS[10:16]])
-    walk.tab("Clusters")
-    page.get_by_test_id("stDataFrame").filter(visible=True).last.click(position={"x": 18, "y": 52})
+    page.get_by_role("button", name="Add a filter").click()
+    page.get_by_role("combobox", name="Column", exact=True).click()
+    walk.look("a filter")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    walk.panel("Examples")
+    walk.panel("Clusters")
+    page.locator(".st-key-drawers-panel").get_by_test_id("stDataFrame").last.click(position={"x": 18, "y": 52})
     walk.look("a cluster")
-    walk.tab("About this map")
+    walk.panel("Compare")
+    walk.panel("About this map")
 
     walk.read = ""
     merge = "".join(f"&merge={kind}" for kind in KINDS)  # so that every text stands in a group
@@ -219,8 +233,8 @@ def test_no_page_takes_dataset_text_for_more_than_text(
         *("Clusters", "Examples", "Compare", "Scaling", "Calibration", "Before and after screening", "Answer sets"),
         *("Import and run", "Export"),
     ):
-        walk.tab(name)
-    page.get_by_role("tab", name="Import and run").click()
+        walk.panel(name)
+    walk.panel("Import and run")
     page.locator('input[type="file"]').set_input_files(
         [{"name": f"{FILES[0]}.csv", "mimeType": "text/csv", "buffer": f"www.{HOST},<b>\n1,2\n".encode()}]
     )

@@ -51,7 +51,14 @@ def judged(built: BuiltMap, proposals: dict[int, str]) -> dict[int, str | None]:
     def embed(texts: Sequence[str]) -> np.ndarray:
         return np.array([PLACES[text.lower()] for text in texts], np.float32)
 
-    found = model_names.judge(small, {("kmeans", i): name for i, name in proposals.items()}, embed)
+    found = model_names.judge(
+        {("kmeans", i): name for i, name in proposals.items()},
+        embeddings=small.vectors,
+        clusterings=small.clusterings,
+        names=small.names_by_layer,
+        parents=small.parents_by_layer,
+        embed=embed,
+    )
     assert [name.name for name in found] == list(proposals.values())
     return {name.id: name.refused for name in found}
 
