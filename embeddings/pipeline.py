@@ -55,7 +55,7 @@ PIPELINE: tuple[Stage, ...] = (
     entry(
         "thumbnail",
         share=0.01,
-        reads=lambda b: [b.keys["projection"], b.categories.digest(), thumbnail.VERSION],
+        reads=lambda b: [b.keys["projection"], *b.colored_by, thumbnail.VERSION],
         write=stages.write_thumbnail,
     ),
 )

@@ -12,7 +12,7 @@ import numpy as np
 from evalmap.data.records import OPTIONAL_COLUMNS, Dataset
 from evalmap.data.store.disk import save_array
 from evalmap.data.store.workspace import Workspace, stage_key
-from evalmap.embeddings import thumbnail, vectors
+from evalmap.embeddings import palette, thumbnail, vectors
 from evalmap.embeddings.array_types import Encoder, Vectors
 from evalmap.embeddings.clustering import Clustering, cluster_graph, cluster_kmeans
 from evalmap.embeddings.layers import LAYERS, TOPICS_COARSE
@@ -63,10 +63,15 @@ class Build:
         return load_clusterings(self.folder("clustering"))
 
     @cached_property
-    def categories(self) -> thumbnail.Categories:
-        """What the map's picture is coloured by: the labels, else the coarse topics."""
-        coarse = next(one for one in self.clusterings if one.layer == TOPICS_COARSE.id)
-        return thumbnail.by_label(self.dataset.examples) or thumbnail.by_cluster(coarse.labels)
+    def label_categories(self) -> thumbnail.Categories | None:
+        """The labels as the map's picture has them; None where there are none, and it shows the coarse topics."""
+        return thumbnail.by_label(self.dataset.examples)
+
+    @property
+    def colored_by(self) -> Sequence[str]:
+        """What the picture's colours are made from. Not from the topics themselves, which another CPU may draw otherwise."""
+        labels = self.label_categories
+        return [labels.digest()] if labels else [self.keys["clustering"], *palette.CYCLE]
 
 
 @dataclass(frozen=True)
@@ -191,7 +196,9 @@ def write_names(build: Build, folder: Path) -> None:
 def write_thumbnail(build: Build, folder: Path) -> None:
     """thumbnail.webp."""
     coordinates = np.load(build.folder("projection") / "coordinates.npy")
-    (folder / thumbnail.FILE).write_bytes(thumbnail.draw_thumbnail(coordinates, build.categories))
+    coarse = next(one for one in build.clusterings if one.layer == TOPICS_COARSE.id)
+    categories = build.label_categories or thumbnail.by_cluster(coarse.labels)
+    (folder / thumbnail.FILE).write_bytes(thumbnail.draw_thumbnail(coordinates, categories))
 
 
 def load_graph(folder: Path) -> NeighborGraph:

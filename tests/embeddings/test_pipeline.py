@@ -23,6 +23,7 @@ from evalmap.embeddings.neighbors import find_neighbors
 from evalmap.embeddings.pipeline import STAGES, build
 from evalmap.embeddings.projection import project
 from evalmap.embeddings.settings import Settings
+from evalmap.embeddings.thumbnail import Categories
 from evalmap.tests.fakes import FakeEncoder, fake_vector, sentences, write_rows
 from evalmap.tests.paths import SAMPLES
 
@@ -152,7 +153,7 @@ def test_changed_label_draws_the_thumbnail_again(base: tuple[Workspace, Path, Ma
     workspace, _, _ = base
     rows = rows_of(sentences(120))
     rows[3]["label"] = "Yes"
-    manifest = built(write_rows(tmp_path / "topics.jsonl", rows), workspace, encoder=FakeEncoder(die_after=0))
+    manifest = built(write_rows(tmp_path / "topics.jsonl", rows), workspace)
     assert redone(manifest) == {"records", "naming", "thumbnail"}
 
 
@@ -171,6 +172,17 @@ def test_map_without_labels_is_drawn_in_the_colours_of_its_coarse_topics(workspa
     topics = thumbnail.by_cluster(built_map.clustering("topics-coarse").labels)
     assert len(topics.colors) > 1
     assert (entry / "thumbnail.webp").read_bytes() == thumbnail.draw_thumbnail(built_map.coordinates, topics)
+
+
+def test_key_of_a_picture_in_topics_is_known_before_they_are(workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = write_rows(tmp_path / "plain.jsonl", [{"text": text} for text in sentences(30)])
+    here = built(path, workspace, k=4)
+    monkeypatch.setattr(
+        thumbnail, "by_cluster", lambda labels: Categories(labels * 0, ("#0072B2",))
+    )  # as if other topics were found
+    there = built(path, Workspace(tmp_path / "there"), k=4)
+    assert there.key("thumbnail") == here.key("thumbnail")
+    assert built(path, workspace, k=5).key("thumbnail") != here.key("thumbnail")
 
 
 def test_map_without_a_thumbnail_is_read_all_the_same(workspace: Workspace, few: Path):

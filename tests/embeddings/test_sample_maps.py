@@ -1,5 +1,6 @@
 """The bundled samples: that they are what their README and PLANTED.json say, and that the shipped maps are today's."""
 
+import io
 import json
 import re
 from collections import Counter
@@ -10,13 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
 from evalmap.data.text.multiple_choice import lacks_question, split
 from evalmap.data.text.normalization import normalize
-from evalmap.embeddings import sample_maps
-from evalmap.embeddings.built_map import BuiltMap, load_map
+from evalmap.embeddings import sample_maps, thumbnail
+from evalmap.embeddings.built_map import BuiltMap, load_map, thumbnail_file
 from evalmap.embeddings.clustering import cluster_kmeans
 from evalmap.embeddings.encoder import SentenceEncoder
 from evalmap.embeddings.name_quality import measure_names
@@ -304,6 +306,17 @@ def inertia(built: BuiltMap) -> float:
 @pytest.mark.model
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+@pytest.mark.parametrize("slug", SHIPPED)
+def test_shipped_picture_is_that_of_the_shipped_map(slug: str):
+    workspace = Workspace(sample_maps.BUILT)
+    built, file = load_map(workspace, SHIPPED[slug]), thumbnail_file(workspace, SHIPPED[slug])
+    topics = thumbnail.by_cluster(built.clustering("topics-coarse").labels)
+    drawn = thumbnail.draw_thumbnail(built.coordinates, thumbnail.by_label(built.examples) or topics)
+    assert file
+    with Image.open(file) as kept, Image.open(io.BytesIO(drawn)) as today:  # another libwebp may pack the same pixels otherwise
+        assert np.array_equal(np.asarray(kept.convert("RGBA")), np.asarray(today.convert("RGBA")))
+
+
 @pytest.mark.parametrize("slug", SHIPPED)
 def test_shipped_map_is_what_build_makes_today(slug: str, shipped: Workspace, rebuilt: Workspace):
     old, new = both(shipped, rebuilt, slug)
