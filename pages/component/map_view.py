@@ -17,7 +17,7 @@ from streamlit.components.v2 import component
 
 from evalmap.embeddings import palette
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.component.map_data import Column, bitset
+from evalmap.pages.component.map_data import MISSING_CODE, Column, bitset
 from evalmap.pages.server.repeats import repeats_of
 from evalmap.pages.server.routes import assets_url, base_path, plotly_url
 
@@ -107,7 +107,7 @@ def show_map(
             "categories": [[text, count, code] for (text, count), code in zip(listed, column.codes, strict=False)],
             "more": len(column.categories) - len(listed),
             "missing": column.missing,
-            "colors": palette.colors([text for text, _ in listed]),
+            "colors": category_colors(column)[:LISTED],
             "low": None if math.isnan(column.low) else column.low,
             "high": None if math.isnan(column.high) else column.high,
             "scale": column.scale,
@@ -129,6 +129,12 @@ def show_map(
 
     result = _map(key=key, data=data, on_view_change=_ignore, on_clicked_change=clicked)
     return read_view(result.get("view"), result.get("clicked"), n)
+
+
+def category_colors(column: Column) -> list[str]:
+    """A colour for each category of a colouring; that of rows without a value is grey, the others are coloured as without it."""
+    known = [name for (name, _), code in zip(column.categories, column.codes, strict=True) if code != MISSING_CODE]
+    return [*palette.colors(known), *[palette.MISSING] * (len(column.categories) - len(known))]
 
 
 def current_view(key: str, n: int) -> MapView:

@@ -17,6 +17,7 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import KMEANS, LAYERS
 from evalmap.pages.component.facet_view import Act, Bar, Choice, FacetChart, show_facets
 from evalmap.pages.component.map_data import Column
+from evalmap.pages.component.map_view import category_colors
 from evalmap.pages.parts.map import where
 from evalmap.pages.parts.map.map_columns import MapColumns
 from evalmap.pages.server import caches
@@ -161,8 +162,7 @@ def chart(
 
 def colors_of(column: Column) -> dict[str, str]:
     """The colours that the map gives to the categories of a colouring."""
-    names = [name for name, _ in column.categories]
-    return dict(zip(names, palette.colors(names), strict=True))
+    return dict(zip((name for name, _ in column.categories), category_colors(column), strict=True))
 
 
 def _without_chart(columns: MapColumns) -> str:

@@ -10,6 +10,7 @@ import pytest
 from evalmap.embeddings import palette
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component import map_view
+from evalmap.pages.component.map_data import Column
 from evalmap.pages.component.map_view import MapView, read_view, rows_inside, rows_selected
 
 
@@ -117,3 +118,8 @@ def test_ten_clusters_have_ten_colours_and_many_repeat_them():
     names = [f"cluster {i}" for i in range(40)]
     assert len(set(palette.colors(names)[:10])) == 10
     assert palette.colors(names)[len(palette.CYCLE)] == palette.colors(names)[0]
+
+
+def test_letters_keep_the_alphabet_s_colours_beside_rows_without_a_value():
+    column = Column("label", "Label", "category", (("(B)", 5), ("(A)", 3), ("missing", 2)), missing=2)
+    assert map_view.category_colors(column) == [palette.ORANGE, palette.BLUE, palette.MISSING]
