@@ -7,7 +7,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component.map_view import MapView, current_view, rows_inside, rows_selected, show_map
 from evalmap.pages.parts.map import about, chips, cluster_table, example_card, facet_charts, map_columns, rows_table, subsets, where
-from evalmap.pages.parts.map.map_controls import Choices, draw_controls
+from evalmap.pages.parts.map.map_controls import TOP, Choices, draw_controls, draw_search
 from evalmap.pages.server import caches
 from evalmap.pages.shared import drawers, example_address, state, text
 
@@ -30,12 +30,14 @@ def draw() -> None:
     with charts:  # they follow the filters and what is selected on the map
         passing = columns.cross_filter.apply(asked, within=_within(built, seen))
         facet_charts.draw(built, columns, asked, passing, choices.column)
-    hits = _search(built, choices)
     with drawers.around_map():
         with drawers.above():
-            text.heading(manifest.name)
+            with st.container(horizontal=True, vertical_alignment="center", key="drawers-title"):
+                text.heading(manifest.name)
+                meaning = draw_search()
             st.caption(_summary(built, mask, seen))
-            chips.draw(built, asked, columns.facets, mask, choices.meaning)
+            chips.draw(built, asked, columns.facets, mask, meaning)
+            hits = _search(built, meaning)
             where.draw_not_asked()
             group = _group(built)
         with drawers.canvas():
@@ -45,7 +47,9 @@ def draw() -> None:
                 example_card.draw(built, opened)
         in_group = (np.array(group, dtype=np.int64), "in this group of near-duplicates", {})
         parts = {
-            EXAMPLES: lambda: rows_table.draw(built, *(in_group if group else _chosen_rows(built, choices, mask, hits, view))),
+            EXAMPLES: lambda: rows_table.draw(
+                built, *(in_group if group else _chosen_rows(built, choices, mask, meaning, hits, view))
+            ),
             CLUSTERS: lambda: cluster_table.draw(built),
             COMPARE: lambda: subsets.draw(built, columns, subsets.Subset(asked, _selected(built, view)), mask),
             ABOUT: lambda: about.draw(built),
@@ -95,20 +99,20 @@ def _within(built: BuiltMap, view: MapView) -> np.ndarray | None:
     return within
 
 
-def _search(built: BuiltMap, choices: Choices) -> list[tuple[int, float]]:
-    if not choices.meaning:
+def _search(built: BuiltMap, meaning: str) -> list[tuple[int, float]]:
+    if not meaning:
         return []
     manifest = built.manifest
     model = manifest.settings.model
     try:
-        return caches.search(manifest.slug, manifest.fingerprint, model, choices.meaning, choices.top)
+        return caches.search(manifest.slug, manifest.fingerprint, model, meaning, TOP)
     except DatasetError as error:
         text.show_error(error)
         return []
 
 
 def _chosen_rows(
-    built: BuiltMap, choices: Choices, mask: np.ndarray, hits: list[tuple[int, float]], view: MapView
+    built: BuiltMap, choices: Choices, mask: np.ndarray, meaning: str, hits: list[tuple[int, float]], view: MapView
 ) -> tuple[np.ndarray, str, dict[int, float]]:
     """The rows that the table shows, what they are, and their similarity to the search."""
     visible = mask.copy()
@@ -118,7 +122,7 @@ def _chosen_rows(
         rows = rows_selected(built, view)
         return rows[visible[rows]], "selected on the map", dict(hits)
     if hits:
-        return np.array([row for row, _ in hits if visible[row]], dtype=np.int64), f"nearest to “{choices.meaning}”", dict(hits)
+        return np.array([row for row, _ in hits if visible[row]], dtype=np.int64), f"nearest to “{meaning}”", dict(hits)
     return np.flatnonzero(visible), "that pass the filters" if not visible.all() else "in the dataset", {}
 
 

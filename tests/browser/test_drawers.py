@@ -133,13 +133,36 @@ def test_the_legend_moves_by_drag_and_by_keyboard_and_folds(chromium: Browser, s
     assert page.get_by_role("button", name="Unfold the legend").is_visible()
 
 
+def test_title_and_search_over_the_map_move_and_fold(chromium: Browser, site: Site, watched: Watched):
+    page = watched.open(chromium)
+    open_map(page, site, panel="")
+    head, search = page.locator(".st-key-drawers-head"), page.get_by_label("Search by meaning")
+    stage, at = page.get_by_test_id("map").bounding_box(), search.bounding_box()
+    assert stage
+    assert at
+    assert stage["x"] <= at["x"]
+    assert stage["y"] <= at["y"] <= stage["y"] + stage["height"]
+    before = head.bounding_box()
+    page.get_by_role("button", name="Move the title").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    moved = head.bounding_box()
+    assert before
+    assert moved
+    assert (round(moved["x"] - before["x"]), round(moved["y"] - before["y"])) == (24, 24)
+    page.get_by_role("button", name="Fold the title").click()
+    expect(search).not_to_be_visible()
+    page.get_by_role("button", name="Unfold the title").click()
+    expect(search).to_be_visible()
+
+
 def test_every_tool_is_reached_by_keyboard_and_has_a_name(chromium: Browser, site: Site, watched: Watched):
     page = watched.open(chromium)
     open_map(page, site, panel="", example="7")
     close_left_drawer(page)
     page.evaluate("document.activeElement.blur()")
     seen: list[str] = []
-    for _ in range(60):
+    for _ in range(120):
         page.keyboard.press("Tab")
         seen.append(
             page.evaluate("(e => e.getAttribute('aria-label') || e.title || e.innerText || e.tagName)(document.activeElement)")

@@ -31,8 +31,12 @@ export class Layout {
     const handles = part("em-handles");
     handles.append(foldButton(this.key, "legend"), gripOf(this.key, "legend"));
     this.key.append(this.legend, handles);
+    // What the page writes over the map's upper edge (drawers.css) is Streamlit's: it follows a handle of ours
+    this.head = part("em-head");
+    const follow = (/** @type {string} */ translate) => document.documentElement.style.setProperty("--drawers-head", translate || "none");
+    this.head.append(gripOf(this.head, "title", follow), foldButton(this.head, "title"));
     const middle = part("em-middle");
-    middle.append(this.stage, this.borders, this.message, this.key, this.foot);
+    middle.append(this.stage, this.borders, this.message, this.head, this.key, this.foot);
     const whole = part("em-whole");
     whole.append(middle, this.tip);
     root.replaceChildren(whole);

@@ -13,9 +13,10 @@ const EDGE = 4; // px that stay between a box and the map's edge
  *
  * @param {HTMLElement} box
  * @param {string} name what the box is called in "Move the …"; its place is remembered under it for the session
+ * @param {(translate: string) => void} [follow] told where to, in CSS: for what moves along without lying in the box
  * @returns {HTMLButtonElement}
  */
-export function gripOf(box, name) {
+export function gripOf(box, name, follow) {
   const grip = element("button", "em-grip");
   grip.type = "button";
   grip.title = `Move the ${name}: drag, or arrow keys; double click brings it back`;
@@ -24,7 +25,10 @@ export function gripOf(box, name) {
   /** @type {{ x: number, y: number, from: Shift } | null} */
   let drag = null;
 
-  const place = () => { box.style.translate = shift.dx || shift.dy ? `${shift.dx}px ${shift.dy}px` : ""; };
+  const place = () => {
+    box.style.translate = shift.dx || shift.dy ? `${shift.dx}px ${shift.dy}px` : "";
+    follow?.(box.style.translate);
+  };
   /** @param {Shift} wanted */
   const move = (wanted) => {
     shift = inside(box, shift, wanted);

@@ -1,4 +1,4 @@
-"""What stands at the top of the map page's drawer: colouring, cluster names, search by meaning."""
+"""What a reader sets of the map page: colouring and cluster names in the drawer, search by meaning over the map."""
 
 from dataclasses import dataclass
 
@@ -15,27 +15,31 @@ TOP = 50  # search results
 
 @dataclass(frozen=True)
 class Choices:
-    """What the reader set there."""
+    """What the reader set in the drawer."""
 
     column: Column
     names: bool
-    meaning: str
-    top: int = TOP
 
 
 def draw_controls(built: BuiltMap) -> Choices:
     """Draw the controls and read them."""
     column = _color(built)
     names = st.toggle("Cluster names on the map", value=True, key=state.NAMES, bind="query-params")
+    return Choices(column=column, names=names)
+
+
+def draw_search() -> str:
+    """Draw the field of the search by meaning; what is searched for, "" for nothing."""
     meaning = st.text_input(
         "Search by meaning",
         key=state.MEANING,
         bind="query-params",
-        placeholder="e.g. being switched off",
-        help=f"The {TOP} examples whose embeddings are nearest to what you write; ringed on the map and listed below it.",
+        placeholder=f"Search by meaning: the {TOP} nearest",
+        label_visibility="collapsed",
         icon=":material/search:",
+        width=270,
     )
-    return Choices(column=column, names=names, meaning=meaning.strip() if meaning else "")
+    return (meaning or "").strip()
 
 
 def _color(built: BuiltMap) -> Column:
