@@ -57,7 +57,7 @@ def take_documentation(browser: Browser, site: Site) -> None:
         ending = "-dark" if dark else ""
         open_library(page, site)
         take(page, FOLDER / f"library{ending}.png")
-        open_map(page, site)
+        open_map(page, site, drawers="beside")
         take(page, FOLDER / f"map{ending}.png")
         open_duplicates(page, site)
         take(page, FOLDER / f"duplicates{ending}.png")
@@ -106,8 +106,10 @@ def open_library(page: Page, site: Site) -> None:
 
 
 def open_map(page: Page, site: Site, slug: str = SAMPLE, *, drawers: str = "open") -> None:
-    """A map with its left drawer, an example and the clusters open, or with nothing open."""
-    opened = {"example": example_of(site, slug), "panel": "Clusters"} if drawers == "open" else {}
+    """A map with all drawers open ("open"), without the panel below ("beside"), or with nothing open ("closed")."""
+    opened = {} if drawers == "closed" else {"example": example_of(site, slug)}
+    if drawers == "open":
+        opened["panel"] = "Clusters"
     page.goto(site.address("map", dataset=slug, **opened))
     page.get_by_test_id("map-legend").get_by_role("button").first.wait_for()
     wait_for_rest(page)
@@ -134,7 +136,7 @@ def open_duplicates(page: Page, site: Site) -> None:
 
 
 def open_answers(page: Page, site: Site) -> None:
-    page.goto(site.address("answers", dataset=SAMPLE))
+    page.goto(site.address("answers", dataset=SAMPLE, **{"answers-panel": "Clusters"}))
     page.get_by_test_id("map-legend").get_by_text("P(matching)", exact=False).first.wait_for()
     page.get_by_text("deviate from what their labels let expect", exact=False).wait_for()
     wait_for_rest(page)
