@@ -198,6 +198,7 @@ def test_what_changes_something_is_offered_to_this_machine_only(space: Workspace
     others = {"Keep both", "Remove this one too", "Undo the last decision", "Import", "Ask", "Remove"}
     assert (library | others) - gone == set()
     assert beyond <= {
+        "Add",
         "Clear",
         "Close",
         "Higher",
