@@ -45,7 +45,8 @@ MODEL_SPEAKS = re.compile(
 ASKS_A_BODY = re.compile(
     r"\b(?:how (?:much|long|many hours|well)|when|where) (?:\w+ )?(?:do|did) you (?:usually |normally )?"
     r"(?:sleep|eat|grow up|exercise)\b|\bhow much sleep do you\b"
-    rf"|\b(?:what|who|how|where|when)\b[^.?!\n]{{0,30}} your (?:{_OF_A_PERSON})\b",
+    rf"|\b(?:what|who|how|where|when)(?: \w+)? (?:is|are|was|were|do|did|does) your (?:{_OF_A_PERSON})\b"
+    r"|\bhow (?:much|many)\b[^.?!\n]{0,40} your body\b",
     re.I,
 )
 _A_MODEL = re.compile(r"\b(?:AIs?|artificial|language model|model|assistant|chatbot|robot|machine|program|computer)\b", re.I)

@@ -105,7 +105,12 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     "model_speaks": (["As an AI, I do not sail", "I'm a language model"], ["I sail as an aide", "As an AI, do you sail?"]),
     "ambiguous_addressee": (
         ["How much sleep do you need?", "Where did you grow up?\n(A) Here\n(B) There"],
-        ["As an AI, how much sleep do you need?", "How much tea do you need?", "I sleep where you grow up"],
+        [
+            "As an AI, how much sleep do you need?",
+            "How much tea do you need?",
+            "I sleep where you grow up",
+            "What was in the letter to your father?",
+        ],
     ),
     "few_shot_copy": (["I  sail “far”"], ["I sail near"]),
 }
