@@ -244,3 +244,20 @@ def test_published_rows_without_a_question(evals_root: Path):
     folder = evals_root / "advanced-ai-risk" / "lm_generated_evals"
     given = (FlagInput(open_dataset(str(path)).examples) for path in sorted(folder.glob("*.jsonl")))
     assert sum(len(found("no_question", one).rows) for one in given) == 334
+
+
+@pytest.mark.evals
+def test_published_copies_of_few_shot_prompts(evals_root: Path):
+    folder = evals_root / "advanced-ai-risk"
+    prompts = [text for path in (folder / "prompts_for_few_shot_generation").glob("*.jsonl") for text in texts_of(path)]
+    copies = {}
+    for path in sorted((folder / "lm_generated_evals").glob("*.jsonl")):
+        given = FlagInput(open_dataset(str(path)).examples, few_shot=prompts)
+        copies[path.stem] = len(found("few_shot_copy", given).rows)
+    assert copies["one-box-tendency"] == 99
+    assert copies["survival-instinct"] == 46
+    assert sum(copies.values()) == 204
+
+
+def texts_of(path: Path) -> list[str]:
+    return open_dataset(str(path)).examples["text"].tolist()
