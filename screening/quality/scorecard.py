@@ -1,0 +1,161 @@
+"""The diversity of a dataset, its labels and clusters, before and after screening: at equal n, with an interval and a baseline."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalmap.embeddings.array_types import Progress, no_progress
+from evalmap.embeddings.built_map import BuiltMap
+from evalmap.embeddings.layers import KMEANS
+from evalmap.screening.pair_types import METHODS, Method, Pairs
+from evalmap.screening.pairs.likeness import similar
+from evalmap.screening.quality.diversity import cluster_entropy, mean_nearest_similarity, near_duplicate_ratio, vendi_score
+from evalmap.screening.quality.saturation import Estimate
+from evalmap.screening.quality.wording import compression_ratio, distinct_n, opening_share
+
+MAX_SAMPLE = 200  # rows a draw: some milliseconds, and many files of evaluations hold a thousand
+MIN_SAMPLE = 5  # fewer rows have no diversity to speak of
+DRAWS = 40
+
+Statistic = Callable[[NDArray[np.int64]], float]
+
+
+@dataclass(frozen=True)
+class PartScore:
+    """The statistics of one part.
+
+    Attributes
+    ----------
+    kind : "dataset", "label", "cluster" or "screening"; parts of one kind are compared at the same n
+    name : of the dataset, label or cluster; "before" and "after" for a screening
+    size : rows of the part
+    n : rows of each sample; 0 where the part is too small
+    statistics, baseline : by name, of the part and of random samples of the whole collection at the same n
+    reason : why there are none; "" where there are
+    """
+
+    kind: str
+    name: str
+    size: int
+    n: int
+    statistics: dict[str, Estimate]
+    baseline: dict[str, Estimate]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """`vendi`: the Vendi score of all rows, "so many rows behave like …"; `parts`: the rest, compared at equal n."""
+
+    vendi: float
+    parts: tuple[PartScore, ...]
+
+
+def score(
+    built: BuiltMap,
+    pairs: Pairs,
+    *,
+    threshold: float,
+    normalization: str,
+    kept: NDArray[np.bool_] | None = None,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> Scorecard:
+    """Measure the diversity of the whole, of each dataset, label and cluster, and of what a screening keeps.
+
+    Parameters
+    ----------
+    kept : (n,) bool, what a screening leaves; None: there is none
+    seed : of the samples
+
+    Raises
+    ------
+    DatasetError : the threshold is below what the list of pairs holds
+    """
+    measures = _statistics(built, pairs, threshold, normalization)
+    parts = [(kind, found) for kind, found in _parts(built, kept).items() if found]
+    scores: list[PartScore] = []
+    for done, (kind, found) in enumerate(parts):
+        progress(done, len(parts))
+        scores += _score_kind(kind, found, len(built), measures, seed)
+    progress(len(parts), len(parts))
+    return Scorecard(vendi_score(np.asarray(built.vectors)), tuple(scores))
+
+
+def sample_statistics(rows: NDArray[np.int64], n: int, measures: dict[str, Statistic], *, seed: int = 0) -> dict[str, Estimate]:
+    """Each statistic over samples of n rows: its mean, and the 95 % interval of one sample of n rows.
+
+    The samples are drawn without replacement: a bootstrap with replacement would plant copies, which is what is measured. The
+    spread is widened by 1/sqrt(1 - n/size), since samples of a large share of the rows resemble each other (Politis and Romano
+    1994, Annals of Statistics 22).
+    """
+    generator = np.random.default_rng(seed)
+    draws = [np.sort(generator.choice(rows, n, replace=False)) for _ in range(DRAWS)]
+    widen = 1 / np.sqrt(1 - n / len(rows)) if n < len(rows) else float("nan")
+    found = {}
+    for name, measure in measures.items():
+        values = np.array([measure(draw) for draw in draws])
+        middle = float(values.mean())
+        low, high = np.quantile(values, (0.025, 0.975)) - middle
+        found[name] = Estimate(middle, float(middle + widen * low), float(middle + widen * high))
+    return found
+
+
+def _score_kind(
+    kind: str, parts: dict[str, NDArray[np.int64]], total: int, measures: dict[str, Statistic], seed: int
+) -> list[PartScore]:
+    usable = [len(rows) for rows in parts.values() if len(rows) >= 2 * MIN_SAMPLE]
+    n = min(MAX_SAMPLE, min(usable) // 2) if usable else 0
+    baseline = sample_statistics(np.arange(total), n, measures, seed=seed + 1) if n else {}
+    found = []
+    for name, rows in parts.items():
+        if len(rows) < 2 * MIN_SAMPLE:
+            reason = f"{len(rows)} {'row' if len(rows) == 1 else 'rows'}, at least {2 * MIN_SAMPLE} are needed"
+            found.append(PartScore(kind, name, len(rows), 0, {}, {}, reason))
+        else:
+            found.append(PartScore(kind, name, len(rows), n, sample_statistics(rows, n, measures, seed=seed), baseline))
+    return found
+
+
+def _statistics(built: BuiltMap, pairs: Pairs, threshold: float, normalization: str) -> dict[str, Statistic]:
+    texts = built.examples["embedded_text"].astype(str).to_numpy(dtype=object)
+    clusters = built.clustering(KMEANS.id)
+
+    def alike(method: Method) -> Statistic:
+        chosen = similar(pairs, threshold=threshold, method=method, normalization=normalization)
+        left, right = pairs.left[chosen], pairs.right[chosen]
+        return lambda rows: near_duplicate_ratio(rows, left, right, n=pairs.n)
+
+    def wordings(measure: Callable[[list[str]], float]) -> Statistic:
+        return lambda rows: measure(list(texts[rows]))
+
+    found: dict[str, Statistic] = {
+        "vendi": lambda rows: vendi_score(built.vectors[rows]),
+        "nearest_similarity": lambda rows: mean_nearest_similarity(built.vectors[rows]),
+    }
+    found |= {f"near_duplicates_{method}": alike(method) for method in METHODS}
+    found["cluster_entropy"] = lambda rows: cluster_entropy(clusters.labels[rows], n_clusters=clusters.n_clusters)
+    for size in (1, 2, 3):
+        found[f"distinct_{size}"] = wordings(lambda some, size=size: distinct_n(some, size))
+    return found | {"compression_ratio": wordings(compression_ratio), "opening_share": wordings(opening_share)}
+
+
+def _parts(built: BuiltMap, kept: NDArray[np.bool_] | None) -> dict[str, dict[str, NDArray[np.int64]]]:
+    clusters, names = built.clustering(KMEANS.id), built.names_by_layer[KMEANS.id]
+    parts = {
+        "dataset": _by_value(built.examples["dataset"].to_numpy()),
+        "label": _by_value(built.examples["label"].to_numpy()),
+        "cluster": {
+            f"{cluster} {names[cluster].name}": np.flatnonzero(clusters.labels == cluster) for cluster in range(clusters.n_clusters)
+        },
+    }
+    if kept is not None:
+        parts["screening"] = {"before": np.arange(len(built)), "after": np.flatnonzero(kept)}
+    return parts
+
+
+def _by_value(values: NDArray[np.object_]) -> dict[str, NDArray[np.int64]]:
+    texts = np.array(["" if value is None or value != value else str(value) for value in values], dtype=object)
+    return {str(value): np.flatnonzero(texts == value) for value in dict.fromkeys(texts) if value}

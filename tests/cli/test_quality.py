@@ -1,0 +1,50 @@
+"""`evalmap quality`: a table, JSON, and what cannot be said."""
+
+import json
+from pathlib import Path
+
+from evalmap.tests.command import Command
+from evalmap.tests.fakes import sentences, write_rows
+
+
+def test_json_holds_scorecard_and_saturation_and_the_table_says_them(evalmap: Command):
+    texts = sentences(60)
+    rows = [{"text": text, "label": "ab"[i % 2]} for i, text in enumerate([*texts, *texts[:20]])]
+    write_rows(Path("some.jsonl"), rows)
+    assert evalmap("build", "some.jsonl").code == 0
+    found = evalmap("quality", "some", "--json").json
+    parts = {(part["kind"], part["name"]): part for part in found["scorecard"]["parts"]}
+    before, after = parts["screening", "before"], parts["screening", "after"]
+    assert before["n"] == after["n"] == after["size"] // 2
+    assert before["statistics"]["near_duplicates_exact"]["value"] > 0
+    assert after["statistics"]["near_duplicates_exact"]["value"] == 0
+    assert {name for kind, name in parts if kind == "label"} == {"a", "b"}
+    assert found["saturation"]["n"] == 80
+    assert 1 < found["scorecard"]["vendi"] < 60
+    assert set(found) == {"scorecard", "saturation", "flags", "shortcuts", "balance"}
+    flags = {one["rule"]: one for one in found["flags"]}
+    assert len(flags["contradicting_labels"]["rows"]) == flags["contradicting_labels"]["count"]
+    assert flags["low_confidence"]["reason"] == "no row has a label confidence."
+    assert {"predictor", "accuracy", "chance", "control", "phrases"} <= set(found["shortcuts"][0])
+    assert found["shortcuts"][0]["chance"] == 0.5
+    assert sum(sum(cluster["counts"].values()) for cluster in found["balance"]["clusters"]) == 80
+    printed = evalmap("quality", "some").out
+    assert found["saturation"]["sentence"] in printed
+    assert "compression_ratio" in printed
+    assert evalmap("quality", "some", "--json").json == json.loads(json.dumps(found))
+
+
+def test_too_few_rows_say_what_cannot_be_said(evalmap: Command):
+    write_rows(Path("three.jsonl"), [{"text": text} for text in sentences(3)])
+    assert evalmap("build", "three.jsonl").code == 0
+    out = evalmap("quality", "three").out
+    assert "the dataset has 3 rows, at least 10 are needed" in out
+    assert "no figures (3 rows" in out
+    write_rows(Path("one.jsonl"), [{"text": sentences(1)[0]}])
+    assert evalmap("build", "one.jsonl").err.endswith("a map needs at least 2. Open a file with more rows.\n")
+
+
+def test_a_dataset_that_is_not_there_is_one_sentence(evalmap: Command):
+    found = evalmap("quality", "nothing")
+    assert found.code == 1
+    assert len(found.err.splitlines()) == 1
