@@ -6,11 +6,16 @@ from typing import Any
 
 from evalmap.embeddings.array_types import Progress, no_progress
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.embeddings.layers import KMEANS
 from evalmap.screening.default_screening import DefaultScreening
 from evalmap.screening.groups.components import find_components
 from evalmap.screening.pair_types import Pairs
+from evalmap.screening.quality.flags.find_flags import find_flags
+from evalmap.screening.quality.flags.flag_rules import Flag, FlagInput
+from evalmap.screening.quality.label_balance import LabelBalance, label_balance
 from evalmap.screening.quality.saturation import Saturation, measure_saturation
 from evalmap.screening.quality.scorecard import Scorecard, score
+from evalmap.screening.quality.shortcuts import Shortcut, find_shortcuts
 from evalmap.screening.screening_options import ScreeningOptions
 
 
@@ -20,11 +25,17 @@ class QualityReport:
 
     scorecard: Scorecard
     saturation: Saturation
+    flags: tuple[Flag, ...]
+    shortcuts: tuple[Shortcut, ...]
+    balance: LabelBalance
 
     def as_dict(self) -> dict[str, Any]:
         """The sections as JSON holds them: what cannot be said (nan) is null."""
-        found = asdict(self)
+        found: dict[str, Any] = {"scorecard": asdict(self.scorecard), "saturation": asdict(self.saturation)}
         found["saturation"]["sentence"] = self.saturation.sentence
+        found["flags"] = [one.as_dict() for one in self.flags]
+        found["shortcuts"] = [one.as_dict() for one in self.shortcuts]
+        found["balance"] = self.balance.as_dict()
         return _without_nan(found)
 
 
@@ -54,9 +65,16 @@ def quality(
     alike = {"threshold": options.threshold, "normalization": options.normalization}
     groups = find_components(pairs, method=options.method, **alike).labels
     kept = None if screening is None else screening.kept
+    given = FlagInput(built.examples, pairs=pairs, threshold=options.threshold, truncated=built.truncated, outliers=built.outliers)
+    layer = KMEANS.id
     return QualityReport(
         scorecard=score(built, pairs, kept=kept, seed=seed, progress=progress, **alike),
         saturation=measure_saturation(groups, shuffle=shuffle),
+        flags=tuple(find_flags(given)),
+        shortcuts=tuple(find_shortcuts(built.examples, groups=groups)),
+        balance=label_balance(
+            built.examples["label"], built.clustering(layer), names=[name.name for name in built.names_by_layer[layer]]
+        ),
     )
 
 

@@ -21,6 +21,13 @@ def test_json_holds_scorecard_and_saturation_and_the_table_says_them(evalmap: Co
     assert {name for kind, name in parts if kind == "label"} == {"a", "b"}
     assert found["saturation"]["n"] == 80
     assert 1 < found["scorecard"]["vendi"] < 60
+    assert set(found) == {"scorecard", "saturation", "flags", "shortcuts", "balance"}
+    flags = {one["rule"]: one for one in found["flags"]}
+    assert len(flags["contradicting_labels"]["rows"]) == flags["contradicting_labels"]["count"]
+    assert flags["low_confidence"]["reason"] == "no row has a label confidence."
+    assert {"predictor", "accuracy", "chance", "control", "phrases"} <= set(found["shortcuts"][0])
+    assert found["shortcuts"][0]["chance"] == 0.5
+    assert sum(sum(cluster["counts"].values()) for cluster in found["balance"]["clusters"]) == 80
     printed = evalmap("quality", "some").out
     assert found["saturation"]["sentence"] in printed
     assert "compression_ratio" in printed

@@ -1,0 +1,1 @@
+"""Which rows are broken, by rules that have names."""

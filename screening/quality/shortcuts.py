@@ -1,0 +1,334 @@
+"""Shortcuts: how well the labels are guessed from what should not tell them.
+
+A predictor sees one trivial thing of a row (its first two words, its length, where its options stand …) and guesses the label. What
+it gets right beyond the commonest label is what a model can get right without reading.
+"""
+
+import re
+import warnings
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from evalmap.data.errors import DatasetError
+from evalmap.data.text.normalization import normalize
+from evalmap.screening.example_table import example_table
+from evalmap.screening.quality.flags.flag_rules import FlagInput
+
+FOLDS = 5
+FEWEST = 20  # labelled rows
+PHRASES = 10  # told of each predictor, at most
+LEAST_ROWS = 5  # that a phrase stands in, to be told
+ALPHA = 0.05  # of all phrases of a predictor together
+NEGATIONS = frozenset("not no never none nor neither nothing nobody nowhere cannot without".split())
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+@dataclass(frozen=True)
+class GiveAway:
+    """Something that rows with one label bear more often than chance lets expect.
+
+    text : a word, two words, or a number with what it counts
+    rows : how many labelled rows bear it
+    label : the commonest label of these
+    share : ratio of these rows that bear the label, 0–1
+    """
+
+    text: str
+    rows: int
+    label: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """How well one trivial predictor guesses the labels.
+
+    Attributes
+    ----------
+    predictor : its name, of `PREDICTORS`
+    accuracy : cross-validated, ratio of labelled rows guessed right, 0–1; near `chance` is good. nan with a `reason`
+    chance : ratio of the commonest label, 0–1
+    control : accuracy of the same predictor on shuffled labels, 0–1; far from chance means that the measurement is at fault
+    phrases : what gives labels away, the most telling first
+    remaining : accuracy when the worst rows are removed, cross-validated anew; nan where too few are left
+    worst : the rows removed for it, ascending: those that the predictor, trained without them, was right and surest about
+    reason : why nothing was measured; "" where it was
+    """
+
+    predictor: str
+    accuracy: float
+    chance: float
+    control: float
+    phrases: tuple[GiveAway, ...] = ()
+    remaining: float = np.nan
+    worst: tuple[int, ...] = ()
+    reason: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON-able values; nan is null."""
+        numbers = {name: getattr(self, name) for name in ("accuracy", "chance", "control", "remaining")}
+        plain = {name: None if np.isnan(value) else value for name, value in numbers.items()}
+        listed = [{"text": one.text, "rows": one.rows, "label": one.label, "share": one.share} for one in self.phrases]
+        told = {"predictor": self.predictor, **plain, "removed": len(self.worst), "phrases": listed}
+        return {**told, **({"reason": self.reason} if self.reason else {})}
+
+
+Tokens = Mapping[str, float]  # what a predictor sees of one row: name → number
+Sees = Callable[[str, Sequence[str]], Tokens]  # of a text before its options, and the options
+
+
+def _words(text: str) -> list[str]:
+    return [word.replace("’", "'") for word in _WORD.findall(text.lower())]
+
+
+def _first_two_words(text: str, options: Sequence[str]) -> Tokens:
+    return {first_two_words(text): 1.0}
+
+
+def _length(text: str, options: Sequence[str]) -> Tokens:
+    return {"words": len(_words(text)), "characters": len(text)}
+
+
+def _bag_of_words(text: str, options: Sequence[str]) -> Tokens:
+    bare = [f"option {at} is {' '.join(_words(option))}" for at, option in enumerate(options, start=1) if len(_words(option)) == 1]
+    return dict.fromkeys([*_words(text), *_in_options(options, _words), *bare], 1.0)
+
+
+def _negations(text: str) -> list[str]:
+    return [word for word in _words(text) if word in NEGATIONS or word.endswith("n't")]
+
+
+def _negation(text: str, options: Sequence[str]) -> Tokens:
+    return dict.fromkeys([*_negations(text), *_in_options(options, _negations)], 1.0)
+
+
+def _marks(text: str) -> list[str]:
+    marks = [mark for mark in text if not mark.isalnum() and not mark.isspace()]
+    return [*marks, f"{marks[-1]} at the end"] if marks and text.rstrip().endswith(marks[-1]) else marks
+
+
+def _punctuation(text: str, options: Sequence[str]) -> Tokens:
+    return dict.fromkeys([*_marks(text), *_in_options(options, _marks)], 1.0)
+
+
+def _option_position(text: str, options: Sequence[str]) -> Tokens:
+    """Nothing but how many options there are: the label is guessed that is commonest among such rows."""
+    return {f"{len(options)} options": 1.0}
+
+
+def _option_length(text: str, options: Sequence[str]) -> Tokens:
+    return {f"words of option {at}": len(_words(option)) for at, option in enumerate(options, start=1)}
+
+
+def _longest(text: str, options: Sequence[str]) -> Tokens:
+    lengths = [len(option) for option in options]
+    return {f"option {lengths.index(max(lengths)) + 1} is the longest": 1.0} if lengths else {}
+
+
+def _in_options(options: Sequence[str], parts: Callable[[str], list[str]]) -> list[str]:
+    """Parts of options with their places: which option says no tells the label, that one does tells nothing."""
+    return [f"{part} in option {at}" for at, option in enumerate(options, start=1) for part in parts(option)]
+
+
+# name → (what it sees, whether it needs options)
+PREDICTORS: dict[str, tuple[Sees, bool]] = {
+    "first_two_words": (_first_two_words, False),
+    "length": (_length, False),
+    "bag_of_words": (_bag_of_words, False),
+    "negation": (_negation, False),
+    "option_position": (_option_position, True),
+    "option_length": (_option_length, True),
+    "longest": (_longest, True),
+    "punctuation": (_punctuation, False),
+}
+NUMBERS = ("length", "option_length")  # seen as numbers, where a threshold tells; else as what is there and what is not
+
+
+def find_shortcuts(
+    examples: pd.DataFrame | Sequence[str],
+    *,
+    groups: NDArray[np.integer] | None = None,
+    predictors: Sequence[str] = tuple(PREDICTORS),
+    remove: int | None = None,
+    shuffles: int = 3,
+    random_state: int = 42,
+) -> list[Shortcut]:
+    """Measure trivial predictors of the label by stratified cross-validation that keeps groups of near-duplicates in one fold.
+
+    Parameters
+    ----------
+    examples : n rows with labels, as `evalmap.screening.example_table.example_table` reads them; rows without a label are left out
+    groups : (n,) rows of one group share a number, and never stand in training and test at once; None: rows whose texts are equal
+        under the alphanumeric normalization are a group
+    predictors : which, of `PREDICTORS`
+    remove : how many of the worst rows are removed for `remaining`; None: a tenth of those with a label
+    shuffles : how many times labels are shuffled for the control
+    random_state : of folds and shuffles
+
+    Returns
+    -------
+    one `Shortcut` a predictor; without accuracy, and with a reason, where no row has a label or all have the same, fewer than 20
+    rows or 5 groups have one, or options are needed that no row has
+
+    Raises
+    ------
+    DatasetError : the table has no text; there is no predictor of that name
+    ValueError : groups of another number of rows
+
+    Source: scikit-learn's StratifiedGroupKFold, LogisticRegression and DecisionTreeClassifier (depth 3, for lengths).
+    """
+    table = example_table(examples)
+    if unknown := [name for name in predictors if name not in PREDICTORS]:
+        raise DatasetError(f"there is no predictor {unknown[0]!r}; choose from {', '.join(PREDICTORS)}.")
+    if groups is None:
+        groups = pd.factorize(pd.Series([normalize(text, "alphanumeric") for text in table["text"]]))[0]
+    if len(groups) != len(table):
+        raise ValueError(f"groups of {len(groups):,} rows for {len(table):,} examples")
+    given = FlagInput(table)
+    rows = np.flatnonzero(table["label"].notna().to_numpy())
+    labels = table["label"].to_numpy(dtype=object)[rows].astype(str)
+    own = np.asarray(groups)[rows]
+    chance = float(np.unique(labels, return_counts=True)[1].max() / len(rows)) if len(rows) else np.nan
+    found = []
+    for name in predictors:
+        sees, needs_options = PREDICTORS[name]
+        reason = _reason(labels, own) or ("no row has options." if needs_options and not any(given.options) else "")
+        if reason:
+            found.append(Shortcut(name, np.nan, chance, np.nan, reason=reason))
+            continue
+        tokens = [sees(given.stems[row], given.options[row]) for row in rows.tolist()]
+        guess = _Guesses(tokens, name in NUMBERS, random_state)
+        right = guess.right(labels, own)
+        generator = np.random.default_rng(random_state)
+        control = [float((guess.right(labels[generator.permutation(len(labels))], own) > 0).mean()) for _ in range(shuffles)]
+        worst = np.argsort(-right, kind="stable")[: len(rows) // 10 if remove is None else remove]
+        worst = np.sort(worst[right[worst] > 0])
+        left = np.setdiff1d(np.arange(len(rows)), worst)
+        again = _Guesses([tokens[at] for at in left.tolist()], name in NUMBERS, random_state)
+        found.append(
+            Shortcut(
+                predictor=name,
+                accuracy=float((right > 0).mean()),
+                chance=chance,
+                control=float(np.mean(control)),
+                phrases=() if name in NUMBERS else give_aways(tokens, labels),
+                remaining=np.nan if _reason(labels[left], own[left]) else float((again.right(labels[left], own[left]) > 0).mean()),
+                worst=tuple(rows[worst].tolist()),
+            )
+        )
+    return found
+
+
+def give_aways(tokens: Sequence[Tokens], labels: NDArray[np.str_]) -> tuple[GiveAway, ...]:
+    """What stands in at least 5 rows of which more than chance lets expect bear one label; at most 10, the least likely first.
+
+    The test is binomial, one-sided, against the label's share among all rows, at .05 after Bonferroni over all that was tested.
+    """
+    from scipy.stats import binom
+
+    counts: dict[str, Counter[str]] = {}
+    for seen, label in zip(tokens, labels.tolist(), strict=True):
+        for token in seen:
+            counts.setdefault(token, Counter())[label] += 1
+    overall = Counter(labels.tolist())
+    tested = [
+        (token, label, by_label.total(), count)
+        for token, by_label in counts.items()
+        for label, count in by_label.items()
+        if by_label.total() >= LEAST_ROWS
+    ]
+    if not tested:
+        return ()
+    rows, hits = (np.array([one[at] for one in tested]) for at in (2, 3))
+    pvalues = binom.sf(hits - 1, rows, np.array([overall[one[1]] / len(labels) for one in tested]))
+    order = sorted(np.flatnonzero(pvalues < ALPHA / len(tested)).tolist(), key=lambda at: (pvalues[at], tested[at][:2]))
+    return tuple(GiveAway(token, n, label, count / n) for token, label, n, count in (tested[at] for at in order[:PHRASES]))
+
+
+def leave_one_out_majority(keys: Sequence[str], labels: Sequence[str]) -> float:
+    """Ratio of rows, 0–1, whose label is the commonest one among all other rows with the same key; nan without rows. Where m labels
+    are equally common there (all, where no other row has the key), a right one among them counts as 1/m.
+
+    Pure counting, in one pass: what the first two words alone give away of a large file.
+    """
+    if not len(labels):
+        return float("nan")
+    counts: dict[str, Counter[str]] = {}
+    for key, label in zip(keys, labels, strict=True):
+        counts.setdefault(key, Counter())[label] += 1
+    every = sorted(set(labels))
+    right = 0.0
+    for by_label in counts.values():
+        for label, times in by_label.items():
+            others = {one: by_label[one] - (one == label) for one in every}
+            most = max(others.values())
+            ties = [one for one, count in others.items() if count == most]
+            right += times * (label in ties) / len(ties)
+    return right / len(labels)
+
+
+def first_two_words(text: str) -> str:
+    """The first two words, in lower case."""
+    return " ".join(_words(text)[:2])
+
+
+class _Guesses:
+    """One predictor's guesses, each row by a model that was trained without its fold."""
+
+    def __init__(self, tokens: Sequence[Tokens], numbers: bool, random_state: int) -> None:
+        self._tokens, self._numbers, self._random_state = tokens, numbers, random_state
+
+    def right(self, labels: NDArray[np.str_], groups: NDArray[np.integer]) -> NDArray[np.float64]:
+        """(n,) how sure the right label was where it was guessed, 0–1; −1 where another one was."""
+        from sklearn.model_selection import StratifiedGroupKFold
+
+        sure = np.full(len(labels), -1.0)
+        folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=self._random_state)
+        with warnings.catch_warnings():  # a label with fewer rows than folds is missing in some, which is all that it warns of
+            warnings.simplefilter("ignore", UserWarning)
+            split = list(folds.split(np.zeros(len(labels)), labels, groups))
+        for train, test in split:
+            seen = [self._tokens[row] for row in train]
+            model = self._model(tells=any(seen) and len(set(labels[train].tolist())) > 1)
+            model.fit(seen, labels[train])
+            chances = model.predict_proba([self._tokens[row] for row in test])
+            best = chances.argmax(axis=1)
+            hit = np.asarray(model.classes_)[best] == labels[test]
+            sure[test[hit]] = chances[hit, best[hit]]
+        return sure
+
+    def _model(self, *, tells: bool) -> Any:
+        """A model to train; where nothing is seen, or one label only, it knows the commonest label."""
+        from sklearn.dummy import DummyClassifier
+        from sklearn.feature_extraction import DictVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.tree import DecisionTreeClassifier
+
+        if not tells:
+            return make_pipeline(DictVectorizer(), DummyClassifier())
+        if self._numbers:
+            tree = DecisionTreeClassifier(max_depth=3, min_samples_leaf=5, random_state=self._random_state)
+            return make_pipeline(DictVectorizer(), tree)
+        return make_pipeline(DictVectorizer(), LogisticRegression(max_iter=500))
+
+
+def _reason(labels: NDArray[np.str_], groups: NDArray[np.integer]) -> str:
+    """Why the labels cannot be guessed; "" where they can."""
+    if not len(labels):
+        return "no row has a label."
+    if len(set(labels.tolist())) < 2:
+        return f"all {len(labels):,} rows with a label bear {labels[0]}."
+    if len(labels) < FEWEST:
+        return f"only {len(labels)} rows have a label; at least {FEWEST} are needed."
+    if (own := len(np.unique(groups))) < FOLDS:
+        return f"the rows with a label are {own} groups of near-duplicates; at least {FOLDS} are needed."
+    if np.unique(labels, return_counts=True)[1].max() < FOLDS:
+        return f"no label has {FOLDS} rows."
+    return ""
