@@ -19,6 +19,11 @@ MAX_SAMPLE = 200  # rows a draw: some milliseconds, and many files of evaluation
 MIN_SAMPLE = 5  # fewer rows have no diversity to speak of
 DRAWS = 40
 
+INFINITE = float("inf")
+# What each statistic can be at all, by the first word of its name: no interval reaches beyond it
+RANGES = {"vendi": (1.0, INFINITE), "nearest": (-1.0, 1.0), "compression": (0.0, INFINITE)}
+SHARE = (0.0, 1.0)  # all others
+
 Statistic = Callable[[NDArray[np.int64]], float]
 
 
@@ -99,7 +104,9 @@ def sample_statistics(rows: NDArray[np.int64], n: int, measures: dict[str, Stati
         values = np.array([measure(draw) for draw in draws])
         middle = float(values.mean())
         low, high = np.quantile(values, (0.025, 0.975)) - middle
-        found[name] = Estimate(middle, float(middle + widen * low), float(middle + widen * high))
+        bounds = RANGES.get(name.partition("_")[0], SHARE)
+        ends = np.clip((middle + widen * low, middle + widen * high), *bounds)
+        found[name] = Estimate(middle, float(ends[0]), float(ends[1]))
     return found
 
 
