@@ -24,11 +24,15 @@ def draw() -> None:
         charts = st.container()
     columns = map_columns.columns(built)
     asked = where.read(built, columns.facets)
-    mask = columns.cross_filter.apply(asked).mask
+    passing = columns.cross_filter.apply(asked)
+    mask = passing.mask
     key = f"map-{slug}-{fingerprint}"
     seen = current_view(key, len(built))
     with charts:  # they follow the filters and what is selected on the map
-        passing = columns.cross_filter.apply(asked, within=_within(built, seen))
+        if (selected := _selected(built, seen)) is not None:
+            within = np.zeros(len(built), dtype=bool)
+            within[selected] = True
+            passing = columns.cross_filter.apply(asked, within=within)
         facet_charts.draw(built, columns, asked, passing, choices.column)
     with drawers.around_map():
         with drawers.above():
@@ -88,15 +92,6 @@ def _group(built: BuiltMap) -> list[int]:
 def _selected(built: BuiltMap, view: MapView) -> np.ndarray | None:
     """The rows that are selected on the map; None where nothing is."""
     return rows_selected(built, view) if view.selection else None
-
-
-def _within(built: BuiltMap, view: MapView) -> np.ndarray | None:
-    """(n,) which rows are selected on the map; None where nothing is."""
-    if not view.selection:
-        return None
-    within = np.zeros(len(built), dtype=bool)
-    within[rows_selected(built, view)] = True
-    return within
 
 
 def _search(built: BuiltMap, meaning: str) -> list[tuple[int, float]]:

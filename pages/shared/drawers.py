@@ -21,9 +21,9 @@ def around_map() -> Iterator[None]:
 
 
 @contextmanager
-def above(slot: str = "head") -> Iterator[None]:
+def above() -> Iterator[None]:
     """What lies over the map's upper edge: what is shown, counts, what is set."""
-    with st.container(key=f"drawers-{slot}", gap="xsmall"):
+    with st.container(key="drawers-head", gap="xsmall"):
         yield
 
 
