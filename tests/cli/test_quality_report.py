@@ -21,7 +21,10 @@ def test_json_holds_scorecard_and_saturation_and_the_table_says_them(evalmap: Co
     assert {name for kind, name in parts if kind == "label"} == {"a", "b"}
     assert found["saturation"]["n"] == 80
     assert 1 < found["scorecard"]["vendi"] < 60
-    assert set(found) == {"scorecard", "saturation", "flags", "shortcuts", "balance"}
+    assert set(found) == {"dataset", "scorecard", "duplicates", "saturation", "flags", "shortcuts", "balance", "todo"}
+    assert found["dataset"]["labels"] == {"a": 40, "b": 40}
+    assert found["todo"][0]["id"] == "duplicates"
+    assert found["todo"][0]["rows"] == found["duplicates"]["rows"]
     flags = {one["rule"]: one for one in found["flags"]}
     assert len(flags["contradicting_labels"]["rows"]) == flags["contradicting_labels"]["count"]
     assert flags["low_confidence"]["reason"] == "no row has a label confidence."
@@ -29,9 +32,27 @@ def test_json_holds_scorecard_and_saturation_and_the_table_says_them(evalmap: Co
     assert found["shortcuts"][0]["chance"] == 0.5
     assert sum(sum(cluster["counts"].values()) for cluster in found["balance"]["clusters"]) == 80
     printed = evalmap("quality", "some").out
+    assert printed.startswith("some: 80 rows behave like ")
     assert found["saturation"]["sentence"] in printed
-    assert "compression_ratio" in printed
+    order = [printed.index(title) for title in ("TO DO", "DATASETS", "LABELS", "SATURATION", "FLAGS", "SHORTCUTS", "LABEL BALANCE")]
+    assert order == sorted(order)
+    assert "Compression ratio" in printed
+    assert "compression_ratio" not in printed
+    assert "DIVERSITY: CLUSTERS" not in printed
+    assert "DIVERSITY: CLUSTERS" in evalmap("quality", "some", "--clusters").out
     assert evalmap("quality", "some", "--json").json == json.loads(json.dumps(found))
+
+
+def test_sections_are_chosen_by_name(evalmap: Command):
+    write_rows(Path("some.jsonl"), [{"text": text, "label": "ab"[i % 2]} for i, text in enumerate(sentences(30))])
+    assert evalmap("build", "some.jsonl").code == 0
+    assert set(evalmap("quality", "some", "--section", "flags,balance", "--json").json) == {"dataset", "flags", "balance", "todo"}
+    found = evalmap("quality", "some", "--without", "shortcuts,scorecard", "--json").json
+    assert set(found) == {"dataset", "duplicates", "saturation", "flags", "balance", "todo"}
+    refused = evalmap("quality", "some", "--section", "colour")
+    assert refused.code == 1
+    assert refused.err.startswith("there is no section 'colour'; choose from scorecard, ")
+    assert len(refused.err.splitlines()) == 1
 
 
 def test_too_few_rows_say_what_cannot_be_said(evalmap: Command):
