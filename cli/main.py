@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from evalmap.cli import answer_commands, datasets, look, name, quality_report, screen, serve, terminal
+from evalmap.cli import answer_commands, datasets, look, name, quality_command, screen, serve, terminal
 from evalmap.data.errors import DatasetError
 
 app = typer.Typer(
@@ -25,7 +25,7 @@ app.command("pairs")(datasets.pairs)
 app.command("name")(name.name)
 app.command("serve")(serve.serve)
 app.command("screen")(screen.screen)
-app.command("quality")(quality_report.quality)
+app.command("quality")(quality_command.quality)
 app.add_typer(answer_commands.app, name="answers")
 
 

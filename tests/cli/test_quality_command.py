@@ -55,6 +55,35 @@ def test_sections_are_chosen_by_name(evalmap: Command):
     assert len(refused.err.splitlines()) == 1
 
 
+def test_limits_end_with_three_and_a_sentence_each(evalmap: Command):
+    texts = sentences(30)
+    write_rows(Path("some.jsonl"), [{"text": text} for text in [*texts, *texts[:10]]])
+    assert evalmap("build", "some.jsonl").code == 0
+    fast = ("quality", "some", "--without", "shortcuts,scorecard", "--fail-over")
+    assert evalmap(*fast, "duplicates=0.25,flags=3,repeats=1").code == 0
+    over = evalmap(*fast, "duplicates=0.2,shortcuts=0.7,balance=0.1,flags.low_confidence=0")
+    assert over.code == 3
+    assert over.err.splitlines() == [
+        "duplicates: the ratio of rows that are near-duplicates of one that stays is 0.25; the limit is 0.2.",
+        "shortcuts: the best accuracy of a trivial predictor of the labels could not be measured; the limit is 0.7.",
+        "balance: the ratio of rows to drop until labels are even inside clusters could not be measured; the limit is 0.1.",
+        "flags.low_confidence: the number or ratio of rows with the flag low_confidence could not be measured; the limit is 0.",
+    ]
+    assert evalmap(*fast, "colour=1").err.startswith("--fail-over colour=1: there is no figure 'colour'; choose from duplicates, ")
+
+
+def test_html_is_one_file_with_the_headline_and_the_rows(evalmap: Command):
+    texts = sentences(30)
+    write_rows(Path("some.jsonl"), [{"text": text} for text in [*texts, *texts[:10]]])
+    assert evalmap("build", "some.jsonl").code == 0
+    assert evalmap("quality", "some", "--without", "shortcuts,scorecard", "--html", "quality.html").code == 0
+    page = Path("quality.html").read_text(encoding="utf-8")
+    assert "10 of 40 rows (25.0 %) are near-duplicates of a row that stays" in page
+    assert texts[0] in page
+    refused = evalmap("quality", "some", "--html", "nowhere/quality.html")
+    assert refused.err == "html nowhere/quality.html: there is no folder nowhere. Make it first (--html).\n"
+
+
 def test_too_few_rows_say_what_cannot_be_said(evalmap: Command):
     write_rows(Path("three.jsonl"), [{"text": text} for text in sentences(3)])
     assert evalmap("build", "three.jsonl").code == 0

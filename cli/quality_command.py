@@ -1,15 +1,18 @@
 """evalmap quality: how good a built dataset is, as tables, JSON or one HTML file."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from evalmap.cli import terminal
+from evalmap.cli import limits, terminal
 from evalmap.cli.progress import Bars
 from evalmap.cli.terminal import DatasetArgument, WorkspaceOption
 from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
+    from evalmap.data.store.manifest import Manifest
+    from evalmap.data.store.workspace import Workspace
     from evalmap.screening.quality.report import QualityReport
     from evalmap.screening.quality.report_tables import ReportTable
 
@@ -29,18 +32,33 @@ def quality(
         bool, typer.Option("--clusters", help="Show also the tables of clusters, phrases and silent rules.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a report to read here: one file, nothing else needed.")] = None,
+    fail_over: Annotated[
+        str | None,
+        typer.Option(
+            "--fail-over",
+            metavar="NAME=LIMIT,…",
+            help="End with 3 where a figure passes its limit: duplicates, repeats, flags, flags.RULE, shortcuts, "
+            "shortcuts.PREDICTOR, balance. A limit of flags of 1 or more counts rows; all others are ratios, 0 to 1.",
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Say how good a built dataset is: how varied, what is broken, what gives its labels away, and what to do about it."""
     from evalmap.data.store.jobs import JobFile
+    from evalmap.data.store.outputs import check_outputs
+    from evalmap.screening.quality.figures import figures, known_figures
     from evalmap.screening.quality.quality_job import IF_KILLED, job_location, job_shares
     from evalmap.screening.quality.report import quality as measure
     from evalmap.screening.quality.sections import QualitySettings, chosen
 
+    known = known_figures()
+    wanted_limits = limits.parse_limits(fail_over, known)
     names, left_out = _names(section), _names(without) or []
     wanted = chosen(names, without=left_out)
     space = terminal.open_workspace(workspace)
     manifest = space.find(dataset)
+    check_outputs({"html": html}, [manifest.location])
     job = JobFile(space, job_location(manifest.slug), f"quality of {manifest.name}", shares=job_shares(wanted), if_killed=IF_KILLED)
     try:
         with Bars() as bars:
@@ -55,10 +73,21 @@ def quality(
         job.finish("failed", error=str(error))
         raise
     job.finish("done", slug=manifest.slug)
+    if html:
+        _write_html(space, report, manifest, html)
     if as_json:
         terminal.print_json(report.as_dict())
     else:
         _print_report(report, details=clusters)
+    limits.end_over_limits(limits.exceeded(wanted_limits, figures(report, wanted_limits), known))
+
+
+def _write_html(space: "Workspace", report: "QualityReport", manifest: "Manifest", path: Path) -> None:
+    from evalmap.data.store.outputs import write_together
+    from evalmap.embeddings.built_map import load_map
+    from evalmap.screening.quality.quality_html import quality_html
+
+    write_together({path: quality_html(report, load_map(space, manifest).examples)})
 
 
 def _names(given: str | None) -> list[str] | None:
