@@ -6,7 +6,18 @@ import streamlit as st
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component.map_view import MapView, current_view, rows_inside, rows_selected, show_map
-from evalmap.pages.parts.map import about, chips, cluster_table, example_card, facet_charts, map_columns, rows_table, subsets, where
+from evalmap.pages.parts.map import (
+    about,
+    chips,
+    cluster_table,
+    example_card,
+    facet_charts,
+    map_columns,
+    row_list,
+    rows_table,
+    subsets,
+    where,
+)
 from evalmap.pages.parts.map.map_controls import TOP, Choices, draw_controls, draw_search
 from evalmap.pages.server import caches
 from evalmap.pages.shared import drawers, example_address, state, text
@@ -24,7 +35,8 @@ def draw() -> None:
         charts = st.container()
     columns = map_columns.columns(built)
     asked = where.read(built, columns.facets)
-    passing = columns.cross_filter.apply(asked)
+    listed = row_list.read(built)
+    passing = columns.cross_filter.apply(asked, within=listed.mask if listed else None)
     mask = passing.mask
     key = f"map-{slug}-{fingerprint}"
     seen = current_view(key, len(built))
@@ -32,6 +44,7 @@ def draw() -> None:
         if (selected := _selected(built, seen)) is not None:
             within = np.zeros(len(built), dtype=bool)
             within[selected] = True
+            within &= listed.mask if listed else True
             passing = columns.cross_filter.apply(asked, within=within)
         facet_charts.draw(built, columns, asked, passing, choices.column)
     with drawers.around_map():
@@ -43,6 +56,7 @@ def draw() -> None:
             chips.draw(built, asked, columns.facets, mask, meaning)
             hits = _search(built, meaning)
             where.draw_not_asked()
+            row_list.draw(listed)
             group = _group(built)
         with drawers.canvas():
             view = _map(built, key, choices, mask, group or [row for row, _ in hits if mask[row]], opened)

@@ -27,7 +27,8 @@ NAMES = "names"
 MODEL_NAMES = "model-names"  # whether clusters bear the names that a language model gave them
 PANEL = "panel"  # which part of the drawer below the map is open
 PANEL_HEIGHT = "panel-height"
-GO_TO = "go-to"  # the page to go to when the picker is drawn
+ROWS = "rows"  # a problem of the quality report whose rows the map shows alone
+GO_TO = "go-to"  # the page to go to when the picker is drawn, and what its address asks for
 TOUR = "tour"  # whether the tour is on; in an address, ?tour=1 begins it
 FAILURE = "failure"  # why the last button could not do what it is for
 
@@ -44,8 +45,13 @@ GROUP_AT = "group-at"
 GROUP_ROWS = "group-rows"
 PAIR_SAMPLE = "pair-sample"
 BALANCE = "restore-balance"
+DROP_FLAGGED = "drop-flagged"
 TARGET = "target"
 AGAINST = "against"
+
+# The quality page
+FLAG = "flag"  # the rule whose rows are listed
+MEASURED_FOR = "quality-started"  # what the page started to measure by itself, so that it starts it once
 
 # The answers page
 ANSWERS = "answers"  # the answer set that the page tells of
@@ -59,6 +65,7 @@ FILTERS = (WHERE, NOT_ASKED, MEANING)
 OF_ONE_DATASET = (  # meaningless for another dataset
     *(*FILTERS, FACET_SEARCH, SUBSETS, SUBSET_NAME, SUBSET_A, SUBSET_B, COLOR, LAYER),
     *(EXAMPLE, ANSWERS, VERSUS, ANSWER_COLOR),
+    *(ROWS, DROP_FLAGGED, FLAG, MEASURED_FOR),
 )
 _STARTS: dict[str, Any] = {
     WHERE: (),
