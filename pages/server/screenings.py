@@ -80,8 +80,8 @@ def _flagged(slug: str, fingerprint: str, rules: tuple[str, ...], threshold: flo
     built, pairs = caches.open_map(slug, fingerprint), stored_pairs(slug, fingerprint)
     if pairs is None:
         return {}
-    known = {"truncated": built.truncated, "outliers": built.outliers}
-    return find_flagged(built.examples, rules, pairs=pairs, threshold=threshold, **known)
+    cut, outliers = built.truncated, built.outliers
+    return find_flagged(built.examples, rules, pairs=pairs, threshold=threshold, truncated=cut, outliers=outliers)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for near-duplicates …")

@@ -22,12 +22,20 @@ def open_map(slug: str, example: str = "", *, rows: str = "") -> None:
     _go("map.py", {state.EXAMPLE: example, state.ROWS: rows})
 
 
-def open_duplicates(slug: str, *, drop_flagged: Sequence[str] = ()) -> None:
-    """Go to the duplicates page of a dataset, set as a screening is by default, and with rows of some flags going first."""
+def open_duplicates(slug: str, *, drop_flagged: Sequence[str] = (), tab: str = "") -> None:
+    """Go to the duplicates page of a dataset, set as a screening is by default.
+
+    Parameters
+    ----------
+    drop_flagged : flags whose rows go first
+    tab : the one that is open; "": the first
+    """
     state.forget(*state.OF_ONE_DATASET, state.THRESHOLD)
     st.session_state[state.DATASET] = slug
     st.session_state[state.SCREEN_METHOD] = "all"
     st.session_state[state.DROP_FLAGGED] = list(drop_flagged)
+    if tab:
+        st.session_state[state.DUPLICATES_PANEL] = tab
     _go("duplicates.py", {state.SCREEN_METHOD: "all", state.DROP_FLAGGED: list(drop_flagged)})
 
 

@@ -46,6 +46,7 @@ GROUP_ROWS = "group-rows"
 PAIR_SAMPLE = "pair-sample"
 BALANCE = "restore-balance"
 DROP_FLAGGED = "drop-flagged"
+DUPLICATES_PANEL = "duplicates-panel"  # which tab is open
 TARGET = "target"
 AGAINST = "against"
 

@@ -171,11 +171,8 @@ def _parts_as_rows(kind: str, parts: Sequence[Any]) -> ReportTable:
 
 
 def _called(part: Any) -> str:
-    return (
-        {"before": "before screening", "after": "after screening"}.get(part["name"], part["name"])
-        if part["kind"] == "screening"
-        else part["name"]
-    )
+    name = str(part["name"])
+    return f"{name} screening" if part["kind"] == "screening" else name
 
 
 def _unusable(parts: Sequence[Any]) -> str:

@@ -103,6 +103,13 @@ def test_screening_without_the_rows_removes_them_first(space: Workspace):
     assert any(f"{len(rows_of(space))} rows go first, for their flags: {RULE}" in shown for shown in said(at))
 
 
+def test_contradicting_labels_are_read_as_contrast_pairs(space: Workspace):
+    at = open_page("quality.py", dataset=PERSONA)
+    at.button(key="mend-flags.contradicting_labels").click()
+    run(at)
+    assert any("pairs are alike at the threshold and have different labels" in shown for shown in said(at))
+
+
 def test_a_flag_of_the_address_lists_its_rows_with_what_was_found(space: Workspace):
     at = open_page("quality.py", dataset=PERSONA, flag="low_confidence")
     (table,) = [frame.value for frame in at.dataframe if "found" in frame.value.columns]

@@ -14,6 +14,7 @@ from evalmap.pages.shared.action import action
 from evalmap.pages.shared.navigation import open_duplicates, open_map
 from evalmap.screening.quality.todo import Problem
 
+CONTRADICTING = "flags.contradicting_labels"
 FIRST = 5  # problems that are shown at once
 MENDS = {
     "drop": ":material/filter_alt_off:",
@@ -74,6 +75,15 @@ def _mend(built: BuiltMap, problem: Problem) -> None:
             key=f"mend-{problem.id}",
             help="Opens the Duplicates page with these rows going first; its Export gives the files and the recipe.",
             on_click=action(lambda: open_duplicates(slug, drop_flagged=[rule])),
+        )
+    elif problem.id == CONTRADICTING:
+        st.button(
+            "Read the pairs",
+            type="primary",
+            icon=":material/compare_arrows:",
+            key=f"mend-{problem.id}",
+            help="Opens the Duplicates page at its contrast pairs: near-duplicates whose labels differ.",
+            on_click=action(lambda: open_duplicates(slug, tab="Contrast pairs")),
         )
     elif problem.mend == "export" and problem.rows:
         left = np.setdiff1d(np.arange(len(built)), np.array(problem.rows))
