@@ -6,7 +6,18 @@ import streamlit as st
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component.map_view import MapView, current_view, rows_inside, rows_selected, show_map
-from evalmap.pages.parts.map import about, chips, cluster_table, example_card, facet_charts, map_columns, rows_table, subsets, where
+from evalmap.pages.parts.map import (
+    about,
+    chips,
+    cluster_table,
+    example_card,
+    facet_charts,
+    map_columns,
+    neighbors,
+    rows_table,
+    subsets,
+    where,
+)
 from evalmap.pages.parts.map.map_controls import TOP, Choices, draw_controls, draw_search
 from evalmap.pages.server import caches
 from evalmap.pages.shared import drawers, example_address, state, text
@@ -71,6 +82,7 @@ def _map(built: BuiltMap, key: str, choices: Choices, mask: np.ndarray, hits: li
         mask=mask,
         highlight=hits,
         opened=opened,
+        lines=neighbors.lines(built, opened),
         names=choices.names,
         dark=st.context.theme.type == "dark",
         name=manifest.name,

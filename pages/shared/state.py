@@ -24,6 +24,7 @@ LAYER = "layer"
 MEANING = "meaning"
 EXAMPLE = "example"
 NAMES = "names"
+LINES = "lines"  # whether lines lead from the open example to its neighbours
 MODEL_NAMES = "model-names"  # whether clusters bear the names that a language model gave them
 PANEL = "panel"  # which part of the drawer below the map is open
 PANEL_HEIGHT = "panel-height"
