@@ -80,14 +80,14 @@ def plane_neighbors(coordinates: NDArray[np.float32], *, n_neighbors: int = GRAP
     (n_samples, min(n_neighbors, n_samples − 1)) int32: the nearest first, equally near ones in order of row (of up to
     32 more than are asked for), never the row itself
     """
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     n = len(coordinates)
     k = min(n_neighbors, n - 1)
     if k < 1:
         return np.empty((n, 0), dtype=np.int32)
     places = np.asarray(coordinates, dtype=np.float64)
-    distances, found = cKDTree(places).query(places, k=min(k + 1 + _MORE, n))
+    distances, found = KDTree(places).query(places, k=min(k + 1 + _MORE, n))
     distances = np.where(found == np.arange(n)[:, None], -1.0, distances)  # the row itself is first, also among copies of it
     order = np.lexsort((found, distances), axis=1)
     ordered = np.take_along_axis(found, order, axis=1)
