@@ -279,7 +279,7 @@ def _ratio_with(terms: Sequence[str], rows: NDArray[np.int64], texts: Sequence[s
         if (column := columns.get(term)) is not None:
             has[by_term.indices[by_term.indptr[column] : by_term.indptr[column + 1]]] = True
         else:
-            has[[row for row in rows.tolist() if term in re.findall(_TOKEN, texts[row].lower())]] = True
+            has[[row for row in map(int, rows) if term in re.findall(_TOKEN, texts[row].lower())]] = True
     return round(float(has[rows].mean()), 4)
 
 
