@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from evalmap.cli import answer_commands, datasets, look, name, quality, screen, serve, terminal
+from evalmap.cli import answer_commands, datasets, look, name, quality_judge, screen, serve, terminal
 from evalmap.data.errors import DatasetError
 
 app = typer.Typer(
@@ -25,8 +25,8 @@ app.command("pairs")(datasets.pairs)
 app.command("name")(name.name)
 app.command("serve")(serve.serve)
 app.command("screen")(screen.screen)
-app.command("quality")(quality.quality)
 app.add_typer(answer_commands.app, name="answers")
+app.add_typer(quality_judge.app, name="quality")
 
 
 def main() -> None:
