@@ -1,13 +1,12 @@
 """evalmap quality: the report by itself, and beside it `evalmap quality judge`, which has a language model judge the rows."""
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from evalmap.cli import quality, terminal
+from evalmap.cli import quality_command, terminal
 from evalmap.cli.model_command import (
     ApiKeyOption,
     BaseUrlOption,
@@ -50,8 +49,10 @@ class ReportOrJudge(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(cls=ReportOrJudge, help=quality.quality.__doc__, rich_markup_mode=None)
-app.command(REPORT, hidden=True, epilog="Have a language model judge the rows: evalmap quality judge --help")(quality.quality)
+app = typer.Typer(cls=ReportOrJudge, help=quality_command.quality.__doc__, rich_markup_mode=None)
+app.command(REPORT, hidden=True, epilog="Have a language model judge the rows: evalmap quality judge --help")(
+    quality_command.quality
+)
 
 
 @app.command("judge")
@@ -148,7 +149,7 @@ def judge(
 
 
 def _show(space: "Workspace", built: "BuiltMap", as_json: bool, *, run: str | None = None, before: str = "") -> None:
-    from evalmap.answers.reporting.judge_section import judge_section
+    from evalmap.answers.reporting.judge_section import judge_lines, judge_section
 
     section = judge_section(space, built, run=run)
     if section is None:
@@ -159,34 +160,6 @@ def _show(space: "Workspace", built: "BuiltMap", as_json: bool, *, run: str | No
     if before:
         terminal.print_line(f"{built.manifest.name} · {section['model']}: {before}")
     terminal.print_lines(judge_lines(built.manifest.name, section))
-
-
-def judge_lines(name: str, section: Mapping[str, Any]) -> Iterator[str]:
-    """A judge's section in a few lines for a person."""
-    yield f"{name}: {section['n']:,} of {section['of']:,} different rows judged by {section['model']}"
-    for one in section["prompts"]:
-        yield (
-            f"  {one['name']}: relevance {_score(one, 'relevance')}, clarity {_score(one, 'clarity')} (1 to 5); "
-            f"labels that fit {_ratio(one['agrees'], one['low'], one['high'])} of {one['n_label']:,}"
-        )
-        if one["unread"]:
-            counts = ", ".join(f"{count:,} {why}" for why, count in one["unread"].items())
-            yield f"    answers that could not be read, kept and not counted: {counts}"
-    if between := section["prompt_agreement"]:
-        yield "  the two phrasings agree: " + "; ".join(f"{what} {_agreement(between[what])}" for what in between)
-    if (people := section["people"]) is None:
-        yield "  people: not reviewed (give their judgements with --reviews)"
-    else:
-        label, relevance = _agreement(people["label"]), _agreement(people["relevance"])
-        yield f"  with {people['reviewers']:,} people: label {label}; relevance {relevance}"
-        if people["among"]["n"]:
-            yield f"  among people: {_number(people['among']['kappa'])} (Fleiss' kappa of the label, {people['among']['n']:,} rows)"
-    if section["rows"]:
-        yield "  lowest rated:"
-    for row in section["rows"][:5]:
-        fits = "/".join("?" if fit is None else "yes" if fit else "no" for fit in row["fits"])
-        scores = "/".join(_number(value, 1) for value in row["relevance"])
-        yield f"    {row['dataset']} line {row['line']}: label fits {fits}, relevance {scores}: {row['text'][:100]}"
 
 
 def _estimated(plan: "JudgePlan", counted: "Estimate") -> list[str]:
@@ -200,20 +173,3 @@ def _estimated(plan: "JudgePlan", counted: "Estimate") -> list[str]:
         *(f"  {line}" for line in first.splitlines()),
         "  nothing was asked (--dry-run)",
     ]
-
-
-def _score(one: Mapping[str, Any], name: str) -> str:
-    return _ratio(one[f"{name}_mean"], one[f"{name}_low"], one[f"{name}_high"])
-
-
-def _agreement(one: Mapping[str, Any]) -> str:
-    kappa = _ratio(one["kappa"], one["kappa_low"], one["kappa_high"])
-    return f"{_ratio(one['agreement'], one['low'], one['high'])}, kappa {kappa} (n {one['n']:,})"
-
-
-def _ratio(value: float | None, low: float | None, high: float | None) -> str:
-    return _number(value) if value is None or low is None or high is None else f"{value:.2f} ({low:.2f} to {high:.2f})"
-
-
-def _number(value: float | None, digits: int = 2) -> str:
-    return "unknown" if value is None else f"{value:.{digits}f}"

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,34 @@ def judge_section(space: Workspace, built: BuiltMap, *, run: str | None = None) 
         "templates": [{"name": one.name, "criterion": one.criterion, "template": one.template} for one in journal_prompts(header)],
     }
     return _without_nan(found)
+
+
+def judge_lines(name: str, section: Mapping[str, Any]) -> Iterator[str]:
+    """A judge's section in a few lines for a person."""
+    yield f"{name}: {section['n']:,} of {section['of']:,} different rows judged by {section['model']}"
+    for one in section["prompts"]:
+        yield (
+            f"  {one['name']}: relevance {_score(one, 'relevance')}, clarity {_score(one, 'clarity')} (1 to 5); "
+            f"labels that fit {_ratio(one['agrees'], one['low'], one['high'])} of {one['n_label']:,}"
+        )
+        if one["unread"]:
+            counts = ", ".join(f"{count:,} {why}" for why, count in one["unread"].items())
+            yield f"    answers that could not be read, kept and not counted: {counts}"
+    if between := section["prompt_agreement"]:
+        yield "  the two phrasings agree: " + "; ".join(f"{what} {_agreement(between[what])}" for what in between)
+    if (people := section["people"]) is None:
+        yield "  people: not reviewed (give their judgements with --reviews)"
+    else:
+        label, relevance = _agreement(people["label"]), _agreement(people["relevance"])
+        yield f"  with {people['reviewers']:,} people: label {label}; relevance {relevance}"
+        if people["among"]["n"]:
+            yield f"  among people: {_number(people['among']['kappa'])} (Fleiss' kappa of the label, {people['among']['n']:,} rows)"
+    if section["rows"]:
+        yield "  lowest rated:"
+    for row in section["rows"][:5]:
+        fits = "/".join("?" if fit is None else "yes" if fit else "no" for fit in row["fits"])
+        scores = "/".join(_number(value, 1) for value in row["relevance"])
+        yield f"    {row['dataset']} line {row['line']}: label fits {fits}, relevance {scores}: {row['text'][:100]}"
 
 
 def judge_journals(space: Workspace, source: str) -> list[tuple[Path, Mapping[str, Any]]]:
@@ -205,3 +233,20 @@ def _without_nan(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_nan(one) for one in value]
     return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _score(one: Mapping[str, Any], name: str) -> str:
+    return _ratio(one[f"{name}_mean"], one[f"{name}_low"], one[f"{name}_high"])
+
+
+def _agreement(one: Mapping[str, Any]) -> str:
+    kappa = _ratio(one["kappa"], one["kappa_low"], one["kappa_high"])
+    return f"{_ratio(one['agreement'], one['low'], one['high'])}, kappa {kappa} (n {one['n']:,})"
+
+
+def _ratio(value: float | None, low: float | None, high: float | None) -> str:
+    return _number(value) if value is None or low is None or high is None else f"{value:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _number(value: float | None, digits: int = 2) -> str:
+    return "unknown" if value is None else f"{value:.{digits}f}"
