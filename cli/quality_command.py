@@ -75,7 +75,7 @@ def quality(
     job.finish("done", slug=manifest.slug)
     if html:
         _write_html(space, report, manifest, html)
-    judged = None if names or left_out else _judged(space, manifest)
+    judged = None if names else _judged(space, manifest)
     if as_json:
         terminal.print_json(report.as_dict() | ({"judge": judged} if judged else {}))
     else:

@@ -80,6 +80,18 @@ def test_rows_are_judged_in_two_phrasings_and_the_bad_ones_come_first(evalmap: C
     assert found["people"] is None
 
 
+def test_report_holds_the_judge_beside_its_sections(evalmap: Command, space: Workspace):
+    short = ["--without", "scorecard,duplicates,flags,shortcuts,balance"]
+    before = evalmap("quality", *short, "--json", "judge").json
+    with StubServer(good) as server:
+        judged = evalmap(*to(server, "--json", "--limit", "3")).json
+    after = evalmap("quality", *short, "--json", "judge").json
+    assert "judge" not in before
+    assert after == before | {"judge": judged}
+    assert "judged by stub-1" in evalmap("quality", *short, "judge").out
+    assert "judge" not in evalmap("quality", "--section", "saturation", "--json", "judge").json
+
+
 def test_model_that_says_yes_to_everything_contradicts_itself(evalmap: Command, space: Workspace):
     with StubServer(lambda asked: says(Yes=0.9, n3=0.05)) as server:
         found = evalmap(*to(server, "--json", "--limit", "10")).json
