@@ -68,6 +68,21 @@ def judge_section(space: Workspace, built: BuiltMap, *, run: str | None = None) 
     return _without_nan(found)
 
 
+def people_section(space: Workspace, built: BuiltMap) -> dict[str, Any] | None:
+    """What people said of a map's rows, and how far they agree; None where nobody reviewed any.
+
+    reviewers, reviewed : people, and rows; label_fits : ratio of the reviews of a label by which it fits (0 to 1, high is good);
+    kappa : Fleiss' of the label, over n rows. What cannot be said is null.
+    """
+    reviews = kept_reviews(space, built.manifest, built.examples)
+    if not reviews:
+        return None
+    fits, _ = _tables(reviews)
+    kappa, n = fleiss(fits, categories=2)
+    told = {"reviewers": fits.shape[1], "reviewed": fits.shape[0], "label_fits": mean_of(fits.ravel()), "kappa": kappa, "n": n}
+    return _without_nan(told)
+
+
 def judge_lines(name: str, section: Mapping[str, Any]) -> Iterator[str]:
     """A judge's section in a few lines for a person."""
     yield f"{name}: {section['n']:,} of {section['of']:,} different rows judged by {section['model']}"
@@ -141,15 +156,8 @@ def _with_people(said: Judgements, reviews: Sequence[tuple[int, Review]]) -> dic
     """The first phrasing beside people; the second is there to show what the words of a question do."""
     if not reviews:
         return None
-    people = sorted({review.reviewer for _, review in reviews})
+    fits, scores = _tables(reviews)
     rows = sorted({place for place, _ in reviews})
-    fits, scores = (np.full((len(rows), len(people)), math.nan) for _ in range(2))
-    for place, review in reviews:
-        at = rows.index(place), people.index(review.reviewer)
-        if review.label_fits is not None:
-            fits[at] = review.label_fits
-        if review.relevance is not None:
-            scores[at] = review.relevance - 1
     columns = {int(place): column for column, place in enumerate(said.places)}
     judged = [columns.get(place) for place in rows]
     most = _majority(fits)
@@ -163,11 +171,25 @@ def _with_people(said: Judgements, reviews: Sequence[tuple[int, Review]]) -> dic
         "n": label.n,
         "label": label.as_dict(),
         "relevance": relevance.as_dict(),
-        "reviewers": len(people),
+        "reviewers": fits.shape[1],
         "reviewed": len(rows),
         "ties": int((np.isfinite(fits).any(axis=1) & ~np.isfinite(most)).sum()),
         "among": {"kappa": among, "n": among_rows},
     }
+
+
+def _tables(reviews: Sequence[tuple[int, Review]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Whether the label fits (1, 0) and relevance − 1, (rows, people) each, both in order; nan where somebody said nothing."""
+    people = {name: at for at, name in enumerate(sorted({review.reviewer for _, review in reviews}))}
+    rows = {place: at for at, place in enumerate(sorted({place for place, _ in reviews}))}
+    fits, scores = (np.full((len(rows), len(people)), math.nan) for _ in range(2))
+    for place, review in reviews:
+        at = rows[place], people[review.reviewer]
+        if review.label_fits is not None:
+            fits[at] = review.label_fits
+        if review.relevance is not None:
+            scores[at] = review.relevance - 1
+    return fits, scores
 
 
 def _of(values: NDArray[np.float64], columns: Sequence[int | None]) -> NDArray[np.float64]:
