@@ -149,9 +149,12 @@ def main() -> None:
     encoder = SentenceEncoder()
     workspace = Workspace.default(given.workspace)
     found = []
-    for human, lm in files_of_both(given.path):
-        found.append(compare_behaviour(human, lm, encoder, workspace, rows=given.rows, seed=given.seed))
-        print(f"{len(found)}: {human.stem}", file=sys.stderr, flush=True)
+    try:
+        for human, lm in files_of_both(given.path):
+            found.append(compare_behaviour(human, lm, encoder, workspace, rows=given.rows, seed=given.seed))
+            print(f"{len(found)}: {human.stem}", file=sys.stderr, flush=True)
+    except DatasetError as error:
+        parser.error(str(error))
     print(json.dumps([one.as_dict() for one in found], indent=1) if given.json else table(found, similarity=given.similarity))
 
 
