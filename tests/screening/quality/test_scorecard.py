@@ -78,7 +78,7 @@ def test_intervals_hold_what_rows_of_a_known_population_have_on_average(uneven: 
     for run in range(runs):
         found = sample_statistics(np.arange(size), n, kinds_of_rows(shares, size, generator), seed=run)
         for name, estimate in found.items():
-            held[name] += estimate.low <= truth[name] <= estimate.high
+            held[name] += int(estimate.low <= truth[name] <= estimate.high)
     assert min(held.values()) / runs >= 0.93, held
 
 
