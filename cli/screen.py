@@ -68,6 +68,10 @@ def screen(
             help="Treat rows that differ in these only as duplicates (default: such rows are variants, and both stay).",
         ),
     ] = None,
+    drop_flagged: Annotated[
+        str | None,
+        typer.Option(metavar="RULE,…", help="Remove rows with these flags first: no_question … (evalmap quality lists them)."),
+    ] = None,
     balance: Annotated[
         bool | None, typer.Option("--balance/--no-balance", help="Remove further rows until the label shares are as before.")
     ] = None,
@@ -117,7 +121,7 @@ def screen(
         "keep": keep,
         "seed": seed,
     }
-    given["merge"] = None if merge is None else tuple(kind.strip() for kind in merge.split(",") if kind.strip())
+    given |= {"merge": _listed(merge), "drop_flagged": _listed(drop_flagged)}
     given |= {"contrast": contrast, "balance": balance, "target": target, "keep_set_aside": keep_set_aside, "part": part}
     given |= {"text": text, "label": label, "confidence": confidence, "choices": choices, "group": group, "id": id}
     given |= {"model": _model(model), "turn": turn, "embed": embed, "yes": yes}
@@ -131,6 +135,10 @@ def screen(
     _fail(done, fail_over)
 
 
+def _listed(given: str | None) -> tuple[str, ...] | None:
+    return None if given is None else tuple(name.strip() for name in given.split(",") if name.strip())
+
+
 def sentences(done: RecipeRun) -> list[str]:
     """What a screening did, in a few lines for a person."""
     report = done.report
@@ -141,6 +149,8 @@ def sentences(done: RecipeRun) -> list[str]:
     lines.append(f"  {pairs:,} pairs, {groups:,} groups, {contrast:,} contrast pairs")
     lines += _about_variants(report)
     lines += [f"  {count:,} {rule}" for rule, count in report["removed_by"].items()]
+    if report["drop_flagged"]:
+        lines.append(f"  flags: {', '.join(f'{rule} {count:,}' for rule, count in report['flagged'].items())}")
     if done.decisions:
         applied = done.screening.selection.settings
         hand = f"{applied['kept_by_hand']:,} rows kept, {applied['removed_by_hand']:,} removed"

@@ -81,7 +81,7 @@ def rule_of(selection: Selection, row: int, *, own: int) -> str:
     rule, keeper = int(selection.rule[row]), int(selection.keeper[row])
     if rule == NEAR and keeper >= own:
         return "near-duplicate of a row of the dataset compared against"
-    return RULES[rule]
+    return f"{RULES[rule]}: {selection.flagged[row]}" if row in selection.flagged else RULES[rule]
 
 
 def likeness_of(pairs: Pairs, position: int) -> Likeness:

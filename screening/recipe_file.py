@@ -17,7 +17,10 @@ FORMAT = 1
 _EARLIER = {"layer": "method", "normalise": "normalization"}  # keys of earlier recipes
 _TEXTS = "a list of texts"
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    **dict.fromkeys(("paths", "against", "merge"), (_TEXTS, lambda v: isinstance(v, list) and all(isinstance(p, str) for p in v))),
+    **dict.fromkeys(
+        ("paths", "against", "merge", "drop_flagged"),
+        (_TEXTS, lambda v: isinstance(v, list) and all(isinstance(p, str) for p in v)),
+    ),
     "threshold": ("a number", lambda v: isinstance(v, (int, float)) and not isinstance(v, bool)),
     "seed": ("a whole number", lambda v: isinstance(v, int) and not isinstance(v, bool)),
     "target": ("a whole number", lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool))),
@@ -37,7 +40,7 @@ def recipe_yaml(recipe: Recipe, path: Path) -> bytes:
     content: dict[str, Any] = {
         "evalmap": FORMAT,
         "load": {"paths": paths, **against, **read, "model": _relative(recipe.model, folder)},
-        "screen": {**asdict(recipe.options), "merge": list(recipe.options.merge), "keep_set_aside": recipe.keep_set_aside},
+        "screen": {**_options(recipe.options), "keep_set_aside": recipe.keep_set_aside},
         "export": {name: _written(where, folder) for name in OUTPUTS if (where := getattr(recipe, name))},
     }
     if len(recipe.decisions):
@@ -87,6 +90,12 @@ def read_recipe(path: Path) -> Recipe:
         keep_set_aside=screen.get("keep_set_aside", False),
         **cast(Any, {name: folder / export[name] for name in OUTPUTS if name in export}),
     )
+
+
+def _options(options: ScreeningOptions) -> dict[str, Any]:
+    """The options of a screening; flags only where there are some, so that a recipe without them stays as it was."""
+    told = {**asdict(options), "merge": list(options.merge), "drop_flagged": list(options.drop_flagged)}
+    return {name: value for name, value in told.items() if name != "drop_flagged" or value}
 
 
 def _check_kinds(load: dict[str, Any], screen: dict[str, Any], export: dict[str, Any], where: str) -> None:

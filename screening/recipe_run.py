@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evalmap.data.errors import DatasetError
@@ -113,6 +114,7 @@ def run_recipe(
     with workspace.leased() as leased:
         key, vectors = embed_texts(texts, workspace=leased, model=recipe.model, encoder=encoder, progress=progress)
         with disk.reading(leased.entry("embeddings", key), is_there=True):
+            truncated = np.load(leased.entry("embeddings", key) / "truncated.npy")
             described = json.loads((leased.entry("embeddings", key) / "meta.json").read_text(encoding="utf-8"))
         pairs = pairs_of_embeddings(
             texts,
@@ -132,6 +134,7 @@ def run_recipe(
         pairs=pairs,
         decisions=recipe.decisions.rows(rows.decided),
         set_aside=rows.set_aside,
+        truncated=truncated,
     )
     kept = kept_jsonl(screening, with_set_aside=recipe.keep_set_aside)
     removed = removed_jsonl(screening, with_set_aside=not recipe.keep_set_aside)

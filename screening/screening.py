@@ -13,6 +13,7 @@ from evalmap.data.labels import label_share
 from evalmap.data.records import SetAside
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.screening.example_table import example_table
+from evalmap.screening.flagged_rows import find_flagged, less_decided, mark_flagged, without_rows
 from evalmap.screening.groups.duplicate_groups import DuplicateGroups, find_duplicate_groups
 from evalmap.screening.keep.balance import restore_balance
 from evalmap.screening.keep.by_hand import Decisions
@@ -93,6 +94,8 @@ def screen(
     pairs: Pairs | None = None,
     decisions: Decisions | None = None,
     set_aside: Sequence[SetAside] = (),
+    truncated: NDArray[np.bool_] | None = None,
+    outliers: NDArray[np.bool_] | None = None,
     progress: Progress = no_progress,
 ) -> Screening:
     """Screen a dataset.
@@ -107,7 +110,9 @@ def screen(
         `evalmap.screening.variants.keys.find_variant_fields` finds among the fields
     own : the rows from here on are compared against: they stay, and rows of the dataset like them go (None: there are none)
     pairs : of these rows, where they are known already
-    decisions : made by hand, by row
+    decisions : made by hand, by row; they come before flags
+    truncated, outliers : (n,) bool, for the flags that read them: cut by the encoder's window; far from all others, which is found
+        in the embeddings where it is not given
 
     Raises
     ------
@@ -131,6 +136,17 @@ def screen(
     if pairs is None:
         pairs = find_near_duplicates(examples["embedded_text"].tolist(), embeddings, **search_for(options), progress=progress)
     pairs = _without_foreign(pairs, own)
+    flagged = find_flagged(
+        examples.iloc[:own],
+        options.drop_flagged,
+        pairs=pairs,
+        threshold=options.threshold,
+        embeddings=embeddings[:own],
+        truncated=None if truncated is None else truncated[:own],
+        outliers=None if outliers is None else outliers[:own],
+    )
+    flagged = less_decided(flagged, decisions)
+    pairs = without_rows(pairs, flagged)
     order = prioritize(options.keep, examples, fields=fields, pairs=pairs, seed=options.seed)
     order = np.concatenate([order[order >= own], order[order < own]])
     fields = examples if fields is None else fields
@@ -153,6 +169,7 @@ def screen(
         merge=options.merge,
         decisions=decisions,
     )
+    selection = mark_flagged(selection, flagged)
     duplicates = int((selection.rule[:own] == NEAR).sum())
     ours = np.arange(len(examples)) < own
     warnings = list(pairs.settings.get("capped", ()))

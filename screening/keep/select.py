@@ -21,7 +21,7 @@ from evalmap.screening.variants.variants import KINDS, TEXT_KINDS, Differences, 
 
 Contrast = Literal["protect", "remove"]
 CONTRASTS: tuple[Contrast, ...] = ("protect", "remove")
-NEAR, BALANCE, TARGET, REMOVED_BY_HAND, KEPT_BY_HAND = range(1, len(RULES))  # positions in RULES
+NEAR, BALANCE, TARGET, REMOVED_BY_HAND, KEPT_BY_HAND, FLAGGED = range(1, len(RULES))  # positions in RULES
 ROUNDS = 64  # random orders need about ten; a chain in order of its rows needs one a row
 
 

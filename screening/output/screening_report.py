@@ -31,7 +31,7 @@ def report(
     selection, options = screening.selection, screening.options
     rules = selection.rule[: screening.own]
     aside = len(screening.set_aside)
-    removed_by = {RULES[rule]: int((rules == rule).sum()) for rule in range(NEAR, KEPT_BY_HAND)}
+    removed_by = {RULES[rule]: int((rules == rule).sum()) for rule in range(NEAR, len(RULES)) if rule != KEPT_BY_HAND}
     if aside and not set_aside_kept:
         removed_by["set aside"] = aside
     kept = len(screening.kept_rows) + (aside if set_aside_kept else 0)
@@ -62,6 +62,8 @@ def report(
         "label_share": {when: {label: round(ratio, 6) for label, ratio in shares.items()} for when, shares in share.items()},
         "label_counts": {"before": label_counts(labels), "after": label_counts(labels, selection.kept[: screening.own])},
         "removed_by": {rule: count for rule, count in removed_by.items() if count},
+        "drop_flagged": list(options.drop_flagged),
+        "flagged": _flagged(screening),
         "kept_by_hand": selection.settings["kept_by_hand"],
         "compared_against": {"rows": against, "removed": copied} if against else None,
         "warnings": list(screening.warnings),
@@ -75,6 +77,12 @@ def report(
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in (files or {}).items()},
         "versions": versions(),
     }
+
+
+def _flagged(screening: Screening) -> dict[str, int]:
+    """Rule → rows that it flagged and that went for it; a row of two rules counts for both."""
+    names = [name for row, said in screening.selection.flagged.items() if row < screening.own for name in said.split(", ")]
+    return {rule: names.count(rule) for rule in screening.options.drop_flagged}
 
 
 def report_json(payload: dict[str, Any]) -> bytes:
