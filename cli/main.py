@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from evalmap.cli import answer_commands, datasets, look, name, quality, screen, serve, terminal
+from evalmap.cli import answer_commands, datasets, look, name, quality, screen, serve, templates, terminal
 from evalmap.data.errors import DatasetError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("name")(name.name)
 app.command("serve")(serve.serve)
 app.command("screen")(screen.screen)
 app.command("quality")(quality.quality)
+app.command("templates")(templates.templates)
 app.add_typer(answer_commands.app, name="answers")
 
 

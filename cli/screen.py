@@ -29,6 +29,7 @@ from evalmap.screening.keep.order import RULE_NAMES
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_file import read_recipe
 from evalmap.screening.recipe_run import RecipeRun, run_recipe
+from evalmap.screening.templates.template_rules import WRITTEN, read_rules
 from evalmap.screening.variants.variants import KINDS
 
 Normalization = Literal["bytes", "caseless", "typographic", "alphanumeric", "N0", "N1", "N2", "N3"]  # the last four: earlier names
@@ -66,6 +67,13 @@ def screen(
         typer.Option(
             metavar=",".join(KINDS),
             help="Treat rows that differ in these only as duplicates (default: such rows are variants, and both stay).",
+        ),
+    ] = None,
+    templates: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RULE[,ID=RULE…]",
+            help=f"What is done with rows equal but for short slots: {WRITTEN}; of one template by id (default: told of only).",
         ),
     ] = None,
     balance: Annotated[
@@ -118,6 +126,9 @@ def screen(
         "seed": seed,
     }
     given["merge"] = None if merge is None else tuple(kind.strip() for kind in merge.split(",") if kind.strip())
+    if templates is not None:
+        given["templates"], own = read_rules(templates)
+        given["template_rules"] = tuple(own.items()) or None
     given |= {"contrast": contrast, "balance": balance, "target": target, "keep_set_aside": keep_set_aside, "part": part}
     given |= {"text": text, "label": label, "confidence": confidence, "choices": choices, "group": group, "id": id}
     given |= {"model": _model(model), "turn": turn, "embed": embed, "yes": yes}
@@ -140,6 +151,7 @@ def sentences(done: RecipeRun) -> list[str]:
     pairs, groups, contrast = (report[name] for name in ("pairs", "groups", "contrast_pairs"))
     lines.append(f"  {pairs:,} pairs, {groups:,} groups, {contrast:,} contrast pairs")
     lines += _about_variants(report)
+    lines += _about_templates(report["templates"])
     lines += [f"  {count:,} {rule}" for rule, count in report["removed_by"].items()]
     if done.decisions:
         applied = done.screening.selection.settings
@@ -166,6 +178,16 @@ def _about_variants(report: dict[str, Any]) -> list[str]:
     if report["merge"]:
         found.append(f"  {report['merged_pairs']:,} pairs that differ in {', '.join(report['merge'])} only: treated as duplicates")
     return found
+
+
+def _about_templates(found: dict[str, Any]) -> list[str]:
+    """How many rows are of templates, how many of them go, and by which rule."""
+    if not found["templates"]:
+        return []
+    some = "template" if found["templates"] == 1 else "templates"
+    rules = [*([found["rule"]] if found["rule"] else []), *(f"{one} {rule}" for one, rule in found["rules"].items())]
+    rule = f"rule {', '.join(rules)}" if rules else "no rule: --templates keep-all keeps them"
+    return [f"  {found['rows']:,} rows of {found['templates']:,} {some}, {found['removed']:,} of them removed ({rule})"]
 
 
 def _fail(done: RecipeRun, most: float | None) -> None:

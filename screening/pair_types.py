@@ -73,4 +73,5 @@ RULES = (
     "beyond the target size",
     "removed by hand",
     "kept by hand",
+    "beyond the rows kept of its template",
 )

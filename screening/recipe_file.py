@@ -21,7 +21,8 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "threshold": ("a number", lambda v: isinstance(v, (int, float)) and not isinstance(v, bool)),
     "seed": ("a whole number", lambda v: isinstance(v, int) and not isinstance(v, bool)),
     "target": ("a whole number", lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool))),
-    "keep": ("a text", lambda v: v is None or isinstance(v, str)),
+    **dict.fromkeys(("keep", "templates"), ("a text", lambda v: v is None or isinstance(v, str))),
+    "template_rules": ("rules by template", lambda v: isinstance(v, dict) and all(isinstance(one, str) for one in v.values())),
     **dict.fromkeys(("balance", "keep_set_aside", "yes", "header"), ("true or false", lambda v: isinstance(v, bool))),
 }
 
@@ -37,7 +38,7 @@ def recipe_yaml(recipe: Recipe, path: Path) -> bytes:
     content: dict[str, Any] = {
         "evalmap": FORMAT,
         "load": {"paths": paths, **against, **read, "model": _relative(recipe.model, folder)},
-        "screen": {**asdict(recipe.options), "merge": list(recipe.options.merge), "keep_set_aside": recipe.keep_set_aside},
+        "screen": {**_options(recipe.options), "keep_set_aside": recipe.keep_set_aside},
         "export": {name: _written(where, folder) for name in OUTPUTS if (where := getattr(recipe, name))},
     }
     if len(recipe.decisions):
@@ -87,6 +88,13 @@ def read_recipe(path: Path) -> Recipe:
         keep_set_aside=screen.get("keep_set_aside", False),
         **cast(Any, {name: folder / export[name] for name in OUTPUTS if name in export}),
     )
+
+
+def _options(options: ScreeningOptions) -> dict[str, Any]:
+    """The options of a screening; rules of templates only where there are some, so that a recipe without them stays as it was."""
+    rules = {"templates": options.templates, "template_rules": dict(options.template_rules)}
+    plain = {name: value for name, value in asdict(options).items() if name not in rules}
+    return {**plain, "merge": list(options.merge), **{name: value for name, value in rules.items() if value}}
 
 
 def _check_kinds(load: dict[str, Any], screen: dict[str, Any], export: dict[str, Any], where: str) -> None:

@@ -31,7 +31,7 @@ def report(
     selection, options = screening.selection, screening.options
     rules = selection.rule[: screening.own]
     aside = len(screening.set_aside)
-    removed_by = {RULES[rule]: int((rules == rule).sum()) for rule in range(NEAR, KEPT_BY_HAND)}
+    removed_by = {RULES[rule]: int((rules == rule).sum()) for rule in range(NEAR, len(RULES)) if rule != KEPT_BY_HAND}
     if aside and not set_aside_kept:
         removed_by["set aside"] = aside
     kept = len(screening.kept_rows) + (aside if set_aside_kept else 0)
@@ -63,6 +63,7 @@ def report(
         "label_counts": {"before": label_counts(labels), "after": label_counts(labels, selection.kept[: screening.own])},
         "removed_by": {rule: count for rule, count in removed_by.items() if count},
         "kept_by_hand": selection.settings["kept_by_hand"],
+        "templates": _templates(screening),
         "compared_against": {"rows": against, "removed": copied} if against else None,
         "warnings": list(screening.warnings),
         "settings": {
@@ -74,6 +75,32 @@ def report(
         },
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in (files or {}).items()},
         "versions": versions(),
+    }
+
+
+def _templates(screening: Screening) -> dict[str, Any]:
+    """How many rows are of templates and what became of them; `kept` and `removed` are of these rows."""
+    found, options, kept = screening.templates, screening.options, screening.selection.kept
+    rules = screening.template_rules
+    listed = [
+        {
+            "id": template.id,
+            "skeleton": template.skeleton,
+            "kinds": [slot.kind for slot in template.slots],
+            "rows": len(template.rows),
+            "kept": int(kept[list(template.rows)].sum()),
+            "rule": rules.rules[at] if rules else None,
+        }
+        for at, template in enumerate(found.templates)
+    ]
+    return {
+        "templates": len(found),
+        "rows": found.rows,
+        "removed": found.rows - sum(one["kept"] for one in listed),
+        "rule": options.templates,
+        "rules": dict(options.template_rules),
+        "left_out_pairs": found.left_out,
+        "listed": listed,
     }
 
 

@@ -116,6 +116,16 @@ class Templates:
             found[list(template.rows)] = at
         return found
 
+    def codes(self) -> NDArray[np.int64]:
+        """(n,) a number for the template and fillings of each row, equal where they are but for case; −1 for a row of none."""
+        found = np.full(self.n, -1, dtype=np.int64)
+        numbers: dict[tuple[str, ...], int] = {}
+        for template in self.templates:
+            for row, filling in zip(template.rows, template.fillings(), strict=True):
+                key = (template.id, *(value.casefold() for value in filling))
+                found[row] = numbers.setdefault(key, len(numbers))
+        return found
+
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
@@ -149,6 +159,7 @@ def find_templates(texts: Sequence[str], pairs: Pairs, *, own: int | None = None
     """
     if len(texts) != pairs.n:
         raise ValueError(f"{len(texts):,} texts for pairs of {pairs.n:,} rows")
+    texts = [str(text) for text in texts]
     own = pairs.n if own is None else own
     near = (pairs.lexical >= MIN_LEXICAL) & (pairs.exact > NORMALIZATIONS.index("caseless")) & (pairs.right < own)
     at = np.flatnonzero(near)
@@ -159,9 +170,7 @@ def find_templates(texts: Sequence[str], pairs: Pairs, *, own: int | None = None
     rows = np.unique(np.concatenate([pairs.left[at], pairs.right[at]])).tolist()
     vocabulary = Vocabulary()
     encoded: dict[str, EncodedText] = {}
-    of_text = {
-        text: vocabulary.encode(text) for text in sorted({str(texts[row]) for row in rows})
-    }  # sorted: whatever the order of rows
+    of_text = {text: vocabulary.encode(text) for text in sorted({texts[row] for row in rows})}  # sorted: whatever the order of rows
     rows_of: dict[str, list[int]] = defaultdict(list)
     for row in rows:
         code = of_text[texts[row]].code
