@@ -104,6 +104,19 @@ def screen(
     removed: Annotated[Path | None, typer.Option(help="Write the removed rows here, each with its reason (JSONL).")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the counts, settings and versions here (JSON).")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a report to read here: one file that needs nothing else.")] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(help="Write every row's weight here, 1 / rows of its near-duplicate group (.jsonl, .csv or .parquet)."),
+    ] = None,
+    lm_eval_samples: Annotated[
+        Path | None, typer.Option(help="Write the kept rows for lm-evaluation-harness here: the JSON of its --samples.")
+    ] = None,
+    lm_eval_task: Annotated[
+        str | None, typer.Option(help="What a file's task is called there, {file} standing for the file's name (default: {file}).")
+    ] = None,
+    inspect_ids: Annotated[
+        Path | None, typer.Option(help="Write the kept rows for Inspect here: the line of its --sample-id.")
+    ] = None,
     recipe: Annotated[Path | None, typer.Option(help="Do what this file says; options given here come before it.")] = None,
     write_recipe: Annotated[Path | None, typer.Option(help="Write what was asked for here, for --recipe.")] = None,
     fail_over: Annotated[
@@ -113,7 +126,7 @@ def screen(
 ) -> None:
     """Find near-duplicates and write the rows to keep, with a reason for each that goes.
 
-    Several PATHs are screened as one set.
+    Several PATHs are screened as one set. {name} in the path of a file stands for the name of the kept set.
     """
     if fail_over is not None and not 0 <= fail_over <= 1:
         raise DatasetError(f"--fail-over {fail_over:g}: expected a ratio from 0 to 1, such as 0.05.")
@@ -134,6 +147,7 @@ def screen(
     given |= {"model": _model(model), "turn": turn, "embed": embed, "yes": yes}
     given |= {"encoding": encoding, "header": header}
     given |= {"out": out, "removed": removed, "report": report, "html": html}
+    given |= {"weights": weights, "lm_eval_samples": lm_eval_samples, "lm_eval_task": lm_eval_task, "inspect_ids": inspect_ids}
     given |= {"paths": tuple(paths) if paths else None, "against": tuple(against) if against else None}
     plan = (read_recipe(recipe) if recipe else Recipe()).with_given(**given)
     with Bars() as bars:
@@ -165,6 +179,7 @@ def sentences(done: RecipeRun) -> list[str]:
         lines.append(f"  smallest distance kept: {report['smallest_distance']:.4f}")
     lines += [f"  note: {note}" for note in done.notes]
     lines += [f"  warning: {warning}" for warning in report["warnings"]]
+    lines.append(f"  name of the kept set: {report['name']}")
     lines.append(f"  SHA-256 of the kept rows: {report['sha256']['kept']}")
     return [*lines, *(f"  written: {path}" for path in done.written)]
 

@@ -39,7 +39,10 @@ def recipe_yaml(recipe: Recipe, path: Path) -> bytes:
         "evalmap": FORMAT,
         "load": {"paths": paths, **against, **read, "model": _relative(recipe.model, folder)},
         "screen": {**_options(recipe.options), "keep_set_aside": recipe.keep_set_aside},
-        "export": {name: _written(where, folder) for name in OUTPUTS if (where := getattr(recipe, name))},
+        "export": {
+            **{name: _written(where, folder) for name in OUTPUTS if (where := getattr(recipe, name))},
+            **({"lm_eval_task": recipe.lm_eval_task} if recipe.lm_eval_task else {}),
+        },
     }
     if len(recipe.decisions):
         content["decisions"] = recipe.decisions.as_list()
@@ -73,7 +76,7 @@ def read_recipe(path: Path) -> Recipe:
     _known(load, ("paths", "against", "model", *read_names), f"{where} load")
     screen = {_EARLIER.get(name, name): value for name, value in screen.items()}
     _known(screen, ("keep_set_aside", *option_names), f"{where} screen")
-    _known(export, OUTPUTS, f"{where} export")
+    _known(export, (*OUTPUTS, "lm_eval_task"), f"{where} export")
     _check_kinds(load, screen, export, where)
     for name, known in (("part", PARTS), ("turn", TURN_CHOICES)):
         if load.get(name, known[0]) not in known:
@@ -86,6 +89,7 @@ def read_recipe(path: Path) -> Recipe:
         options=ScreeningOptions(**{name: screen[name] for name in option_names if name in screen}),
         decisions=DecisionLog.from_list(content.get("decisions") or [], where=f"{where} decisions"),
         keep_set_aside=screen.get("keep_set_aside", False),
+        lm_eval_task=export.get("lm_eval_task"),
         **cast(Any, {name: folder / export[name] for name in OUTPUTS if name in export}),
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.exporting import EXPORT_FORMATS, export_format_of
 from evalmap.data.readers.formats import format_of
 from evalmap.data.store import outputs
 from evalmap.screening.reasons import Reason
@@ -93,9 +94,12 @@ def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> No
 
     Raises
     ------
-    DatasetError : as there; or rows are asked for in another format than JSONL
+    DatasetError : as there; or rows are asked for in another format than JSONL, weights in one that no table is written in
     """
     outputs.check_outputs(paths, inputs)
+    if (path := paths.get("weights")) is not None and export_format_of(path) is None:
+        endings = ", ".join(known.ending for known in EXPORT_FORMATS.values())
+        raise DatasetError(f"weights {path}: a table is written as {endings}. Give the file one of these endings.", "weights")
     for setting in ("out", "removed"):
         if (path := paths.get(setting)) is not None and _is_other_format(path):
             raise DatasetError(f"{setting} {path}: rows are written as JSONL. Name a .jsonl file.", setting)

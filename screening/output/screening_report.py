@@ -12,7 +12,12 @@ from evalmap.screening.screening import Screening
 
 
 def report(
-    screening: Screening, *, settings: dict[str, Any], files: dict[str, bytes] | None = None, set_aside_kept: bool = False
+    screening: Screening,
+    *,
+    settings: dict[str, Any],
+    files: dict[str, bytes] | None = None,
+    set_aside_kept: bool = False,
+    name: str | None = None,
 ) -> dict[str, Any]:
     """The content of report.json; the same screening gives the same report.
 
@@ -21,6 +26,7 @@ def report(
     settings : what else went into it: inputs, roles, encoder …
     files : what was written, by what it is ("kept", "removed"): their SHA-256 are reported
     set_aside_kept : whether rows without text were kept
+    name : of the screened set, as `evalmap.screening.output.screened_name` builds it
 
     Returns
     -------
@@ -39,6 +45,7 @@ def report(
     copied = int((selection.keeper[: screening.own] >= screening.own).sum())
     share, labels = screening.label_share, screening.examples["label"].iloc[: screening.own]
     return {
+        "name": name,
         "rows": screening.own + aside,
         "kept": kept,
         "removed": screening.own + aside - kept,
