@@ -4,7 +4,19 @@ import sys
 
 import typer
 
-from evalmap.cli import answer_commands, card, compare_command, datasets, look, name, quality_judge, screen, serve, terminal
+from evalmap.cli import (
+    answer_commands,
+    card,
+    compare_command,
+    datasets,
+    look,
+    name,
+    quality_judge,
+    screen,
+    serve,
+    templates,
+    terminal,
+)
 from evalmap.data.errors import DatasetError
 
 app = typer.Typer(
@@ -27,6 +39,7 @@ app.command("serve")(serve.serve)
 app.command("screen")(screen.screen)
 app.command("card")(card.card)
 app.command("compare")(compare_command.compare)
+app.command("templates")(templates.templates)
 app.add_typer(answer_commands.app, name="answers")
 app.add_typer(quality_judge.app, name="quality")
 

@@ -82,7 +82,7 @@ def _map(built: BuiltMap, key: str, choices: Choices, mask: np.ndarray, hits: li
         mask=mask,
         highlight=hits,
         opened=opened,
-        lines=neighbors.lines(built, opened),
+        lines=neighbor_lines.lines(built, opened),
         names=choices.names,
         dark=st.context.theme.type == "dark",
         name=manifest.name,

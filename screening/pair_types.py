@@ -76,4 +76,5 @@ RULES = (
     "removed by hand",
     "kept by hand",
     "flagged",
+    "beyond the rows kept of its template",
 )

@@ -9,7 +9,7 @@ from evalmap.embeddings.encoder import DEFAULT_MODEL
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.screening_options import ScreeningOptions
 
-OUTPUTS = ("out", "removed", "report", "html")
+OUTPUTS = ("out", "removed", "report", "html", "weights", "lm_eval_samples", "inspect_ids")
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Recipe:
     read : which fields are what; model : the sentence-transformers model
     options : of the screening; decisions : made by hand
     keep_set_aside : rows without text are kept
-    out, removed, report, html : where the files go; None: not written
+    out, removed, report, html, weights, lm_eval_samples, inspect_ids : where the files go; None: not written
+    lm_eval_task : what a file's task is called in lm-evaluation-harness, {file} standing for its name; None: the file's name
     """
 
     paths: tuple[str, ...] = ()
@@ -34,6 +35,10 @@ class Recipe:
     removed: Path | None = None
     report: Path | None = None
     html: Path | None = None
+    weights: Path | None = None
+    lm_eval_samples: Path | None = None
+    inspect_ids: Path | None = None
+    lm_eval_task: str | None = None
 
     @property
     def outputs(self) -> dict[str, Path | None]:
