@@ -1,10 +1,10 @@
-"""The site's jobs from a terminal: evalmap look | build | info | list | remove | gc | fetch | pairs | name | serve | screen | …"""
+"""The site's jobs from a terminal: evalmap look | build | info | list | remove | gc | fetch | name | serve | screen | curate | …"""
 
 import sys
 
 import typer
 
-from evalmap.cli import answer_commands, datasets, look, name, quality, screen, serve, terminal
+from evalmap.cli import answer_commands, curate, datasets, look, name, quality, screen, serve, terminal
 from evalmap.data.errors import DatasetError
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("name")(name.name)
 app.command("serve")(serve.serve)
 app.command("screen")(screen.screen)
 app.command("quality")(quality.quality)
+app.command("curate")(curate.curate)
 app.add_typer(answer_commands.app, name="answers")
 
 

@@ -72,5 +72,6 @@ RULES = (
     "removed for label balance",
     "beyond the target size",
     "removed by hand",
+    "deleted on the map",
     "kept by hand",
 )

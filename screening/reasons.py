@@ -1,12 +1,13 @@
 """Why a row goes: the rule, the kept row that it is like, and by which numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.screening.groups.duplicate_groups import pair_positions
-from evalmap.screening.keep.select import NEAR
+from evalmap.screening.keep.select import DELETED, NEAR
 from evalmap.screening.pair_types import NOT_EXACT, RULES, Pairs, Selection
 from evalmap.screening.variants.variants import Differences, bits_of, kinds_of
 
@@ -47,7 +48,14 @@ class Reason:
     differs: tuple[str, ...] | None = None
 
 
-def find_reasons(pairs: Pairs, selection: Selection, *, own: int, differences: Differences | None = None) -> list[Reason]:
+def find_reasons(
+    pairs: Pairs,
+    selection: Selection,
+    *,
+    own: int,
+    differences: Differences | None = None,
+    deleted: Mapping[int, str] | None = None,
+) -> list[Reason]:
     """The reason of each removed row below `own`, in the order of the rows.
 
     Parameters
@@ -55,6 +63,7 @@ def find_reasons(pairs: Pairs, selection: Selection, *, own: int, differences: D
     pairs : those the selection was made from
     own : the rows from here on are compared against, and never go
     differences : what the rows differ in, as the selection was made with
+    deleted : of rows deleted on the map, the step that did it, in words
     """
     rows = np.flatnonzero(~selection.kept[:own])
     keepers = selection.keeper[rows]
@@ -67,7 +76,7 @@ def find_reasons(pairs: Pairs, selection: Selection, *, own: int, differences: D
     return [
         Reason(
             row,
-            rule_of(selection, row, own=own),
+            rule_of(selection, row, own=own, deleted=deleted),
             keeper if position >= 0 else None,
             likeness_of(pairs, position) if position >= 0 else None,
             tuple(kinds_of(bits)) if position >= 0 else None,
@@ -76,9 +85,11 @@ def find_reasons(pairs: Pairs, selection: Selection, *, own: int, differences: D
     ]
 
 
-def rule_of(selection: Selection, row: int, *, own: int) -> str:
+def rule_of(selection: Selection, row: int, *, own: int, deleted: Mapping[int, str] | None = None) -> str:
     """Why a row went (or stayed), in words."""
     rule, keeper = int(selection.rule[row]), int(selection.keeper[row])
+    if rule == DELETED and deleted and row in deleted:
+        return f"{RULES[rule]}: {deleted[row]}"
     if rule == NEAR and keeper >= own:
         return "near-duplicate of a row of the dataset compared against"
     return RULES[rule]

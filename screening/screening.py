@@ -1,7 +1,7 @@
 """A whole screening: pairs, order, selection, balance and target size, as the command line and the page both do it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,7 @@ class Screening:
     set_aside : rows that are no examples
     smallest_distance : with a target, the cosine distance of the two kept rows nearest to each other; else None
     warnings : sentences
+    deleted : of rows deleted on the map, the step that did it, in words
     """
 
     examples: pd.DataFrame
@@ -57,6 +58,7 @@ class Screening:
     set_aside: tuple[SetAside, ...] = ()
     smallest_distance: float | None = None
     warnings: tuple[str, ...] = ()
+    deleted: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def kept_rows(self) -> NDArray[np.int64]:
@@ -73,7 +75,7 @@ class Screening:
         """Why each of `removed_rows` goes, in their order: the rule, the kept row that it is like, by which numbers, and in which
         kinds the two differ all the same.
         """
-        return find_reasons(self.pairs, self.selection, own=self.own, differences=self.differences)
+        return find_reasons(self.pairs, self.selection, own=self.own, differences=self.differences, deleted=self.deleted)
 
     @property
     def label_share(self) -> dict[str, dict[str, float]]:
@@ -179,6 +181,7 @@ def screen(
         set_aside=tuple(set_aside),
         smallest_distance=distance,
         warnings=tuple(warnings),
+        deleted=decisions.deleted if decisions else {},
     )
 
 

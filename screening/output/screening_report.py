@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from evalmap.data.labels import label_counts
@@ -12,7 +13,12 @@ from evalmap.screening.screening import Screening
 
 
 def report(
-    screening: Screening, *, settings: dict[str, Any], files: dict[str, bytes] | None = None, set_aside_kept: bool = False
+    screening: Screening,
+    *,
+    settings: dict[str, Any],
+    files: dict[str, bytes] | None = None,
+    set_aside_kept: bool = False,
+    curation: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """The content of report.json; the same screening gives the same report.
 
@@ -21,6 +27,7 @@ def report(
     settings : what else went into it: inputs, roles, encoder …
     files : what was written, by what it is ("kept", "removed"): their SHA-256 are reported
     set_aside_kept : whether rows without text were kept
+    curation : what each step on the map did, as `evalmap.screening.curation.replay.curation_report` tells it
 
     Returns
     -------
@@ -63,6 +70,7 @@ def report(
         "label_counts": {"before": label_counts(labels), "after": label_counts(labels, selection.kept[: screening.own])},
         "removed_by": {rule: count for rule, count in removed_by.items() if count},
         "kept_by_hand": selection.settings["kept_by_hand"],
+        "curation": list(curation),
         "compared_against": {"rows": against, "removed": copied} if against else None,
         "warnings": list(screening.warnings),
         "settings": {

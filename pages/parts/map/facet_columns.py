@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from evalmap.answers.answer_types import Scores
-from evalmap.data.facets.column_kinds import LeftOut, facet_of_column, same_value
+from evalmap.data.facets.column_kinds import LeftOut, facet_of_column, field_key, same_value
 from evalmap.data.facets.facet import Facet, category_facet, number_facet, text_facet
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component import answer_columns, map_data
@@ -63,7 +63,7 @@ def _fields(built: BuiltMap) -> Iterator[Facet | LeftOut]:
     with_role = map_data.fields_with_role(built)
     for name in built.fields.columns:
         if name not in with_role:
-            yield facet_of_column(map_data.field_key(str(name)), map_data.field_title(str(name)), built.fields[name])
+            yield facet_of_column(field_key(str(name)), map_data.field_title(str(name)), built.fields[name])
 
 
 def _category(column: map_data.Column, codes: np.ndarray) -> Facet:
