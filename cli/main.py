@@ -1,4 +1,4 @@
-"""The site's jobs from a terminal: evalmap look | build | info | list | remove | gc | fetch | pairs | name | serve | screen | …"""
+"""The site's jobs from a terminal: evalmap look | build | info | list | remove | gc | fetch | name | serve | screen | curate | …"""
 
 import sys
 
@@ -8,6 +8,7 @@ from evalmap.cli import (
     answer_commands,
     card,
     compare_command,
+    curate,
     datasets,
     look,
     name,
@@ -40,6 +41,7 @@ app.command("screen")(screen.screen)
 app.command("card")(card.card)
 app.command("compare")(compare_command.compare)
 app.command("templates")(templates.templates)
+app.command("curate")(curate.curate)
 app.add_typer(answer_commands.app, name="answers")
 app.add_typer(quality_judge.app, name="quality")
 

@@ -85,9 +85,14 @@ def screen(
     ] = None,
     target: Annotated[int | None, typer.Option(help="Keep exactly so many rows, spread out, labels in their shares.")] = None,
     against: Annotated[list[str] | None, typer.Option(help="Remove also what is like a row of this PATH (repeatable).")] = None,
-    by_hand: Annotated[bool, typer.Option("--by-hand", help="Apply the decisions made by hand on the site.")] = False,
+    by_hand: Annotated[
+        bool, typer.Option("--by-hand", help="Apply the decisions made by hand on the site, and the steps made on the map.")
+    ] = False,
     keep_set_aside: Annotated[
         bool | None, typer.Option("--keep-set-aside/--remove-set-aside", help="Keep rows without text (default: remove).")
+    ] = None,
+    with_tags: Annotated[
+        bool | None, typer.Option("--with-tags/--without-tags", help="Write the tags of rows behind their fields, as evalmap_tags.")
     ] = None,
     text: TextOption = None,
     label: LabelOption = None,
@@ -152,6 +157,7 @@ def screen(
     given |= {"encoding": encoding, "header": header}
     given |= {"out": out, "removed": removed, "report": report, "html": html}
     given |= {"weights": weights, "lm_eval_samples": lm_eval_samples, "lm_eval_task": lm_eval_task, "inspect_ids": inspect_ids}
+    given |= {"with_tags": with_tags}
     given |= {"paths": tuple(paths) if paths else None, "against": tuple(against) if against else None}
     plan = (read_recipe(recipe) if recipe else Recipe()).with_given(**given)
     with Bars() as bars:
@@ -181,6 +187,10 @@ def sentences(done: RecipeRun) -> list[str]:
         applied = done.screening.selection.settings
         hand = f"{applied['kept_by_hand']:,} rows kept, {applied['removed_by_hand']:,} removed"
         lines.append(f"  {done.decisions:,} {'decision' if done.decisions == 1 else 'decisions'} by hand: {hand}")
+    for step in report["curation"]:
+        gone = f", {step['removed']:,} removed" if step["action"] == "delete" else ""
+        rows = f": {step['found']:,} of {step['rows']:,} rows found{gone}" if step["rows"] else ""
+        lines.append(f"  step {step['step']} on the map, {step['action']} ({step['chosen']}){rows}")
     before, after = report["label_share"]["before"], report["label_share"]["after"]
     if before:
         moves = [f"{label} {100 * share:.1f} % → {100 * after.get(label, 0):.1f} %" for label, share in before.items()]

@@ -17,7 +17,7 @@ from evalmap.data.records import SetAside
 from evalmap.data.store import disk
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings import model_names
+from evalmap.embeddings import cluster_edits, model_names
 from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.clustering import Clustering, parents
 from evalmap.embeddings.faithfulness import neighbors_kept
@@ -222,6 +222,9 @@ def _read(manifest: Manifest, folders: Mapping[str, Path]) -> BuiltMap:
         names = [_name(**values) for values in json.load(file)]
     if model_names.STAGE in folders:
         names = model_names.applied(names, model_names.load(folders[model_names.STAGE]))
+    clusterings = load_clusterings(folders["clustering"])
+    if cluster_edits.STAGE in folders:
+        clusterings, names = cluster_edits.applied(clusterings, names, cluster_edits.load(folders[cluster_edits.STAGE]))
     return BuiltMap(
         manifest=manifest,
         examples=pd.read_parquet(folders["records"] / "examples.parquet"),
@@ -229,7 +232,7 @@ def _read(manifest: Manifest, folders: Mapping[str, Path]) -> BuiltMap:
         vectors=load_vectors(folders["embeddings"]),
         graph=load_graph(folders["neighbors"]),
         coordinates=np.load(folders["projection"] / "coordinates.npy"),
-        clusterings=load_clusterings(folders["clustering"]),
+        clusterings=clusterings,
         names=tuple(names),
         outliers=np.load(folders["neighbors"] / "outliers.npy"),
         truncated=np.load(folders["embeddings"] / "truncated.npy"),

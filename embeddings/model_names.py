@@ -153,7 +153,7 @@ def carried(manifest: Manifest, before: Manifest | None) -> Manifest:
 def _point(workspace: Workspace, manifest: Manifest, record: StageRecord | None) -> Manifest:
     with workspace.lock("entries"):
         there = workspace.manifest(manifest.slug)
-        if there is None or by_terms(there).fingerprint != by_terms(manifest).fingerprint:
+        if there is None or there.key("naming") != manifest.key("naming"):
             raise DatasetError(f"{manifest.name}: its map was built again or removed meanwhile. Name it again.")
         changed = _with(there, record)
         workspace.save_manifest(changed)

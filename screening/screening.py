@@ -1,7 +1,7 @@
 """A whole screening: pairs, order, selection, balance and target size, as the command line and the page both do it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -49,6 +49,7 @@ class Screening:
     smallest_distance : with a target, the cosine distance of the two kept rows nearest to each other; else None
     warnings : sentences
     template_rules : the rules of templates that were applied; None where none was asked for
+    deleted : of rows deleted on the map, the step that did it, in words
     """
 
     examples: pd.DataFrame
@@ -63,6 +64,7 @@ class Screening:
     smallest_distance: float | None = None
     warnings: tuple[str, ...] = ()
     template_rules: TemplateRules | None = None
+    deleted: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def kept_rows(self) -> NDArray[np.int64]:
@@ -87,7 +89,9 @@ class Screening:
         kinds the two differ all the same.
         """
         templates = self.template_rules.templates if self.template_rules else None
-        return find_reasons(self.pairs, self.selection, own=self.own, differences=self.differences, templates=templates)
+        return find_reasons(
+            self.pairs, self.selection, own=self.own, differences=self.differences, deleted=self.deleted, templates=templates
+        )
 
     @property
     def label_share(self) -> dict[str, dict[str, float]]:
@@ -221,6 +225,7 @@ def screen(
         smallest_distance=distance,
         warnings=tuple(warnings),
         template_rules=template_rules,
+        deleted=decisions.deleted if decisions else {},
     )
 
 

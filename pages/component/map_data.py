@@ -1,8 +1,6 @@
 """What the browser is sent of a map: points, colourings, cluster names and hover texts, as pure functions of a built map."""
 
 import base64
-import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.choices import option_words, shared_option_words
+from evalmap.data.facets.column_kinds import field_key
 from evalmap.data.records import ROLE_NAMES
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.clustering import Clustering
@@ -212,12 +211,6 @@ def fields_with_role(built: BuiltMap) -> frozenset[str]:
 def field_title(name: str) -> str:
     """A field's name, with "(field)" where a column of the map's own is called so."""
     return f"{name} (field)" if name in _OWN_TITLES else name
-
-
-def field_key(name: str) -> str:
-    """`field.<name>`; a name that a URL would bend is spelled in plain characters, with a hash to keep it apart."""
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name)
-    return f"field.{plain}" if plain == name else f"field.{plain[:60]}.{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _encode(source: _Source) -> tuple[Column | None, NDArray[Any]]:

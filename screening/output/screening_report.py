@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from evalmap.data.labels import label_counts
@@ -18,6 +19,7 @@ def report(
     files: dict[str, bytes] | None = None,
     set_aside_kept: bool = False,
     name: str | None = None,
+    curation: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """The content of report.json; the same screening gives the same report.
 
@@ -27,6 +29,7 @@ def report(
     files : what was written, by what it is ("kept", "removed"): their SHA-256 are reported
     set_aside_kept : whether rows without text were kept
     name : of the screened set, as `evalmap.screening.output.screened_name` builds it
+    curation : what each step on the map did, as `evalmap.screening.curation.replay.curation_report` tells it
 
     Returns
     -------
@@ -73,6 +76,7 @@ def report(
         "flagged": _flagged(screening),
         "kept_by_hand": selection.settings["kept_by_hand"],
         "templates": _templates(screening),
+        "curation": list(curation),
         "compared_against": {"rows": against, "removed": copied} if against else None,
         "warnings": list(screening.warnings),
         "settings": {
