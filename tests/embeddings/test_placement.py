@@ -52,7 +52,7 @@ def test_hidden_rows_come_back_near_to_where_umap_had_put_them(samples: BuiltMap
         return np.linalg.norm(places[:, None] - old[None], axis=2)
 
     pairs = zip(to_old(placement.coordinates), to_old(samples.coordinates[away]), strict=True)
-    ranks = [spearmanr(placed, laid).statistic for placed, laid in pairs]
+    ranks = [spearmanr(placed, laid)[0] for placed, laid in pairs]
     assert np.mean(ranks) > 0.95  # .99: the distances to all old rows are in nearly the same order
 
 
