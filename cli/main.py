@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from evalmap.cli import answer_commands, datasets, look, name, quality, screen, serve, terminal
+from evalmap.cli import answer_commands, compare_command, datasets, look, name, quality, screen, serve, terminal
 from evalmap.data.errors import DatasetError
 
 app = typer.Typer(
@@ -26,11 +26,16 @@ app.command("name")(name.name)
 app.command("serve")(serve.serve)
 app.command("screen")(screen.screen)
 app.command("quality")(quality.quality)
+app.command("compare")(compare_command.compare)
 app.add_typer(answer_commands.app, name="answers")
 
 
 def main() -> None:
-    """Run the command line: 0, 1 for bad input (one sentence on stderr), 2 for bad usage."""
+    """Run the command line.
+
+    It ends with 0, with 1 for bad input (one sentence on stderr), with 2 for bad usage, and with 3 where a figure passes its limit
+    (`--fail-over`; a sentence for each on stderr).
+    """
     try:
         app()
     except DatasetError as error:
