@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
 from evalmap.data.store.disk import save_array
+from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.built_map import BuiltMap
@@ -146,9 +147,9 @@ def joined_vectors(maps: Sequence[BuiltMap], sources: NDArray[np.int32], rows: N
     return np.concatenate([np.asarray(built.vectors[rows[sources == at]], dtype=np.float32) for at, built in enumerate(maps)])
 
 
-def layout_key(maps: Sequence[BuiltMap], max_rows: int = MAX_ROWS) -> str:
+def layout_key(manifests: Sequence[Manifest], max_rows: int = MAX_ROWS) -> str:
     """The key of a layout's entry; it bears the first map's, and goes when that one's vectors go."""
-    embeddings = [built.manifest.key("embeddings") for built in maps]
+    embeddings = [manifest.key("embeddings") for manifest in manifests]
     return f"{embeddings[0]}-{stage_key(STAGE, VERSION, embeddings, max_rows)}"
 
 
@@ -167,7 +168,7 @@ def shared_layout_of(
     DatasetError : as `shared_layout`; the disk refuses
     """
     check_together(maps)
-    key = layout_key(maps, max_rows)
+    key = layout_key([built.manifest for built in maps], max_rows)
     with workspace.leased() as leased:
         if not leased.has(STAGE, key):
             found = shared_layout(maps, max_rows=max_rows, embed=embed, progress=progress)
@@ -185,7 +186,7 @@ def stored_shared_layout(maps: Sequence[BuiltMap], workspace: Workspace, *, max_
     DatasetError : these maps can't lie in one plane; the disk does not give it
     """
     check_together(maps)
-    folder = workspace.entry(STAGE, layout_key(maps, max_rows))
+    folder = workspace.entry(STAGE, layout_key([built.manifest for built in maps], max_rows))
     try:
         with disk.reading(folder):
             return _read(folder)

@@ -47,6 +47,7 @@ def _manifest(layout: SharedLayout, maps: Sequence[BuiltMap], *, slug: str, fing
         labels.update(built.manifest.labels)
     projection = {name: value for name, value in layout.settings.items() if name != "rows"}
     first = maps[0].manifest
+    key = layout_key([built.manifest for built in maps])
     sizes = np.bincount(layout.sources, minlength=len(maps))
     return Manifest(
         slug=slug,
@@ -61,7 +62,7 @@ def _manifest(layout: SharedLayout, maps: Sequence[BuiltMap], *, slug: str, fing
         datasets={built.manifest.slug: int(size) for built, size in zip(maps, sizes, strict=True)},
         settings=replace(first.settings, projection=projection),
         versions=first.versions,
-        stages=(StageRecord("embeddings", layout_key(maps), 0.0, True), StageRecord(STAGE, layout_key(maps), 0.0, True)),
+        stages=tuple(StageRecord(stage, key, 0.0, cached=True) for stage in ("embeddings", STAGE)),
         fingerprint=fingerprint,
         built_at=max(built.manifest.built_at for built in maps),
     )

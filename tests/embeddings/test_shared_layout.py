@@ -97,10 +97,10 @@ def test_layout_stays_as_long_as_its_first_map(tmp_path: Path):
     maps = [built(tmp_path, space, sentences(12, seed=seed), f"few{seed}") for seed in (1, 2)]
     shared_layout_of(maps, space)
     collect(space)
-    assert space.has(STAGE, layout_key(maps))
+    assert space.has(STAGE, layout_key([one.manifest for one in maps]))
     space.remove("few1")
     collect(space)
-    assert not space.has(STAGE, layout_key(maps))
+    assert not space.has(STAGE, layout_key([one.manifest for one in maps]))
 
 
 def test_as_one_map_each_row_is_that_of_its_source(layout: SharedLayout, maps: list[BuiltMap]):
