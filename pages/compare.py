@@ -19,15 +19,15 @@ from evalmap.pages.parts.compare import (
 )
 from evalmap.pages.shared import drawers, state, text
 
-COVERAGE = "Coverage"
-
 
 def draw() -> None:
     with st.sidebar:
-        compared = dataset_choice.require(dataset_choice.draw())
+        chosen = dataset_choice.draw()
+    compared = dataset_choice.require(chosen)
+    with st.sidebar:
         choices = shared_view.draw_controls(compared)
+        opened = shared_example.draw_address(compared)
         ringed = gap_list.draw_ringing(compared)
-    opened = shared_example.opened(compared)
     with drawers.around_map():
         with drawers.above():
             text.heading(" · ".join(compared.name(place) for place in range(len(compared.maps))))
@@ -39,9 +39,9 @@ def draw() -> None:
             with drawers.card("Example", on_close=shared_example.close):
                 shared_example.draw(compared, opened)
         parts: dict[str, Callable[[], None]] = {
-            COVERAGE: lambda: coverage_curves.draw(compared),
-            "Gaps": lambda: gap_list.draw(compared),
             "Told apart": lambda: separability_text.draw(compared),
+            "Coverage": lambda: coverage_curves.draw(compared),
+            "Gaps": lambda: gap_list.draw(compared),
             "Overlap": lambda: overlap_matrix.draw(compared),
             "Scorecards": lambda: scorecard_table.draw(compared),
             "Clusters": lambda: cluster_makeup.draw(compared),

@@ -98,9 +98,10 @@ def test_separability_is_said_in_one_sentence_with_its_checks(space: Workspace):
     pair = report["separability"]["pairs"][0]
     at = open_page("compare.py", compare=[LM, HUMAN])
     (sentence,) = [shown for shown in said(at) if "told apart" in shown]
-    assert f"in {pair['auc']:.0%} of cases (95 % interval {pair['low']:.0%}–{pair['high']:.0%}; guessing 50 %)" in sentence
+    auc, low, high, control = (round(100 * pair[name]) for name in ("auc", "low", "high", "control_auc"))
+    assert f"in {auc} % of cases (95 % interval {low}–{high} %; guessing 50 %)" in sentence
     at = panel(at, "Told apart")
-    assert any(f"With the two shuffled it is {pair['control_auc']:.0%}" in shown for shown in said(at))
+    assert any(f"With the two shuffled it is {control} %," in shown for shown in said(at))
     assert any("Without formats it was not measured" in shown for shown in said(at))
 
 
@@ -216,6 +217,8 @@ def test_markup_and_three_rows_are_shown_as_they_stand(space: Workspace, tmp_pat
     assert "at least 10 are needed" in sentence.replace("\\", "")
     assert MARKUP[1] not in sentence  # escaped
     assert rows[0]["text"] in [element.value for element in at.text]
+    at = panel(at, "Gaps")
+    assert all(MARKUP[1] in option for option in at.selectbox(key="gap").options)  # a select box shows text as it is
     for part in ("Coverage", "Gaps", "Told apart", "Overlap", "Scorecards", "Clusters", "Words"):
         at = panel(at, part)
         assert not at.error

@@ -35,4 +35,6 @@ def draw(compared: Compared) -> None:
     )
     figure.update_yaxes(type="category", autorange="reversed", automargin=True)
     charts.draw(figure, key="cluster-makeup", alt="Share of each dataset in each cluster of all together")
-    st.caption("The clusters are k-means on the embeddings of all datasets together, the largest first.")
+    trust = compared.layout.settings.get("trustworthiness")
+    told = f" Trustworthiness of the map of all together: {trust:.2f} of 1." if trust is not None else ""
+    st.caption(f"The clusters are k-means on the embeddings of all datasets together, the largest first.{told}")

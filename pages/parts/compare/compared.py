@@ -42,6 +42,10 @@ class Compared:
         """The name for a place that reads Markdown."""
         return text.in_label(self.name(place), limit=limit)
 
+    def line(self, place: int, *, limit: int = 60) -> str:
+        """The name for a place that shows text as it is."""
+        return text.in_line(self.name(place), limit=limit)
+
     def color(self, place: int) -> str:
         """The colour of a dataset, that of its points on the map."""
         manifest = self.shared.manifest
@@ -76,6 +80,6 @@ def choose_pair(compared: Compared, *, key: str, ordered: bool = False, label: s
     if len(pairs) == 1:
         return pairs[0]
     between = "not in" if ordered else "and"
-    words = [f"{compared.label(a)} {between} {compared.label(b)}" for a, b in pairs]
+    words = [f"{compared.line(a)} {between} {compared.line(b)}" for a, b in pairs]
     place = st.selectbox(label, range(len(pairs)), format_func=lambda at: words[at], key=key)
     return pairs[place or 0]

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from evalmap.pages.parts.compare.compared import Compared, choose_pair
-from evalmap.pages.shared import state, text
+from evalmap.pages.shared import example_address, state, text
 from evalmap.screening.coverage.gaps import seeds
 
 
@@ -15,7 +15,7 @@ def draw_ringing(compared: Compared) -> list[int]:
     gaps = [gap for gap in compared.report["gaps"] if gap["rows"]]
     if not gaps:
         return []
-    words = [f"{compared.label(gap['of'])} not in {compared.label(gap['by'])}" for gap in gaps]
+    words = [f"{compared.line(gap['of'])} not in {compared.line(gap['by'])}" for gap in gaps]
     chosen = st.selectbox(
         "Ring uncovered rows",
         range(len(gaps)),
@@ -62,6 +62,7 @@ def draw(compared: Compared) -> None:
             st.markdown(f"**{text.in_label(cluster['name'])}** · {cluster['size']:,} rows")
             for exemplar in cluster["exemplars"]:
                 text.show(exemplar["text"])
+                st.caption(example_address.place(built, exemplar["row"]))
 
 
 def seed_lines(compared: Compared, of: int, gap: dict[str, Any]) -> bytes:

@@ -12,8 +12,9 @@ WORDS = {
     "vendi": "Vendi score: behaves like so many different rows ↑",
     "nearest_similarity": "similarity of the nearest row ↓",
     "cluster_entropy": "spread over the clusters, 0–1 ↑",
-    "compression": "compression ratio ↓",
+    "compression_ratio": "compression ratio ↓",
 }
+ARROWS = {"near_duplicates": " ↓", "distinct": " ↑", "opening": " ↓"}  # where the good end is, by how a name begins
 
 
 def draw(compared: Compared) -> None:
@@ -25,7 +26,7 @@ def draw(compared: Compared) -> None:
         column = {"rows": f"{card['size']:,}"}
         if "distinct" in card:
             column["groups without near-duplicates"] = f"{card['distinct']:,} ({text.percent(card['distinct_ratio'], 1)} of rows)"
-        column |= {WORDS.get(name, name.replace("_", " ")): _cell(found) for name, found in card["statistics"].items()}
+        column |= {_words(name): _cell(found) for name, found in card["statistics"].items()}
         columns[f"{place + 1} · {text.in_line(compared.name(place))}"] = column
     table = pd.DataFrame(columns).fillna("–")
     table.index.name = "statistic"
@@ -35,6 +36,14 @@ def draw(compared: Compared) -> None:
             st.caption(f"{compared.label(card['dataset'])}: {text.in_label(card['reason'], limit=300)}")
     sizes = sorted({card["n"] for card in cards})
     st.caption(f"Statistics of samples of {', '.join(f'{n:,}' for n in sizes)} rows of each, as they depend on n; 95 % intervals.")
+
+
+def _words(name: str) -> str:
+    """A statistic's name with an arrow to its good end."""
+    if name in WORDS:
+        return WORDS[name]
+    arrow = next((arrow for start, arrow in ARROWS.items() if name.startswith(start)), "")
+    return f"{name.replace('_', ' ')}{arrow}"
 
 
 def _cell(found: dict[str, Any]) -> str:

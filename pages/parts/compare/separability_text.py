@@ -27,7 +27,7 @@ def draw(compared: Compared) -> None:
             st.caption(checks(pair))
             if not SOUND[0] <= pair["control_auc"] <= SOUND[1]:
                 st.warning(
-                    f"The control should lie between {SOUND[0]:.0%} and {SOUND[1]:.0%}: too few rows to trust the figure.",
+                    "The control should lie between 45 and 55 %: too few rows to trust the figure.",
                     icon=":material/warning:",
                 )
     if len(pairs) > 1:
@@ -52,18 +52,19 @@ def sentence(compared: Compared, pair: dict[str, Any]) -> str:
     if pair["reason"]:
         return f"Whether **{a}** and **{b}** can be told apart cannot be said: {text.in_label(pair['reason'], limit=300)}."
     verdict = next((words for most, words in WORDS if pair["auc"] < most), ALWAYS)
+    interval = f"{100 * pair['low']:.0f}–{text.percent(pair['high'])}"
     return (
-        f"**{a}** and **{b}** {verdict}: of one row of each, the embeddings say which is whose in {pair['auc']:.0%} of cases "
-        f"(95 % interval {pair['low']:.0%}–{pair['high']:.0%}; guessing 50 %)."
+        f"**{a}** and **{b}** {verdict}: of one row of each, their embeddings say which is whose in {text.percent(pair['auc'])} of "
+        f"cases (95 % interval {interval}; guessing 50 %)."
     )
 
 
 def checks(pair: dict[str, Any]) -> str:
     """The control and the figure without formats, in words."""
-    control = f"With the two shuffled it is {pair['control_auc']:.0%}, as it should be near 50 %."
+    control = f"With the two shuffled it is {text.percent(pair['control_auc'])}, which should be near 50 %."
     if pair["stripped_auc"] is None:
         return f"{control} Without formats it was not measured."
-    stripped = f" Without options and formats such as “Question: … Answer:” it is {pair['stripped_auc']:.0%}"
+    stripped = f" Without options and formats such as “Question: … Answer:” it is {text.percent(pair['stripped_auc'])}"
     fell = pair["auc"] - pair["stripped_auc"]
     why = ": the format gives much of it away." if fell > 0.1 else ": it is not the format alone."
-    return f"{control}{stripped}{why if pair['auc'] >= 0.6 else '.'}"
+    return f"{control}{stripped}{why if pair['auc'] >= WORDS[0][0] else '.'}"

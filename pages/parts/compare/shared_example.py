@@ -7,8 +7,8 @@ from evalmap.pages.parts.compare.compared import Compared
 from evalmap.pages.shared import example_address, example_body, navigation, state, text
 
 
-def opened(compared: Compared) -> int | None:
-    """The row of the shared map that is open; None where none is, or where the sample left it out."""
+def draw_address(compared: Compared) -> int | None:
+    """Draw the field that names the open example; its row of the shared map, None where none is open or the sample left it out."""
     named = st.text_input(
         "Example",
         key=state.COMPARE_EXAMPLE,

@@ -10,7 +10,7 @@ from evalmap.pages.component.map_view import show_map
 from evalmap.pages.parts.compare import shared_example
 from evalmap.pages.parts.compare.compared import Compared
 from evalmap.pages.server import caches
-from evalmap.pages.shared import state, text
+from evalmap.pages.shared import state
 
 DATASET = "Dataset"
 
@@ -69,13 +69,13 @@ def draw(compared: Compared, choices: ViewChoices, opened: int | None, ringed: l
 
 
 def draw_note(compared: Compared) -> None:
-    """What lies on the map, and of what only a sample does."""
+    """Of which datasets only a sample lies on the map, where it is so."""
     rows = dict(zip((built.manifest.slug for built in compared.together), compared.layout.settings["rows"], strict=True))
-    said = []
-    for place, built in enumerate(compared.maps):
-        told = rows[built.manifest.slug]
-        sampled = f" of {told['of']:,} (a random sample)" if told["laid_out"] < told["of"] else ""
-        said.append(f"{compared.label(place)}: {told['laid_out']:,}{sampled}")
-    trust = compared.layout.settings.get("trustworthiness")
-    quality = f" · trustworthiness {trust:.2f} of 1" if trust is not None else ""
-    st.caption(f"One map of all of them. {' · '.join(said)}{text.in_label(quality)}")
+    told = [(place, rows[built.manifest.slug]) for place, built in enumerate(compared.maps)]
+    sampled = [
+        f"{one['laid_out']:,} of {one['of']:,} rows of {compared.label(place)}"
+        for place, one in told
+        if one["laid_out"] < one["of"]
+    ]
+    if sampled:
+        st.caption(f"On the map is a random sample: {', '.join(sampled)}. The figures are of all rows.")
