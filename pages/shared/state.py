@@ -59,6 +59,16 @@ ANSWER_ROWS = "rows-of-answers"
 ANSWERS_PANEL = "answers-panel"  # which part of the drawer below the map is open
 SCALE_BY = "scale-by"
 
+# The compare page
+COMPARED = "compare"  # the datasets, by slug
+COMPARE_COLOR = "colour-compared"
+COMPARE_SHOWN = "shown"  # which of them are in colour
+COMPARE_PANEL = "compare-panel"  # which part of the drawer below the map is open
+COMPARE_EXAMPLE = "compared-example"  # "<slug>:<the example as its own map's URL names it>"
+COMPARE_PAIR = "pair"  # which two of several a part tells of
+GAP = "gap"  # whose uncovered rows are listed
+GAP_RINGED = "gap-ringed"  # whether they are ringed on the map
+
 FILTERS = (WHERE, NOT_ASKED, MEANING)
 OF_ONE_DATASET = (  # meaningless for another dataset
     *(*FILTERS, FACET_SEARCH, SUBSETS, SUBSET_NAME, SUBSET_A, SUBSET_B, COLOR, LAYER),
