@@ -1,7 +1,7 @@
 """evalmap quality: how good a built dataset is, as tables, JSON or one HTML file."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -75,10 +75,12 @@ def quality(
     job.finish("done", slug=manifest.slug)
     if html:
         _write_html(space, report, manifest, html)
+    judged = None if names else _judged(space, manifest)
     if as_json:
-        terminal.print_json(report.as_dict())
+        terminal.print_json(report.as_dict() | ({"judge": judged} if judged else {}))
     else:
         _print_report(report, details=clusters)
+        _print_judge(manifest.name, judged)
     limits.end_over_limits(limits.exceeded(wanted_limits, figures(report, wanted_limits), known))
 
 
@@ -92,6 +94,21 @@ def _write_html(space: "Workspace", report: "QualityReport", manifest: "Manifest
 
 def _names(given: str | None) -> list[str] | None:
     return None if given is None else [name.strip() for name in given.split(",") if name.strip()]
+
+
+def _judged(space: "Workspace", manifest: "Manifest") -> "dict[str, Any] | None":
+    """What a language model said of the rows, where one was asked: beside the report, and in none of its figures."""
+    from evalmap.answers.reporting.judge_section import judge_journals, judge_section
+    from evalmap.embeddings.built_map import load_map
+
+    return judge_section(space, load_map(space, manifest)) if judge_journals(space, manifest.source) else None
+
+
+def _print_judge(name: str, judged: "dict[str, Any] | None") -> None:
+    from evalmap.answers.reporting.judge_section import judge_lines
+
+    if judged:
+        terminal.print_lines(["", "A JUDGE (a language model; in no figure above)", *judge_lines(name, judged)])
 
 
 def _print_report(report: "QualityReport", *, details: bool) -> None:

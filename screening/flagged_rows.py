@@ -59,8 +59,8 @@ def find_flagged(
 
 
 def less_decided(flagged: Mapping[int, str], decisions: Decisions | None) -> dict[int, str]:
-    """The flagged rows that no hand has decided about: a decision by hand comes before a flag."""
-    decided = {*decisions.kept, *decisions.removed} if decisions else set()
+    """The flagged rows that no hand has decided about or deleted on the map: a decision by hand comes before a flag."""
+    decided = {*decisions.kept, *decisions.removed, *decisions.deleted} if decisions else set()
     return {row: names for row, names in flagged.items() if row not in decided}
 
 

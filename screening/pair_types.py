@@ -74,6 +74,8 @@ RULES = (
     "removed for label balance",
     "beyond the target size",
     "removed by hand",
+    "deleted on the map",
     "kept by hand",
     "flagged",
+    "beyond the rows kept of its template",
 )

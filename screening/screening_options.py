@@ -8,6 +8,7 @@ from evalmap.screening.keep.select import CONTRASTS, Contrast
 from evalmap.screening.pair_types import METHODS, Method
 from evalmap.screening.pairs.likeness import check_threshold
 from evalmap.screening.quality.flags.find_flags import check_rules
+from evalmap.screening.templates.template_rules import check_rule
 from evalmap.screening.variants.variants import check_merge
 
 
@@ -22,6 +23,9 @@ class ScreeningOptions:
     seed : for keep = random
     balance : restore the label shares by removing further rows
     target : keep exactly so many rows; None: as many as are left
+    templates : what is done with the rows of a template: keep-all, keep:N or duplicates, as
+        `evalmap.screening.templates.template_rules` says; None: they are told of, and screened like any
+    template_rules : the rules of single templates, by id; they come before `templates`
 
     Raises
     ------
@@ -38,6 +42,8 @@ class ScreeningOptions:
     balance: bool = False
     target: int | None = None
     drop_flagged: tuple[str, ...] = ()
+    templates: str | None = None
+    template_rules: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         check_threshold(self.threshold)
@@ -51,6 +57,10 @@ class ScreeningOptions:
         ):
             if value not in allowed:
                 raise DatasetError(f"{name} is {value!r}; choose one of {', '.join(allowed)}.")
+        if self.templates is not None:
+            object.__setattr__(self, "templates", check_rule(self.templates))
+        rules = sorted((str(template), check_rule(rule)) for template, rule in dict(self.template_rules).items())
+        object.__setattr__(self, "template_rules", tuple(rules))
         if self.target is not None and self.target < 1:
             raise DatasetError(f"target {self.target:,}: expected 1 row or more.", "target")
         if self.seed < 0:

@@ -12,19 +12,18 @@ from typing import Any
 from evalmap.data.store import disk
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace, stage_key
-from evalmap.embeddings import model_names
 from evalmap.embeddings.array_types import Progress
 from evalmap.screening.quality.sections import QualitySettings, Section, SectionInput
 from evalmap.screening.screening_options import DEFAULTS
 
 STAGE = "quality"
 _FILE = "section.json"
-_READ = ("records", "embeddings", "neighbors", "clustering", "naming", model_names.STAGE)  # of the map; it may be laid out anew
+_UNREAD = ("projection", "thumbnail")  # stages of the map: it may be laid out anew
 
 
 def section_key(workspace: Workspace, manifest: Manifest, section: Section, settings: QualitySettings) -> str:
     """The key of a section: of the map, the settings, what else it reads, and its version."""
-    keys = {stage.name: stage.key for stage in manifest.stages if stage.name in _READ}
+    keys = {stage.name: stage.key for stage in manifest.stages if stage.name not in _UNREAD}
     parts = (section.name, section.version, keys, asdict(settings), asdict(DEFAULTS), section.reads(workspace, manifest))
     return f"{manifest.key('naming')}-{stage_key(STAGE, *parts)}"
 

@@ -18,6 +18,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.array_types import Progress, no_progress
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import KMEANS
+from evalmap.screening.curation.curation_journal import read_curation
 from evalmap.screening.default_screening import DefaultScreening, default_screening
 from evalmap.screening.groups.components import find_components
 from evalmap.screening.keep.by_hand import DecisionLog
@@ -149,8 +150,9 @@ def _balance(given: SectionInput, progress: Progress) -> Any:
 
 
 def _decisions(workspace: Workspace, manifest: Manifest) -> Any:
-    """Those made by hand: the default screening follows them."""
-    return DecisionLog.load(workspace, manifest.source).as_list()
+    """What was decided by hand, and deleted on the map: the default screening follows both."""
+    deleted = [step.as_dict() for step in read_curation(workspace, manifest.source).active if step.action == "delete"]
+    return [DecisionLog.load(workspace, manifest.source).as_list(), deleted]
 
 
 SECTIONS: dict[str, Section] = {

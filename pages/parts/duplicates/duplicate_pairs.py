@@ -56,7 +56,7 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> PageSc
     log = screenings.decisions(built)
     manifest = built.manifest
     order = _order(manifest.slug, manifest.fingerprint, choices.keep)
-    decisions = log.rows(built.examples)
+    decisions = screenings.decided(built)
     flagged = less_decided(screenings.flagged(built, choices.drop_flagged, choices.threshold), decisions)
     selection = select(
         without_rows(pairs, flagged),

@@ -13,6 +13,8 @@ from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
+from evalmap.screening.curation import curation_journal
+from evalmap.screening.curation.steps import CurationStep, keys_of
 from evalmap.screening.keep.by_hand import DecisionLog, row_keys
 from evalmap.screening.quality import sections
 from evalmap.screening.quality.report import missing, quality, stored_report
@@ -85,6 +87,9 @@ def test_what_a_section_reads_has_it_measured_again_and_no_other(
     examples = open_dataset(tmp_path / "some.jsonl").examples
     with DecisionLog.changing(space, manifest.source) as log:
         log.remove(row_keys(examples)[0])
+    assert measure(space, moved, measured) == ["duplicates"]
+    step = CurationStep(0, "delete", "", "two rows", "", keys_of(examples, [1, 2]))
+    curation_journal.append(space, manifest.source, step)
     assert measure(space, moved, measured) == ["duplicates"]
     monkeypatch.setitem(SECTIONS, "flags", replace(SECTIONS["flags"], version=99))
     assert measure(space, moved, measured) == ["flags"]
