@@ -32,8 +32,9 @@ SMALL_WORDS: Mapping[str, frozenset[str]] = {
 LEAST_WORDS = 3  # small words of a language that a text must hold to be in it
 LEAST_LETTERS = 8  # letters of a script
 MOST = 0.8  # of the texts whose language is known; a file without such a language has none of its own
-SCRIPTS = "Latin Cyrillic Greek Arabic Hebrew Han Hiragana Katakana Hangul Devanagari Bengali Tamil Telugu Thai".split()
+SCRIPTS = "Cyrillic Greek Arabic Hebrew Han Hiragana Katakana Hangul Devanagari Bengali Tamil Telugu Thai".split()
 _SCRIPT = {script: regex.compile(rf"\p{{Script={script}}}") for script in SCRIPTS}
+_LANGUAGE_OF = {word: language for language, words in SMALL_WORDS.items() for word in words}
 _WORD = re.compile(r"[^\W\d_]+")
 JAPANESE = frozenset({"Han", "Hiragana", "Katakana"})  # one language writes in all three
 
@@ -61,12 +62,12 @@ def other_language(given: FlagInput) -> Found:
 
 
 def _language(text: str) -> str | None:
-    counts = {script: len(pattern.findall(text)) for script, pattern in _SCRIPT.items()} if not text.isascii() else {}
-    letters = sum(map(str.isalpha, text))
-    for script, count in counts.items():
-        if script != "Latin" and count >= LEAST_LETTERS and count > letters / 2:
-            return "Chinese or Japanese" if script in JAPANESE else f"{script} script"
-    words = Counter(_WORD.findall(text.lower()))
-    hits = Counter({language: sum(words[word] for word in small) for language, small in SMALL_WORDS.items()})
-    (first, most), (_, second) = hits.most_common(2)
+    if not text.isascii():
+        letters = sum(map(str.isalpha, text))
+        for script, pattern in _SCRIPT.items():
+            count = len(pattern.findall(text))
+            if count >= LEAST_LETTERS and count > letters / 2:
+                return "Chinese or Japanese" if script in JAPANESE else f"{script} script"
+    hits = Counter(language for word in _WORD.findall(text.lower()) if (language := _LANGUAGE_OF.get(word)))
+    (first, most), (_, second) = (*hits.most_common(2), ("", 0), ("", 0))[:2]
     return first if most >= LEAST_WORDS and most >= 2 * second else None
