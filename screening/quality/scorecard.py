@@ -99,6 +99,23 @@ def score(
     return Scorecard(vendi_score(np.asarray(built.vectors)), tuple(scores))
 
 
+def score_whole(built: BuiltMap, pairs: Pairs, *, n: int, threshold: float, normalization: str, seed: int = 0) -> PartScore:
+    """The statistics of a whole dataset over samples of n rows, for a comparison with other datasets; there is no baseline.
+
+    Without `cluster_entropy`: the clusters are each dataset's own.
+
+    Parameters
+    ----------
+    n : rows of each sample, at most half of the rows; fewer than 5: there are no statistics
+    """
+    size = len(built)
+    if n < MIN_SAMPLE:
+        return PartScore("dataset", built.manifest.name, size, 0, {}, {}, f"samples of at least {MIN_SAMPLE} rows are needed")
+    measures = _statistics(built, pairs, threshold, normalization)
+    del measures["cluster_entropy"]
+    return PartScore("dataset", built.manifest.name, size, n, sample_statistics(np.arange(size), n, measures, seed=seed), {})
+
+
 def sample_statistics(rows: NDArray[np.int64], n: int, measures: dict[str, Statistic], *, seed: int = 0) -> dict[str, Estimate]:
     """Each statistic over samples of n rows: its mean, and a 95 % confidence interval of its mean over n rows written this way.
 
