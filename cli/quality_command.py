@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 def quality(
     dataset: DatasetArgument,
     section: Annotated[
-        str | None, typer.Option(metavar="NAME,…", help="Only these: scorecard, duplicates, saturation, flags, shortcuts, balance.")
+        str | None,
+        typer.Option(
+            metavar="NAME,…", help="Only these: scorecard, duplicates, saturation, flags, shortcuts, shortcut_parts, balance."
+        ),
     ] = None,
     without: Annotated[
         str | None, typer.Option(metavar="NAME,…", help="All but these, such as shortcuts, which take longest.")

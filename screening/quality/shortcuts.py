@@ -25,6 +25,7 @@ from evalmap.screening.quality.flags.flag_rules import FlagInput
 FOLDS = 5
 FEWEST = 20  # labelled rows
 FEWEST_OF_A_PART = 50
+MAX_ROWS_OF_A_PART = 2_000  # there may be a hundred parts
 MAX_ROWS = 10_000  # measured; more make no figure surer that a reader sees
 PHRASES = 10  # told of each predictor, at most
 LEAST_ROWS = 5  # that a phrase stands in, to be told
@@ -237,7 +238,7 @@ def find_shortcuts_of_parts(
     groups: NDArray[np.integer] | None = None,
     predictors: Sequence[str] = tuple(PREDICTORS),
     shuffles: int = 1,
-    max_rows: int = MAX_ROWS,
+    max_rows: int = MAX_ROWS_OF_A_PART,
     random_state: int = 42,
     progress: Progress = no_progress,
 ) -> list[PartShortcuts]:
