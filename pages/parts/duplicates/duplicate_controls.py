@@ -9,11 +9,13 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.shared import state
 from evalmap.screening.keep.order import RULES, default_rule
 from evalmap.screening.pair_types import METHODS, Method, Pairs
+from evalmap.screening.quality.flags.find_flags import FLAG_RULES
 from evalmap.screening.variants.variants import KINDS
 
 NORMALIZATION_HELP = "; ".join(f"{name}: {what}" for name, what in DESCRIPTIONS.items()) + "."
+FEW_SHOT = "few_shot_copy"  # the rule that reads texts which no page has
 # Settings that this sidebar offers, by the names that errors give them
-CONTROLS = ("threshold", "method", "normalization", "keep", "contrast", "merge")
+CONTROLS = ("threshold", "method", "normalization", "keep", "contrast", "merge", "drop_flagged")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class ScreenChoices:
     keep: str
     protect: bool
     merge: tuple[str, ...] = ()
+    drop_flagged: tuple[str, ...] = ()
 
 
 def draw(built: BuiltMap, pairs: Pairs) -> ScreenChoices:
@@ -74,7 +77,16 @@ def draw(built: BuiltMap, pairs: Pairs) -> ScreenChoices:
         help="Near-identical texts that differ in a number, a negation, a date, a name or a key (an answer, a context) are "
         "variants: both stay. Those chosen here are treated as duplicates.",
     )
-    return ScreenChoices(float(threshold), method, normalization or "typographic", keep or rules[0], protect, tuple(merge or ()))
+    flags = st.multiselect(
+        "Remove flagged rows first",
+        [rule for rule in FLAG_RULES if rule != FEW_SHOT],
+        key=state.DROP_FLAGGED,
+        bind="query-params",
+        help="Rows that bear one of these flags go before near-duplicates are looked at, each with its reason; the Quality page "
+        "lists them.",
+    )
+    likeness = (float(threshold), method, normalization or "typographic")
+    return ScreenChoices(*likeness, keep or rules[0], protect, tuple(merge or ()), tuple(flags))
 
 
 def _rules(built: BuiltMap) -> list[str]:

@@ -13,6 +13,7 @@ from evalmap.pages.server import access, caches, screenings, workers
 from evalmap.pages.shared import job_progress
 from evalmap.pages.shared.action import action
 from evalmap.screening.default_screening import AT_ONCE
+from evalmap.screening.flagged_rows import less_decided, mark_flagged, without_rows
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.keep.order import prioritize
 from evalmap.screening.keep.select import select
@@ -55,8 +56,10 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> PageSc
     log = screenings.decisions(built)
     manifest = built.manifest
     order = _order(manifest.slug, manifest.fingerprint, choices.keep)
+    decisions = screenings.decided(built)
+    flagged = less_decided(screenings.flagged(built, choices.drop_flagged, choices.threshold), decisions)
     selection = select(
-        pairs,
+        without_rows(pairs, flagged),
         threshold=choices.threshold,
         method=choices.method,
         normalization=choices.normalization,
@@ -65,9 +68,9 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> PageSc
         contrast="protect" if choices.protect else "remove",
         differences=screenings.differences(built),
         merge=choices.merge,
-        decisions=screenings.decided(built),
+        decisions=decisions,
     )
-    return PageScreening(selection, log)
+    return PageScreening(mark_flagged(selection, flagged), log)
 
 
 @st.cache_resource(max_entries=32)
