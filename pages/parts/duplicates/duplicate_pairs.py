@@ -18,6 +18,8 @@ from evalmap.screening.keep.order import prioritize
 from evalmap.screening.keep.select import select
 from evalmap.screening.pair_types import Pairs, Selection
 from evalmap.screening.pairs import pairs_job
+from evalmap.screening.templates.find_templates import Templates
+from evalmap.screening.templates.template_rules import rules_of
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> PageSc
     log = screenings.decisions(built)
     manifest = built.manifest
     order = _order(manifest.slug, manifest.fingerprint, choices.keep)
+    rules = None
+    if choices.templates or choices.template_rules:
+        found = screenings.templates(manifest.slug, manifest.fingerprint)
+        rules = rules_of(found, choices.templates, choices.template_rules)
     selection = select(
         pairs,
         threshold=choices.threshold,
@@ -65,9 +71,20 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> PageSc
         contrast="protect" if choices.protect else "remove",
         differences=screenings.differences(built),
         merge=choices.merge,
+        keep_apart=None if rules is None else rules.keep_apart(pairs),
         decisions=log.rows(built.examples),
     )
+    if rules is not None:
+        selection = rules.apply(selection, order=order, labels=built.examples["label"], protect=choices.protect, pairs=pairs)
     return PageScreening(selection, log)
+
+
+def templates(built: BuiltMap, pairs: Pairs, choices: ScreenChoices, *, asked: bool = False) -> Templates:
+    """The templates of a map; none of a large one where nothing asks for them, since they take half a minute over 120,000 rows."""
+    manifest = built.manifest
+    if asked or choices.templates or choices.template_rules or len(built) <= AT_ONCE:
+        return screenings.templates(manifest.slug, manifest.fingerprint)
+    return Templates(len(built))
 
 
 @st.cache_resource(max_entries=32)
