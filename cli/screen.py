@@ -69,6 +69,10 @@ def screen(
             help="Treat rows that differ in these only as duplicates (default: such rows are variants, and both stay).",
         ),
     ] = None,
+    drop_flagged: Annotated[
+        str | None,
+        typer.Option(metavar="RULE,…", help="Remove rows with these flags first: no_question … (evalmap quality lists them)."),
+    ] = None,
     templates: Annotated[
         str | None,
         typer.Option(
@@ -81,9 +85,14 @@ def screen(
     ] = None,
     target: Annotated[int | None, typer.Option(help="Keep exactly so many rows, spread out, labels in their shares.")] = None,
     against: Annotated[list[str] | None, typer.Option(help="Remove also what is like a row of this PATH (repeatable).")] = None,
-    by_hand: Annotated[bool, typer.Option("--by-hand", help="Apply the decisions made by hand on the site.")] = False,
+    by_hand: Annotated[
+        bool, typer.Option("--by-hand", help="Apply the decisions made by hand on the site, and the steps made on the map.")
+    ] = False,
     keep_set_aside: Annotated[
         bool | None, typer.Option("--keep-set-aside/--remove-set-aside", help="Keep rows without text (default: remove).")
+    ] = None,
+    with_tags: Annotated[
+        bool | None, typer.Option("--with-tags/--without-tags", help="Write the tags of rows behind their fields, as evalmap_tags.")
     ] = None,
     text: TextOption = None,
     label: LabelOption = None,
@@ -138,7 +147,7 @@ def screen(
         "keep": keep,
         "seed": seed,
     }
-    given["merge"] = None if merge is None else tuple(kind.strip() for kind in merge.split(",") if kind.strip())
+    given |= {"merge": _listed(merge), "drop_flagged": _listed(drop_flagged)}
     if templates is not None:
         given["templates"], own = read_rules(templates)
         given["template_rules"] = tuple(own.items()) or None
@@ -148,12 +157,17 @@ def screen(
     given |= {"encoding": encoding, "header": header}
     given |= {"out": out, "removed": removed, "report": report, "html": html}
     given |= {"weights": weights, "lm_eval_samples": lm_eval_samples, "lm_eval_task": lm_eval_task, "inspect_ids": inspect_ids}
+    given |= {"with_tags": with_tags}
     given |= {"paths": tuple(paths) if paths else None, "against": tuple(against) if against else None}
     plan = (read_recipe(recipe) if recipe else Recipe()).with_given(**given)
     with Bars() as bars:
         done = run_recipe(plan, workspace=space, write_recipe=write_recipe, by_hand=by_hand, progress=bars.progress)
     terminal.print_lines(sentences(done))
     _fail(done, fail_over)
+
+
+def _listed(given: str | None) -> tuple[str, ...] | None:
+    return None if given is None else tuple(name.strip() for name in given.split(",") if name.strip())
 
 
 def sentences(done: RecipeRun) -> list[str]:
@@ -167,10 +181,16 @@ def sentences(done: RecipeRun) -> list[str]:
     lines += _about_variants(report)
     lines += _about_templates(report["templates"])
     lines += [f"  {count:,} {rule}" for rule, count in report["removed_by"].items()]
+    if report["drop_flagged"]:
+        lines.append(f"  flags: {', '.join(f'{rule} {count:,}' for rule, count in report['flagged'].items())}")
     if done.decisions:
         applied = done.screening.selection.settings
         hand = f"{applied['kept_by_hand']:,} rows kept, {applied['removed_by_hand']:,} removed"
         lines.append(f"  {done.decisions:,} {'decision' if done.decisions == 1 else 'decisions'} by hand: {hand}")
+    for step in report["curation"]:
+        gone = f", {step['removed']:,} removed" if step["action"] == "delete" else ""
+        rows = f": {step['found']:,} of {step['rows']:,} rows found{gone}" if step["rows"] else ""
+        lines.append(f"  step {step['step']} on the map, {step['action']} ({step['chosen']}){rows}")
     before, after = report["label_share"]["before"], report["label_share"]["after"]
     if before:
         moves = [f"{label} {100 * share:.1f} % → {100 * after.get(label, 0):.1f} %" for label, share in before.items()]

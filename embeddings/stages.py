@@ -15,10 +15,11 @@ from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings import palette, thumbnail, vectors
 from evalmap.embeddings.array_types import Encoder, Vectors
 from evalmap.embeddings.clustering import Clustering, cluster_graph, cluster_kmeans
+from evalmap.embeddings.faithfulness import measure_faithfulness
 from evalmap.embeddings.layers import LAYERS, TOPICS_COARSE
 from evalmap.embeddings.naming import name_clusters
 from evalmap.embeddings.neighbors import GRAPH, NeighborGraph, find_neighbors, mark_outliers
-from evalmap.embeddings.projection import project, trustworthiness
+from evalmap.embeddings.projection import project
 from evalmap.embeddings.settings import Settings
 
 StageProgress = Callable[[str, int, int], None]  # (stage, done, total)
@@ -167,8 +168,10 @@ def write_projection(build: Build, folder: Path) -> None:
         random_state=settings.seed,
     )
     save_array(folder / "coordinates.npy", found.coordinates)
-    trust = trustworthiness(build.vectors, found.coordinates)
-    record = {**found.settings, "trustworthiness": None if np.isnan(trust) else round(trust, 4)}
+    measured = measure_faithfulness(build.vectors, found.coordinates)
+    record = dict(found.settings)
+    for name, score in (("trustworthiness", measured.trustworthiness), ("continuity", measured.continuity)):
+        record[name] = None if np.isnan(score.value) else round(score.value, 4)
     (folder / "settings.json").write_text(json.dumps(record))
 
 
@@ -183,7 +186,7 @@ def write_clustering(build: Build, folder: Path) -> None:
 
 
 def write_names(build: Build, folder: Path) -> None:
-    """names.json."""
+    """names.json, with how far each name holds."""
 
     def embed(texts: Sequence[str]) -> Vectors:
         return vectors.embed_few(texts, build.encoder)

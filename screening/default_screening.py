@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.screening.curation.curation_actions import decisions_of
 from evalmap.screening.groups.components import find_components
-from evalmap.screening.keep.by_hand import DecisionLog, Decisions
+from evalmap.screening.keep.by_hand import Decisions
 from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs.pair_store import pairs_of, stored_pairs
 from evalmap.screening.screening import Screening, screen
@@ -40,8 +41,9 @@ class DefaultScreening:
 def default_screening(
     built: BuiltMap, workspace: Workspace, *, pairs: Pairs | None = None, may_search: bool = True
 ) -> DefaultScreening | None:
-    """Screen a map with the default settings and the decisions made by hand; None where the pairs of a large dataset were never
-    looked for (`evalmap pairs`), and for fewer than two rows.
+    """Screen a map with the default settings and what was decided by hand, on the map too.
+
+    None where the pairs of a large dataset were never looked for (`evalmap pairs`), and for fewer than two rows.
 
     Parameters
     ----------
@@ -56,7 +58,7 @@ def default_screening(
             return None
         pairs = pairs_of(built, workspace)
     options = ScreeningOptions()
-    done = _screen(built, pairs, options, DecisionLog.load(workspace, built.manifest.source).rows(built.examples))
+    done = _screen(built, pairs, options, decisions_of(workspace, built))
     components = find_components(pairs, threshold=options.threshold, method=options.method, normalization=options.normalization)
     groups, duplicates = components.labels.astype(np.int64), weigh(done.selection).groups
     return DefaultScreening(done.selection.kept, groups, options.threshold, duplicates)

@@ -1,12 +1,13 @@
 """Why a row goes: the rule, the kept row that it is like, and by which numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.screening.groups.duplicate_groups import pair_positions
-from evalmap.screening.keep.select import NEAR, TEMPLATE
+from evalmap.screening.keep.select import DELETED, NEAR, TEMPLATE
 from evalmap.screening.pair_types import NOT_EXACT, RULES, Pairs, Selection
 from evalmap.screening.templates.find_templates import Template, Templates
 from evalmap.screening.variants.variants import Differences, bits_of, kinds_of
@@ -51,7 +52,13 @@ class Reason:
 
 
 def find_reasons(
-    pairs: Pairs, selection: Selection, *, own: int, differences: Differences | None = None, templates: Templates | None = None
+    pairs: Pairs,
+    selection: Selection,
+    *,
+    own: int,
+    differences: Differences | None = None,
+    deleted: Mapping[int, str] | None = None,
+    templates: Templates | None = None,
 ) -> list[Reason]:
     """The reason of each removed row below `own`, in the order of the rows.
 
@@ -61,6 +68,7 @@ def find_reasons(
     own : the rows from here on are compared against, and never go
     differences : what the rows differ in, as the selection was made with
     templates : whose rules the selection was made with
+    deleted : of rows deleted on the map, the step that did it, in words
     """
     rows = np.flatnonzero(~selection.kept[:own])
     keepers = selection.keeper[rows]
@@ -77,7 +85,7 @@ def find_reasons(
     return [
         Reason(
             row,
-            rule_of(selection, row, own=own),
+            rule_of(selection, row, own=own, deleted=deleted),
             keeper if position >= 0 or is_filling else None,
             likeness_of(pairs, position) if position >= 0 else None,
             tuple(kinds_of(bits)) if position >= 0 else None,
@@ -89,12 +97,14 @@ def find_reasons(
     ]
 
 
-def rule_of(selection: Selection, row: int, *, own: int) -> str:
+def rule_of(selection: Selection, row: int, *, own: int, deleted: Mapping[int, str] | None = None) -> str:
     """Why a row went (or stayed), in words."""
     rule, keeper = int(selection.rule[row]), int(selection.keeper[row])
+    if rule == DELETED and deleted and row in deleted:
+        return f"{RULES[rule]}: {deleted[row]}"
     if rule == NEAR and keeper >= own:
         return "near-duplicate of a row of the dataset compared against"
-    return RULES[rule]
+    return f"{RULES[rule]}: {selection.flagged[row]}" if row in selection.flagged else RULES[rule]
 
 
 def likeness_of(pairs: Pairs, position: int) -> Likeness:

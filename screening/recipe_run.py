@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evalmap.data.errors import DatasetError
@@ -19,6 +20,8 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.array_types import Encoder
 from evalmap.embeddings.pipeline import embed_texts
 from evalmap.screening.combining import join
+from evalmap.screening.curation.curation_journal import read_curation
+from evalmap.screening.curation.replay import curated_rows, curation_report
 from evalmap.screening.keep.by_hand import DecisionLog, decisions_path
 from evalmap.screening.output.files import check_outputs, kept_jsonl, removed_jsonl
 from evalmap.screening.output.run_subsets import inspect_sample_ids, lm_eval_samples
@@ -97,7 +100,7 @@ def run_recipe(
     Parameters
     ----------
     write_recipe : also write the recipe here
-    by_hand : apply the decisions that the workspace holds about the dataset, in place of the recipe's own
+    by_hand : apply the decisions and the curation that the workspace holds about the dataset, in place of the recipe's own
 
     Raises
     ------
@@ -111,14 +114,16 @@ def run_recipe(
         raise DatasetError(f"decisions by hand belong to one dataset, and {len(recipe.paths):,} paths were given.", "by_hand")
     rows = load_rows(recipe, workspace=workspace, progress=progress)
     if by_hand:
-        recipe = replace(recipe, decisions=_decisions(workspace, rows.sources[0]))
+        recipe = replace(recipe, **_by_hand(workspace, rows.sources[0]))
     name = screened_name(recipe)
     to = _outputs(recipe, write_recipe)
+    curated = curated_rows(recipe.curation, rows.decided)
     joined, own = rows.dataset, rows.own
     texts = joined.examples["embedded_text"].tolist()
     with workspace.leased() as leased:
         key, vectors = embed_texts(texts, workspace=leased, model=recipe.model, encoder=encoder, progress=progress)
         with disk.reading(leased.entry("embeddings", key), is_there=True):
+            truncated = np.load(leased.entry("embeddings", key) / "truncated.npy")
             described = json.loads((leased.entry("embeddings", key) / "meta.json").read_text(encoding="utf-8"))
         pairs = pairs_of_embeddings(
             texts,
@@ -136,11 +141,13 @@ def run_recipe(
         variant_fields=variant_fields_of(joined.reading, describe(joined.roles), joined.fields.columns),
         own=own,
         pairs=pairs,
-        decisions=recipe.decisions.rows(rows.decided),
+        decisions=curated.within(recipe.decisions.rows(rows.decided)),
         set_aside=rows.set_aside,
+        truncated=truncated,
     )
-    kept = kept_jsonl(screening, with_set_aside=recipe.keep_set_aside)
-    removed = removed_jsonl(screening, with_set_aside=not recipe.keep_set_aside)
+    tags = curated.tags if recipe.with_tags else {}
+    kept = kept_jsonl(screening, with_set_aside=recipe.keep_set_aside, tags=tags)
+    removed = removed_jsonl(screening, with_set_aside=not recipe.keep_set_aside, tags=tags)
     payload = report(
         screening,
         settings={
@@ -152,6 +159,7 @@ def run_recipe(
         files={"kept": kept, "removed": removed},
         name=name,
         set_aside_kept=recipe.keep_set_aside,
+        curation=curation_report(recipe.curation, curated),
     )
     contents = {
         to["out"]: lambda: kept,
@@ -181,13 +189,13 @@ def _outputs(recipe: Recipe, write_recipe: Path | None) -> dict[str, Path | None
     return paths
 
 
-def _decisions(workspace: Workspace, source: str) -> DecisionLog:
+def _by_hand(workspace: Workspace, source: str) -> dict[str, Any]:
     """What was decided about the dataset, under the name that opening it gave it: the one that the site files decisions by."""
-    log = DecisionLog.load(workspace, source)
-    if not len(log):
+    log, steps = DecisionLog.load(workspace, source), read_curation(workspace, source).active
+    if not len(log) and not steps:
         path = decisions_path(workspace, source)
         raise DatasetError(
             f"{source}: no decisions by hand were found (looked for {path}). Decide on the duplicates page, or do without them.",
             "by_hand",
         )
-    return log
+    return {"decisions": log, "curation": steps}

@@ -1,7 +1,7 @@
 """A whole screening: pairs, order, selection, balance and target size, as the command line and the page both do it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from evalmap.data.labels import label_share
 from evalmap.data.records import SetAside
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.screening.example_table import example_table
+from evalmap.screening.flagged_rows import find_flagged, less_decided, mark_flagged, without_rows
 from evalmap.screening.groups.duplicate_groups import DuplicateGroups, find_duplicate_groups
 from evalmap.screening.keep.balance import restore_balance
 from evalmap.screening.keep.by_hand import Decisions
@@ -48,6 +49,7 @@ class Screening:
     smallest_distance : with a target, the cosine distance of the two kept rows nearest to each other; else None
     warnings : sentences
     template_rules : the rules of templates that were applied; None where none was asked for
+    deleted : of rows deleted on the map, the step that did it, in words
     """
 
     examples: pd.DataFrame
@@ -62,6 +64,7 @@ class Screening:
     smallest_distance: float | None = None
     warnings: tuple[str, ...] = ()
     template_rules: TemplateRules | None = None
+    deleted: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def kept_rows(self) -> NDArray[np.int64]:
@@ -86,7 +89,9 @@ class Screening:
         kinds the two differ all the same.
         """
         templates = self.template_rules.templates if self.template_rules else None
-        return find_reasons(self.pairs, self.selection, own=self.own, differences=self.differences, templates=templates)
+        return find_reasons(
+            self.pairs, self.selection, own=self.own, differences=self.differences, deleted=self.deleted, templates=templates
+        )
 
     @property
     def label_share(self) -> dict[str, dict[str, float]]:
@@ -106,6 +111,8 @@ def screen(
     pairs: Pairs | None = None,
     decisions: Decisions | None = None,
     set_aside: Sequence[SetAside] = (),
+    truncated: NDArray[np.bool_] | None = None,
+    outliers: NDArray[np.bool_] | None = None,
     progress: Progress = no_progress,
 ) -> Screening:
     """Screen a dataset.
@@ -120,7 +127,9 @@ def screen(
         `evalmap.screening.variants.keys.find_variant_fields` finds among the fields
     own : the rows from here on are compared against: they stay, and rows of the dataset like them go (None: there are none)
     pairs : of these rows, where they are known already
-    decisions : made by hand, by row
+    decisions : made by hand, by row; they come before flags
+    truncated, outliers : (n,) bool, for the flags that read them: cut by the encoder's window; far from all others, which is found
+        in the embeddings where it is not given
 
     Raises
     ------
@@ -144,6 +153,17 @@ def screen(
     if pairs is None:
         pairs = find_near_duplicates(examples["embedded_text"].tolist(), embeddings, **search_for(options), progress=progress)
     pairs = _without_foreign(pairs, own)
+    flagged = find_flagged(
+        examples.iloc[:own],
+        options.drop_flagged,
+        pairs=pairs,
+        threshold=options.threshold,
+        embeddings=embeddings[:own],
+        truncated=None if truncated is None else truncated[:own],
+        outliers=None if outliers is None else outliers[:own],
+    )
+    flagged = less_decided(flagged, decisions)
+    pairs = without_rows(pairs, flagged)
     order = prioritize(options.keep, examples, fields=fields, pairs=pairs, seed=options.seed)
     order = np.concatenate([order[order >= own], order[order < own]])
     fields = examples if fields is None else fields
@@ -171,6 +191,7 @@ def screen(
         keep_apart=None if template_rules is None else template_rules.keep_apart(pairs),
         decisions=decisions,
     )
+    selection = mark_flagged(selection, flagged)
     if template_rules is not None:
         protect = options.contrast == "protect"
         selection = template_rules.apply(selection, order=order, labels=labels, protect=protect, pairs=pairs)
@@ -204,6 +225,7 @@ def screen(
         smallest_distance=distance,
         warnings=tuple(warnings),
         template_rules=template_rules,
+        deleted=decisions.deleted if decisions else {},
     )
 
 

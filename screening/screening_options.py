@@ -7,6 +7,7 @@ from evalmap.data.text.normalization import ALIASES, NORMALIZATIONS
 from evalmap.screening.keep.select import CONTRASTS, Contrast
 from evalmap.screening.pair_types import METHODS, Method
 from evalmap.screening.pairs.likeness import check_threshold
+from evalmap.screening.quality.flags.find_flags import check_rules
 from evalmap.screening.templates.template_rules import check_rule
 from evalmap.screening.variants.variants import check_merge
 
@@ -17,6 +18,7 @@ class ScreeningOptions:
 
     threshold, method, normalization, contrast : as for `evalmap.screening.keep.select.select`
     keep : a rule of `evalmap.screening.keep.order.prioritize`; None: confidence where there is one, else medoid
+    drop_flagged : flags of `evalmap.screening.quality.flags.flag_rules.FLAG_RULES`; rows that bear one go first
     merge : kinds of variants that are duplicates here, as for `select`
     seed : for keep = random
     balance : restore the label shares by removing further rows
@@ -39,12 +41,14 @@ class ScreeningOptions:
     merge: tuple[str, ...] = ()
     balance: bool = False
     target: int | None = None
+    drop_flagged: tuple[str, ...] = ()
     templates: str | None = None
     template_rules: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         check_threshold(self.threshold)
         object.__setattr__(self, "merge", check_merge(self.merge))
+        object.__setattr__(self, "drop_flagged", check_rules(self.drop_flagged))
         object.__setattr__(self, "normalization", ALIASES.get(self.normalization, self.normalization))
         for name, value, allowed in (
             ("method", self.method, METHODS),

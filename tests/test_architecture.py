@@ -284,6 +284,8 @@ WRITERS = {
         "pairs_of",
         "pairs_of_embeddings",
         "screen_by_default",
+        "measure_quality",
+        "measured",
     ),
     *("Popen", "system", "kill", "killpg"),
 }

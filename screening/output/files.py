@@ -19,24 +19,25 @@ from evalmap.screening.screening import Screening
 PREFIX = "evalmap_"  # of the fields that removed rows get
 
 
-def kept_jsonl(screening: Screening, *, with_set_aside: bool = False) -> bytes:
+def kept_jsonl(screening: Screening, *, with_set_aside: bool = False, tags: Mapping[int, Sequence[str]] | None = None) -> bytes:
     """The kept rows in the order of the input: of a JSONL file each line byte for byte as it came, its line ending with it.
 
     What has no line of its own stays behind: a byte-order mark, blank lines, and a last line without a newline gets one. Rows of
     other formats (a CSV file, a workbook, a JSON list) are a JSON object a line. All is in UTF-8, whatever a file's encoding.
 
     with_set_aside : also the rows without text, each at its place
+    tags : of rows by position; these get the field evalmap_tags behind their own
     """
     raw, files = screening.examples["raw"].tolist(), _files(screening)
     places = _places(screening, files)
-    merged = [(places[row], raw[row]) for row in screening.kept_rows.tolist()]
+    merged = [(places[row], _tagged(raw[row], row, tags)) for row in screening.kept_rows.tolist()]
     if with_set_aside:
         merged += [((files[row.dataset], row.line), row.raw) for row in screening.set_aside]
         merged.sort(key=itemgetter(0))
     return _lines(text for _, text in merged)
 
 
-def removed_jsonl(screening: Screening, *, with_set_aside: bool = True) -> bytes:
+def removed_jsonl(screening: Screening, *, with_set_aside: bool = True, tags: Mapping[int, Sequence[str]] | None = None) -> bytes:
     """The removed rows in the order of the input, each as it came and with these fields after its own:
 
     evalmap_dataset, evalmap_line, evalmap_example_id : where the row stood, and the hash of its content
@@ -48,8 +49,10 @@ def removed_jsonl(screening: Screening, *, with_set_aside: bool = True) -> bytes
     evalmap_differs : those of them in which the two differ
     evalmap_template, evalmap_skeleton, evalmap_slots : only where the screening has rules of templates: the row's template by id,
         its words, and what fills its slots here; null for a row of none
+    evalmap_tags : of rows with tags
 
     with_set_aside : also the rows without text, their rule "set aside: …"
+    tags : of rows by position
     """
     examples = screening.examples
     names, lines, ids = (examples[column].tolist() for column in ("dataset", "line", "example_id"))
@@ -75,11 +78,13 @@ def removed_jsonl(screening: Screening, *, with_set_aside: bool = True) -> bytes
             fields |= asdict(reason.likeness) | {"merge": screening.options.merge, "differs": reason.differs}
         if screening.template_rules is not None:
             fields |= _of_template(reason)
-        found.append((places[row], _with_fields(raw[row], fields)))
+        if tags and row in tags:
+            fields["tags"] = list(tags[row])
+        found.append((places[row], with_fields(raw[row], fields)))
     if with_set_aside:
         for aside in screening.set_aside:
             fields = {"dataset": aside.dataset, "line": aside.line, "rule": f"set aside: {aside.reason}"}
-            found.append(((files[aside.dataset], aside.line), _with_fields(aside.raw, fields)))
+            found.append(((files[aside.dataset], aside.line), with_fields(aside.raw, fields)))
         found.sort(key=itemgetter(0))
     return _lines(text for _, text in found)
 
@@ -111,11 +116,15 @@ def _is_other_format(path: Path) -> bool:
     return path.suffix.lower() in (".gz", ".zst") or (known is not None and known.ending not in (".jsonl", ".ndjson"))
 
 
+def _tagged(raw: str, row: int, tags: Mapping[int, Sequence[str]] | None) -> str:
+    return with_fields(raw, {"tags": list(tags[row])}) if tags and row in tags else raw
+
+
 def _lines(texts: Iterable[str]) -> bytes:
     return "".join(f"{text}\n" for text in texts).encode()
 
 
-def _with_fields(raw: str, fields: dict[str, Any]) -> str:
+def with_fields(raw: str, fields: dict[str, Any]) -> str:
     """A row's JSON text with fields put behind its own, which stay as they are written."""
     more = json.dumps({f"{PREFIX}{name}": value for name, value in fields.items()}, ensure_ascii=False)
     body, ending = raw.strip(), "\r" if raw.endswith("\r") else ""

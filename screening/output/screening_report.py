@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from evalmap.data.labels import label_counts
@@ -18,6 +19,7 @@ def report(
     files: dict[str, bytes] | None = None,
     set_aside_kept: bool = False,
     name: str | None = None,
+    curation: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """The content of report.json; the same screening gives the same report.
 
@@ -27,6 +29,7 @@ def report(
     files : what was written, by what it is ("kept", "removed"): their SHA-256 are reported
     set_aside_kept : whether rows without text were kept
     name : of the screened set, as `evalmap.screening.output.screened_name` builds it
+    curation : what each step on the map did, as `evalmap.screening.curation.replay.curation_report` tells it
 
     Returns
     -------
@@ -69,8 +72,11 @@ def report(
         "label_share": {when: {label: round(ratio, 6) for label, ratio in shares.items()} for when, shares in share.items()},
         "label_counts": {"before": label_counts(labels), "after": label_counts(labels, selection.kept[: screening.own])},
         "removed_by": {rule: count for rule, count in removed_by.items() if count},
+        "drop_flagged": list(options.drop_flagged),
+        "flagged": _flagged(screening),
         "kept_by_hand": selection.settings["kept_by_hand"],
         "templates": _templates(screening),
+        "curation": list(curation),
         "compared_against": {"rows": against, "removed": copied} if against else None,
         "warnings": list(screening.warnings),
         "settings": {
@@ -83,6 +89,12 @@ def report(
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in (files or {}).items()},
         "versions": versions(),
     }
+
+
+def _flagged(screening: Screening) -> dict[str, int]:
+    """Rule → rows that it flagged and that went for it; a row of two rules counts for both."""
+    names = [name for row, said in screening.selection.flagged.items() if row < screening.own for name in said.split(", ")]
+    return {rule: names.count(rule) for rule in screening.options.drop_flagged}
 
 
 def _templates(screening: Screening) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
 from evalmap.pages.server import screenings
 from evalmap.pages.server.access import without_paths
+from evalmap.pages.server.curations import curation_of
 from evalmap.pages.shared import state, text
+from evalmap.screening.curation.replay import curation_report
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.keep.k_center import check_target
 from evalmap.screening.output.files import kept_jsonl, removed_jsonl
@@ -85,7 +87,7 @@ def _check_target(built: BuiltMap, pairs: Pairs, screening: PageScreening, optio
         return
     selection = screening.selection
     if options.balance:
-        decisions = json.dumps(screening.log.as_list())
+        decisions = json.dumps([screening.log.as_list(), curation_of(built).signature])
         manifest = built.manifest
         selection = _balanced(manifest.slug, manifest.fingerprint, replace(options, target=None), decisions, built, pairs)
     check_target(selection, options.target)
@@ -105,7 +107,7 @@ def screen_map(built: BuiltMap, pairs: Pairs, options: ScreeningOptions, log: De
         fields=built.fields,
         variant_fields=screenings.variant_fields(built),
         pairs=pairs,
-        decisions=log.rows(built.examples),
+        decisions=curation_of(built).rows.within(log.rows(built.examples)),
         set_aside=built.set_aside,
     )
 
@@ -119,8 +121,14 @@ def report_of(built: BuiltMap, screening: Screening, log: DecisionLog) -> dict[s
         "part": manifest.settings.part,
         "encoder": manifest.settings.encoder | {"model": without_paths(str(manifest.settings.encoder["model"]))},
     }
-    files = {"kept": kept_jsonl(screening), "removed": removed_jsonl(screening)}
-    return report(screening, settings=settings, files=files, name=screened_name(_recipe(built, screening.options, log)))
+    curation = curation_of(built)
+    return report(
+        screening,
+        settings=settings,
+        files={"kept": kept_jsonl(screening), "removed": removed_jsonl(screening)},
+        name=screened_name(_recipe(built, screening.options, log)),
+        curation=curation_report(curation.steps.active, curation.rows),
+    )
 
 
 def recipe_of(built: BuiltMap, options: ScreeningOptions, log: DecisionLog) -> bytes:
@@ -136,4 +144,5 @@ def _recipe(built: BuiltMap, options: ScreeningOptions, log: DecisionLog) -> Rec
         model=without_paths(built.manifest.settings.model),
         options=options,
         decisions=log,
+        curation=curation_of(built).steps.active,
     )

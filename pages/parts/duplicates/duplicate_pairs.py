@@ -72,7 +72,7 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> PageSc
         differences=screenings.differences(built),
         merge=choices.merge,
         keep_apart=None if rules is None else rules.keep_apart(pairs),
-        decisions=log.rows(built.examples),
+        decisions=screenings.decided(built),
     )
     if rules is not None:
         selection = rules.apply(selection, order=order, labels=built.examples["label"], protect=choices.protect, pairs=pairs)
