@@ -43,6 +43,8 @@ NORMALIZATION = "normalization"
 KEEP = "keep"
 PROTECT = "protect"
 MERGE = "merge"
+TEMPLATES = "templates"
+TEMPLATE_RULES = "template-rules"  # (slug, {template: rule}): those that have a rule of their own
 GROUP_ORDER = "group-order"
 SEMANTIC_ONLY = "semantic-only"
 GROUP_AT = "group-at"
@@ -90,6 +92,12 @@ _STARTS: dict[str, Any] = {
     LAYER: KMEANS.title,
     EXAMPLE: "",
 }
+
+
+def template_rules(slug: str) -> dict[str, str]:
+    """The rules of single templates that the reader chose for this dataset, by id."""
+    of, rules = st.session_state.get(TEMPLATE_RULES, ("", {}))
+    return dict(rules) if of == slug else {}
 
 
 def forget(*keys: str) -> None:

@@ -81,6 +81,7 @@ def of_map_truth(value: Any, facts: Facts) -> Sequence[ReportTable]:
         )
         for one in value["clusters"]
     )
+    again = f"{ARI} {SHARE:.0%} of the rows, {value['resample']:,} at most; with the least and the greatest."
     columns = (
         Column("layer"),
         Column("clusters", "count"),
