@@ -284,6 +284,7 @@ WRITERS = {
         "pairs_of",
         "pairs_of_embeddings",
         "screen_by_default",
+        "write_comparison",
     ),
     *("Popen", "system", "kill", "killpg"),
 }

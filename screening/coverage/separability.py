@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from evalmap.embeddings.array_types import Vectors
 
 FOLDS = 5
-MAX_ROWS = 1000  # of each side: the interval is then some hundredths wide, and a fit takes some hundredths of a second
+MAX_ROWS = 500  # of each side: the interval is then some hundredths wide, and embedding the stripped texts takes some seconds
 MIN_ROWS = 10  # of each side
 REPEATS = 3  # of the cross-validation, each with folds of its own
 SHUFFLES = 9  # of the control, a mean of so many

@@ -19,8 +19,8 @@ from evalmap.pages.component import map_data
 from evalmap.pages.parts.compare.gap_list import seed_lines
 from evalmap.pages.server import comparisons, maps, workers
 from evalmap.screening.coverage import comparison_job
-from evalmap.screening.coverage.comparison import compare
 from evalmap.screening.coverage.comparison_store import write_comparison
+from evalmap.screening.coverage.dataset_comparison import compare
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import MARKUP, open_page, run, said
