@@ -41,7 +41,7 @@ def draw() -> None:
     columns = map_columns.columns(built)
     asked = where.read(built, columns.facets)
     listed = row_list.read(built)
-    shown = row_list.both(None if hidden is None else ~hidden, listed)
+    shown = _shown(hidden, listed)
     passing = columns.cross_filter.apply(asked, within=shown)
     mask = passing.mask
     key = f"map-{slug}-{fingerprint}"
@@ -81,6 +81,13 @@ def draw() -> None:
             ABOUT: lambda: about.draw(built),
         }
         drawers.draw_panel(parts, key=state.PANEL)
+
+
+def _shown(hidden: np.ndarray | None, listed: row_list.RowList | None) -> np.ndarray | None:
+    """(n,) bool: the rows of the list, where one is shown alone, less those that are hidden as deleted; None: all."""
+    if listed is None:
+        return None if hidden is None else ~hidden
+    return listed.mask if hidden is None else listed.mask & ~hidden
 
 
 def _map(built: BuiltMap, key: str, choices: Choices, mask: np.ndarray, hits: list[int], opened: int | None) -> MapView:

@@ -14,6 +14,7 @@ from evalmap.screening.flagged_rows import find_flagged
 from evalmap.screening.keep.by_hand import DecisionLog, Decisions
 from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs import pair_store
+from evalmap.screening.templates.find_templates import Templates, find_templates
 from evalmap.screening.variants.keys import variant_fields_of
 from evalmap.screening.variants.variants import Differences
 
@@ -56,6 +57,11 @@ def variant_fields(built: BuiltMap) -> tuple[str, ...]:
     return variant_fields_of(built.manifest.reading, built.manifest.roles, built.fields.columns)
 
 
+def templates(slug: str, fingerprint: str) -> Templates:
+    """Rows of a map that are equal but for short slots; its pairs were looked for before."""
+    return _templates(slug, fingerprint)
+
+
 def default_screening(built: BuiltMap) -> DefaultScreening | None:
     """The default screening as of the decisions made so far; None where the pairs of a large dataset were not looked for yet."""
     manifest = built.manifest
@@ -88,6 +94,12 @@ def _flagged(slug: str, fingerprint: str, rules: tuple[str, ...], threshold: flo
         return {}
     cut, outliers = built.truncated, built.outliers
     return find_flagged(built.examples, rules, pairs=pairs, threshold=threshold, truncated=cut, outliers=outliers)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Looking for templates …")
+def _templates(slug: str, fingerprint: str) -> Templates:
+    built, pairs = caches.open_map(slug, fingerprint), stored_pairs(slug, fingerprint)
+    return find_templates(built.examples["embedded_text"].tolist(), pairs) if pairs is not None else Templates(len(built))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for near-duplicates …")

@@ -43,6 +43,8 @@ NORMALIZATION = "normalization"
 KEEP = "keep"
 PROTECT = "protect"
 MERGE = "merge"
+TEMPLATES = "templates"
+TEMPLATE_RULES = "template-rules"  # (slug, {template: rule}): those that have a rule of their own
 GROUP_ORDER = "group-order"
 SEMANTIC_ONLY = "semantic-only"
 GROUP_AT = "group-at"
@@ -80,8 +82,8 @@ FILTERS = (WHERE, NOT_ASKED, MEANING)
 OF_ONE_DATASET = (  # meaningless for another dataset
     *(*FILTERS, FACET_SEARCH, SUBSETS, SUBSET_NAME, SUBSET_A, SUBSET_B, COLOR, LAYER),
     *(EXAMPLE, ANSWERS, VERSUS, ANSWER_COLOR),
-    *(ROWS, DROP_FLAGGED, FLAG, MEASURED_FOR),
     *(HIDE_DELETED, TAG, CLUSTER_NAME, MERGE_INTO),
+    *(ROWS, DROP_FLAGGED, FLAG, MEASURED_FOR),
 )
 _STARTS: dict[str, Any] = {
     WHERE: (),
@@ -90,6 +92,12 @@ _STARTS: dict[str, Any] = {
     LAYER: KMEANS.title,
     EXAMPLE: "",
 }
+
+
+def template_rules(slug: str) -> dict[str, str]:
+    """The rules of single templates that the reader chose for this dataset, by id."""
+    of, rules = st.session_state.get(TEMPLATE_RULES, ("", {}))
+    return dict(rules) if of == slug else {}
 
 
 def forget(*keys: str) -> None:

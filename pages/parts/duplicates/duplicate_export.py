@@ -51,6 +51,8 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
         keep=choices.keep,
         contrast="protect" if choices.protect else "remove",
         merge=choices.merge,
+        templates=choices.templates,
+        template_rules=choices.template_rules,
         balance=balance and labeled,
         target=int(target) or None,
         drop_flagged=choices.drop_flagged,

@@ -36,13 +36,6 @@ def read(built: BuiltMap) -> RowList | None:
     return RowList(found.title, mask)
 
 
-def both(shown: NDArray[np.bool_] | None, listed: RowList | None) -> NDArray[np.bool_] | None:
-    """The rows that may be shown and are in the list; None where neither leaves any out."""
-    if listed is None:
-        return shown
-    return listed.mask if shown is None else shown & listed.mask
-
-
 def draw(listed: RowList | None) -> None:
     """Say what is shown alone, with a button that shows all again."""
     if listed is None:

@@ -71,7 +71,7 @@ def test_a_second_report_measures_nothing_and_does_not_read_the_map(
     monkeypatch.setattr("evalmap.screening.quality.report.load_map", None)
     assert quality(space, manifest, sections=FAST).as_dict() == first.as_dict()
     assert measured == FAST
-    assert [one.name for one in missing(space, manifest)] == ["scorecard", "shortcuts"]
+    assert [one.name for one in missing(space, manifest)] == [name for name in SECTIONS if name not in FAST]
     assert set(stored_report(space, manifest).sections) == set(FAST)
 
 
@@ -80,10 +80,12 @@ def test_what_a_section_reads_has_it_measured_again_and_no_other(
 ):
     manifest = built(space, tmp_path)
     assert measure(space, manifest, measured) == FAST
+    assert measure(space, manifest, measured, names=["map"]) == ["map"]
     assert measure(space, manifest, measured, settings=QualitySettings(shuffle=3)) == FAST
     moved = built(space, tmp_path, min_dist=0.5)
     assert moved.fingerprint != manifest.fingerprint
-    assert measure(space, moved, measured) == []  # laid out anew: no section reads where a point lies
+    assert measure(space, moved, measured) == []  # laid out anew: one section alone reads where a point lies
+    assert measure(space, moved, measured, names=["map"]) == ["map"]
     examples = open_dataset(tmp_path / "some.jsonl").examples
     with DecisionLog.changing(space, manifest.source) as log:
         log.remove(row_keys(examples)[0])
