@@ -167,6 +167,13 @@ def measure_faithfulness(
     return MapFaithfulness(n_neighbors, trust, continuity)
 
 
+def faithfulness_record(embeddings: Vectors, coordinates: NDArray[np.float32]) -> dict[str, float | None]:
+    """{trustworthiness, continuity} of a map as its settings keep them: to four digits, None where they cannot be said."""
+    found = measure_faithfulness(embeddings, coordinates)
+    scores = {"trustworthiness": found.trustworthiness.value, "continuity": found.continuity.value}
+    return {name: None if math.isnan(value) else round(value, 4) for name, value in scores.items()}
+
+
 def _mean(values: NDArray[np.float64], population: int) -> RankScore:
     m, mean = len(values), float(values.mean())
     error = math.sqrt(values.var(ddof=1) / m * (1 - m / population)) if m > 1 else math.nan

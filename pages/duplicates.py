@@ -42,7 +42,7 @@ def draw() -> None:
         "Export": lambda: duplicate_export.draw(built, pairs, screening, choices),
     }
     # Only the open tab is drawn: the slider must not wait for the others.
-    for tab, part in zip(st.tabs(list(parts), key="duplicates-panel", on_change="rerun"), parts.values(), strict=True):
+    for tab, part in zip(st.tabs(list(parts), key=state.DUPLICATES_PANEL, on_change="rerun"), parts.values(), strict=True):
         if tab.open:
             with tab:
                 part()

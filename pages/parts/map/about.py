@@ -11,7 +11,7 @@ from evalmap.pages.parts.map import glance
 from evalmap.pages.server.access import without_paths
 from evalmap.pages.shared import reading, text
 
-_MEASURED = ("trustworthiness", "continuity")
+NOT_LISTED = ("method", "trustworthiness", "continuity", "layout_kept")  # of the projection's record: said in sentences
 
 
 def draw(built: BuiltMap) -> None:
@@ -41,9 +41,11 @@ def draw(built: BuiltMap) -> None:
     details = f"{encoder['dims']} dimensions, window {encoder['window']} tokens, {encoder['dtype']}"
     model = f"{text.in_label(without_paths(encoder['model']))} ({details})"
     trust = projection.get("trustworthiness")
-    options = ", ".join(f"{name} {value}" for name, value in projection.items() if name not in ("method", *_MEASURED))
+    options = ", ".join(f"{name} {value}" for name, value in projection.items() if name not in NOT_LISTED)
     st.caption(f"Embedded with {model}.")
     st.caption(f"Projected with {projection['method'].upper()}: {text.in_label(options, limit=300)}.")
+    if kept := manifest.layout_line():
+        st.caption(text.in_label(f"{kept[0].upper()}{kept[1:]}.", limit=600))
     if trust is not None:
         st.caption(
             f"Trustworthiness {trust:.3f} of 1: how far neighbours here are neighbours in the embeddings.",
