@@ -22,7 +22,6 @@ def test_json_holds_scorecard_and_saturation_and_the_table_says_them(evalmap: Co
     assert {name for kind, name in parts if kind == "label"} == {"a", "b"}
     assert found["saturation"]["n"] == 80
     assert 1 < found["scorecard"]["vendi"] < 60
-    measured = {"scorecard", "duplicates", "saturation", "flags", "shortcuts", "shortcut_parts", "balance"}
     assert set(found) == {"dataset", *SECTIONS, "todo"}
     assert {"scorecard", "saturation", "flags", "shortcuts", "balance"} <= set(found)
     assert found["dataset"]["labels"] == {"a": 40, "b": 40}
@@ -51,7 +50,8 @@ def test_sections_are_chosen_by_name(evalmap: Command):
     assert evalmap("build", "some.jsonl").code == 0
     assert set(evalmap("quality", "some", "--section", "flags,balance", "--json").json) == {"dataset", "flags", "balance", "todo"}
     found = evalmap("quality", "some", "--without", "shortcuts,scorecard", "--json").json
-    assert set(found) == {"dataset", *SECTIONS, "todo"} - {"shortcuts", "scorecard"}
+    assert {"shortcuts", "scorecard"}.isdisjoint(found)
+    assert {"dataset", "duplicates", "saturation", "flags", "balance", "todo"} <= set(found)
     refused = evalmap("quality", "some", "--section", "colour")
     assert refused.code == 1
     assert refused.err.startswith("there is no section 'colour'; choose from scorecard, ")
