@@ -26,6 +26,7 @@ page = st.navigation(
         st.Page("map.py", title="Map", icon=":material/scatter_plot:"),
         st.Page("duplicates.py", title="Duplicates", icon=":material/join_inner:"),
         st.Page("answers.py", title="Answers", icon=":material/forum:"),
+        st.Page("compare.py", title="Compare", icon=":material/compare:"),
     ],
     position="top",
 )

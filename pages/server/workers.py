@@ -16,7 +16,9 @@ from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import build_job
 from evalmap.pages.server.access import changing, require_this_machine, serves_this_machine_only
+from evalmap.screening.coverage import comparison_job
 from evalmap.screening.pairs import pairs_job
+from evalmap.screening.quality import quality_job
 
 COMMAND = (sys.executable, "-P", "-m", "evalmap.cli")  # -P: the folder it is called from is no place to import from
 
@@ -71,6 +73,34 @@ def fetch(workspace: Workspace, collection: str, *, options: Sequence[str] = ())
 def find_pairs(workspace: Workspace, slug: str) -> None:
     """Find the near-duplicates of a built dataset."""
     _start(workspace, ["pairs", slug], locations=[pairs_job.job_location(slug)], name=slug)
+
+
+@changing
+def measure_quality(workspace: Workspace, slug: str, *, without: Sequence[str] = ()) -> None:
+    """Measure the sections of a built dataset's quality report.
+
+    Parameters
+    ----------
+    without : sections to leave out
+    """
+    left_out = ["--without", ",".join(without)] if without else []
+    location, name = quality_job.job_location(slug), f"quality of {slug}"
+    _start(workspace, ["quality", slug], *left_out, locations=[location], name=name, if_killed=quality_job.IF_KILLED)
+
+
+@changing
+def compare(workspace: Workspace, slugs: Sequence[str]) -> None:
+    """Compare built datasets, and lay them out together."""
+    _start(
+        workspace,
+        ["compare"],
+        "--shared-map",
+        "--",
+        *slugs,
+        locations=[comparison_job.job_location(slugs)],
+        name=f"comparison of {', '.join(slugs)}",
+        if_killed=comparison_job.IF_KILLED,
+    )
 
 
 @changing
