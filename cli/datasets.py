@@ -64,6 +64,7 @@ def build(
     """Embed, project and cluster datasets; each PATH becomes a map of its own."""
     from evalmap.embeddings.encoder import DEFAULT_MODEL
     from evalmap.embeddings.settings import Settings
+    from evalmap.screening.curation.curation_actions import refresh
 
     if name and len(paths) > 1:
         raise typer.BadParameter("it names one dataset, and several PATHs were given.", param_hint="--name")
@@ -76,6 +77,7 @@ def build(
     for path, location in zip(paths, [terminal.absolute(path) for path in paths], strict=True):
         try:
             manifest = _build_one(space, path, location, name=name, options=options, settings=settings, keep_layout=keep_layout)
+            refresh(space, manifest.slug)  # what a person made of the clusters of the map before
         except DatasetError as error:
             terminal.print_error(terminal.sentence(error))
             failed = True  # the other PATHs are still built

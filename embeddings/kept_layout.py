@@ -114,7 +114,7 @@ def keep_layout(
         "nearest_similarity": _median(found.nearest_similarity),
         "neighbors_kept": round(float(found.neighbors_kept.mean()), 4) if len(found) else None,
     }
-    settings = {name: value for name, value in kept.record.items() if name not in ("trustworthiness", "layout_kept")}
+    settings = {name: value for name, value in kept.record.items() if name not in ("trustworthiness", "continuity", "layout_kept")}
     return Projection(coordinates, {**settings, "layout_kept": told}), placed
 
 

@@ -16,7 +16,7 @@ from evalmap.data.roles import describe
 from evalmap.data.store import disk
 from evalmap.data.store.manifest import BoilerplateRecord, Manifest, SettingsRecord, StageRecord
 from evalmap.data.store.workspace import Workspace, stage_key
-from evalmap.embeddings import clustering, model_names, naming, placement, stages, thumbnail, vectors
+from evalmap.embeddings import cluster_edits, clustering, model_names, naming, placement, stages, thumbnail, vectors
 from evalmap.embeddings.array_types import Encoder, Vectors
 from evalmap.embeddings.encoder import DEFAULT_MODEL, SentenceEncoder, versions
 from evalmap.embeddings.kept_layout import layout_to_keep
@@ -155,7 +155,7 @@ def _placed(manifest: Manifest, workspace: Workspace, dataset: Dataset) -> Manif
         return replace(manifest, slug=workspace.free_slug(dataset.source, dataset.name))
     name = dataset.name if dataset.name_given else before.name
     again = replace(manifest, slug=before.slug, name=name, name_given=dataset.name_given or before.name_given)
-    return model_names.carried(again, before)
+    return cluster_edits.carried(model_names.carried(again, before), before)
 
 
 def embed_texts(

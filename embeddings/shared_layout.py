@@ -17,9 +17,10 @@ from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.clustering import Clustering, cluster_graph, cluster_kmeans
+from evalmap.embeddings.faithfulness import faithfulness_record
 from evalmap.embeddings.naming import ClusterName, Embed, name_clusters
 from evalmap.embeddings.neighbors import GRAPH, NeighborGraph, find_neighbors
-from evalmap.embeddings.projection import project, trustworthiness
+from evalmap.embeddings.projection import project
 from evalmap.embeddings.stages import StageProgress, load_clusterings, load_graph
 
 STAGE = "shared-layout"
@@ -111,7 +112,6 @@ def shared_layout(
     graph = find_neighbors(vectors, n_neighbors=GRAPH, progress=lambda done, total: progress("shared neighbors", done, total))
     progress("shared projection", 0, 0)
     projection = project(vectors, graph=graph, random_state=SEED)
-    trust = trustworthiness(vectors, projection.coordinates)
     progress("shared clustering", 0, 0)
     clusterings = (
         cluster_kmeans(vectors, k=10, random_state=SEED),
@@ -121,7 +121,7 @@ def shared_layout(
     names = name_clusters(texts, clusterings, vectors, embed=embed)
     settings = {
         **projection.settings,
-        "trustworthiness": None if np.isnan(trust) else round(trust, 4),
+        **faithfulness_record(vectors, projection.coordinates),
         "rows": [{"laid_out": len(own), "of": len(built)} for built, own in zip(maps, drawn, strict=True)],
     }
     progress("shared names", 1, 1)

@@ -15,11 +15,12 @@ from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings import palette, thumbnail, vectors
 from evalmap.embeddings.array_types import Encoder, Vectors
 from evalmap.embeddings.clustering import Clustering, cluster_graph, cluster_kmeans
+from evalmap.embeddings.faithfulness import faithfulness_record
 from evalmap.embeddings.kept_layout import KeptLayout, keep_layout
 from evalmap.embeddings.layers import LAYERS, TOPICS_COARSE
 from evalmap.embeddings.naming import name_clusters
 from evalmap.embeddings.neighbors import GRAPH, NeighborGraph, find_neighbors, mark_outliers
-from evalmap.embeddings.projection import Projection, project, trustworthiness
+from evalmap.embeddings.projection import Projection, project
 from evalmap.embeddings.settings import Settings
 
 StageProgress = Callable[[str, int, int], None]  # (stage, done, total)
@@ -178,8 +179,7 @@ def write_projection(build: Build, folder: Path) -> None:
     else:
         found = _project(build)
     save_array(folder / "coordinates.npy", found.coordinates)
-    trust = trustworthiness(build.vectors, found.coordinates)
-    record = {**found.settings, "trustworthiness": None if np.isnan(trust) else round(trust, 4)}
+    record = {**found.settings, **faithfulness_record(build.vectors, found.coordinates)}
     (folder / "settings.json").write_text(json.dumps(record))
 
 
@@ -211,7 +211,7 @@ def write_clustering(build: Build, folder: Path) -> None:
 
 
 def write_names(build: Build, folder: Path) -> None:
-    """names.json."""
+    """names.json, with how far each name holds."""
 
     def embed(texts: Sequence[str]) -> Vectors:
         return vectors.embed_few(texts, build.encoder)

@@ -285,6 +285,8 @@ WRITERS = {
         "pairs_of_embeddings",
         "screen_by_default",
         "write_comparison",
+        "measure_quality",
+        "measured",
     ),
     *("Popen", "system", "kill", "killpg"),
 }

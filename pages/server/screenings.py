@@ -6,9 +6,10 @@ import streamlit as st
 
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server import access, caches
+from evalmap.pages.server.curations import curation_of
 from evalmap.screening.default_screening import AT_ONCE, DefaultScreening
 from evalmap.screening.default_screening import default_screening as screen_by_default
-from evalmap.screening.keep.by_hand import DecisionLog
+from evalmap.screening.keep.by_hand import DecisionLog, Decisions
 from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs import pair_store
 from evalmap.screening.variants.keys import variant_fields_of
@@ -18,6 +19,11 @@ from evalmap.screening.variants.variants import Differences
 def decisions(built: BuiltMap) -> DecisionLog:
     """The decisions made by hand about this dataset, from the workspace."""
     return DecisionLog.load(caches.workspace(), built.manifest.source)
+
+
+def decided(built: BuiltMap) -> Decisions:
+    """What was decided about the rows: by hand on the Duplicates page, and deleted on the map."""
+    return curation_of(built).rows.within(decisions(built).rows(built.examples))
 
 
 def stored_pairs(slug: str, fingerprint: str) -> Pairs | None:
@@ -41,7 +47,7 @@ def variant_fields(built: BuiltMap) -> tuple[str, ...]:
 def default_screening(built: BuiltMap) -> DefaultScreening | None:
     """The default screening as of the decisions made so far; None where the pairs of a large dataset were not looked for yet."""
     manifest = built.manifest
-    made = json.dumps(decisions(built).as_list())
+    made = json.dumps([decisions(built).as_list(), curation_of(built).signature])
     screening = _default_screening(manifest.slug, manifest.fingerprint, made)
     if screening is None:
         _default_screening.clear(manifest.slug, manifest.fingerprint, made)  # they may be looked for later

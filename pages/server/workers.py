@@ -19,6 +19,7 @@ from evalmap.embeddings.encoder import DEFAULT_MODEL
 from evalmap.pages.server.access import changing, require_this_machine, serves_this_machine_only
 from evalmap.screening.coverage import comparison_job
 from evalmap.screening.pairs import pairs_job
+from evalmap.screening.quality import quality_job
 
 COMMAND = (sys.executable, "-P", "-m", "evalmap.cli")  # -P: the folder it is called from is no place to import from
 
@@ -86,6 +87,19 @@ def fetch(workspace: Workspace, collection: str, *, options: Sequence[str] = ())
 def find_pairs(workspace: Workspace, slug: str) -> None:
     """Find the near-duplicates of a built dataset."""
     _start(workspace, ["pairs", slug], locations=[pairs_job.job_location(slug)], name=slug)
+
+
+@changing
+def measure_quality(workspace: Workspace, slug: str, *, without: Sequence[str] = ()) -> None:
+    """Measure the sections of a built dataset's quality report.
+
+    Parameters
+    ----------
+    without : sections to leave out
+    """
+    left_out = ["--without", ",".join(without)] if without else []
+    location, name = quality_job.job_location(slug), f"quality of {slug}"
+    _start(workspace, ["quality", slug], *left_out, locations=[location], name=name, if_killed=quality_job.IF_KILLED)
 
 
 @changing

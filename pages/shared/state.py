@@ -24,9 +24,13 @@ LAYER = "layer"
 MEANING = "meaning"
 EXAMPLE = "example"
 NAMES = "names"
+LINES = "lines"  # whether lines lead from the open example to its neighbours
 MODEL_NAMES = "model-names"  # whether clusters bear the names that a language model gave them
 PANEL = "panel"  # which part of the drawer below the map is open
 PANEL_HEIGHT = "panel-height"
+HIDE_DELETED = "hide-deleted"  # whether rows that were deleted on the map are hidden
+TAG = "tag"
+CURATED_CLUSTER, CLUSTER_NAME, MERGE_INTO = "curated-cluster", "cluster-name", "merge-into"
 GO_TO = "go-to"  # the page to go to when the picker is drawn
 TOUR = "tour"  # whether the tour is on; in an address, ?tour=1 begins it
 FAILURE = "failure"  # why the last button could not do what it is for
@@ -69,6 +73,7 @@ FILTERS = (WHERE, NOT_ASKED, MEANING)
 OF_ONE_DATASET = (  # meaningless for another dataset
     *(*FILTERS, FACET_SEARCH, SUBSETS, SUBSET_NAME, SUBSET_A, SUBSET_B, COLOR, LAYER),
     *(EXAMPLE, ANSWERS, VERSUS, ANSWER_COLOR),
+    *(HIDE_DELETED, TAG, CLUSTER_NAME, MERGE_INTO),
 )
 _STARTS: dict[str, Any] = {
     WHERE: (),

@@ -17,7 +17,7 @@ from evalmap.embeddings.clustering import cluster_kmeans
 from evalmap.embeddings.naming import Embed, name_clusters
 from evalmap.embeddings.stages import StageProgress
 from evalmap.embeddings.vectors import embed_few
-from evalmap.screening.coverage.coverage import Coverage, Nearest, find_nearest, measure_coverage, share_interval
+from evalmap.screening.coverage.coverage import Coverage, find_nearest, measure_coverage, share_interval
 from evalmap.screening.coverage.gaps import Gap, find_gap
 from evalmap.screening.coverage.plain_wording import without_wrapping
 from evalmap.screening.coverage.separability import Separability, draw_equal, measure_separability
@@ -337,7 +337,7 @@ def _nearest(vectors: Sequence[Vectors], progress: StageProgress) -> dict[tuple[
     couples, found = list(combinations(range(len(vectors)), 2)), {}
     for done, (a, b) in enumerate(couples):
         progress("nearest", done, len(couples))
-        nearest: Nearest = find_nearest(vectors[a], vectors[b])
+        nearest = find_nearest(vectors[a], vectors[b])
         found[a, b], found[b, a] = nearest.a_similarities, nearest.b_similarities
     progress("nearest", len(couples), len(couples))
     return found

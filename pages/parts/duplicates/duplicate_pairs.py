@@ -65,7 +65,7 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> PageSc
         contrast="protect" if choices.protect else "remove",
         differences=screenings.differences(built),
         merge=choices.merge,
-        decisions=log.rows(built.examples),
+        decisions=screenings.decided(built),
     )
     return PageScreening(selection, log)
 

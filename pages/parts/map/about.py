@@ -11,7 +11,7 @@ from evalmap.pages.parts.map import glance
 from evalmap.pages.server.access import without_paths
 from evalmap.pages.shared import reading, text
 
-NOT_LISTED = ("method", "trustworthiness", "layout_kept")  # of the projection's record: said in sentences
+NOT_LISTED = ("method", "trustworthiness", "continuity", "layout_kept")  # of the projection's record: said in sentences
 
 
 def draw(built: BuiltMap) -> None:
@@ -47,7 +47,20 @@ def draw(built: BuiltMap) -> None:
     if kept := manifest.layout_line():
         st.caption(text.in_label(f"{kept[0].upper()}{kept[1:]}.", limit=600))
     if trust is not None:
-        st.caption(f"Trustworthiness {trust:.3f} of 1: how far neighbours here are neighbours in the embeddings.")
+        st.caption(
+            f"Trustworthiness {trust:.3f} of 1: how far neighbours here are neighbours in the embeddings.",
+            help="Falls where examples that are near here are unlike. Measured on 500 examples at most, 15 neighbours each.",
+        )
+    if (continuity := projection.get("continuity")) is not None:
+        st.caption(
+            f"Continuity {continuity:.3f} of 1: how far neighbours in the embeddings are neighbours here.",
+            help="Falls where examples that are alike lie far from each other here. Measured like trustworthiness.",
+        )
+    if k := built.graph.knn_indices.shape[1]:
+        st.caption(
+            f"On average {built.neighbors_kept.mean():.1f} of the {k} nearest examples in meaning are among the {k} nearest here.",
+            help="Colour by “Neighbours kept” to see where the map can be trusted; open an example for lines to its neighbours.",
+        )
     layers = ", ".join(f"{c.n_clusters} ({c.layer})" for c in built.clusterings)
     st.caption(f"Clusters: {layers}; k-means on the embeddings (k = {settings.k}), Leiden on the graph, seed {settings.seed}")
     with st.expander("Stages and versions"):

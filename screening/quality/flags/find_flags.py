@@ -27,9 +27,19 @@ def find_flags(given: FlagInput, *, rules: Sequence[str] | None = None) -> list[
     ------
     DatasetError : there is no rule of that name
     """
-    if unknown := [name for name in rules or () if name not in FLAG_RULES]:
-        raise DatasetError(f"there is no flag {unknown[0]!r}; choose from {', '.join(FLAG_RULES)}.")
-    return [_ask(name, given) for name in (FLAG_RULES if rules is None else rules)]
+    return [_ask(name, given) for name in (FLAG_RULES if rules is None else check_rules(rules))]
+
+
+def check_rules(rules: Sequence[str]) -> tuple[str, ...]:
+    """The names of rules, each once, in their order.
+
+    Raises
+    ------
+    DatasetError : there is no rule of that name
+    """
+    if unknown := [name for name in rules if name not in FLAG_RULES]:
+        raise DatasetError(f"there is no flag {unknown[0]!r}; choose from {', '.join(FLAG_RULES)}.", "drop_flagged")
+    return tuple(dict.fromkeys(rules))
 
 
 def _ask(name: str, given: FlagInput) -> Flag:
