@@ -284,9 +284,9 @@ WRITERS = {
         "pairs_of",
         "pairs_of_embeddings",
         "screen_by_default",
-        "write_comparison",
         "measure_quality",
         "measured",
+        "write_comparison",
     ),
     *("Popen", "system", "kill", "killpg"),
 }

@@ -55,8 +55,8 @@ def sentence(compared: Compared, pair: dict[str, Any], *, named: bool = True) ->
     verdict = next((words for most, words in WORDS if pair["auc"] < most), ALWAYS)
     interval = f"{100 * pair['low']:.0f}–{text.percent(pair['high'])}"
     return (
-        f"{both if named else 'They'} {verdict}: of one row of each, their embeddings say which is whose in {text.percent(pair['auc'])} of "
-        f"cases (95 % interval {interval}; guessing 50 %)."
+        f"{both if named else 'They'} {verdict}: of one row of each, their embeddings say which is whose in "
+        f"{text.percent(pair['auc'])} of cases (95 % interval {interval}; guessing 50 %)."
     )
 
 

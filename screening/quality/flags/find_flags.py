@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from evalmap.data.errors import DatasetError
-from evalmap.screening.quality.flags import option_flags, row_flags, wording_flags
+from evalmap.screening.quality.flags import language_flags, option_flags, row_flags, wording_flags
 from evalmap.screening.quality.flags.flag_rules import FLAG_RULES, CannotTell, Flag, FlagInput
 
-FAMILIES = (option_flags, wording_flags, row_flags)  # imported, so that their rules are in the table
+FAMILIES = (option_flags, wording_flags, row_flags, language_flags)  # imported, so that their rules are in the table
 
 
 def find_flags(given: FlagInput, *, rules: Sequence[str] | None = None) -> list[Flag]:
