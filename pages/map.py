@@ -16,6 +16,7 @@ from evalmap.pages.parts.map import (
     facet_charts,
     map_columns,
     neighbor_lines,
+    row_list,
     rows_table,
     subsets,
     where,
@@ -39,7 +40,8 @@ def draw() -> None:
         charts = st.container()
     columns = map_columns.columns(built)
     asked = where.read(built, columns.facets)
-    shown = None if hidden is None else ~hidden
+    listed = row_list.read(built)
+    shown = _shown(hidden, listed)
     passing = columns.cross_filter.apply(asked, within=shown)
     mask = passing.mask
     key = f"map-{slug}-{fingerprint}"
@@ -59,6 +61,7 @@ def draw() -> None:
             chips.draw(built, asked, columns.facets, mask, meaning)
             hits = _search(built, meaning)
             where.draw_not_asked()
+            row_list.draw(listed)
             group = _group(built)
             if seen.selection:
                 curating.draw_bar(built, _to_curate(built, choices, columns, asked, mask, meaning, hits, seen))
@@ -78,6 +81,13 @@ def draw() -> None:
             ABOUT: lambda: about.draw(built),
         }
         drawers.draw_panel(parts, key=state.PANEL)
+
+
+def _shown(hidden: np.ndarray | None, listed: row_list.RowList | None) -> np.ndarray | None:
+    """(n,) bool: the rows of the list, where one is shown alone, less those that are hidden as deleted; None: all."""
+    if listed is None:
+        return None if hidden is None else ~hidden
+    return listed.mask if hidden is None else listed.mask & ~hidden
 
 
 def _map(built: BuiltMap, key: str, choices: Choices, mask: np.ndarray, hits: list[int], opened: int | None) -> MapView:

@@ -163,9 +163,9 @@ def screen(
         outliers=None if outliers is None else outliers[:own],
     )
     flagged = less_decided(flagged, decisions)
-    pairs = without_rows(pairs, flagged)
     order = prioritize(options.keep, examples, fields=fields, pairs=pairs, seed=options.seed)
     order = np.concatenate([order[order >= own], order[order < own]])
+    pairs = without_rows(pairs, flagged)
     fields = examples if fields is None else fields
     alike = similar(pairs, threshold=options.threshold, method=options.method, normalization=options.normalization)
     differences = Differences(

@@ -62,6 +62,8 @@ def take_documentation(browser: Browser, site: Site) -> None:
         take(page, FOLDER / f"map{ending}.png")
         open_duplicates(page, site)
         take(page, FOLDER / f"duplicates{ending}.png")
+        open_quality(page, site)
+        take(page, FOLDER / f"quality{ending}.png")
         open_answers(page, site)
         take(page, FOLDER / f"answers{ending}.png")
         open_compare(page, site)
@@ -135,6 +137,14 @@ def example_of(site: Site, slug: str) -> str:
 def open_duplicates(page: Page, site: Site) -> None:
     page.goto(site.address("duplicates", dataset=SCREENED, threshold="0.85"))
     page.get_by_text("Removed: ").first.wait_for(timeout=3 * PATIENCE_MS)  # the pairs are looked for at the first visit
+    wait_for_rest(page)
+
+
+def open_quality(page: Page, site: Site) -> None:
+    page.goto(site.address("quality", dataset=SCREENED))
+    page.get_by_role("heading", name="Label balance").wait_for(
+        timeout=3 * PATIENCE_MS
+    )  # measured at the first visit, in this order
     wait_for_rest(page)
 
 

@@ -76,6 +76,6 @@ def _mean_of_groups(
     group = numbered(duplicates, used)
     weights = 1 / np.bincount(group)[group]
     unit = numbered(drawn, used)
-    sums = np.column_stack([np.bincount(unit, weights * values[used]), np.bincount(unit, weights)])
+    sums = np.column_stack([np.bincount(unit, weights * values[used]), np.bincount(unit, weights)]).astype(np.float64)
     interval = bootstrap(sums, lambda s: s[..., 0] / s[..., 1], random_state=random_state)
     return float(sums[:, 0].sum() / sums[:, 1].sum()), interval, int(group.max()) + 1

@@ -31,7 +31,8 @@ PANEL_HEIGHT = "panel-height"
 HIDE_DELETED = "hide-deleted"  # whether rows that were deleted on the map are hidden
 TAG = "tag"
 CURATED_CLUSTER, CLUSTER_NAME, MERGE_INTO = "curated-cluster", "cluster-name", "merge-into"
-GO_TO = "go-to"  # the page to go to when the picker is drawn
+ROWS = "rows"  # a problem of the quality report whose rows the map shows alone
+GO_TO = "go-to"  # the page to go to when the picker is drawn, and what its address asks for
 TOUR = "tour"  # whether the tour is on; in an address, ?tour=1 begins it
 FAILURE = "failure"  # why the last button could not do what it is for
 
@@ -42,14 +43,22 @@ NORMALIZATION = "normalization"
 KEEP = "keep"
 PROTECT = "protect"
 MERGE = "merge"
+TEMPLATES = "templates"
+TEMPLATE_RULES = "template-rules"  # (slug, {template: rule}): those that have a rule of their own
 GROUP_ORDER = "group-order"
 SEMANTIC_ONLY = "semantic-only"
 GROUP_AT = "group-at"
 GROUP_ROWS = "group-rows"
 PAIR_SAMPLE = "pair-sample"
 BALANCE = "restore-balance"
+DROP_FLAGGED = "drop-flagged"
+DUPLICATES_PANEL = "duplicates-panel"  # which tab is open
 TARGET = "target"
 AGAINST = "against"
+
+# The quality page
+FLAG = "flag"  # the rule whose rows are listed
+MEASURED_FOR = "quality-started"  # what the page started to measure by itself, so that it starts it once
 
 # The answers page
 ANSWERS = "answers"  # the answer set that the page tells of
@@ -74,6 +83,7 @@ OF_ONE_DATASET = (  # meaningless for another dataset
     *(*FILTERS, FACET_SEARCH, SUBSETS, SUBSET_NAME, SUBSET_A, SUBSET_B, COLOR, LAYER),
     *(EXAMPLE, ANSWERS, VERSUS, ANSWER_COLOR),
     *(HIDE_DELETED, TAG, CLUSTER_NAME, MERGE_INTO),
+    *(ROWS, DROP_FLAGGED, FLAG, MEASURED_FOR),
 )
 _STARTS: dict[str, Any] = {
     WHERE: (),
@@ -82,6 +92,12 @@ _STARTS: dict[str, Any] = {
     LAYER: KMEANS.title,
     EXAMPLE: "",
 }
+
+
+def template_rules(slug: str) -> dict[str, str]:
+    """The rules of single templates that the reader chose for this dataset, by id."""
+    of, rules = st.session_state.get(TEMPLATE_RULES, ("", {}))
+    return dict(rules) if of == slug else {}
 
 
 def forget(*keys: str) -> None:

@@ -116,7 +116,9 @@ def cell_text(value: Cell, kind: Kind) -> str:
 
 
 def number(value: float) -> str:
-    """A figure with three digits or more that count."""
+    """A figure with three digits or more that count; one that is nearly 0 is "< 0.001"."""
+    if 0 < value < 0.0005:
+        return "< 0.001"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
 
 

@@ -18,6 +18,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.array_types import Progress, no_progress
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import KMEANS
+from evalmap.screening.curation.curation_journal import read_curation
 from evalmap.screening.default_screening import DefaultScreening, default_screening
 from evalmap.screening.groups.components import find_components
 from evalmap.screening.keep.by_hand import DecisionLog
@@ -27,6 +28,7 @@ from evalmap.screening.quality import report_tables, todo
 from evalmap.screening.quality.flags.find_flags import find_flags
 from evalmap.screening.quality.flags.flag_rules import FlagInput
 from evalmap.screening.quality.label_balance import label_balance
+from evalmap.screening.quality.map_truth import measure_map_truth, of_map_truth
 from evalmap.screening.quality.report_tables import ReportTable
 from evalmap.screening.quality.saturation import measure_saturation
 from evalmap.screening.quality.scorecard import score
@@ -158,9 +160,15 @@ def _balance(given: SectionInput, progress: Progress) -> Any:
     return label_balance(given.built.examples["label"], given.built.clustering(KMEANS.id), names=names).as_dict()
 
 
+def _map(given: SectionInput, progress: Progress) -> Any:
+    return measure_map_truth(given.built, progress=progress)
+
+
 def _decisions(workspace: Workspace, manifest: Manifest) -> Any:
-    """Those made by hand: the default screening follows them."""
-    return DecisionLog.load(workspace, manifest.source).as_list()
+    """Those made by hand, on the map too: the default screening follows them."""
+    steps = [step.as_dict() for step in read_curation(workspace, manifest.source).active]
+    made = DecisionLog.load(workspace, manifest.source).as_list()
+    return [made, steps] if steps else made
 
 
 SECTIONS: dict[str, Section] = {
@@ -181,6 +189,7 @@ SECTIONS: dict[str, Section] = {
             belongs_to="shortcuts",
         ),
         Section("balance", "Label balance", 2, _balance, report_tables.of_balance, todo.of_balance),
+        Section("map", "The map itself", 1, _map, of_map_truth, effort=4),
     )
 }
 

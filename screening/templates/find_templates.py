@@ -13,6 +13,7 @@ import heapq
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -233,11 +234,9 @@ def _choose(
     members: dict[Skeleton, set[str]] = {}
     for skeleton, codes in by_skeleton.items():
         pattern = pattern_of(skeleton)
-        around: set[str] = set()
-        for code in codes:
-            around |= group[code] if len(group[code]) <= MAX_GROUP else near[code]
-            if len(group[code]) <= MAX_GROUP:
-                break  # codes of one skeleton are of one group, or of two that it joins only by chance
+        groups = {id(group[code]): group[code] for code in codes}
+        around = set().union(*(codes_of_group for codes_of_group in groups.values() if len(codes_of_group) <= MAX_GROUP))
+        around = around.union(*(near[code] for code in codes if len(group[code]) > MAX_GROUP))
         members[skeleton] = codes | {code for code in around - codes if pattern.fullmatch(code) and is_row_of(skeleton, code)}
         heapq.heappush(waiting, (-len(members[skeleton]), -sum(map(len, skeleton)), skeleton))
     taken: set[str] = set()
@@ -271,13 +270,18 @@ def _of_template(
     known, telling = True, False
     for slot, run in enumerate(skeleton[:-1]):
         column = {values[code][slot] for code in codes}
-        kind, whole = kind_of_slot(column, names)
+        kind, whole = kind_of_slot(column, names, after=_behind(skeleton[slot + 1], vocabulary))
         known &= kind != "other" and whole
         said = bool(run) and vocabulary.token(run[-1]) in BEFORE_VERBS
         if kind == "other" and (said or 3 * sum(map(is_clause, column)) > len(column)):
             return None
         telling |= count_unlike(column) >= MIN_OTHER
     return codes if known or telling else None
+
+
+def _behind(run: str, vocabulary: Vocabulary) -> list[str]:
+    """The words right behind a slot, up to a sign."""
+    return [vocabulary.token(code) for code in takewhile(vocabulary.is_word, run)]
 
 
 def _values(skeleton: Skeleton, row: EncodedText) -> list[str]:
@@ -307,5 +311,8 @@ def _template(
         id=hashlib.sha256(tokens.encode("utf-8", "surrogatepass")).hexdigest()[:8],
         skeleton=written(skeleton, first, _spans(skeleton, first)),
         rows=tuple(rows),
-        slots=tuple(Slot(kind_of_slot(set(column), names)[0], column) for column in zip(*values, strict=True)),
+        slots=tuple(
+            Slot(kind_of_slot(set(column), names, after=_behind(run, vocabulary))[0], column)
+            for column, run in zip(zip(*values, strict=True), skeleton[1:], strict=True)
+        ),
     )

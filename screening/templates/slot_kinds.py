@@ -24,6 +24,7 @@ _CLAUSE = frozenset(
     "i you he she it we they to is am are was were be been do does did would should could can will may might must".split()
 )
 _STEM = 5
+_REACH = 2  # words between a slot and the occupation that it is part of
 _WORDS = re.compile(r"\w+(?:'\w+)*")
 _TOKENS = re.compile(r"[\w.,:/%$€£°-]*\w[\w%°]*|[%$€£°]")
 _OCCUPATIONS = frozenset(
@@ -67,14 +68,30 @@ def kind_of_value(value: str, names: Collection[str]) -> SlotKind:
     if own and folded[:1].isupper() and all(word in _TITLES or name_marks([word], held) for word in own):
         return "name"
     heads = [word.removesuffix("'s") for word in own if word.endswith("'s")] or own[-1:]  # the doctor's office: the doctor
-    if any(word in _OCCUPATIONS or word.endswith(_ENDINGS) for head in heads for word in (head, head.removesuffix("s"))):
+    if any(map(_is_occupation, heads)):
         return "occupation"
     return "other"
 
 
-def kind_of_slot(values: Collection[str], names: Collection[str]) -> tuple[SlotKind, bool]:
-    """What most of the distinct values of a slot are, and whether all of them are; other where no kind has more than half."""
+def _is_occupation(word: str) -> bool:
+    bare = word.removesuffix("'s")
+    return any(one in _OCCUPATIONS or one.endswith(_ENDINGS) for one in (bare, bare.removesuffix("s")))
+
+
+def _is_modifier(value: str) -> bool:
+    """Whether a value may stand before an occupation: one or two words, none of them small."""
+    own = words(fold(value))
+    return 0 < len(own) <= _REACH and not any(word in _SMALL or word in _CLAUSE for word in own)
+
+
+def kind_of_slot(values: Collection[str], names: Collection[str], *, after: Sequence[str] = ()) -> tuple[SlotKind, bool]:
+    """What most of the distinct values of a slot are, and whether all of them are; other where no kind has more than half.
+
+    after : the words right behind the slot: packaging and mail are occupations before "machine operator"
+    """
     kinds = [kind_of_value(value, names) for value in values]
+    if kinds.count("other") == len(kinds) and any(_is_occupation(word) for word in after[:_REACH]):
+        kinds = ["occupation" if _is_modifier(value) else "other" for value in values]
     most: SlotKind = max(SLOT_KINDS, key=kinds.count)
     if 2 * kinds.count(most) <= len(kinds):
         return "other", False

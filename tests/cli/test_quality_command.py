@@ -21,7 +21,7 @@ def test_json_holds_scorecard_and_saturation_and_the_table_says_them(evalmap: Co
     assert {name for kind, name in parts if kind == "label"} == {"a", "b"}
     assert found["saturation"]["n"] == 80
     assert 1 < found["scorecard"]["vendi"] < 60
-    measured = {"scorecard", "duplicates", "saturation", "flags", "shortcuts", "shortcut_parts", "balance"}
+    measured = {"scorecard", "duplicates", "saturation", "flags", "shortcuts", "shortcut_parts", "balance", "map"}
     assert set(found) == {"dataset", *measured, "todo"}
     assert found["dataset"]["labels"] == {"a": 40, "b": 40}
     assert found["todo"][0]["id"] == "duplicates"
@@ -49,7 +49,7 @@ def test_sections_are_chosen_by_name(evalmap: Command):
     assert evalmap("build", "some.jsonl").code == 0
     assert set(evalmap("quality", "some", "--section", "flags,balance", "--json").json) == {"dataset", "flags", "balance", "todo"}
     found = evalmap("quality", "some", "--without", "shortcuts,scorecard", "--json").json
-    assert set(found) == {"dataset", "duplicates", "saturation", "flags", "balance", "todo"}
+    assert set(found) == {"dataset", "duplicates", "saturation", "flags", "balance", "map", "todo"}
     refused = evalmap("quality", "some", "--section", "colour")
     assert refused.code == 1
     assert refused.err.startswith("there is no section 'colour'; choose from scorecard, ")

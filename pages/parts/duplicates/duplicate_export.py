@@ -51,8 +51,11 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
         keep=choices.keep,
         contrast="protect" if choices.protect else "remove",
         merge=choices.merge,
+        templates=choices.templates,
+        template_rules=choices.template_rules,
         balance=balance and labeled,
         target=int(target) or None,
+        drop_flagged=choices.drop_flagged,
     )
     try:
         _check_target(built, pairs, screening, options)
@@ -107,6 +110,8 @@ def screen_map(built: BuiltMap, pairs: Pairs, options: ScreeningOptions, log: De
         pairs=pairs,
         decisions=curation_of(built).rows.within(log.rows(built.examples)),
         set_aside=built.set_aside,
+        truncated=built.truncated,
+        outliers=built.outliers,
     )
 
 

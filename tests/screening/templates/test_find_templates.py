@@ -1,6 +1,8 @@
 """Templates are found where they were made, and nowhere else."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -167,3 +169,18 @@ def test_row_that_says_no_is_left_out_of_its_template():
     ]
     found = found_in(texts)
     assert [template.rows for template in found.templates] == [(0, 1, 2)]
+
+
+def test_first_words_of_an_occupation_are_an_occupation():
+    texts = [f"The {value} machine operator told the owner that the new shipment was late." for value in ("packaging", "mail")]
+    (template,) = found_in(texts).templates
+    assert [(slot.kind, slot.values) for slot in template.slots] == [("occupation", ("packaging", "mail"))]
+
+
+def test_skeleton_is_tried_on_every_group_that_it_was_found_in():
+    """The tax engineer is aligned with the civil engineer only, and the two share a word more."""
+    texts = [SKELETONS[0].format(value) for value in ("plumber", "carpenter", "nurse", "civil engineer", "tax engineer")]
+    found = pairs_of(texts)
+    some = np.isin(found.left * 5 + found.right, (0 * 5 + 1, 2 * 5 + 3, 3 * 5 + 4))
+    columns: dict[str, Any] = {name: getattr(found, name)[some] for name in ("left", "right", "exact", "lexical", "semantic")}
+    assert [template.rows for template in find_templates(texts, replace(found, **columns)).templates] == [(0, 1, 2, 3, 4)]

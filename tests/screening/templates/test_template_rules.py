@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from evalmap.data.errors import DatasetError
 from evalmap.screening.keep.by_hand import Decisions
 from evalmap.screening.output.files import kept_jsonl, removed_jsonl
+from evalmap.screening.output.screening_html import html_report
 from evalmap.screening.output.screening_report import report
 from evalmap.screening.screening import Screening, screen
 from evalmap.screening.screening_options import ScreeningOptions
@@ -170,3 +171,19 @@ def test_recipe_without_rules_does_not_name_templates(evalmap: Command):
 def test_kept_rows_are_the_source_lines_under_a_rule():
     done = screened(templates="keep-all")
     assert [json.loads(line)["text"] for line in kept_jsonl(done).splitlines()] == [ROWS[row] for row in kept(done)]
+
+
+def test_html_report_shows_rows_that_a_rule_keeps_apart():
+    done = screened(templates="keep-all")
+    page = html_report(done, report(done, settings={})).decode()
+    assert all(value in page for value in ("plumber", "carpenter", "painter"))
+    assert len(done.selection.variants) >= 6
+
+
+@settings(max_examples=15)
+@given(st.sampled_from(["keep-all", "keep:1", "keep:2", "duplicates"]), st.integers(2, 5))
+def test_rules_go_together_with_a_target(rule: str, target: int):
+    done = screened(templates=rule, target=min(target, len(kept(screened(templates=rule)))))
+    assert len(kept(done)) == done.options.target
+    for reason in done.reasons:
+        assert reason.keeper is None or done.selection.kept[reason.keeper]
