@@ -40,6 +40,9 @@ def compare(
             "--fail-over", metavar="NAME=LIMIT,…", help=f"End with 3 where a figure passes its limit; of {', '.join(FIGURES)}."
         ),
     ] = None,
+    shared_map: Annotated[
+        bool, typer.Option("--shared-map", help="Lay them out together too, for the Compare page of the site.")
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Compare built datasets: are they told apart, what does one cover of the other, what is missing, which words differ?
@@ -49,8 +52,10 @@ def compare(
     and words.
     """
     from evalmap.data.store.jobs import JobFile
+    from evalmap.embeddings import shared_layout
     from evalmap.embeddings.built_map import load_map
     from evalmap.embeddings.pipeline import encoder_of
+    from evalmap.embeddings.vectors import embed_few
     from evalmap.screening.coverage import comparison, comparison_store
     from evalmap.screening.coverage.comparison_job import IF_KILLED, SHARES, job_location
     from evalmap.screening.pairs.pair_store import pairs_of
@@ -62,10 +67,15 @@ def compare(
     maps = [load_map(space, space.find(dataset)) for dataset in datasets]
     comparison.check_comparable(maps)
     found = comparison_store.stored_comparison(space, maps, settings)
-    if found is None:
+    together = sorted(maps, key=lambda built: built.manifest.slug)  # one layout, whatever the order
+    to_lay_out = shared_map and shared_layout.stored_shared_layout(together, space) is None
+    if found is None or to_lay_out:
         names = [built.manifest.name for built in maps]
+        laid_out = 0.4 if to_lay_out else 0.0  # of two files of 1,000 rows
+        shares = {stage: share * laid_out for stage, share in shared_layout.SHARES.items()} if to_lay_out else {}
+        shares |= {stage: share * (1 - laid_out) for stage, share in SHARES.items()}
         location = job_location([built.manifest.slug for built in maps])
-        job = JobFile(space, location, f"comparison of {', '.join(names)}", shares=SHARES, if_killed=f"{names[0]}: {IF_KILLED}")
+        job = JobFile(space, location, f"comparison of {', '.join(names)}", shares=shares, if_killed=f"{names[0]}: {IF_KILLED}")
         try:
             with Bars() as bars:
 
@@ -73,14 +83,18 @@ def compare(
                     job.progress(stage, done, total)
                     bars.progress(stage, done, total)
 
-                pairs = []
-                for built in maps:
-                    pairs.append(pairs_of(built, space, progress=lambda done, total: on_progress("pairs", done, total)))
-                report = comparison.compare(
-                    maps, pairs=pairs, encoder=encoder_of(maps[0].manifest), settings=settings, progress=on_progress
-                )
-                comparison_store.write_comparison(space, maps, report, settings)
-                found = report.as_dict()
+                if to_lay_out:
+                    own = encoder_of(maps[0].manifest)
+                    shared_layout.shared_layout_of(together, space, embed=lambda texts: embed_few(texts, own), progress=on_progress)
+                if found is None:
+                    pairs = []
+                    for built in maps:
+                        pairs.append(pairs_of(built, space, progress=lambda done, total: on_progress("pairs", done, total)))
+                    report = comparison.compare(
+                        maps, pairs=pairs, encoder=encoder_of(maps[0].manifest), settings=settings, progress=on_progress
+                    )
+                    comparison_store.write_comparison(space, maps, report, settings)
+                    found = report.as_dict()
         except DatasetError as error:
             job.finish("failed", error=str(error))
             raise

@@ -1,10 +1,23 @@
-"""The site's jobs from a terminal: evalmap look | build | info | list | remove | gc | fetch | pairs | name | serve | screen | …"""
+"""The site's jobs from a terminal: evalmap look | build | info | list | remove | gc | fetch | name | serve | screen | curate | …"""
 
 import sys
 
 import typer
 
-from evalmap.cli import answer_commands, card, compare_command, datasets, look, name, quality_judge, screen, serve, terminal
+from evalmap.cli import (
+    answer_commands,
+    card,
+    compare_command,
+    curate,
+    datasets,
+    look,
+    name,
+    quality_judge,
+    screen,
+    serve,
+    templates,
+    terminal,
+)
 from evalmap.data.errors import DatasetError
 
 app = typer.Typer(
@@ -27,6 +40,8 @@ app.command("serve")(serve.serve)
 app.command("screen")(screen.screen)
 app.command("card")(card.card)
 app.command("compare")(compare_command.compare)
+app.command("templates")(templates.templates)
+app.command("curate")(curate.curate)
 app.add_typer(answer_commands.app, name="answers")
 app.add_typer(quality_judge.app, name="quality")
 

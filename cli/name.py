@@ -59,13 +59,13 @@ def name(
     from evalmap.answers.asking.journal import journal_path, read_journal
     from evalmap.answers.asking.journaled import ask, still_to_ask
     from evalmap.answers.asking.run_job import name_job_location
-    from evalmap.embeddings import model_names
+    from evalmap.embeddings import cluster_edits, model_names
     from evalmap.embeddings.built_map import load_map
     from evalmap.embeddings.pipeline import encoder_of
     from evalmap.embeddings.vectors import embed_few
 
     space = terminal.open_workspace(workspace)
-    manifest = model_names.by_terms(space.find(dataset))
+    manifest = cluster_edits.as_built(model_names.by_terms(space.find(dataset)))
     if terms:
         model_names.drop(space, manifest)
         terminal.print_line(f"{manifest.name}: clusters are named by their terms.")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def quality(
     dataset: DatasetArgument,
     section: Annotated[
-        str | None, typer.Option(metavar="NAME,…", help="Only these: scorecard, duplicates, saturation, flags, shortcuts, balance.")
+        str | None, typer.Option(metavar="NAME,…", help="Only these sections, such as flags,balance (a wrong name lists all).")
     ] = None,
     without: Annotated[
         str | None, typer.Option(metavar="NAME,…", help="All but these, such as shortcuts, which take longest.")

@@ -17,9 +17,10 @@ from evalmap.data.records import SetAside
 from evalmap.data.store import disk
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings import model_names
+from evalmap.embeddings import cluster_edits, model_names
 from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.clustering import Clustering, parents
+from evalmap.embeddings.faithfulness import neighbors_kept
 from evalmap.embeddings.layers import TOPICS, layer_of
 from evalmap.embeddings.naming import SEPARATOR, ClusterName
 from evalmap.embeddings.neighbors import NeighborGraph
@@ -150,6 +151,11 @@ class BuiltMap:
         """(n_samples,) the cosine similarity of each row's nearest other row."""
         return self.graph.knn_similarities[:, 0]
 
+    @cached_property
+    def neighbors_kept(self) -> NDArray[np.int16]:
+        """(n_samples,) how many of each row's nearest neighbours in the embeddings are among its nearest on the map."""
+        return neighbors_kept(self.graph, self.coordinates, n_neighbors=self.graph.knn_indices.shape[1])
+
     def search(self, query: NDArray[np.float32], *, top: int = 50) -> list[tuple[int, float]]:
         """The rows nearest to a query vector (n_dims,), unit norm, with their cosine similarities."""
         similarities = np.asarray(self.vectors @ query)
@@ -216,6 +222,9 @@ def _read(manifest: Manifest, folders: Mapping[str, Path]) -> BuiltMap:
         names = [_name(**values) for values in json.load(file)]
     if model_names.STAGE in folders:
         names = model_names.applied(names, model_names.load(folders[model_names.STAGE]))
+    clusterings = load_clusterings(folders["clustering"])
+    if cluster_edits.STAGE in folders:
+        clusterings, names = cluster_edits.applied(clusterings, names, cluster_edits.load(folders[cluster_edits.STAGE]))
     return BuiltMap(
         manifest=manifest,
         examples=pd.read_parquet(folders["records"] / "examples.parquet"),
@@ -223,7 +232,7 @@ def _read(manifest: Manifest, folders: Mapping[str, Path]) -> BuiltMap:
         vectors=load_vectors(folders["embeddings"]),
         graph=load_graph(folders["neighbors"]),
         coordinates=np.load(folders["projection"] / "coordinates.npy"),
-        clusterings=load_clusterings(folders["clustering"]),
+        clusterings=clusterings,
         names=tuple(names),
         outliers=np.load(folders["neighbors"] / "outliers.npy"),
         truncated=np.load(folders["embeddings"] / "truncated.npy"),

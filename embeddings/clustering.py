@@ -113,7 +113,8 @@ def centroids(embeddings: Vectors, labels: NDArray[np.int32]) -> Vectors:
 def parents(clusterings: Sequence[Clustering]) -> list[NDArray[np.int32]]:
     """Of each layer the parent of every cluster: (n_clusters,) its id in the next coarser layer of topics.
 
-    All are 0 where there is no coarser one: then all clusters of the layer are siblings.
+    All are 0 where there is no coarser one: then all clusters of the layer are siblings. Of a cluster that a person merged across
+    topics it is the one with most of its rows.
     """
     order = [layer.id for layer in TOPICS]
     by_layer = {clustering.layer: clustering for clustering in clusterings}
@@ -122,7 +123,9 @@ def parents(clusterings: Sequence[Clustering]) -> list[NDArray[np.int32]]:
         place = order.index(clustering.layer) if clustering.layer in order else 0
         parent = np.zeros(clustering.n_clusters, dtype=np.int32)
         if place and (coarser := by_layer.get(order[place - 1])):
-            parent[clustering.labels] = coarser.labels  # nested: all rows of a cluster have one parent
+            shared = np.zeros((clustering.n_clusters, coarser.n_clusters), dtype=np.int64)
+            np.add.at(shared, (clustering.labels, coarser.labels), 1)
+            parent = shared.argmax(axis=1).astype(np.int32)  # as built, all rows of a cluster have one parent
         found.append(parent)
     return found
 

@@ -134,7 +134,7 @@ def applied(names: Sequence[ClusterName], given: ModelNames) -> list[ClusterName
     """The names of the clusters with those of the model in place, where they were taken; terms stay as they are."""
     taken = {(name.layer, name.id): name.name for name in given.taken}
     return [
-        replace(name, name=taken[name.layer, name.id], model=given.model) if (name.layer, name.id) in taken else name
+        replace(name, name=taken[name.layer, name.id], model=given.model, holds=None) if (name.layer, name.id) in taken else name
         for name in names
     ]
 
@@ -153,7 +153,7 @@ def carried(manifest: Manifest, before: Manifest | None) -> Manifest:
 def _point(workspace: Workspace, manifest: Manifest, record: StageRecord | None) -> Manifest:
     with workspace.lock("entries"):
         there = workspace.manifest(manifest.slug)
-        if there is None or by_terms(there).fingerprint != by_terms(manifest).fingerprint:
+        if there is None or there.key("naming") != manifest.key("naming"):
             raise DatasetError(f"{manifest.name}: its map was built again or removed meanwhile. Name it again.")
         changed = _with(there, record)
         workspace.save_manifest(changed)

@@ -8,7 +8,7 @@ from pathlib import Path
 from evalmap.data.opening import open_dataset
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings import model_names
+from evalmap.embeddings import cluster_edits, model_names
 from evalmap.embeddings.encoder import SentenceEncoder
 from evalmap.embeddings.pipeline import build
 
@@ -88,7 +88,7 @@ def install(workspace: Workspace) -> list[str]:
 
 def _wanted(installed: Manifest, workspace: Workspace) -> bool:
     there = workspace.manifest(installed.slug)
-    return there is None or (there.sample and model_names.by_terms(there) != installed)
+    return there is None or (there.sample and cluster_edits.as_built(model_names.by_terms(there)) != installed)
 
 
 def _title(path: Path) -> str:

@@ -4,14 +4,29 @@ import numpy as np
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.facets.predicates import Filter, describe
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component.map_view import MapView, current_view, rows_inside, rows_selected, show_map
-from evalmap.pages.parts.map import about, chips, cluster_table, example_card, facet_charts, map_columns, rows_table, subsets, where
+from evalmap.pages.parts.map import (
+    about,
+    chips,
+    cluster_table,
+    curating,
+    example_card,
+    facet_charts,
+    map_columns,
+    neighbor_lines,
+    row_list,
+    rows_table,
+    subsets,
+    where,
+)
 from evalmap.pages.parts.map.map_controls import TOP, Choices, draw_controls, draw_search
 from evalmap.pages.server import caches
+from evalmap.pages.server.curations import curation_of
 from evalmap.pages.shared import drawers, example_address, state, text
 
-EXAMPLES, CLUSTERS, COMPARE, ABOUT = "Examples", "Clusters", "Compare", "About this map"
+EXAMPLES, CLUSTERS, CURATE, COMPARE, ABOUT = "Examples", "Clusters", "Curate", "Compare", "About this map"
 
 
 def draw() -> None:
@@ -20,18 +35,21 @@ def draw() -> None:
     built = caches.open_map(slug, fingerprint)
     with st.sidebar:
         choices = draw_controls(built)
+        hidden = curating.hidden_rows(built)
         opened = example_address.draw_address(built)
         charts = st.container()
     columns = map_columns.columns(built)
     asked = where.read(built, columns.facets)
-    passing = columns.cross_filter.apply(asked)
+    listed = row_list.read(built)
+    shown = _shown(hidden, listed)
+    passing = columns.cross_filter.apply(asked, within=shown)
     mask = passing.mask
     key = f"map-{slug}-{fingerprint}"
     seen = current_view(key, len(built))
     with charts:  # they follow the filters and what is selected on the map
         if (selected := _selected(built, seen)) is not None:
             within = np.zeros(len(built), dtype=bool)
-            within[selected] = True
+            within[selected] = True if shown is None else shown[selected]
             passing = columns.cross_filter.apply(asked, within=within)
         facet_charts.draw(built, columns, asked, passing, choices.column)
     with drawers.around_map():
@@ -43,7 +61,10 @@ def draw() -> None:
             chips.draw(built, asked, columns.facets, mask, meaning)
             hits = _search(built, meaning)
             where.draw_not_asked()
+            row_list.draw(listed)
             group = _group(built)
+            if seen.selection:
+                curating.draw_bar(built, _to_curate(built, choices, columns, asked, mask, meaning, hits, seen))
         with drawers.canvas():
             view = _map(built, key, choices, mask, group or [row for row, _ in hits if mask[row]], opened)
         if opened is not None or st.session_state.get(state.EXAMPLE):
@@ -55,10 +76,18 @@ def draw() -> None:
                 built, *(in_group if group else _chosen_rows(built, choices, mask, meaning, hits, view))
             ),
             CLUSTERS: lambda: cluster_table.draw(built),
+            CURATE: lambda: curating.draw(built, _to_curate(built, choices, columns, asked, mask, meaning, hits, view)),
             COMPARE: lambda: subsets.draw(built, columns, subsets.Subset(asked, _selected(built, view)), mask),
             ABOUT: lambda: about.draw(built),
         }
         drawers.draw_panel(parts, key=state.PANEL)
+
+
+def _shown(hidden: np.ndarray | None, listed: row_list.RowList | None) -> np.ndarray | None:
+    """(n,) bool: the rows of the list, where one is shown alone, less those that are hidden as deleted; None: all."""
+    if listed is None:
+        return None if hidden is None else ~hidden
+    return listed.mask if hidden is None else listed.mask & ~hidden
 
 
 def _map(built: BuiltMap, key: str, choices: Choices, mask: np.ndarray, hits: list[int], opened: int | None) -> MapView:
@@ -71,6 +100,7 @@ def _map(built: BuiltMap, key: str, choices: Choices, mask: np.ndarray, hits: li
         mask=mask,
         highlight=hits,
         opened=opened,
+        lines=neighbor_lines.lines(built, opened),
         names=choices.names,
         dark=st.context.theme.type == "dark",
         name=manifest.name,
@@ -118,7 +148,32 @@ def _chosen_rows(
         return rows[visible[rows]], "selected on the map", dict(hits)
     if hits:
         return np.array([row for row, _ in hits if visible[row]], dtype=np.int64), f"nearest to “{meaning}”", dict(hits)
-    return np.flatnonzero(visible), "that pass the filters" if not visible.all() else "in the dataset", {}
+    if visible.all():
+        return np.flatnonzero(visible), "in the dataset", {}
+    narrowed = bool(where.now() or view.hidden)
+    return np.flatnonzero(visible), "that pass the filters" if narrowed else "that are not deleted", {}
+
+
+def _to_curate(
+    built: BuiltMap,
+    choices: Choices,
+    columns: map_columns.MapColumns,
+    asked: Filter,
+    mask: np.ndarray,
+    meaning: str,
+    hits: list[tuple[int, float]],
+    view: MapView,
+) -> curating.ChosenRows:
+    """The rows of the table, and in words how they came there; no words where nothing was chosen."""
+    rows, _, _ = _chosen_rows(built, choices, mask, meaning, hits, view)
+    words = [describe(one, columns.facets[one.column].title) for one in asked]
+    if view.selection:
+        words.insert(0, "lasso on the map" if "lasso" in view.selection else "box on the map")
+    elif meaning and hits:
+        words.insert(0, f"nearest to “{meaning}”")
+    if words and view.hidden and choices.column.kind == "category":
+        words.append(f"less what the legend hides of {choices.column.title}")
+    return curating.ChosenRows(rows, " and ".join(words))
 
 
 def _summary(built: BuiltMap, mask: np.ndarray, view: MapView) -> str:
@@ -130,6 +185,8 @@ def _summary(built: BuiltMap, mask: np.ndarray, view: MapView) -> str:
         inside = rows_inside(built.coordinates, {"box": view.view})
         inside = inside[mask[inside]]
         parts.append(f"{len(inside):,} in view ({text.balance(built.examples['label'].iloc[inside])})")
+    if deleted := len(curation_of(built).rows.deleted):
+        parts.append(f"{deleted:,} deleted")
     if manifest.set_aside:
         parts.append(f"{manifest.set_aside:,} rows set aside")
     if manifest.outliers:

@@ -7,13 +7,15 @@ from numpy.typing import NDArray
 
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.screening.curation.curation_actions import decisions_of
 from evalmap.screening.groups.components import find_components
-from evalmap.screening.keep.by_hand import DecisionLog, Decisions
+from evalmap.screening.keep.by_hand import Decisions
 from evalmap.screening.pair_types import Pairs
 from evalmap.screening.pairs.pair_store import pairs_of, stored_pairs
 from evalmap.screening.screening import Screening, screen
 from evalmap.screening.screening_options import ScreeningOptions
 from evalmap.screening.variants.keys import variant_fields_of
+from evalmap.screening.weights import weigh
 
 AT_ONCE = 5_000  # rows; up to here the pairs are looked for as soon as they are needed
 
@@ -26,18 +28,22 @@ class DefaultScreening:
     groups : (n,) int64, rows that hang together as near-duplicates share a number; through variants as well, since what is said of
         one row foretells what is said of its variants
     threshold : of both
+    duplicates : (n,) int64, near-duplicates share a number: a kept row and those that it stands for; −1 for rows that go for
+        another reason. Finer than `groups`: variants are no duplicates
     """
 
     kept: NDArray[np.bool_]
     groups: NDArray[np.int64]
     threshold: float
+    duplicates: NDArray[np.int64]
 
 
 def default_screening(
     built: BuiltMap, workspace: Workspace, *, pairs: Pairs | None = None, may_search: bool = True
 ) -> DefaultScreening | None:
-    """Screen a map with the default settings and the decisions made by hand; None where the pairs of a large dataset were never
-    looked for (`evalmap pairs`), and for fewer than two rows.
+    """Screen a map with the default settings and what was decided by hand, on the map too.
+
+    None where the pairs of a large dataset were never looked for (`evalmap pairs`), and for fewer than two rows.
 
     Parameters
     ----------
@@ -52,9 +58,10 @@ def default_screening(
             return None
         pairs = pairs_of(built, workspace)
     options = ScreeningOptions()
-    done = _screen(built, pairs, options, DecisionLog.load(workspace, built.manifest.source).rows(built.examples))
+    done = _screen(built, pairs, options, decisions_of(workspace, built))
     components = find_components(pairs, threshold=options.threshold, method=options.method, normalization=options.normalization)
-    return DefaultScreening(done.selection.kept, components.labels.astype(np.int64), options.threshold)
+    groups, duplicates = components.labels.astype(np.int64), weigh(done.selection).groups
+    return DefaultScreening(done.selection.kept, groups, options.threshold, duplicates)
 
 
 def find_repeats(built: BuiltMap, pairs: Pairs) -> NDArray[np.uint32]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from evalmap.data.records import ReadOptions
 from evalmap.embeddings.encoder import DEFAULT_MODEL
+from evalmap.screening.curation.steps import CurationStep
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.screening_options import ScreeningOptions
 
-OUTPUTS = ("out", "removed", "report", "html")
+OUTPUTS = ("out", "removed", "report", "html", "weights", "lm_eval_samples", "inspect_ids")
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,11 @@ class Recipe:
     paths, against : files, folders, https addresses or hf://owner/name: the dataset, and what it is compared against
     read : which fields are what; model : the sentence-transformers model
     options : of the screening; decisions : made by hand
+    curation : steps made on the map; those about clusters change no row
     keep_set_aside : rows without text are kept
-    out, removed, report, html : where the files go; None: not written
+    with_tags : written rows have their tags behind their own fields, as evalmap_tags; those without a tag stay byte for byte
+    out, removed, report, html, weights, lm_eval_samples, inspect_ids : where the files go; None: not written
+    lm_eval_task : what a file's task is called in lm-evaluation-harness, {file} standing for its name; None: the file's name
     """
 
     paths: tuple[str, ...] = ()
@@ -29,11 +33,17 @@ class Recipe:
     model: str = DEFAULT_MODEL
     options: ScreeningOptions = field(default_factory=ScreeningOptions)
     decisions: DecisionLog = field(default_factory=DecisionLog)
+    curation: tuple[CurationStep, ...] = ()
     keep_set_aside: bool = False
+    with_tags: bool = False
     out: Path | None = None
     removed: Path | None = None
     report: Path | None = None
     html: Path | None = None
+    weights: Path | None = None
+    lm_eval_samples: Path | None = None
+    inspect_ids: Path | None = None
+    lm_eval_task: str | None = None
 
     @property
     def outputs(self) -> dict[str, Path | None]:

@@ -9,6 +9,7 @@ from typing import Any, cast
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import PARTS, TURN_CHOICES, ReadOptions
 from evalmap.embeddings.encoder import DEFAULT_MODEL
+from evalmap.screening.curation.steps import step_from
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.recipe import OUTPUTS, Recipe
 from evalmap.screening.screening_options import ScreeningOptions
@@ -17,12 +18,16 @@ FORMAT = 1
 _EARLIER = {"layer": "method", "normalise": "normalization"}  # keys of earlier recipes
 _TEXTS = "a list of texts"
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    **dict.fromkeys(("paths", "against", "merge"), (_TEXTS, lambda v: isinstance(v, list) and all(isinstance(p, str) for p in v))),
+    **dict.fromkeys(
+        ("paths", "against", "merge", "drop_flagged"),
+        (_TEXTS, lambda v: isinstance(v, list) and all(isinstance(p, str) for p in v)),
+    ),
     "threshold": ("a number", lambda v: isinstance(v, (int, float)) and not isinstance(v, bool)),
     "seed": ("a whole number", lambda v: isinstance(v, int) and not isinstance(v, bool)),
     "target": ("a whole number", lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool))),
-    "keep": ("a text", lambda v: v is None or isinstance(v, str)),
-    **dict.fromkeys(("balance", "keep_set_aside", "yes", "header"), ("true or false", lambda v: isinstance(v, bool))),
+    **dict.fromkeys(("keep", "templates"), ("a text", lambda v: v is None or isinstance(v, str))),
+    "template_rules": ("rules by template", lambda v: isinstance(v, dict) and all(isinstance(one, str) for one in v.values())),
+    **dict.fromkeys(("balance", "keep_set_aside", "with_tags", "yes", "header"), ("true or false", lambda v: isinstance(v, bool))),
 }
 
 
@@ -37,11 +42,18 @@ def recipe_yaml(recipe: Recipe, path: Path) -> bytes:
     content: dict[str, Any] = {
         "evalmap": FORMAT,
         "load": {"paths": paths, **against, **read, "model": _relative(recipe.model, folder)},
-        "screen": {**asdict(recipe.options), "merge": list(recipe.options.merge), "keep_set_aside": recipe.keep_set_aside},
-        "export": {name: _written(where, folder) for name in OUTPUTS if (where := getattr(recipe, name))},
+        "screen": {**_options(recipe.options), "keep_set_aside": recipe.keep_set_aside},
+        "export": {
+            **{name: _written(where, folder) for name in OUTPUTS if (where := getattr(recipe, name))},
+            **({"lm_eval_task": recipe.lm_eval_task} if recipe.lm_eval_task else {}),
+        },
     }
     if len(recipe.decisions):
         content["decisions"] = recipe.decisions.as_list()
+    if recipe.with_tags:
+        content["screen"]["with_tags"] = True
+    if recipe.curation:
+        content["curation"] = [step.as_dict() for step in recipe.curation]
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120).encode()
 
 
@@ -65,14 +77,14 @@ def read_recipe(path: Path) -> Recipe:
     if not isinstance(content, dict) or content.get("evalmap") != FORMAT:
         raise DatasetError(f"recipe {path}: no recipe of this version (evalmap: {FORMAT}). Write one anew.", "write_recipe")
     where = f"recipe {path}"
-    _known(content, ("evalmap", "load", "screen", "export", "decisions"), where)
+    _known(content, ("evalmap", "load", "screen", "export", "decisions", "curation"), where)
     load, screen, export = (_section(content, name, where) for name in ("load", "screen", "export"))
     folder = Path(os.path.realpath(path)).parent
     read_names, option_names = ([part.name for part in fields(kind)] for kind in (ReadOptions, ScreeningOptions))
     _known(load, ("paths", "against", "model", *read_names), f"{where} load")
     screen = {_EARLIER.get(name, name): value for name, value in screen.items()}
-    _known(screen, ("keep_set_aside", *option_names), f"{where} screen")
-    _known(export, OUTPUTS, f"{where} export")
+    _known(screen, ("keep_set_aside", "with_tags", *option_names), f"{where} screen")
+    _known(export, (*OUTPUTS, "lm_eval_task"), f"{where} export")
     _check_kinds(load, screen, export, where)
     for name, known in (("part", PARTS), ("turn", TURN_CHOICES)):
         if load.get(name, known[0]) not in known:
@@ -84,9 +96,23 @@ def read_recipe(path: Path) -> Recipe:
         model=_absolute(load.get("model", DEFAULT_MODEL), folder),
         options=ScreeningOptions(**{name: screen[name] for name in option_names if name in screen}),
         decisions=DecisionLog.from_list(content.get("decisions") or [], where=f"{where} decisions"),
+        curation=tuple(step_from(step, where=f"{where} curation") for step in _steps(content.get("curation"), where)),
         keep_set_aside=screen.get("keep_set_aside", False),
+        lm_eval_task=export.get("lm_eval_task"),
+        with_tags=screen.get("with_tags", False),
         **cast(Any, {name: folder / export[name] for name in OUTPUTS if name in export}),
     )
+
+
+def _options(options: ScreeningOptions) -> dict[str, Any]:
+    """The options of a screening; flags and rules of templates only where there are some: without them a recipe stays as it was."""
+    late = {
+        "templates": options.templates,
+        "template_rules": dict(options.template_rules),
+        "drop_flagged": list(options.drop_flagged),
+    }
+    plain = {name: value for name, value in asdict(options).items() if name not in late}
+    return {**plain, "merge": list(options.merge), **{name: value for name, value in late.items() if value}}
 
 
 def _check_kinds(load: dict[str, Any], screen: dict[str, Any], export: dict[str, Any], where: str) -> None:
@@ -94,6 +120,12 @@ def _check_kinds(load: dict[str, Any], screen: dict[str, Any], export: dict[str,
         expected, fits = _KINDS.get(name, ("a text", lambda v: isinstance(v, str)))
         if not fits(value):
             raise DatasetError(f"{where}: {name} is {value!r}; expected {expected}.")
+
+
+def _steps(steps: Any, where: str) -> list[Any]:
+    if not isinstance(steps or [], list):
+        raise DatasetError(f"{where} curation: expected a list of steps (found {type(steps).__name__}).")
+    return steps or []
 
 
 def _section(content: dict[str, Any], name: str, where: str) -> dict[str, Any]:

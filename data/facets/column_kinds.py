@@ -1,6 +1,8 @@
 """What a column of a source is, as a facet; or why it is none."""
 
+import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -84,6 +86,12 @@ def facet_of_column(key: str, title: str, series: pd.Series) -> Facet | LeftOut:
             return items_facet(key, title, [_as_list(value) for value in series])
         case "text":
             return text_facet(key, title, series)
+
+
+def field_key(name: str) -> str:
+    """`field.<name>`; a name that a URL would bend is spelled in plain characters, with a hash to keep it apart."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name)
+    return f"field.{plain}" if plain == name else f"field.{plain[:60]}.{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _of_numbers(series: pd.Series, present: pd.Series) -> ColumnKind:

@@ -1,8 +1,6 @@
 """What the browser is sent of a map: points, colourings, cluster names and hover texts, as pure functions of a built map."""
 
 import base64
-import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.data.choices import option_words, shared_option_words
+from evalmap.data.facets.column_kinds import field_key
 from evalmap.data.records import ROLE_NAMES
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.clustering import Clustering
@@ -19,10 +18,12 @@ from evalmap.embeddings.layers import KMEANS, LAYERS, TOPICS_FINE, layer_of
 
 MISSING_CODE = 65_535
 MISSING_NAME = "missing"
+KEPT = "neighbors_kept"
 MAX_FIELD_TEXTS = 50  # a source field with more distinct texts is no colouring
 HOVER_CHARACTERS = 600
 _HOVER_LAYERS = ((TOPICS_FINE, "Topic"), (KMEANS, "Cluster"))
-_OWN_TITLES = frozenset((*(layer.title for layer in LAYERS), "Label", "Confidence", "Dataset", "Group", "Outlier"))
+KEPT_TITLE = "Neighbours kept"
+_OWN_TITLES = frozenset((*(layer.title for layer in LAYERS), "Label", "Confidence", "Dataset", "Group", "Outlier", KEPT_TITLE))
 Kind = Literal["category", "number"]
 
 
@@ -73,7 +74,7 @@ def points(built: BuiltMap) -> bytes:
 
 
 def columns(built: BuiltMap) -> list[Column]:
-    """Every colouring the map offers: label, clusters, confidence, dataset, group, outlier, then the other source fields."""
+    """Every colouring the map offers: the label, clusters, what else Evalmap knows of an example, then the other source fields."""
     return [column for source in _sources(built) if (column := _encode(source)[0]) is not None]
 
 
@@ -99,10 +100,10 @@ def column_codes(built: BuiltMap, key: str) -> NDArray[np.uint16] | NDArray[np.f
 
 
 def cluster_labels(built: BuiltMap) -> list[dict[str, Any]]:
-    """Where the cluster names of each layer stand, and from which zoom on: [{layer, zoom, names: [{id, name, x, y, size}]}].
+    """Where the cluster names of each layer stand, and from which zoom on: [{layer, zoom, names: [{id, name, x, y, size, weak}]}].
 
-    x and y are the medians of the cluster's coordinates; zoom is null for a layer whose names stand only where the map is coloured
-    by it.
+    x and y are the medians of the cluster's coordinates; `weak` marks a name that holds for less than half of the rows; zoom is
+    null for a layer whose names stand only where the map is coloured by it.
     """
     return [
         {
@@ -157,6 +158,7 @@ def _places(built: BuiltMap, clustering: Clustering) -> list[dict[str, Any]]:
             "x": round(float(np.median(built.coordinates[members[name.id], 0])), 4),
             "y": round(float(np.median(built.coordinates[members[name.id], 1])), 4),
             "size": int(sizes[name.id]),
+            "weak": name.is_weak,
         }
         for name in built.names_by_layer.get(clustering.layer, [])
         if sizes[name.id]
@@ -184,6 +186,7 @@ def _sources(built: BuiltMap) -> Iterator[_Source]:
         yield _Source("dataset", "Dataset", examples["dataset"])
     if examples["group"].notna().any():
         yield _Source("group", "Group", examples["group"])
+    yield _Source(KEPT, KEPT_TITLE, pd.Series(built.neighbors_kept))
     if built.outliers.any():
         yield _Source("outlier", "Outlier", pd.Series(np.where(built.outliers, "outlier", "not an outlier")))
     with_role = fields_with_role(built)
@@ -208,12 +211,6 @@ def fields_with_role(built: BuiltMap) -> frozenset[str]:
 def field_title(name: str) -> str:
     """A field's name, with "(field)" where a column of the map's own is called so."""
     return f"{name} (field)" if name in _OWN_TITLES else name
-
-
-def field_key(name: str) -> str:
-    """`field.<name>`; a name that a URL would bend is spelled in plain characters, with a hash to keep it apart."""
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name)
-    return f"field.{plain}" if plain == name else f"field.{plain[:60]}.{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _encode(source: _Source) -> tuple[Column | None, NDArray[Any]]:

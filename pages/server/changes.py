@@ -8,6 +8,9 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from evalmap.answers import import_pipeline
 from evalmap.answers.import_pipeline import AnswerImport
 from evalmap.answers.importers.import_options import AS_DETECTED, ImportOptions
@@ -16,9 +19,12 @@ from evalmap.data.overview import Overview, overview
 from evalmap.data.records import ReadOptions
 from evalmap.data.store import jobs
 from evalmap.data.store.atomic import write_bytes
+from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server.access import changing
+from evalmap.screening.curation import curation_actions
+from evalmap.screening.curation.steps import CurationStep
 from evalmap.screening.keep.by_hand import DecisionLog
 
 
@@ -91,3 +97,39 @@ def decide(workspace: Workspace, built: BuiltMap, change: Callable[[DecisionLog]
     """Change the decisions made by hand about a dataset, and store them."""
     with DecisionLog.changing(workspace, built.manifest.source) as log:
         change(log)
+
+
+@changing
+def delete_rows(workspace: Workspace, built: BuiltMap, rows: NDArray[np.int64], chosen: str) -> CurationStep:
+    """Delete rows of a map from the screened set."""
+    return curation_actions.delete(workspace, built, rows, chosen=chosen)
+
+
+@changing
+def tag_rows(workspace: Workspace, built: BuiltMap, rows: NDArray[np.int64], name: str, chosen: str) -> CurationStep:
+    """Tag rows of a map."""
+    return curation_actions.tag(workspace, built, rows, name, chosen=chosen)
+
+
+@changing
+def rename_cluster(workspace: Workspace, built: BuiltMap, layer: str, cluster: int, name: str) -> CurationStep:
+    """Call a cluster of a map by another name."""
+    return curation_actions.rename(workspace, built, layer, cluster, name)
+
+
+@changing
+def merge_clusters(workspace: Workspace, built: BuiltMap, layer: str, cluster: int, into: int) -> CurationStep:
+    """Count a cluster of a map to another."""
+    return curation_actions.merge(workspace, built, layer, [cluster], into=into)
+
+
+@changing
+def undo_step(workspace: Workspace, manifest: Manifest, number: int) -> CurationStep:
+    """Take a step back."""
+    return curation_actions.undo(workspace, manifest, number)
+
+
+@changing
+def redo_step(workspace: Workspace, manifest: Manifest, number: int) -> CurationStep:
+    """Do an undone step again."""
+    return curation_actions.redo(workspace, manifest, number)

@@ -16,6 +16,7 @@ from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import build_job
 from evalmap.pages.server.access import changing, require_this_machine, serves_this_machine_only
+from evalmap.screening.coverage import comparison_job
 from evalmap.screening.pairs import pairs_job
 from evalmap.screening.quality import quality_job
 
@@ -85,6 +86,21 @@ def measure_quality(workspace: Workspace, slug: str, *, without: Sequence[str] =
     left_out = ["--without", ",".join(without)] if without else []
     location, name = quality_job.job_location(slug), f"quality of {slug}"
     _start(workspace, ["quality", slug], *left_out, locations=[location], name=name, if_killed=quality_job.IF_KILLED)
+
+
+@changing
+def compare(workspace: Workspace, slugs: Sequence[str]) -> None:
+    """Compare built datasets, and lay them out together."""
+    _start(
+        workspace,
+        ["compare"],
+        "--shared-map",
+        "--",
+        *slugs,
+        locations=[comparison_job.job_location(slugs)],
+        name=f"comparison of {', '.join(slugs)}",
+        if_killed=comparison_job.IF_KILLED,
+    )
 
 
 @changing

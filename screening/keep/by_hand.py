@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -23,10 +23,15 @@ ACTIONS: tuple[Action, ...] = ("keep", "keep both", "remove")
 
 @dataclass(frozen=True)
 class Decisions:
-    """The rows that a hand keeps and those that it removes, by position; no row is in both."""
+    """The rows that a hand keeps and those that it removes, by position; no row is in both.
+
+    deleted : rows deleted on the map, each with the step that did it, in words; they go before anything else is asked, also where
+        another decision keeps or removes them
+    """
 
     kept: tuple[int, ...] = ()
     removed: tuple[int, ...] = ()
+    deleted: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,10 +91,7 @@ class DecisionLog:
                 state.update(dict.fromkeys(step.rows, "removed" if step.action == "remove" else "kept"))
         if not any(state.values()):
             return Decisions()
-        found = {key: row for row, key in enumerate(row_keys(examples))}
-        names, decided = ({key.dataset for key in keys} for keys in (found, state))
-        if len(names) == len(decided) == 1:
-            found = {replace(key, dataset=next(iter(decided))): row for key, row in found.items()}
+        found = find_rows(examples, state)
         kept = sorted(found[key] for key, what in state.items() if what == "kept" and key in found)
         removed = sorted(found[key] for key, what in state.items() if what == "removed" and key in found)
         return Decisions(tuple(kept), tuple(removed))
@@ -159,6 +161,15 @@ class DecisionLog:
         except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
             hint = "Move the file away to start anew."
             raise DatasetError(f"{path}: the stored decisions cannot be read ({error}). {hint}") from error
+
+
+def find_rows(examples: pd.DataFrame, keys: Collection[RowKey]) -> dict[RowKey, int]:
+    """Where the rows of some keys stand; a dataset of one file has those of one file, whatever either is called."""
+    found = {key: row for row, key in enumerate(row_keys(examples))}
+    names, wanted = {key.dataset for key in found}, {key.dataset for key in keys}
+    if len(names) == len(wanted) == 1 and names != wanted:
+        found = {replace(key, dataset=next(iter(wanted))): row for key, row in found.items()}
+    return found
 
 
 def row_keys(examples: pd.DataFrame) -> list[RowKey]:

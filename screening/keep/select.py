@@ -21,7 +21,7 @@ from evalmap.screening.variants.variants import KINDS, TEXT_KINDS, Differences, 
 
 Contrast = Literal["protect", "remove"]
 CONTRASTS: tuple[Contrast, ...] = ("protect", "remove")
-NEAR, BALANCE, TARGET, REMOVED_BY_HAND, KEPT_BY_HAND = range(1, len(RULES))  # positions in RULES
+NEAR, BALANCE, TARGET, REMOVED_BY_HAND, DELETED, KEPT_BY_HAND, FLAGGED, TEMPLATE = range(1, len(RULES))  # positions in RULES
 ROUNDS = 64  # random orders need about ten; a chain in order of its rows needs one a row
 
 
@@ -36,6 +36,7 @@ def select(
     contrast: Contrast = "protect",
     differences: Differences | None = None,
     merge: Collection[str] = (),
+    keep_apart: NDArray[np.bool_] | None = None,
     decisions: Decisions | None = None,
 ) -> Selection:
     """Keep rows in priority order, each unless a row kept before it is alike.
@@ -54,6 +55,7 @@ def select(
     differences : what the rows differ in; pairs at or above the threshold that differ in a kind are variants: neither is removed
         for the other's sake. None: none are. Texts equal under `normalization` are variants by their keys only
     merge : kinds that make no variants, of `evalmap.screening.variants.variants.KINDS`
+    keep_apart : (m,) pairs of the list that count as variants whatever they differ in; None: none does
     decisions : made by hand; they come before everything else
 
     Raises
@@ -77,16 +79,19 @@ def select(
     contrasting = np.stack([left[opposed], right[opposed]], axis=1).astype(np.int32)
     kinds = _kinds(pairs, alike, differences, normalization)
     apart = (kinds & ~np.uint8(bits_of(merge))) != 0
+    if keep_apart is not None:
+        apart |= keep_apart[alike]
     variants = np.stack([left[apart], right[apart]], axis=1).astype(np.int32)
     protected = opposed if contrast == "protect" else np.zeros(len(alike), dtype=bool)
     left, right = left[~(protected | apart)], right[~(protected | apart)]
 
     if hubs := [row for row, _ in pairs.settings.get("hubs", ())]:  # rows that the list pairs with one row only: that one stays
         order = np.concatenate([order[np.isin(order, hubs)], order[~np.isin(order, hubs)]])
-    by_hand, gone_by_hand = _flags(n, decisions)
+    by_hand, gone_by_hand, deleted = _flags(n, decisions)
+    gone = gone_by_hand | deleted
     kept_pairs = 0
     if decisions:
-        free = ~(gone_by_hand[left] | gone_by_hand[right])
+        free = ~(gone[left] | gone[right])
         both = by_hand[left] & by_hand[right]
         kept_pairs = int(both.sum())
         left, right = left[free & ~both], right[free & ~both]
@@ -104,9 +109,9 @@ def select(
     kept = np.empty(n, dtype=bool)
     keeper = np.empty(n, dtype=np.int32)
     kept[order], keeper[order] = kept_ranks, order[reason]
-    kept[gone_by_hand], keeper[gone_by_hand] = False, -1
+    kept[gone], keeper[gone] = False, -1
     rule = np.where(kept, 0, NEAR).astype(np.uint8)
-    rule[gone_by_hand], rule[by_hand] = REMOVED_BY_HAND, KEPT_BY_HAND
+    rule[gone_by_hand], rule[deleted], rule[by_hand] = REMOVED_BY_HAND, DELETED, KEPT_BY_HAND
     settings: dict[str, Any] = {
         "threshold": threshold,
         "method": method,
@@ -120,6 +125,7 @@ def select(
         "merged_pairs": int(((kinds != 0) & ~apart).sum()),
         "kept_by_hand": int(by_hand.sum()),
         "removed_by_hand": int(gone_by_hand.sum()),
+        "deleted_on_the_map": int(deleted.sum()),
         "pairs_kept_by_hand": kept_pairs,
     }
     return Selection(kept, keeper, rule, contrasting, variants, kinds[apart], settings)
@@ -193,11 +199,12 @@ def _independent_set(n: int, first: NDArray[np.int32], second: NDArray[np.int32]
     return ~gone
 
 
-def _flags(n: int, decisions: Decisions | None) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """(kept, removed) by hand."""
-    kept, removed = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+def _flags(n: int, decisions: Decisions | None) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """(kept by hand, removed by hand, deleted on the map), of which no row is in two."""
+    kept, removed, deleted = (np.zeros(n, dtype=bool) for _ in range(3))
     if decisions:
         kept[list(decisions.kept)], removed[list(decisions.removed)] = True, True
         if (kept & removed).any():
             raise ValueError(f"row {int(np.flatnonzero(kept & removed)[0])} is both kept and removed by hand")
-    return kept, removed
+        deleted[list(decisions.deleted)] = True
+    return kept & ~deleted, removed & ~deleted, deleted

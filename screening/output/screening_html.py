@@ -101,7 +101,9 @@ def _pair(screening: Screening, keeper: int, row: int, position: int) -> dict[st
 
 
 def _fate(screening: Screening, row: int) -> str:
-    return "kept" if screening.selection.kept[row] else f"removed: {rule_of(screening.selection, row, own=screening.own)}"
+    if screening.selection.kept[row]:
+        return "kept"
+    return f"removed: {rule_of(screening.selection, row, own=screening.own, deleted=screening.deleted)}"
 
 
 def _short(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from evalmap.data.store.manifest import Manifest
@@ -34,7 +35,7 @@ class QualityReport:
         """The report in a sentence."""
         return headline(self.facts, self.sections)
 
-    @property
+    @cached_property
     def todo(self) -> list[Problem]:
         """What is to be done, the problem of the most rows first."""
         return ranked([problem for section, value in of_names(self.sections) for problem in section.problems(value, self.facts)])

@@ -42,11 +42,18 @@ STATISTICS: dict[str, tuple[str, str]] = {
         "Normalised entropy of the rows over the clusters of the map. 0: all in one cluster, 1: evenly spread; high is good.",
     ),
     "distinct_1": ("Distinct words", "Different words, divided by all words. 0 to 1; high is good, and only equal sizes compare."),
-    "distinct_2": ("Distinct pairs of words", "Different pairs of words in a row, divided by all. 0 to 1; high is good."),
-    "distinct_3": ("Distinct triples of words", "Different triples of words in a row, divided by all. 0 to 1; high is good."),
+    "distinct_2": ("Distinct pairs of words", "Different pairs of words that follow, divided by all words. 0 to 1; high is good."),
+    "distinct_3": (
+        "Distinct triples of words",
+        "Different triples of words that follow, divided by all words. 0 to 1; high is good.",
+    ),
     "compression_ratio": (
         "Compression ratio",
         "Size of the texts, divided by their size when compressed. From about 1 upwards; low is good, high says that they repeat.",
+    ),
+    "self_repetition": (
+        "Repeated 4-grams",
+        "How often four words that follow in a row stand in other rows too, on a logarithmic scale. 0: never; low is good.",
     ),
     "opening_share": ("Commonest opening", "Ratio of rows that open with the commonest three words. 0 to 100 %; low is good."),
 }
@@ -109,7 +116,9 @@ def cell_text(value: Cell, kind: Kind) -> str:
 
 
 def number(value: float) -> str:
-    """A figure with three digits or more that count."""
+    """A figure with three digits or more that count; one that is nearly 0 is "< 0.001"."""
+    if 0 < value < 0.0005:
+        return "< 0.001"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"
 
 
@@ -171,11 +180,8 @@ def _parts_as_rows(kind: str, parts: Sequence[Any]) -> ReportTable:
 
 
 def _called(part: Any) -> str:
-    return (
-        {"before": "before screening", "after": "after screening"}.get(part["name"], part["name"])
-        if part["kind"] == "screening"
-        else part["name"]
-    )
+    name = str(part["name"])
+    return {"before": "before screening", "after": "after screening"}.get(name, name) if part["kind"] == "screening" else name
 
 
 def _unusable(parts: Sequence[Any]) -> str:
@@ -313,6 +319,34 @@ def of_shortcuts(value: Any, facts: Facts) -> list[ReportTable]:
         names = (Column("predictor"), Column("phrase"), Column("rows", "count"), Column("label"), Column("of these", "ratio"))
         tables.append(ReportTable("What gives labels away", names, phrases, detail=True))
     return tables
+
+
+def of_shortcut_parts(value: Any, facts: Facts) -> list[ReportTable]:
+    """The strongest predictor of each file and cluster, the one furthest above chance first."""
+    found = []
+    for part in value:
+        measured = [one for one in part["shortcuts"] if one["accuracy"] is not None]
+        if measured:
+            best = max(measured, key=lambda one: one["accuracy"])
+            telling = ", ".join(f"“{phrase['text']}” ({phrase['label']})" for phrase in best["phrases"][:3])
+            figures = (best["accuracy"], best["chance"], best["control"])
+            found.append((part["kind"], part["name"], part["size"], words(best["predictor"]), *figures, telling))
+    if not found:
+        return [ReportTable("", lead="Not measured: no file or cluster has 50 rows with labels, and two labels.")]
+    columns = (
+        Column("part"),
+        Column("name"),
+        Column("rows", "count"),
+        Column(
+            "strongest predictor", help="The trivial thing that guesses most labels right, trained on the rows of this part alone."
+        ),
+        Column("guesses right", "ratio", "Cross-validated accuracy. 0 to 100 %; near the commonest label is good."),
+        Column("commonest label", "ratio", "What always guessing the commonest label of the part gets right."),
+        Column("control", "ratio", "The same predictor on shuffled labels."),
+        Column("most telling", help="Phrases, and the label that rows with them bear."),
+    )
+    rows = tuple(sorted(found, key=lambda row: row[5] - row[4]))
+    return [ReportTable("", columns, rows, detail=True)]
 
 
 def _sees(shortcut: Any) -> str:

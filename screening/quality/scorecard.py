@@ -86,12 +86,15 @@ def score(
     ------
     DatasetError : the threshold is below what the list of pairs holds
     """
+    from threadpoolctl import threadpool_limits
+
     measures = _statistics(built, pairs, threshold, normalization)
     parts = [(kind, found) for kind, found in _parts(built, kept).items() if found]
     scores: list[PartScore] = []
-    for done, (kind, found) in enumerate(parts):
-        progress(done, len(parts))
-        scores += _score_kind(kind, found, len(built), measures, seed)
+    with threadpool_limits(1):  # the matrices of samples are small: threads would wait for each other on busy cores
+        for done, (kind, found) in enumerate(parts):
+            progress(done, len(parts))
+            scores += _score_kind(kind, found, len(built), measures, seed)
     progress(len(parts), len(parts))
     return Scorecard(vendi_score(np.asarray(built.vectors)), tuple(scores))
 

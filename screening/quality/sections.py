@@ -18,6 +18,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.array_types import Progress, no_progress
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import KMEANS
+from evalmap.screening.curation.curation_journal import read_curation
 from evalmap.screening.default_screening import DefaultScreening, default_screening
 from evalmap.screening.groups.components import find_components
 from evalmap.screening.keep.by_hand import DecisionLog
@@ -27,10 +28,11 @@ from evalmap.screening.quality import report_tables, todo
 from evalmap.screening.quality.flags.find_flags import find_flags
 from evalmap.screening.quality.flags.flag_rules import FlagInput
 from evalmap.screening.quality.label_balance import label_balance
+from evalmap.screening.quality.map_truth import measure_map_truth, of_map_truth
 from evalmap.screening.quality.report_tables import ReportTable
 from evalmap.screening.quality.saturation import measure_saturation
 from evalmap.screening.quality.scorecard import score
-from evalmap.screening.quality.shortcuts import PREDICTORS, find_shortcuts
+from evalmap.screening.quality.shortcuts import find_shortcuts, find_shortcuts_of_parts
 from evalmap.screening.quality.todo import Facts, Problem
 from evalmap.screening.screening_options import DEFAULTS
 
@@ -92,6 +94,7 @@ class Section:
     problems : (value, facts) → what is to be done, for the to-do list; none by default
     reads : what it reads beside the map and the settings, as JSON-able parts of its key
     effort : roughly how long it takes, beside the others
+    belongs_to : the section with which it is left out; None: it stands alone
     """
 
     name: str
@@ -102,6 +105,7 @@ class Section:
     problems: Callable[[Any, Facts], Sequence[Problem]] = lambda value, facts: ()
     reads: Callable[[Workspace, Manifest], Any] = lambda workspace, manifest: None
     effort: float = 1.0
+    belongs_to: str | None = None
 
 
 def _scorecard(given: SectionInput, progress: Progress) -> Any:
@@ -135,12 +139,18 @@ def _flags(given: SectionInput, progress: Progress) -> Any:
 
 
 def _shortcuts(given: SectionInput, progress: Progress) -> Any:
-    found = []
-    for done, predictor in enumerate(PREDICTORS):  # one by one, to tell how far it is: each takes its own folds
-        progress(done, len(PREDICTORS))
-        (one,) = find_shortcuts(given.built.examples, groups=given.groups, predictors=[predictor])
-        found.append({**one.as_dict(), "rows": list(one.worst)})
-    return found
+    found = find_shortcuts(given.built.examples, groups=given.groups, progress=progress)
+    return [{**one.as_dict(), "rows": list(one.worst)} for one in found]
+
+
+def _shortcut_parts(given: SectionInput, progress: Progress) -> Any:
+    """Shortcuts inside each file of a collection, and inside each cluster."""
+    built, names = given.built, given.built.names_by_layer[KMEANS.id]
+    datasets, clusters = built.examples["dataset"].astype(str).to_numpy(), built.clustering(KMEANS.id)
+    files = {("dataset", name): np.flatnonzero(datasets == name) for name in dict.fromkeys(datasets.tolist())}
+    topics = {("cluster", f"{at} {names[at].name}"): np.flatnonzero(clusters.labels == at) for at in range(clusters.n_clusters)}
+    parts = {**(files if len(files) > 1 else {}), **topics}
+    return [one.as_dict() for one in find_shortcuts_of_parts(built.examples, parts, groups=given.groups, progress=progress)]
 
 
 def _balance(given: SectionInput, progress: Progress) -> Any:
@@ -148,20 +158,36 @@ def _balance(given: SectionInput, progress: Progress) -> Any:
     return label_balance(given.built.examples["label"], given.built.clustering(KMEANS.id), names=names).as_dict()
 
 
+def _map(given: SectionInput, progress: Progress) -> Any:
+    return measure_map_truth(given.built, progress=progress)
+
+
 def _decisions(workspace: Workspace, manifest: Manifest) -> Any:
-    """Those made by hand: the default screening follows them."""
-    return DecisionLog.load(workspace, manifest.source).as_list()
+    """Those made by hand, on the map too: the default screening follows them."""
+    steps = [step.as_dict() for step in read_curation(workspace, manifest.source).active]
+    made = DecisionLog.load(workspace, manifest.source).as_list()
+    return [made, steps] if steps else made
 
 
 SECTIONS: dict[str, Section] = {
     section.name: section
     for section in (
-        Section("scorecard", "Diversity", 1, _scorecard, report_tables.of_scorecard, reads=_decisions, effort=4),
+        Section("scorecard", "Diversity", 2, _scorecard, report_tables.of_scorecard, reads=_decisions, effort=4),
         Section("duplicates", "Near-duplicates", 1, _duplicates, report_tables.of_duplicates, todo.of_duplicates, reads=_decisions),
-        Section("saturation", "Saturation", 1, _saturation, report_tables.of_saturation, todo.of_saturation),
-        Section("flags", "Flags", 1, _flags, report_tables.of_flags, todo.of_flags),
-        Section("shortcuts", "Shortcuts", 1, _shortcuts, report_tables.of_shortcuts, todo.of_shortcuts, effort=8),
-        Section("balance", "Label balance", 1, _balance, report_tables.of_balance, todo.of_balance),
+        Section("saturation", "Saturation", 2, _saturation, report_tables.of_saturation, todo.of_saturation),
+        Section("flags", "Flags", 2, _flags, report_tables.of_flags, todo.of_flags),
+        Section("shortcuts", "Shortcuts", 2, _shortcuts, report_tables.of_shortcuts, todo.of_shortcuts, effort=8),
+        Section(
+            "shortcut_parts",
+            "Shortcuts inside files and clusters",
+            1,
+            _shortcut_parts,
+            report_tables.of_shortcut_parts,
+            effort=8,
+            belongs_to="shortcuts",
+        ),
+        Section("balance", "Label balance", 2, _balance, report_tables.of_balance, todo.of_balance),
+        Section("map", "The map itself", 1, _map, of_map_truth, effort=4),
     )
 }
 
@@ -175,7 +201,9 @@ def chosen(names: Sequence[str] | None = None, *, without: Sequence[str] = ()) -
     """
     if unknown := [name for name in (*(names or ()), *without) if name not in SECTIONS]:
         raise DatasetError(f"there is no section {unknown[0]!r}; choose from {', '.join(SECTIONS)}.")
-    wanted = [one for name, one in SECTIONS.items() if (names is None or name in names) and name not in without]
+    wanted = [
+        one for name, one in SECTIONS.items() if (names is None or name in names) and not {name, one.belongs_to} & set(without)
+    ]
     if not wanted:
         raise DatasetError("no section is left to measure. Name fewer to leave out.", "without")
     return wanted

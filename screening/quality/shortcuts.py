@@ -25,6 +25,7 @@ from evalmap.screening.quality.flags.flag_rules import FlagInput
 FOLDS = 5
 FEWEST = 20  # labelled rows
 FEWEST_OF_A_PART = 50
+MAX_ROWS_OF_A_PART = 2_000  # there may be a hundred parts
 MAX_ROWS = 10_000  # measured; more make no figure surer that a reader sees
 PHRASES = 10  # told of each predictor, at most
 LEAST_ROWS = 5  # that a phrase stands in, to be told
@@ -65,7 +66,7 @@ class Shortcut:
         optimistic, since the rows were chosen by what their labels gave away: compare it with `remaining_control`
     remaining_control : the same, of one shuffle of the labels: what removing rows does where nothing tells the labels
     worst : the rows removed for it, ascending: those that the predictor, trained without them, was right and surest about
-    rows : how many labelled rows were measured
+    measured : how many labelled rows were looked at
     sampled_from : how many there are, where only a random sample was measured; None where all were
     reason : why nothing was measured; "" where it was
     """
@@ -79,7 +80,7 @@ class Shortcut:
     worst: tuple[int, ...] = ()
     reason: str = ""
     remaining_control: float = np.nan
-    rows: int = 0
+    measured: int = 0
     sampled_from: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -87,7 +88,7 @@ class Shortcut:
         numbers = {name: getattr(self, name) for name in ("accuracy", "chance", "control", "remaining", "remaining_control")}
         plain = {name: None if np.isnan(value) else value for name, value in numbers.items()}
         listed = [{"text": one.text, "rows": one.rows, "label": one.label, "share": one.share} for one in self.phrases]
-        told = {"predictor": self.predictor, **plain, "removed": len(self.worst), "phrases": listed, "rows": self.rows}
+        told = {"predictor": self.predictor, **plain, "removed": len(self.worst), "phrases": listed, "measured": self.measured}
         if self.sampled_from is not None:
             told["sampled_from"] = self.sampled_from
         return {**told, **({"reason": self.reason} if self.reason else {})}
@@ -237,7 +238,7 @@ def find_shortcuts_of_parts(
     groups: NDArray[np.integer] | None = None,
     predictors: Sequence[str] = tuple(PREDICTORS),
     shuffles: int = 1,
-    max_rows: int = MAX_ROWS,
+    max_rows: int = MAX_ROWS_OF_A_PART,
     random_state: int = 42,
     progress: Progress = no_progress,
 ) -> list[PartShortcuts]:
@@ -325,7 +326,7 @@ def _measure(
         phrases = () if name in NUMBERS else give_aways(tokens, labels)
         worst = tuple(rows[np.array(one.worst, dtype=np.int64)].tolist())
         sampled_from = len(labelled) if len(rows) < len(labelled) else None
-        found.append(replace(one, chance=chance, phrases=phrases, worst=worst, rows=len(rows), sampled_from=sampled_from))
+        found.append(replace(one, chance=chance, phrases=phrases, worst=worst, measured=len(rows), sampled_from=sampled_from))
     progress(len(settings.predictors), len(settings.predictors))
     return found
 

@@ -135,7 +135,7 @@ def of_shortcuts(value: Any, facts: Facts) -> list[Problem]:
         f"{words(worst['predictor'])} alone guesses {_percent(worst['accuracy'])} of the labels, the commonest label "
         f"{_percent(worst['chance'])}: {count:,} rows more.{told}{more}"
     )
-    remedy = "Reword the rows of the worst phrases, or drop the rows that are guessed most surely."
+    remedy = f"Reword the rows of the worst phrases, or drop the {len(worst['rows']):,} rows that are guessed most surely."
     id = f"shortcuts.{worst['predictor']}"
     return [Problem(id, "shortcuts", "Labels given away", count, _rows(worst), evidence, "export", remedy)]
 

@@ -21,7 +21,8 @@ def test_json_holds_scorecard_and_saturation_and_the_table_says_them(evalmap: Co
     assert {name for kind, name in parts if kind == "label"} == {"a", "b"}
     assert found["saturation"]["n"] == 80
     assert 1 < found["scorecard"]["vendi"] < 60
-    assert set(found) == {"dataset", "scorecard", "duplicates", "saturation", "flags", "shortcuts", "balance", "todo"}
+    measured = {"scorecard", "duplicates", "saturation", "flags", "shortcuts", "shortcut_parts", "balance"}
+    assert set(found) == {"dataset", *measured, "todo"}
     assert found["dataset"]["labels"] == {"a": 40, "b": 40}
     assert found["todo"][0]["id"] == "duplicates"
     assert found["todo"][0]["rows"] == found["duplicates"]["rows"]

@@ -32,6 +32,7 @@ def full(folder: Path) -> Recipe:
             balance=True,
             target=9,
             seed=1,
+            drop_flagged=("no_question", "low_confidence"),
         ),
         decisions=log,
         keep_set_aside=True,

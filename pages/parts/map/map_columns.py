@@ -11,6 +11,7 @@ from evalmap.data.facets.facet import Facet
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.map.facet_columns import facets_of
 from evalmap.pages.server import answer_cache
+from evalmap.pages.server.curations import curation_of
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,13 @@ class MapColumns:
 
 
 def columns(built: BuiltMap) -> MapColumns:
-    """The columns of a map as of its answers; made once and shared by all sessions."""
+    """The columns of a map as of its answers and its curation; made once and shared by all sessions."""
     sets = answer_cache.sets_quietly(built)
     answers = tuple((scores.id, scores.label, answer_cache.digest(scores)) for scores in sets)
-    return _columns(built.manifest.slug, built.manifest.fingerprint, answers, built)
+    return _columns(built.manifest.slug, built.manifest.fingerprint, answers, curation_of(built).signature, built)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _columns(slug: str, fingerprint: str, answers: tuple[tuple[str, str, str], ...], _built: BuiltMap) -> MapColumns:
-    facets, left_out = facets_of(_built, answer_cache.sets_quietly(_built))
+def _columns(slug: str, fingerprint: str, answers: tuple[tuple[str, str, str], ...], curation: str, _built: BuiltMap) -> MapColumns:
+    facets, left_out = facets_of(_built, answer_cache.sets_quietly(_built), curation_of(_built).rows)
     return MapColumns({facet.key: facet for facet in facets}, CrossFilter(facets), tuple(left_out))

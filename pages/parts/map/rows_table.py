@@ -1,6 +1,7 @@
 """The rows of a selection, a filter or a search: paged, with their label balance and clusters, and out as a file."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from evalmap.data.exporting import EXPORT_FORMATS, export_rows
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import TOPICS_COARSE, TOPICS_MEDIUM
+from evalmap.pages.server.curations import curation_of
 from evalmap.pages.shared import example_address, text
+from evalmap.screening.output.files import with_fields
 
 PAGE = 25
 
@@ -43,6 +46,9 @@ def _table(built: BuiltMap, rows: NDArray[np.int64], similarity: dict[int, float
     table["label"] = examples["label"].to_numpy()
     if examples["confidence"].notna().any():
         table["confidence"] = 100 * examples["confidence"].to_numpy()
+    tags = curation_of(built).rows.tags
+    if any(int(row) in tags for row in rows):
+        table["tags"] = [", ".join(tags.get(int(row), ())) for row in rows]
     table["topic"] = [names[labels[row]].name for row in rows]
     key = f"rows-{built.manifest.fingerprint}-{int(rows[0])}-{len(rows)}"
 
@@ -74,6 +80,7 @@ def _make_up(built: BuiltMap, rows: NDArray[np.int64]) -> str:
 
 def _export(built: BuiltMap, rows: NDArray[np.int64]) -> None:
     name = built.manifest.slug
+    tags = curation_of(built).rows.tags
     with st.popover("Export", icon=":material/download:"):
         st.caption(f"{len(rows):,} examples. JSONL is each row's source line, byte for byte where the source is JSONL.")
         safe = st.toggle(
@@ -83,13 +90,30 @@ def _export(built: BuiltMap, rows: NDArray[np.int64]) -> None:
             help="Puts an apostrophe before cells that a spreadsheet would run as a formula (= + - @) or that start with one. "
             "Take one apostrophe off to restore the cell. JSONL and Parquet stay exact.",
         )
+        tagged = bool(tags) and st.toggle(
+            "With tags",
+            key="export-tags",
+            persist_state="session",
+            help="A column evalmap_tags behind the others; in JSONL a field behind those of each row that has tags.",
+        )
         for form, known in EXPORT_FORMATS.items():
             st.download_button(
                 known.name,
-                data=lambda form=form: export_rows(built.examples, built.fields, rows.tolist(), form, spreadsheet_safe=safe),
+                data=lambda form=form: _exported(built, rows, form, tags if tagged else {}, safe),
                 file_name=f"{name}-{len(rows)}{known.ending}",
                 mime=known.media_type,
                 key=f"export-{form}",
                 on_click="ignore",
                 width="stretch",
             )
+
+
+def _exported(built: BuiltMap, rows: NDArray[np.int64], form: str, tags: Mapping[int, tuple[str, ...]], safe: bool) -> bytes:
+    examples, fields = built.examples, built.fields
+    if tags and form == "jsonl":
+        raw = [with_fields(line, {"tags": list(tags[row])}) if row in tags else line for row, line in enumerate(examples["raw"])]
+        examples = examples.assign(raw=raw)
+    elif tags:
+        joined = [", ".join(tags[row]) if row in tags else None for row in range(len(built))]
+        fields = fields.assign(evalmap_tags=pd.Series(joined, dtype="str", index=fields.index))
+    return export_rows(examples, fields, rows.tolist(), form, spreadsheet_safe=safe)

@@ -75,7 +75,7 @@ def test_removed_rows_without_a_kept_one_say_why():
 def test_rows_screened_before_get_new_reasons():
     once = removed_jsonl(screening_of()).decode().splitlines()
     fields = {"rule": "again"}
-    assert json.loads(files._with_fields(once[0], fields)) == {"text": "roses in  the garden", "evalmap_rule": "again"}
+    assert json.loads(files.with_fields(once[0], fields)) == {"text": "roses in  the garden", "evalmap_rule": "again"}
 
 
 ASIDE = (SetAside("set", 4, "text is null", '{"text": null}'), SetAside("set", 9, "the line holds null", "null"))

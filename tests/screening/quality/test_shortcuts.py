@@ -149,7 +149,7 @@ def test_of_many_rows_a_sample_is_measured_and_it_is_told():
     shortcut = find_shortcuts(
         rows, predictors=["first_two_words"], max_rows=80, progress=lambda done, total: seen.append((done, total))
     )[0]
-    assert (shortcut.rows, shortcut.sampled_from, shortcut.accuracy) == (80, 200, 1.0)
+    assert (shortcut.measured, shortcut.sampled_from, shortcut.accuracy) == (80, 200, 1.0)
     assert shortcut.as_dict()["sampled_from"] == 200
     assert set(shortcut.worst) <= set(range(200))
     assert find_shortcuts(rows, predictors=["first_two_words"])[0].sampled_from is None
