@@ -1,5 +1,6 @@
 """evalmap compare: two to eight built datasets side by side, as tables, JSON or an HTML file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,8 @@ from evalmap.cli import limits, terminal
 from evalmap.cli.progress import Bars
 from evalmap.cli.terminal import WorkspaceOption
 from evalmap.data.errors import DatasetError
+from evalmap.data.store import outputs
+from evalmap.screening.coverage.comparison_sentences import STATISTICS, changes, letter, percent, told_apart
 
 FIGURES = {
     "separability": "the AUC of telling the first dataset from the second",
@@ -56,16 +59,19 @@ def compare(
     from evalmap.embeddings.built_map import load_map
     from evalmap.embeddings.pipeline import encoder_of
     from evalmap.embeddings.vectors import embed_few
-    from evalmap.screening.coverage import comparison, comparison_store
+    from evalmap.screening.coverage import comparison_store, dataset_comparison, gaps
+    from evalmap.screening.coverage.comparison_html import comparison_html
     from evalmap.screening.coverage.comparison_job import IF_KILLED, SHARES, job_location
     from evalmap.screening.pairs.pair_store import pairs_of
 
     wanted = limits.parse_limits(fail_over, FIGURES)
-    settings = comparison.ComparisonSettings(similarity=similarity, threshold=threshold, reworded=reworded, seed=seed)
+    settings = dataset_comparison.ComparisonSettings(similarity=similarity, threshold=threshold, reworded=reworded, seed=seed)
     space = terminal.open_workspace(workspace)
-    comparison.check_number(len(datasets))
-    maps = [load_map(space, space.find(dataset)) for dataset in datasets]
-    comparison.check_comparable(maps)
+    dataset_comparison.check_number(len(datasets))
+    manifests = [space.find(dataset) for dataset in datasets]
+    outputs.check_outputs({"html": html, "seeds": seeds}, [manifest.location for manifest in manifests])
+    maps = [load_map(space, manifest) for manifest in manifests]
+    dataset_comparison.check_comparable(maps)
     found = comparison_store.stored_comparison(space, maps, settings)
     together = sorted(maps, key=lambda built: built.manifest.slug)  # one layout, whatever the order
     to_lay_out = shared_map and shared_layout.stored_shared_layout(together, space) is None
@@ -90,7 +96,7 @@ def compare(
                     pairs = []
                     for built in maps:
                         pairs.append(pairs_of(built, space, progress=lambda done, total: on_progress("pairs", done, total)))
-                    report = comparison.compare(
+                    report = dataset_comparison.compare(
                         maps, pairs=pairs, encoder=encoder_of(maps[0].manifest), settings=settings, progress=on_progress
                     )
                     comparison_store.write_comparison(space, maps, report, settings)
@@ -102,6 +108,12 @@ def compare(
             job.finish("failed" if isinstance(error, Exception) else "cancelled", error=f"{type(error).__name__}: {error}")
             raise
         job.finish("done", slug=maps[0].manifest.slug)
+    files = {}
+    if html is not None:
+        files[html] = comparison_html(found)
+    if seeds is not None:
+        files[seeds] = gaps.seed_lines(found, [built.examples for built in maps])
+    outputs.write_together(files)
     if as_json:
         terminal.print_json(found)
     else:
@@ -124,19 +136,79 @@ def figures(found: dict[str, Any]) -> dict[str, float | None]:
 
 
 def _print_comparison(found: dict[str, Any]) -> None:
-    datasets = found["datasets"]
+    """Tables for a person; each dataset is called by its letter."""
+    datasets, settings = found["datasets"], found["settings"]
+    letters = [letter(place) for place in range(len(datasets))]
     for place, dataset in enumerate(datasets):
-        terminal.print_line(f"{_letter(place)}: {dataset['name']}, {dataset['n']:,} rows")
-    for pair in found["separability"]["pairs"]:
-        terminal.print_line(_apart(pair))
+        labels = ", ".join(f"{count:,} {label}" for label, count in list(dataset["label_counts"].items())[:4])
+        terminal.print_line(f"{letters[place]}: {dataset['name']}, {dataset['n']:,} rows" + (f" ({labels})" if labels else ""))
+    with terminal.printing():
+        for pair in found["separability"]["pairs"]:
+            terminal.print_line("")
+            terminal.print_lines(told_apart(pair))
+        _print_table(
+            f"Rows with one at least {settings['similarity']:g} alike (cosine) in the other dataset",
+            ("of", "covered by", "share", "95 % interval", "uncovered rows", "what is uncovered"),
+            [_covered(found, gap) for gap in found["gaps"]],
+        )
+        _print_table(
+            f"Rows with a near-duplicate (similarity from {settings['threshold']:g} on)",
+            ("of", *(f"in {name}" for name in letters)),
+            [(name, *(percent(share) for share in row)) for name, row in zip(letters, found["overlap"]["matrix"], strict=True)],
+        )
+        for terms in found["terms"]:
+            a, b = letters[terms["a"]], letters[terms["b"]]
+            sides = [[term for term in terms["terms"] if (term["log_odds"] > 0) is first] for first in (True, False)]
+            words = [", ".join(f"{t['term']} ({t['count_a']:,} | {t['count_b']:,})" for t in side[:8]) for side in sides]
+            terminal.print_line("")
+            terminal.print_line(f"Words that set {a} and {b} apart (rows that have them: {a} | {b})")
+            terminal.print_lines([f"  {name}: {told or 'none that is sure'}" for name, told in zip((a, b), words, strict=True)])
+        _print_table(
+            "Clusters of all rows together",
+            ("cluster", *letters),
+            [(one["name"], *(f"{count:,}" for count in one["counts"])) for one in found["clusters"]],
+        )
+        _print_table(*_variety(found, letters))
+        if versions := found["versions"]:
+            terminal.print_line("")
+            terminal.print_line(changes(versions))
 
 
-def _apart(pair: dict[str, Any]) -> str:
-    both = f"{_letter(pair['a'])} and {_letter(pair['b'])}"
-    if pair["reason"]:
-        return f"Whether {both} can be told apart cannot be said: {pair['reason']}."
-    return f"{both} are told apart with an AUC of {pair['auc']:.3f}"
+def _print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    console = console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=200)
+    table = Table(box=None, pad_edge=False)
+    for at, column in enumerate(columns):
+        table.add_column(column, justify="left" if at == 0 or column in ("covered by", "what is uncovered") else "right")
+    for row in rows:
+        table.add_row(*(terminal.printable(cell) for cell in row))
+    terminal.print_lines(["", title])
+    console.print(table)
 
 
-def _letter(place: int) -> str:
-    return "ABCDEFGH"[place]
+def _covered(found: dict[str, Any], gap: dict[str, Any]) -> tuple[str, ...]:
+    covered = gap["covered"]
+    names = "; ".join(f"{cluster['name']} ({cluster['size']:,})" for cluster in gap["clusters"][:2])
+    interval = f"{percent(covered['low'])} to {percent(covered['high'])}"
+    share = percent(covered["value"])
+    return letter(gap["of"]), letter(gap["by"]), share, interval, f"{len(gap['rows']):,}", names
+
+
+def _variety(found: dict[str, Any], letters: Sequence[str]) -> tuple[str, Sequence[str], list[list[str]]]:
+    """How varied each dataset is: a row a statistic, a column a dataset, with the interval of one sample."""
+    cards = found["scorecards"]
+    rows = [["rows that are no repeats, of all", *(f"{card['distinct']:,} ({percent(card['distinct_ratio'])})" for card in cards)]]
+    for name in cards[0]["statistics"]:
+        rows.append([STATISTICS.get(name) or str(name), *(_figure(card["statistics"][name]) for card in cards)])
+    size = f"in samples of {cards[0]['n']:,} rows each" if cards[0]["n"] else f"no samples: {cards[0]['reason']}"
+    return f"How varied they are, {size}", ("statistic", *letters), rows
+
+
+def _figure(one: dict[str, float | None]) -> str:
+    """A statistic with its interval, where it has one: "0.139 (0.132 to 0.145)"."""
+    if one["value"] is None:
+        return "–"
+    return f"{one['value']:.3f}" + ("" if one["low"] is None else f" ({one['low']:.3f} to {one['high']:.3f})")

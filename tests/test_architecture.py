@@ -286,6 +286,7 @@ WRITERS = {
         "screen_by_default",
         "measure_quality",
         "measured",
+        "write_comparison",
     ),
     *("Popen", "system", "kill", "killpg"),
 }

@@ -15,6 +15,7 @@ from evalmap.data.store import jobs
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import build_job
+from evalmap.embeddings.encoder import DEFAULT_MODEL
 from evalmap.pages.server.access import changing, require_this_machine, serves_this_machine_only
 from evalmap.screening.coverage import comparison_job
 from evalmap.screening.pairs import pairs_job
@@ -54,6 +55,19 @@ def build_again(workspace: Workspace, manifest: Manifest, *, options: Sequence[s
     """Build a map again, and no other map of its source; without options its fields are read as they were told to be."""
     options = ReadOptions(**manifest.read).as_options() if options is None else options
     build(workspace, [manifest.location], options=options, name=manifest.name if manifest.name_given else None)
+
+
+@changing
+def build_grown(workspace: Workspace, manifest: Manifest) -> None:
+    """Build a map again of a dataset that has grown: rows whose text is unchanged keep their place, and settings stay."""
+    settings = manifest.settings
+    options = [
+        *ReadOptions(**manifest.read).as_options(),
+        *("--keep-layout", "--n-neighbors", str(settings.n_neighbors), "--min-dist", str(settings.min_dist)),
+        *("--seed", str(settings.seed), "--k", str(settings.k)),
+        *(("--model", settings.model) if settings.model != DEFAULT_MODEL else ()),
+    ]
+    build_again(workspace, manifest, options=options)
 
 
 @changing

@@ -8,10 +8,10 @@ from evalmap.data.store import disk
 from evalmap.data.store.atomic import write_json
 from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.screening.coverage.comparison import ComparisonReport, ComparisonSettings
+from evalmap.screening.coverage.dataset_comparison import ComparisonReport, ComparisonSettings
 
 STAGE = "comparison"
-VERSION = 1  # raise it when the meaning of what is kept, or how it is computed, changes
+VERSION = 2  # raise it when the meaning of what is kept, or how it is computed, changes
 _FILE = "comparison.json"
 
 

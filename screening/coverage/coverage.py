@@ -14,16 +14,8 @@ NORMAL = 1.959964  # of a two-sided 95 % interval
 
 @dataclass(frozen=True)
 class Nearest:
-    """Of each row of A the row of B most like it, and the reverse.
+    """(n_a,) and (n_b,) float32, -1 to 1: the cosine of each row of A, and of B, and the row of the other most like it."""
 
-    Attributes
-    ----------
-    a, b : (n_a,) and (n_b,) int64 rows of the other side; the first where several are equally alike
-    a_similarities, b_similarities : (n_a,) and (n_b,) float32, their cosines, -1 to 1
-    """
-
-    a: NDArray[np.int64]
-    b: NDArray[np.int64]
     a_similarities: NDArray[np.float32]
     b_similarities: NDArray[np.float32]
 
@@ -46,7 +38,9 @@ class Coverage:
 
 
 def find_nearest(a: Vectors, b: Vectors, *, progress: Progress = no_progress) -> Nearest:
-    """Compare every row of A with every row of B, block by block: memory does not grow with the product of the rows.
+    """How alike each row is to the row of the other side most like it.
+
+    Every two are compared, block by block: memory does not grow with the product of the rows.
 
     Parameters
     ----------
@@ -58,20 +52,16 @@ def find_nearest(a: Vectors, b: Vectors, *, progress: Progress = no_progress) ->
     """
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or not len(a) or not len(b):
         raise ValueError(f"vectors of the shapes {a.shape} and {b.shape}; expected rows × dimensions of one model, no side empty")
-    rows = [np.zeros(len(side), dtype=np.int64) for side in (a, b)]
-    best = [np.full(len(side), -np.inf, dtype=np.float32) for side in (a, b)]
+    of_a, of_b = (np.full(len(side), -1, dtype=np.float32) for side in (a, b))
     for start in range(0, len(a), ROWS):
-        left = np.asarray(a[start : start + ROWS], dtype=np.float32)
+        left, mine = np.asarray(a[start : start + ROWS], dtype=np.float32), of_a[start : start + ROWS]
         for column in range(0, len(b), COLUMNS):
             cosines = left @ np.asarray(b[column : column + COLUMNS], dtype=np.float32).T
-            for side, axis, at, of in ((0, 1, start, column), (1, 0, column, start)):
-                nearest = cosines.argmax(axis=axis)
-                found = cosines.max(axis=axis)
-                mine = slice(at, at + len(found))
-                better = found > best[side][mine]
-                best[side][mine][better], rows[side][mine][better] = found[better], nearest[better] + of
+            theirs = of_b[column : column + COLUMNS]
+            np.maximum(mine, cosines.max(axis=1), out=mine)
+            np.maximum(theirs, cosines.max(axis=0), out=theirs)
         progress(min(start + ROWS, len(a)), len(a))
-    return Nearest(rows[0], rows[1], np.clip(best[0], -1, 1), np.clip(best[1], -1, 1))
+    return Nearest(np.minimum(of_a, 1), np.minimum(of_b, 1))
 
 
 def measure_coverage(

@@ -1,5 +1,6 @@
 """What a dataset has that another one lacks: its uncovered rows, clustered and named, as seeds to write more from."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -92,12 +93,14 @@ def find_gap(
 
 
 def seeds(clusters: Sequence[dict[str, Any]], examples: pd.DataFrame) -> list[dict[str, Any]]:
-    """The exemplars of a gap as few-shot seeds: one record an exemplar, with its text, label, place and the gap's name.
+    """The exemplars of a gap as few-shot seeds, to write more rows like them from.
+
+    Each is {"text", "label", "gap" (its cluster's name), "gap_size", "dataset", "line"}.
 
     Parameters
     ----------
-    clusters : of a gap, as a comparison's JSON holds them
-    examples : of the dataset that has them
+    clusters : of a gap, as the JSON of a comparison holds them
+    examples : of the dataset that has these rows
     """
     found = []
     for cluster in clusters:
@@ -107,3 +110,19 @@ def seeds(clusters: Sequence[dict[str, Any]], examples: pd.DataFrame) -> list[di
             place = {"dataset": str(row["dataset"]), "line": int(row["line"])}
             found.append({"text": str(row["text"]), "label": label, "gap": cluster["name"], "gap_size": cluster["size"], **place})
     return found
+
+
+def seed_lines(found: dict[str, Any], examples: Sequence[pd.DataFrame]) -> bytes:
+    """The seeds of all gaps of a comparison as JSONL, each with "missing_in", the dataset that lacks what it is of.
+
+    Parameters
+    ----------
+    found : the comparison as JSON holds it
+    examples : of each of its datasets
+    """
+    records = [
+        {**seed, "missing_in": found["datasets"][gap["by"]]["name"]}
+        for gap in found["gaps"]
+        for seed in seeds(gap["clusters"], examples[gap["of"]])
+    ]
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode("utf-8", "replace")

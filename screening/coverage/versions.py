@@ -73,6 +73,12 @@ def match_versions(
     )
 
 
-def are_versions(name_a: str, name_b: str, *, n_equal: int, n_a: int, n_b: int) -> bool:
-    """Whether two datasets count as versions of one: files of one name, or at least half of the smaller one is in the other."""
-    return name_a == name_b or 2 * n_equal >= min(n_a, n_b)
+def are_versions(name_a: str, name_b: str, matches: Versions) -> bool:
+    """Whether two datasets count as versions of one.
+
+    They do where at least half of the smaller one's rows are equal to rows of the other; for two files of one name, where a fifth
+    of them are equal or reworded: people call many files alike.
+    """
+    matched = len(matches.matched)
+    smaller = min(matched + len(matches.removed), matched + len(matches.added))
+    return 2 * len(matches.equal) >= smaller or (name_a == name_b and 5 * matched >= smaller)

@@ -85,9 +85,7 @@ def of_map_truth(value: Any, facts: Facts) -> Sequence[ReportTable]:
     columns = (
         Column("layer"),
         Column("clusters", "count"),
-        Column(
-            "made again", help=f"{ARI} {SHARE:.0%} of the rows, {value['resample']:,} at most; with the least and the greatest."
-        ),
+        Column("made again", help=again),
         Column("not found again", "count", GONE),
         Column("weak names", "count", WEAK),
     )

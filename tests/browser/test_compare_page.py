@@ -12,8 +12,8 @@ from evalmap.embeddings import sample_maps, shared_layout
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.projection import Projection
 from evalmap.embeddings.shared_layout import shared_layout_of
-from evalmap.screening.coverage.comparison import compare
 from evalmap.screening.coverage.comparison_store import write_comparison
+from evalmap.screening.coverage.dataset_comparison import compare
 from evalmap.tests.browser.conftest import FreshSite, Watched
 from evalmap.tests.browser.explorer import WAIT, loneliest, positions, settle, wait_drawn
 

@@ -17,10 +17,11 @@ from evalmap.embeddings.settings import Settings
 from evalmap.embeddings.shared_layout import shared_layout_of
 from evalmap.pages.component import map_data
 from evalmap.pages.parts.compare.gap_list import seed_lines
-from evalmap.pages.server import comparisons, maps, workers
+from evalmap.pages.server import comparisons, maps, repeats, workers
+from evalmap.pages.server.repeats import repeats_of
 from evalmap.screening.coverage import comparison_job
-from evalmap.screening.coverage.comparison import compare
 from evalmap.screening.coverage.comparison_store import write_comparison
+from evalmap.screening.coverage.dataset_comparison import compare
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import MARKUP, open_page, run, said
@@ -90,6 +91,20 @@ def test_address_of_the_map_gives_the_rows_of_both(space: Workspace):
         maps.built_map(slug, "0" * 20)
     with pytest.raises(DatasetError, match="nothing: no map of this name"):
         maps.built_map(f"{HUMAN}~nothing", fingerprint)
+
+
+def test_repeats_are_collapsed_across_the_datasets_and_not_on_a_large_map(space: Workspace, monkeypatch: pytest.MonkeyPatch):
+    human, lm = opened(space)
+    slug, fingerprint = maps.together([human.manifest, lm.manifest])
+    first = repeats_of(maps.built_map(slug, fingerprint))
+    assert len(first) == 240
+    assert (first <= np.arange(240)).all()
+    assert (first != np.arange(240)).any()
+    monkeypatch.setattr(repeats, "AT_ONCE", 200)
+    repeats.forget()
+    with pytest.raises(DatasetError, match="up to 200 examples; this has 240"):
+        repeats_of(maps.built_map(slug, fingerprint))
+    repeats.forget()
 
 
 def test_separability_is_said_in_one_sentence_with_its_checks(space: Workspace):

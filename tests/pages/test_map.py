@@ -21,10 +21,11 @@ from evalmap.embeddings import model_names, naming
 from evalmap.embeddings.faithfulness import look_at_row
 from evalmap.embeddings.model_names import ModelName, ModelNames
 from evalmap.embeddings.pipeline import build
+from evalmap.embeddings.settings import Settings
 from evalmap.pages.parts.map import where
 from evalmap.pages.server import caches
 from evalmap.pages.shared import example_address, text
-from evalmap.tests.fakes import FakeEncoder, sentences
+from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import MARKUP, PERSONA, charts, counted, lines, open_page, run, said, table
 
@@ -666,3 +667,17 @@ def test_markup_in_the_data_is_shown_as_it_stands(space: Workspace, tmp_path: Pa
     assert r"first\: id \*\*x\*\* on lines" in everything
     assert r"\$x^2\$" in everything
     assert "1 rows set aside" in everything
+
+
+def test_about_tells_what_became_of_a_layout_that_was_kept(space: Workspace, tmp_path: Path):
+    path = tmp_path / "growing.jsonl"
+    for rows in (20, 24):
+        write_rows(path, [{"text": text} for text in sentences(24)[:rows]])
+        build(open_dataset(path), workspace=space, settings=Settings(k=2), encoder=FakeEncoder(), keep_layout=True)
+    try:
+        at = open_page("map.py", dataset="growing", panel="About this map")
+        told = [shown.replace("\\", "") for shown in said(at)]
+        assert any("The layout was kept: 20 rows lie where they lay, 4 new ones are placed among them" in shown for shown in told)
+        assert not any("layout_kept" in shown for shown in told)
+    finally:
+        space.remove("growing")

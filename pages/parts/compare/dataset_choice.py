@@ -14,7 +14,7 @@ from evalmap.pages.server import access, caches, comparisons, maps, workers
 from evalmap.pages.shared import job_progress, state, text
 from evalmap.pages.shared.action import action
 from evalmap.screening.coverage import comparison_job
-from evalmap.screening.coverage.comparison import check_comparable
+from evalmap.screening.coverage.dataset_comparison import check_comparable
 
 AT_ONCE = 5_000  # rows in all: up to here they are compared as soon as they are chosen
 

@@ -42,7 +42,8 @@ def draw(compared: Compared) -> None:
         st.dataframe(pd.DataFrame(rows).round(3), hide_index=True, alt="Separability of each two datasets")
     st.caption(
         "The figure is the cross-validated AUC of a logistic regression on the embeddings, with near-duplicates in one fold: 50 % "
-        "is guessing, 100 % means that every row gives away its dataset. The interval is that of LeDell and others 2015."
+        "is guessing, 100 % means that every row gives away its dataset. The interval also counts that another sample might have "
+        "been learned from."
     )
 
 

@@ -1,10 +1,12 @@
 """Gaps: which rows are uncovered, what they are called, and the seeds that leave."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from evalmap.screening.coverage.gaps import find_gap, seeds
+from evalmap.screening.coverage.gaps import find_gap, seed_lines
 from evalmap.tests.fakes import fake_vector
 
 FLOWERS = [f"roses and tulips need water on day {day}" for day in range(20)]
@@ -45,8 +47,11 @@ def test_seeds_hold_the_whole_example_and_its_gap():
     examples = pd.DataFrame(
         {"text": ["<b>one</b>", "two"], "label": ["Yes", None], "dataset": ["some", "some"], "line": [1, 4]}, dtype=object
     )
-    clusters = [{"name": "tulips", "size": 7, "exemplars": [{"row": 1, "text": "two"}, {"row": 0, "text": "<b>one</b>"}]}]
-    assert seeds(clusters, examples) == [
-        {"text": "two", "label": None, "gap": "tulips", "gap_size": 7, "dataset": "some", "line": 4},
-        {"text": "<b>one</b>", "label": "Yes", "gap": "tulips", "gap_size": 7, "dataset": "some", "line": 1},
+    exemplars = [{"row": 1, "text": "two"}, {"row": 0, "text": "<b>one</b>"}]
+    gap = {"of": 0, "by": 1, "clusters": [{"name": "tulips", "size": 7, "exemplars": exemplars}]}
+    lines = seed_lines({"datasets": [{"name": "mine"}, {"name": "yours"}], "gaps": [gap]}, [examples, examples[:0]])
+    shared = {"gap": "tulips", "gap_size": 7, "missing_in": "yours", "dataset": "some"}
+    assert [json.loads(line) for line in lines.splitlines()] == [
+        {"text": "two", "label": None, **shared, "line": 4},
+        {"text": "<b>one</b>", "label": "Yes", **shared, "line": 1},
     ]

@@ -9,13 +9,22 @@ from evalmap.screening.coverage.terms import compare_terms, log_odds_ratio
 
 
 def test_the_ratio_is_that_of_the_formula():
-    a, b, prior = np.array([10.0, 5.0, 85.0]), np.array([2.0, 40.0, 158.0]), np.array([1.0, 2.0, 7.0])
-    found, z = log_odds_ratio(a, b, prior=prior)
-    first = math.log(11 / (110 - 11)) - math.log(3 / (210 - 3))
-    assert found[0] == pytest.approx(first)
-    assert z[0] == pytest.approx(first / math.sqrt(1 / 11 + 1 / 99 + 1 / 3 + 1 / 207))
-    assert log_odds_ratio(b, a, prior=prior)[1] == pytest.approx(-z)
-    assert log_odds_ratio(a, a, prior=prior)[0] == pytest.approx([0, 0, 0])
+    found, error = log_odds_ratio(np.array([10.0]), 100, np.array([40.0]), 300, prior=8)
+    with_a, without_a, with_b, without_b = 10 + 1, 90 + 7, 40 + 1, 260 + 7  # an eighth of all rows have it
+    expected = math.log(with_a / without_a) - math.log(with_b / without_b)
+    assert found[0] == pytest.approx(expected)
+    assert error[0] == pytest.approx(math.sqrt(1 / with_a + 1 / without_a + 1 / with_b + 1 / without_b))
+    assert np.allclose(log_odds_ratio(np.array([40.0]), 300, np.array([10.0]), 100, prior=8), (-found, error))
+    assert log_odds_ratio(np.array([5.0]), 50, np.array([10.0]), 100, prior=8)[0] == pytest.approx([0])
+
+
+def test_with_hardly_a_prior_it_is_statsmodels_table():
+    from statsmodels.stats.contingency_tables import Table2x2
+
+    table = Table2x2(np.array([[30, 70], [50, 250]]))
+    found, error = log_odds_ratio(np.array([30.0]), 100, np.array([50.0]), 300, prior=1e-9)
+    assert found[0] == pytest.approx(table.log_oddsratio)
+    assert error[0] == pytest.approx(table.log_oddsratio_se)
 
 
 def test_terms_of_each_side_are_told_the_surest_first():
@@ -30,9 +39,12 @@ def test_terms_of_each_side_are_told_the_surest_first():
     assert [one.term for one in compare_terms(a, b, most_terms=0)] == []
 
 
-def test_a_word_counts_once_in_a_row():
+def test_a_word_counts_once_in_a_row_and_length_sets_nothing_apart():
     a, b = ["spam " * 100] * 30 + ["text"] * 30, ["text"] * 60
-    assert compare_terms(a, b, prior=10)[0].count_a == 30
+    assert {one.term: one.count_a for one in compare_terms(a, b)} == {"spam": 30, "text": 30}
+    long = [f"is it tea or {word} that was meant by all of them" for word in ("rain", "snow") * 30]
+    short = ["is it tea or rain", "is it tea or snow"] * 30
+    assert {one.term for one in compare_terms(long, short)} == {"that", "was", "meant", "by", "all", "of", "them"}
 
 
 def test_texts_without_words_or_with_rare_ones_tell_nothing():
@@ -54,12 +66,9 @@ def test_equal_sides_differ_in_no_term_in_19_of_20_samples():
 
 def test_nominal_intervals_hold_the_log_odds():
     generator = np.random.default_rng(4)
-    shares_a, shares_b = np.array([0.02, 0.1, 0.3, 0.58]), np.array([0.04, 0.06, 0.4, 0.5])
+    shares_a, shares_b = np.array([0.02, 0.1, 0.3, 0.95]), np.array([0.04, 0.06, 0.4, 0.9])
     truth = np.log(shares_a / (1 - shares_a)) - np.log(shares_b / (1 - shares_b))
-    a, b = generator.multinomial(3000, shares_a, size=1000), generator.multinomial(2000, shares_b, size=1000)
-    held = np.zeros(4)
-    for one, other in zip(a, b, strict=True):
-        pooled = (one + other) / (one + other).sum()
-        found, z = log_odds_ratio(one.astype(float), other.astype(float), prior=20 * pooled)
-        held += np.abs(found - truth) <= 1.959964 * found / z
-    assert (held / 1000 >= 0.93).all()
+    a, b = (generator.binomial(n, shares, size=(1000, 4)).astype(float) for n, shares in ((600, shares_a), (400, shares_b)))
+    found = [log_odds_ratio(one, 600, other, 400, prior=10) for one, other in zip(a, b, strict=True)]
+    held = np.mean([np.abs(middle - truth) <= 1.959964 * error for middle, error in found], axis=0)
+    assert (held >= 0.93).all()

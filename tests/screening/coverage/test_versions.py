@@ -3,6 +3,7 @@
 from itertools import permutations
 
 import numpy as np
+import pytest
 
 from evalmap.screening.coverage.versions import are_versions, match_equal, match_versions
 
@@ -41,7 +42,15 @@ def test_every_pair_is_stable():
         assert sorted(map(tuple, found.reworded.tolist())) == list(enumerate(best))
 
 
-def test_versions_have_one_name_or_half_of_their_rows_in_common():
-    assert are_versions("a.jsonl", "a.jsonl", n_equal=0, n_a=9, n_b=9)
-    assert are_versions("a.jsonl", "b.jsonl", n_equal=5, n_a=10, n_b=90)
-    assert not are_versions("a.jsonl", "b.jsonl", n_equal=4, n_a=10, n_b=90)
+@pytest.mark.parametrize(
+    ("names", "n_equal", "n_reworded", "versions"),
+    [("ab", 5, 0, True), ("ab", 4, 6, False), ("aa", 0, 2, True), ("aa", 1, 0, False), ("aa", 1, 1, True)],
+)
+def test_versions_have_half_of_their_rows_in_common_or_a_name_and_a_fifth(
+    names: str, n_equal: int, n_reworded: int, versions: bool
+):
+    """Ten rows against ninety."""
+    equal = np.stack([np.arange(n_equal)] * 2, axis=1)
+    like = np.arange(n_equal, n_equal + n_reworded)
+    matches = match_versions(equal, 10, 90, like, like, np.full(n_reworded, 0.9))
+    assert are_versions(names[0], names[1], matches) == versions

@@ -17,7 +17,7 @@ from evalmap.embeddings.clustering import cluster_kmeans
 from evalmap.embeddings.naming import Embed, name_clusters
 from evalmap.embeddings.stages import StageProgress
 from evalmap.embeddings.vectors import embed_few
-from evalmap.screening.coverage.coverage import Coverage, Nearest, find_nearest, measure_coverage
+from evalmap.screening.coverage.coverage import Coverage, find_nearest, measure_coverage, share_interval
 from evalmap.screening.coverage.gaps import Gap, find_gap
 from evalmap.screening.coverage.plain_wording import without_wrapping
 from evalmap.screening.coverage.separability import Separability, draw_equal, measure_separability
@@ -125,6 +125,7 @@ class ComparisonReport:
     separability : of each pair i < j
     coverage : by (of, by), both ways: the share of rows of `of` that `by` covers
     overlap : (n, n) share of rows of i with a near-duplicate in j, 0–1; in the diagonal, with another one in i itself
+    covered : by (of, by): (share, low, high) of rows of `of` that `by` covers at the similarity of the settings
     gaps : by (of, by): what `of` has and `by` lacks
     terms : of each pair i < j
     clusters : of all datasets together, the largest first
@@ -138,6 +139,7 @@ class ComparisonReport:
     separability: dict[tuple[int, int], Separability]
     coverage: dict[tuple[int, int], Coverage]
     overlap: NDArray[np.float64]
+    covered: dict[tuple[int, int], tuple[float, float, float]]
     gaps: dict[tuple[int, int], Gap]
     terms: dict[tuple[int, int], tuple[TermDifference, ...]]
     clusters: tuple[SharedCluster, ...]
@@ -177,7 +179,9 @@ class ComparisonReport:
             }
             for one in gap.clusters
         ]
-        return {"of": of, "by": by, "similarity": gap.similarity, "rows": list(gap.rows), "clusters": clusters}
+        value, low, high = self.covered[of, by]
+        covered = {"value": value, "low": low, "high": high}
+        return {"of": of, "by": by, "similarity": gap.similarity, "covered": covered, "rows": list(gap.rows), "clusters": clusters}
 
     def _score(self, place: int, one: DatasetScore) -> dict[str, Any]:
         score = {name: value for name, value in asdict(one.score).items() if name not in ("kind", "name", "baseline")}
@@ -279,6 +283,7 @@ def compare(
         separability=separability,
         coverage={(of, by): measure_coverage(nearest[of, by], groups=groups[of]) for of, by in ways},
         overlap=_overlap_matrix(found_pairs, between, settings.threshold),
+        covered={(of, by): share_interval(nearest[of, by] >= settings.similarity, groups=groups[of]) for of, by in ways},
         gaps=gaps,
         terms={(a, b): compare_terms(texts[a].tolist(), texts[b].tolist()) for a, b in couples},
         clusters=clusters,
@@ -295,7 +300,7 @@ def _between(
     floor = min(settings.threshold, settings.reworded)
     for done, (a, b) in enumerate(couples):
         progress("between", done, len(couples))
-        found[a, b] = find_overlap(texts[a], vectors[a], texts[b], vectors[b], floor=floor, lexical_floor=floor)
+        found[a, b] = find_overlap(texts[a].tolist(), vectors[a], texts[b].tolist(), vectors[b], floor=floor, lexical_floor=floor)
     progress("between", len(couples), len(couples))
     return found
 
@@ -332,7 +337,7 @@ def _nearest(vectors: Sequence[Vectors], progress: StageProgress) -> dict[tuple[
     couples, found = list(combinations(range(len(vectors)), 2)), {}
     for done, (a, b) in enumerate(couples):
         progress("nearest", done, len(couples))
-        nearest: Nearest = find_nearest(vectors[a], vectors[b])
+        nearest = find_nearest(vectors[a], vectors[b])
         found[a, b], found[b, a] = nearest.a_similarities, nearest.b_similarities
     progress("nearest", len(couples), len(couples))
     return found
@@ -417,14 +422,14 @@ def _versions(
     settings: ComparisonSettings,
 ) -> VersionChange | None:
     equal = match_equal(texts[0].tolist(), texts[1].tolist())
-    names = [Path(built.manifest.location).name for built in maps]
-    if not are_versions(*names, n_equal=len(equal), n_a=len(maps[0]), n_b=len(maps[1])):
-        return None
     floor = max(settings.reworded, *overlap.pairs.floors.values())  # raised where the pairs were too many
     at = overlap.alike(threshold=floor, normalization=NORMALIZATION)
     left, right = overlap.pairs.left[at], overlap.pairs.right[at] - overlap.n_a
     numbers = strength(overlap.pairs, method="all", normalization=NORMALIZATION)
     matches = match_versions(equal, len(maps[0]), len(maps[1]), left, right, numbers[at])
+    before, after = (Path(built.manifest.location).name for built in maps)
+    if not are_versions(before, after, matches):
+        return None
     moved, relabelled = [], []
     label = [built.examples["label"].to_numpy(dtype=object) for built in maps]
     for a, b in matches.matched.tolist():
