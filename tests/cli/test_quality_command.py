@@ -58,6 +58,19 @@ def test_sections_are_chosen_by_name(evalmap: Command):
     assert len(refused.err.splitlines()) == 1
 
 
+def test_copies_of_what_the_writer_was_given_are_flagged(evalmap: Command):
+    texts = sentences(30)
+    write_rows(Path("some.jsonl"), [{"text": text} for text in texts])
+    write_rows(Path("prompts.jsonl"), [{"text": texts[4]}, {"text": "Another one, that nobody copied."}])
+    assert evalmap("build", "some.jsonl").code == 0
+    flags = {one["rule"]: one for one in evalmap("quality", "some", "--section", "flags", "--json").json["flags"]}
+    assert flags["few_shot_copy"]["reason"] == "no few-shot texts were given."
+    given = evalmap("quality", "some", "--section", "flags", "--few-shot", "prompts.jsonl", "--json").json["flags"]
+    assert {one["rule"]: one["rows"] for one in given}["few_shot_copy"] == [4]
+    missing = evalmap("quality", "some", "--few-shot", "none.jsonl")
+    assert (missing.code, len(missing.err.splitlines())) == (1, 1)
+
+
 def test_limits_end_with_three_and_a_sentence_each(evalmap: Command):
     texts = sentences(30)
     write_rows(Path("some.jsonl"), [{"text": text} for text in [*texts, *texts[:10]]])
