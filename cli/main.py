@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from evalmap.cli import answer_commands, curate, datasets, look, name, quality, screen, serve, terminal
+from evalmap.cli import answer_commands, curate, datasets, look, name, quality, screen, serve, terminal, threshold
 from evalmap.data.errors import DatasetError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command("serve")(serve.serve)
 app.command("screen")(screen.screen)
 app.command("quality")(quality.quality)
 app.command("curate")(curate.curate)
+app.command("threshold")(threshold.threshold)
 app.add_typer(answer_commands.app, name="answers")
 
 

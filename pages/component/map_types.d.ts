@@ -117,6 +117,8 @@ export interface Payload {
   highlight: Row[];
   opened: Row | null;
   names: boolean;
+  /** Another number than before lets go of what is selected. */
+  cleared?: number;
   dark: boolean;
   /** In pixels; null: as high as the box that it lies in. */
   height: number | null;

@@ -69,6 +69,7 @@ def show_map(
     highlight: Sequence[int] = (),
     opened: int | None = None,
     names: bool = True,
+    cleared: int = 0,
     dark: bool = False,
     height: int | None = None,
     on_click: Callable[[int], None] | None = None,
@@ -87,6 +88,7 @@ def show_map(
     highlight : rows with a ring (search hits)
     opened : the row with a strong ring
     names : whether cluster names stand on the map
+    cleared : another number than before lets go of what is selected
     dark : used where the theme's colours cannot be read in the browser
     height : of the map, in pixels; None fills the box that it lies in
     on_click : called with the row of a clicked point, as a callback: before the page runs again
@@ -118,6 +120,7 @@ def show_map(
         "highlight": [int(row) for row in highlight],
         "opened": None if opened is None else int(opened),
         "names": names,
+        "cleared": cleared,
         "dark": dark,
         "height": height,
     }

@@ -1,6 +1,7 @@
 """The pairs of a map, the decisions made by hand, and its default screening: what the duplicates and the answers page share."""
 
 import json
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -10,7 +11,8 @@ from evalmap.pages.server.curations import curation_of
 from evalmap.screening.default_screening import AT_ONCE, DefaultScreening
 from evalmap.screening.default_screening import default_screening as screen_by_default
 from evalmap.screening.keep.by_hand import DecisionLog, Decisions
-from evalmap.screening.pair_types import Pairs
+from evalmap.screening.pair_judgements import PairJudgements, Reading, read_on
+from evalmap.screening.pair_types import Method, Pairs
 from evalmap.screening.pairs import pair_store
 from evalmap.screening.variants.keys import variant_fields_of
 from evalmap.screening.variants.variants import Differences
@@ -42,6 +44,19 @@ def differences(built: BuiltMap) -> Differences:
 def variant_fields(built: BuiltMap) -> tuple[str, ...]:
     """The fields that tell rows with one text apart."""
     return variant_fields_of(built.manifest.reading, built.manifest.roles, built.fields.columns)
+
+
+def lowest_threshold(pairs: Pairs, method: Method) -> float:
+    """The lowest threshold that the list of pairs allows, in hundredths."""
+    floor = max(pairs.floors["lexical"], pairs.floors["semantic"]) if method == "all" else pairs.floors.get(method, 0.0)
+    return min(0.99, -(-floor * 100 // 1) / 100)
+
+
+def reading_of(built: BuiltMap, pairs: Pairs, *, method: Method, normalization: str, merge: Sequence[str]) -> Reading:
+    """How far the reader is with the pairs of a map, and the one to read next."""
+    made = PairJudgements.load(caches.workspace(), built.manifest.source)
+    how = {"method": method, "normalization": normalization, "merge": merge}
+    return read_on(pairs, made, built.examples, differences=differences(built), **how)
 
 
 def default_screening(built: BuiltMap) -> DefaultScreening | None:

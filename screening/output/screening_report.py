@@ -19,6 +19,7 @@ def report(
     files: dict[str, bytes] | None = None,
     set_aside_kept: bool = False,
     curation: Sequence[dict[str, Any]] = (),
+    judged: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The content of report.json; the same screening gives the same report.
 
@@ -27,6 +28,7 @@ def report(
     settings : what else went into it: inputs, roles, encoder …
     files : what was written, by what it is ("kept", "removed"): their SHA-256 are reported
     set_aside_kept : whether rows without text were kept
+    judged : how the threshold was found by reading pairs
     curation : what each step on the map did, as `evalmap.screening.curation.replay.curation_report` tells it
 
     Returns
@@ -71,6 +73,7 @@ def report(
         "removed_by": {rule: count for rule, count in removed_by.items() if count},
         "kept_by_hand": selection.settings["kept_by_hand"],
         "curation": list(curation),
+        "threshold_by_example": judged,
         "compared_against": {"rows": against, "removed": copied} if against else None,
         "warnings": list(screening.warnings),
         "settings": {

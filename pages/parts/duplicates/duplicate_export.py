@@ -14,7 +14,7 @@ from evalmap.data.records import ReadOptions
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
-from evalmap.pages.server import screenings
+from evalmap.pages.server import caches, screenings
 from evalmap.pages.server.access import without_paths
 from evalmap.pages.server.curations import curation_of
 from evalmap.pages.shared import state, text
@@ -24,6 +24,7 @@ from evalmap.screening.keep.k_center import check_target
 from evalmap.screening.output.files import kept_jsonl, removed_jsonl
 from evalmap.screening.output.screening_html import html_report
 from evalmap.screening.output.screening_report import report, report_json
+from evalmap.screening.pair_judgements import JudgedThreshold, PairJudgements
 from evalmap.screening.pair_types import Pairs, Selection
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_file import recipe_yaml
@@ -137,5 +138,16 @@ def recipe_of(built: BuiltMap, options: ScreeningOptions, log: DecisionLog) -> b
         options=options,
         decisions=log,
         curation=curation_of(built).steps.active,
+        judged=_judged(built, options),
     )
     return recipe_yaml(recipe, Path(source).parent / "recipe.yaml")
+
+
+def _judged(built: BuiltMap, options: ScreeningOptions) -> JudgedThreshold | None:
+    """The judgements about pairs and what follows from them; None where there are none."""
+    made = PairJudgements.load(caches.workspace(), built.manifest.source)
+    pairs = screenings.stored_pairs(built.manifest.slug, built.manifest.fingerprint)
+    if not len(made) or pairs is None:
+        return None
+    how = {"method": options.method, "normalization": options.normalization, "merge": options.merge}
+    return screenings.reading_of(built, pairs, **how).kept(made)
