@@ -101,8 +101,9 @@ def _figures(
     if unknown := [layer for layer in layers or () if layer not in accepted]:
         raise DatasetError(f"--layer {unknown[0]}: {built.manifest.name} has {', '.join(known)}. Choose of these.")
     done = default_screening(built, space) if with_screening else None
-    kept, groups = (None, None) if done is None else (done.kept, done.groups)
-    return answer_report.report(built, sets, layers=layers, kept=kept, groups=groups, records=AnswerStore(space).sets())
+    kept, groups, duplicates = (None, None, None) if done is None else (done.kept, done.groups, done.duplicates)
+    records = AnswerStore(space).sets()
+    return answer_report.report(built, sets, layers=layers, kept=kept, groups=groups, duplicates=duplicates, records=records)
 
 
 def _sets(space: Workspace, dataset: str, references: Sequence[str] | None) -> tuple[BuiltMap, list[Scores]]:
@@ -194,6 +195,12 @@ def _of_set(one: Mapping[str, Any], layers: Sequence[str], max_qvalue: float) ->
         lines.append(
             f"without near-duplicates {_percent(after['matching'])} (n = {after['n']:,} of {before['n']:,}), "
             f"moved by {100 * effect['difference']:+.1f} points ({_limits(effect['interval'], signed=True)})"
+        )
+    weighted = one["weighted"]
+    if weighted and weighted["n_groups"] < weighted["n"]:
+        lines.append(
+            f"each group of near-duplicates counted once {_percent(weighted['matching'])} ({_limits(weighted['interval'])}), "
+            f"{weighted['n_groups']:,} groups of {weighted['n']:,} examples"
         )
     for layer in layers:
         tested = [cluster for cluster in one["clusters"] if cluster["layer"] == layer and cluster["qvalue"] is not None]

@@ -55,6 +55,10 @@ def build(
     name: Annotated[
         str | None, typer.Option(help="What the map is called (one PATH only; default: its file name). Two names are two maps.")
     ] = None,
+    keep_layout: Annotated[
+        bool,
+        typer.Option("--keep-layout", help="Built again: rows whose text is unchanged stay where they are."),
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Embed, project and cluster datasets; each PATH becomes a map of its own."""
@@ -72,7 +76,7 @@ def build(
     failed = False
     for path, location in zip(paths, [terminal.absolute(path) for path in paths], strict=True):
         try:
-            manifest = _build_one(space, path, location, name=name, options=options, settings=settings)
+            manifest = _build_one(space, path, location, name=name, options=options, settings=settings, keep_layout=keep_layout)
             refresh(space, manifest.slug)  # what a person made of the clusters of the map before
         except DatasetError as error:
             terminal.print_error(terminal.sentence(error))
@@ -238,7 +242,14 @@ def pairs(
 
 
 def _build_one(
-    space: Workspace, path: str, location: str, *, name: str | None, options: ReadOptions, settings: "Settings"
+    space: Workspace,
+    path: str,
+    location: str,
+    *,
+    name: str | None,
+    options: ReadOptions,
+    settings: "Settings",
+    keep_layout: bool,
 ) -> Manifest:
     """Build one map, telling how far it is on the terminal and in the job's file; returns its manifest."""
     from evalmap.data.opening import open_dataset
@@ -263,7 +274,9 @@ def _build_one(
                 downloads=space.downloads,
                 progress=lambda done, _: on_progress("records", done, 0),
             )
-            manifest = build_map(dataset, workspace=space, settings=settings, location=location, progress=on_progress)
+            manifest = build_map(
+                dataset, workspace=space, settings=settings, location=location, keep_layout=keep_layout, progress=on_progress
+            )
     except DatasetError as error:
         job.finish("failed", error=str(error))
         raise
@@ -300,6 +313,8 @@ def _built(manifest: Manifest) -> list[str]:
         if count:
             lines.append(f"  {count:,} {what}")
     lines += [f"  note: {note}" for note in manifest.notes]
+    if kept := manifest.layout_line():
+        lines.append(f"  {kept}")
     embedded = f"{manifest.embedded:,} texts embedded, {manifest.reused:,} reused"
     seconds = ", ".join(f"{s.name} {s.seconds:.1f} s" + (" (cached)" if s.cached else "") for s in manifest.stages)
     lines += [f"  {embedded}", f"  {seconds}", f"  name in the workspace: {manifest.slug}"]

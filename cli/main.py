@@ -4,7 +4,21 @@ import sys
 
 import typer
 
-from evalmap.cli import answer_commands, curate, datasets, look, name, quality, screen, serve, terminal, threshold
+from evalmap.cli import (
+    answer_commands,
+    card,
+    compare_command,
+    curate,
+    datasets,
+    look,
+    name,
+    quality_judge,
+    screen,
+    serve,
+    templates,
+    terminal,
+    threshold,
+)
 from evalmap.data.errors import DatasetError
 
 app = typer.Typer(
@@ -25,14 +39,21 @@ app.command("pairs")(datasets.pairs)
 app.command("name")(name.name)
 app.command("serve")(serve.serve)
 app.command("screen")(screen.screen)
-app.command("quality")(quality.quality)
+app.command("card")(card.card)
+app.command("compare")(compare_command.compare)
+app.command("templates")(templates.templates)
 app.command("curate")(curate.curate)
 app.command("threshold")(threshold.threshold)
 app.add_typer(answer_commands.app, name="answers")
+app.add_typer(quality_judge.app, name="quality")
 
 
 def main() -> None:
-    """Run the command line: 0, 1 for bad input (one sentence on stderr), 2 for bad usage."""
+    """Run the command line.
+
+    It ends with 0, with 1 for bad input (one sentence on stderr), with 2 for bad usage, and with 3 where a figure passes its limit
+    (`--fail-over`; a sentence for each on stderr).
+    """
     try:
         app()
     except DatasetError as error:

@@ -29,6 +29,7 @@ from evalmap.screening.keep.order import RULE_NAMES
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_file import read_recipe
 from evalmap.screening.recipe_run import RecipeRun, run_recipe
+from evalmap.screening.templates.template_rules import WRITTEN, read_rules
 from evalmap.screening.variants.variants import KINDS
 
 Normalization = Literal["bytes", "caseless", "typographic", "alphanumeric", "N0", "N1", "N2", "N3"]  # the last four: earlier names
@@ -68,6 +69,17 @@ def screen(
             help="Treat rows that differ in these only as duplicates (default: such rows are variants, and both stay).",
         ),
     ] = None,
+    drop_flagged: Annotated[
+        str | None,
+        typer.Option(metavar="RULE,…", help="Remove rows with these flags first: no_question … (evalmap quality lists them)."),
+    ] = None,
+    templates: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RULE[,ID=RULE…]",
+            help=f"What is done with rows equal but for short slots: {WRITTEN}; of one template by id (default: told of only).",
+        ),
+    ] = None,
     balance: Annotated[
         bool | None, typer.Option("--balance/--no-balance", help="Remove further rows until the label shares are as before.")
     ] = None,
@@ -101,6 +113,19 @@ def screen(
     removed: Annotated[Path | None, typer.Option(help="Write the removed rows here, each with its reason (JSONL).")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the counts, settings and versions here (JSON).")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a report to read here: one file that needs nothing else.")] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(help="Write every row's weight here, 1 / rows of its near-duplicate group (.jsonl, .csv or .parquet)."),
+    ] = None,
+    lm_eval_samples: Annotated[
+        Path | None, typer.Option(help="Write the kept rows for lm-evaluation-harness here: the JSON of its --samples.")
+    ] = None,
+    lm_eval_task: Annotated[
+        str | None, typer.Option(help="What a file's task is called there, {file} standing for the file's name (default: {file}).")
+    ] = None,
+    inspect_ids: Annotated[
+        Path | None, typer.Option(help="Write the kept rows for Inspect here: the line of its --sample-id.")
+    ] = None,
     recipe: Annotated[Path | None, typer.Option(help="Do what this file says; options given here come before it.")] = None,
     write_recipe: Annotated[Path | None, typer.Option(help="Write what was asked for here, for --recipe.")] = None,
     fail_over: Annotated[
@@ -110,7 +135,7 @@ def screen(
 ) -> None:
     """Find near-duplicates and write the rows to keep, with a reason for each that goes.
 
-    Several PATHs are screened as one set.
+    Several PATHs are screened as one set. {name} in the path of a file stands for the name of the kept set.
     """
     if fail_over is not None and not 0 <= fail_over <= 1:
         raise DatasetError(f"--fail-over {fail_over:g}: expected a ratio from 0 to 1, such as 0.05.")
@@ -122,12 +147,16 @@ def screen(
         "keep": keep,
         "seed": seed,
     }
-    given["merge"] = None if merge is None else tuple(kind.strip() for kind in merge.split(",") if kind.strip())
+    given |= {"merge": _listed(merge), "drop_flagged": _listed(drop_flagged)}
+    if templates is not None:
+        given["templates"], own = read_rules(templates)
+        given["template_rules"] = tuple(own.items()) or None
     given |= {"contrast": contrast, "balance": balance, "target": target, "keep_set_aside": keep_set_aside, "part": part}
     given |= {"text": text, "label": label, "confidence": confidence, "choices": choices, "group": group, "id": id}
     given |= {"model": _model(model), "turn": turn, "embed": embed, "yes": yes}
     given |= {"encoding": encoding, "header": header}
     given |= {"out": out, "removed": removed, "report": report, "html": html}
+    given |= {"weights": weights, "lm_eval_samples": lm_eval_samples, "lm_eval_task": lm_eval_task, "inspect_ids": inspect_ids}
     given |= {"with_tags": with_tags}
     given |= {"paths": tuple(paths) if paths else None, "against": tuple(against) if against else None}
     plan = (read_recipe(recipe) if recipe else Recipe()).with_given(**given)
@@ -135,6 +164,10 @@ def screen(
         done = run_recipe(plan, workspace=space, write_recipe=write_recipe, by_hand=by_hand, progress=bars.progress)
     terminal.print_lines(sentences(done))
     _fail(done, fail_over)
+
+
+def _listed(given: str | None) -> tuple[str, ...] | None:
+    return None if given is None else tuple(name.strip() for name in given.split(",") if name.strip())
 
 
 def sentences(done: RecipeRun) -> list[str]:
@@ -146,7 +179,10 @@ def sentences(done: RecipeRun) -> list[str]:
     pairs, groups, contrast = (report[name] for name in ("pairs", "groups", "contrast_pairs"))
     lines.append(f"  {pairs:,} pairs, {groups:,} groups, {contrast:,} contrast pairs")
     lines += _about_variants(report)
+    lines += _about_templates(report["templates"])
     lines += [f"  {count:,} {rule}" for rule, count in report["removed_by"].items()]
+    if report["drop_flagged"]:
+        lines.append(f"  flags: {', '.join(f'{rule} {count:,}' for rule, count in report['flagged'].items())}")
     if done.decisions:
         applied = done.screening.selection.settings
         hand = f"{applied['kept_by_hand']:,} rows kept, {applied['removed_by_hand']:,} removed"
@@ -163,6 +199,7 @@ def sentences(done: RecipeRun) -> list[str]:
         lines.append(f"  smallest distance kept: {report['smallest_distance']:.4f}")
     lines += [f"  note: {note}" for note in done.notes]
     lines += [f"  warning: {warning}" for warning in report["warnings"]]
+    lines.append(f"  name of the kept set: {report['name']}")
     lines.append(f"  SHA-256 of the kept rows: {report['sha256']['kept']}")
     return [*lines, *(f"  written: {path}" for path in done.written)]
 
@@ -176,6 +213,16 @@ def _about_variants(report: dict[str, Any]) -> list[str]:
     if report["merge"]:
         found.append(f"  {report['merged_pairs']:,} pairs that differ in {', '.join(report['merge'])} only: treated as duplicates")
     return found
+
+
+def _about_templates(found: dict[str, Any]) -> list[str]:
+    """How many rows are of templates, how many of them go, and by which rule."""
+    if not found["templates"]:
+        return []
+    some = "template" if found["templates"] == 1 else "templates"
+    rules = [*([found["rule"]] if found["rule"] else []), *(f"{one} {rule}" for one, rule in found["rules"].items())]
+    rule = f"rule {', '.join(rules)}" if rules else "no rule: --templates keep-all keeps them"
+    return [f"  {found['rows']:,} rows of {found['templates']:,} {some}, {found['removed']:,} of them removed ({rule})"]
 
 
 def _fail(done: RecipeRun, most: float | None) -> None:

@@ -20,6 +20,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import cluster_edits, model_names
 from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.clustering import Clustering, parents
+from evalmap.embeddings.faithfulness import neighbors_kept
 from evalmap.embeddings.layers import TOPICS, layer_of
 from evalmap.embeddings.naming import SEPARATOR, ClusterName
 from evalmap.embeddings.neighbors import NeighborGraph
@@ -149,6 +150,11 @@ class BuiltMap:
     def nearest_similarities(self) -> NDArray[np.float32]:
         """(n_samples,) the cosine similarity of each row's nearest other row."""
         return self.graph.knn_similarities[:, 0]
+
+    @cached_property
+    def neighbors_kept(self) -> NDArray[np.int16]:
+        """(n_samples,) how many of each row's nearest neighbours in the embeddings are among its nearest on the map."""
+        return neighbors_kept(self.graph, self.coordinates, n_neighbors=self.graph.knn_indices.shape[1])
 
     def search(self, query: NDArray[np.float32], *, top: int = 50) -> list[tuple[int, float]]:
         """The rows nearest to a query vector (n_dims,), unit norm, with their cosine similarities."""

@@ -134,7 +134,7 @@ def applied(names: Sequence[ClusterName], given: ModelNames) -> list[ClusterName
     """The names of the clusters with those of the model in place, where they were taken; terms stay as they are."""
     taken = {(name.layer, name.id): name.name for name in given.taken}
     return [
-        replace(name, name=taken[name.layer, name.id], model=given.model) if (name.layer, name.id) in taken else name
+        replace(name, name=taken[name.layer, name.id], model=given.model, holds=None) if (name.layer, name.id) in taken else name
         for name in names
     ]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.clustering import Clustering, centroids, parents
 
-VERSION = 2  # a part of the names' key: raise it when equal inputs give other names
+VERSION = 3  # a part of the names' key: raise it when equal inputs give other names
 SEPARATOR = " · "
 N_TERMS = 5
 N_NAMED = 3  # terms in a name, where no more are needed
@@ -46,6 +46,8 @@ class ClusterName:
     medoid : the row nearest to the cluster's centroid
     exemplars : up to 5 rows, the most typical first, no text twice
     model : the language model that gave the name, where one did
+    holds : the ratio of the cluster's rows that have at least one of the name's terms, 0–1; None where that cannot be said: of a
+        name by a model, and of maps built before it was measured
     """
 
     layer: str
@@ -55,6 +57,12 @@ class ClusterName:
     medoid: int
     exemplars: tuple[int, ...]
     model: str | None = None
+    holds: float | None = None
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether the name holds for less than half of the cluster's rows, as far as that is known."""
+        return self.holds is not None and self.holds < 0.5
 
 
 def name_clusters(
@@ -84,6 +92,8 @@ def name_clusters(
     from scipy import sparse
 
     counts, vocabulary = _document_terms(texts, common)
+    columns = {str(term): column for column, term in enumerate(vocabulary)}
+    by_term = counts.tocsc()
     present = np.asarray(counts.sum(axis=0), dtype=np.float64).ravel()
     n = len(texts)
     idf = np.log(n / np.maximum(present, 1.0))
@@ -95,7 +105,8 @@ def name_clusters(
         inside = sparse.csr_matrix(members @ counts)
         means = centroids(embeddings, clustering.labels)
         ranked = [_rank_terms(inside[cluster], present, int(sizes[cluster]), n, idf, vocabulary) for cluster in range(clusters)]
-        exemplars = [_exemplars(rows, embeddings[rows] @ means[i], texts) for i, rows in enumerate(_members(clustering))]
+        members_of = _members(clustering)
+        exemplars = [_exemplars(rows, embeddings[rows] @ means[i], texts) for i, rows in enumerate(members_of)]
         words = [dict.fromkeys(re.findall(_TOKEN, " ".join(texts[row] for row in rows).lower())) for rows in exemplars]
         candidates = [_combine(terms, own) for terms, own in zip(ranked, words, strict=True)]
         preferred = _measured(candidates, means, parent, embed) if embed else candidates
@@ -115,6 +126,7 @@ def name_clusters(
                     terms=tuple(terms[:N_TERMS]),
                     medoid=int(exemplars[cluster][0]),
                     exemplars=tuple(map(int, exemplars[cluster])),
+                    holds=_ratio_with(chosen, members_of[cluster], texts, by_term, columns),
                 )
             )
     return names
@@ -258,6 +270,17 @@ def _unique(
     best = candidates[0] if candidates else ()
     added = next((word for word in further if best and word not in best and frozenset((*best, word)) not in taken), None)
     return (*best, added or f"cluster {cluster}")
+
+
+def _ratio_with(terms: Sequence[str], rows: NDArray[np.int64], texts: Sequence[str], by_term, columns: dict[str, int]) -> float:
+    """The ratio of a cluster's rows that have a term of these; words outside the vocabulary are looked for in the texts."""
+    has = np.zeros(len(texts), dtype=bool)
+    for term in terms:
+        if (column := columns.get(term)) is not None:
+            has[by_term.indices[by_term.indptr[column] : by_term.indptr[column + 1]]] = True
+        else:
+            has[[row for row in map(int, rows) if term in re.findall(_TOKEN, texts[row].lower())]] = True
+    return round(float(has[rows].mean()), 4)
 
 
 def _exemplars(rows: NDArray[np.int64], similarity: NDArray[np.float32], texts: Sequence[str]) -> list[int]:

@@ -16,9 +16,10 @@ from evalmap.data.roles import describe
 from evalmap.data.store import disk
 from evalmap.data.store.manifest import BoilerplateRecord, Manifest, SettingsRecord, StageRecord
 from evalmap.data.store.workspace import Workspace, stage_key
-from evalmap.embeddings import cluster_edits, clustering, model_names, naming, stages, thumbnail, vectors
+from evalmap.embeddings import cluster_edits, clustering, model_names, naming, placement, stages, thumbnail, vectors
 from evalmap.embeddings.array_types import Encoder, Vectors
 from evalmap.embeddings.encoder import DEFAULT_MODEL, SentenceEncoder, versions
+from evalmap.embeddings.kept_layout import layout_to_keep
 from evalmap.embeddings.neighbors import GRAPH
 from evalmap.embeddings.settings import Settings
 from evalmap.embeddings.stages import Build, Stage, StageProgress, entry
@@ -33,11 +34,16 @@ PIPELINE: tuple[Stage, ...] = (
         reads=lambda b: [b.keys["embeddings"], GRAPH],
         write=stages.write_neighbors,
     ),
-    entry(
-        "projection",
-        share=0.12,
-        reads=lambda b: [b.keys["neighbors"], b.settings.n_neighbors, b.settings.min_dist, b.settings.seed],
-        write=stages.write_projection,
+    stages.lay_out(
+        entry(
+            "projection",
+            share=0.12,
+            reads=lambda b: [
+                *(b.keys["neighbors"], b.settings.n_neighbors, b.settings.min_dist, b.settings.seed),
+                *([b.kept.projection, b.kept.embeddings, placement.VERSION] if b.kept else []),
+            ],
+            write=stages.write_projection,
+        )
     ),
     entry(
         "clustering",
@@ -70,6 +76,7 @@ def build(
     settings: Settings | None = None,
     encoder: Encoder | None = None,
     location: str | None = None,
+    keep_layout: bool = False,
     progress: StageProgress = lambda stage, done, total: None,
 ) -> Manifest:
     """Build a dataset's map and move the dataset's pointer to it.
@@ -80,14 +87,20 @@ def build(
     Parameters
     ----------
     location : what a later build opens to read the same rows again; default: the dataset's source
+    keep_layout : rows whose text is on the map that this build takes the place of stay where they are, bit for bit, and the others
+        are placed among them (`placement.py`); clusters and names are found anew. Without such a map this does nothing.
     progress : called with (stage, done, total), total 0 where it is not known
 
     Returns
     -------
     what `evalmap info --json` prints, less the clusters
+
+    Raises
+    ------
+    DatasetError : which map is meant can't be told; the layout can't be kept; the disk refuses
     """
     with workspace.leased() as leased:
-        return _build(dataset, leased, settings or Settings(), encoder, location, progress)
+        return _build(dataset, leased, settings or Settings(), encoder, location, keep_layout, progress)
 
 
 def _build(
@@ -96,10 +109,15 @@ def _build(
     settings: Settings,
     encoder: Encoder | None,
     location: str | None,
+    keep: bool,
     progress: StageProgress,
 ) -> Manifest:
-    workspace.map_to_replace(dataset.source, dataset.name, name_given=dataset.name_given)  # refused before the work, not after it
-    under_way = Build(dataset, workspace, settings, encoder or SentenceEncoder(settings.model), progress)
+    # What can't be built is refused before the work, not after it.
+    before = workspace.map_to_replace(dataset.source, dataset.name, name_given=dataset.name_given)
+    encoder = encoder or SentenceEncoder(settings.model)
+    under_way = Build(dataset, workspace, settings, encoder, progress)
+    if keep and before:
+        under_way.kept = layout_to_keep(workspace, before, settings=settings, encoder=encoder)
     records = []
     for stage in PIPELINE:
         started = time.perf_counter()

@@ -77,34 +77,6 @@ def project(
     return Projection(coordinates, {"method": "umap", **settings})
 
 
-def trustworthiness(
-    embeddings: Vectors, coordinates: NDArray[np.float32], *, n_neighbors: int = 15, sample: int = 500, random_state: int = 42
-) -> float:
-    """How far the map's neighbours are neighbours of the texts, too.
-
-    Returns
-    -------
-    float in [0, 1], 1 is best; measured on `sample` random rows against all rows. nan where there are not more than
-    3 × n_neighbors rows (the normalisation needs them) .
-
-    Source: Venna and Kaski 2001; the formula of sklearn.manifold.trustworthiness, with cosine distance.
-    """
-    n, k = len(embeddings), n_neighbors
-    if n <= 3 * k:
-        return float("nan")
-    rows = np.sort(np.random.default_rng(random_state).choice(n, size=min(sample, n), replace=False))
-    penalty = 0.0
-    for row in rows:
-        distance = 1 - embeddings @ embeddings[row]
-        distance[row] = -np.inf
-        on_map = ((coordinates - coordinates[row]) ** 2).sum(axis=1)
-        on_map[row] = np.inf
-        nearest = np.argpartition(on_map, k)[:k]
-        ranks = np.array([np.count_nonzero(distance < distance[other]) for other in nearest])  # the row itself counts as rank 0
-        penalty += np.maximum(ranks - k, 0).sum()
-    return float(1 - penalty * 2 / (len(rows) * k * (2 * n - 3 * k - 1)))
-
-
 def _principal_plane(embeddings: Vectors) -> NDArray[np.float32]:
     centred = embeddings - embeddings.mean(axis=0)
     left, scale, _ = np.linalg.svd(centred, full_matrices=False)

@@ -15,10 +15,12 @@ from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings import palette, thumbnail, vectors
 from evalmap.embeddings.array_types import Encoder, Vectors
 from evalmap.embeddings.clustering import Clustering, cluster_graph, cluster_kmeans
+from evalmap.embeddings.faithfulness import faithfulness_record
+from evalmap.embeddings.kept_layout import KeptLayout, keep_layout
 from evalmap.embeddings.layers import LAYERS, TOPICS_COARSE
 from evalmap.embeddings.naming import name_clusters
 from evalmap.embeddings.neighbors import GRAPH, NeighborGraph, find_neighbors, mark_outliers
-from evalmap.embeddings.projection import project, trustworthiness
+from evalmap.embeddings.projection import Projection, project
 from evalmap.embeddings.settings import Settings
 
 StageProgress = Callable[[str, int, int], None]  # (stage, done, total)
@@ -30,6 +32,7 @@ class Build:
 
     embedded, reused : texts that the encoder was asked for; found again from an earlier build
     truncated : texts longer than the encoder's window
+    kept : the layout that this build keeps, where it keeps one
     """
 
     dataset: Dataset
@@ -41,6 +44,7 @@ class Build:
     embedded: int = 0
     reused: int = 0
     truncated: int = 0
+    kept: KeptLayout | None = None
 
     def folder(self, stage: str) -> Path:
         """The entry of a stage that is done."""
@@ -150,8 +154,36 @@ def write_neighbors(build: Build, folder: Path) -> None:
     save_array(folder / "outliers.npy", mark_outliers(graph))
 
 
+def lay_out(projection: Stage) -> Stage:
+    """The stage `projection`; nothing is to do where a build keeps its layout and has the same texts in the same order."""
+
+    def run(build: Build) -> tuple[str, bool]:
+        if build.kept and build.kept.embeddings == build.keys["embeddings"]:
+            return build.kept.projection, True
+        return projection.run(build)
+
+    return Stage(projection.name, projection.share, run)
+
+
 def write_projection(build: Build, folder: Path) -> None:
-    """coordinates.npy, settings.json."""
+    """coordinates.npy, settings.json; placed.npy where a layout is kept."""
+    if build.kept:
+        found, placed = keep_layout(
+            build.kept,
+            build.texts,
+            build.vectors,
+            name=build.dataset.name,
+            progress=lambda done, total: build.progress("projection", done, total),
+        )
+        save_array(folder / "placed.npy", placed)
+    else:
+        found = _project(build)
+    save_array(folder / "coordinates.npy", found.coordinates)
+    record = {**found.settings, **faithfulness_record(build.vectors, found.coordinates)}
+    (folder / "settings.json").write_text(json.dumps(record))
+
+
+def _project(build: Build) -> Projection:
     settings, graph = build.settings, build.graph
     if settings.n_neighbors - 1 > GRAPH:  # UMAP counts the row itself; a wider graph is the projection's alone
         graph = find_neighbors(
@@ -159,17 +191,13 @@ def write_projection(build: Build, folder: Path) -> None:
             n_neighbors=settings.n_neighbors - 1,
             progress=lambda done, total: build.progress("projection", done, total),
         )
-    found = project(
+    return project(
         build.vectors,
         graph=graph,
         n_neighbors=settings.n_neighbors,
         min_dist=settings.min_dist,
         random_state=settings.seed,
     )
-    save_array(folder / "coordinates.npy", found.coordinates)
-    trust = trustworthiness(build.vectors, found.coordinates)
-    record = {**found.settings, "trustworthiness": None if np.isnan(trust) else round(trust, 4)}
-    (folder / "settings.json").write_text(json.dumps(record))
 
 
 def write_clustering(build: Build, folder: Path) -> None:
@@ -183,7 +211,7 @@ def write_clustering(build: Build, folder: Path) -> None:
 
 
 def write_names(build: Build, folder: Path) -> None:
-    """names.json."""
+    """names.json, with how far each name holds."""
 
     def embed(texts: Sequence[str]) -> Vectors:
         return vectors.embed_few(texts, build.encoder)

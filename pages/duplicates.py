@@ -14,6 +14,7 @@ from evalmap.pages.parts.duplicates import (
     duplicate_pairs,
     group_cards,
     pair_reader,
+    template_list,
     threshold_reader,
     variant_list,
 )
@@ -37,12 +38,13 @@ def draw() -> None:
         "Threshold by example": lambda: threshold_reader.draw(built, pairs, choices),
         "Contrast pairs": lambda: contrast_list.draw(built, pairs, screening),
         "Variants": lambda: variant_list.draw(built, screening),
+        "Templates": lambda: template_list.draw(built, pairs, screening, choices),
         "Across files": lambda: dataset_overlap.draw_files(built, pairs, choices),
         "Against another dataset": lambda: dataset_overlap.draw_against(built, choices),
         "Export": lambda: duplicate_export.draw(built, pairs, screening, choices),
     }
     # Only the open tab is drawn: the slider must not wait for the others.
-    for tab, part in zip(st.tabs(list(parts), key="duplicates-panel", on_change="rerun"), parts.values(), strict=True):
+    for tab, part in zip(st.tabs(list(parts), key=state.DUPLICATES_PANEL, on_change="rerun"), parts.values(), strict=True):
         if tab.open:
             with tab:
                 part()

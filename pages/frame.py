@@ -25,7 +25,9 @@ page = st.navigation(
         st.Page("library.py", title="Library", icon=":material/library_books:", default=True),
         st.Page("map.py", title="Map", icon=":material/scatter_plot:"),
         st.Page("duplicates.py", title="Duplicates", icon=":material/join_inner:"),
+        st.Page("quality.py", title="Quality", icon=":material/verified:"),
         st.Page("answers.py", title="Answers", icon=":material/forum:"),
+        st.Page("compare.py", title="Compare", icon=":material/compare:"),
     ],
     position="top",
 )
@@ -49,7 +51,8 @@ try:
             on_change=_new_dataset,
         )
     if target := st.session_state.pop(state.GO_TO, None):
-        st.switch_page(target, query_params={})  # what is bound to the URL comes back into it there
+        to, asked = target
+        st.switch_page(to, query_params=asked)  # the dataset comes back into the URL by itself: its picker is drawn above
     action.draw_failure()
     page.run()
     tour_view.draw()

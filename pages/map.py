@@ -15,6 +15,8 @@ from evalmap.pages.parts.map import (
     example_card,
     facet_charts,
     map_columns,
+    neighbor_lines,
+    row_list,
     rows_table,
     subsets,
     where,
@@ -38,7 +40,8 @@ def draw() -> None:
         charts = st.container()
     columns = map_columns.columns(built)
     asked = where.read(built, columns.facets)
-    shown = None if hidden is None else ~hidden
+    listed = row_list.read(built)
+    shown = _shown(hidden, listed)
     passing = columns.cross_filter.apply(asked, within=shown)
     mask = passing.mask
     key = f"map-{slug}-{fingerprint}"
@@ -58,6 +61,7 @@ def draw() -> None:
             chips.draw(built, asked, columns.facets, mask, meaning)
             hits = _search(built, meaning)
             where.draw_not_asked()
+            row_list.draw(listed)
             group = _group(built)
             if seen.selection:
                 curating.draw_bar(built, _to_curate(built, choices, columns, asked, mask, meaning, hits, seen))
@@ -79,6 +83,13 @@ def draw() -> None:
         drawers.draw_panel(parts, key=state.PANEL)
 
 
+def _shown(hidden: np.ndarray | None, listed: row_list.RowList | None) -> np.ndarray | None:
+    """(n,) bool: the rows of the list, where one is shown alone, less those that are hidden as deleted; None: all."""
+    if listed is None:
+        return None if hidden is None else ~hidden
+    return listed.mask if hidden is None else listed.mask & ~hidden
+
+
 def _map(built: BuiltMap, key: str, choices: Choices, mask: np.ndarray, hits: list[int], opened: int | None) -> MapView:
     manifest = built.manifest
     return show_map(
@@ -89,6 +100,7 @@ def _map(built: BuiltMap, key: str, choices: Choices, mask: np.ndarray, hits: li
         mask=mask,
         highlight=hits,
         opened=opened,
+        lines=neighbor_lines.lines(built, opened),
         names=choices.names,
         cleared=st.session_state.get(state.CLEARED, 0),
         dark=st.context.theme.type == "dark",

@@ -15,6 +15,7 @@ from evalmap.screening.pairs.pair_store import pairs_of, stored_pairs
 from evalmap.screening.screening import Screening, screen
 from evalmap.screening.screening_options import ScreeningOptions
 from evalmap.screening.variants.keys import variant_fields_of
+from evalmap.screening.weights import weigh
 
 AT_ONCE = 5_000  # rows; up to here the pairs are looked for as soon as they are needed
 
@@ -27,11 +28,14 @@ class DefaultScreening:
     groups : (n,) int64, rows that hang together as near-duplicates share a number; through variants as well, since what is said of
         one row foretells what is said of its variants
     threshold : of both
+    duplicates : (n,) int64, near-duplicates share a number: a kept row and those that it stands for; −1 for rows that go for
+        another reason. Finer than `groups`: variants are no duplicates
     """
 
     kept: NDArray[np.bool_]
     groups: NDArray[np.int64]
     threshold: float
+    duplicates: NDArray[np.int64]
 
 
 def default_screening(
@@ -56,7 +60,8 @@ def default_screening(
     options = ScreeningOptions()
     done = _screen(built, pairs, options, decisions_of(workspace, built))
     components = find_components(pairs, threshold=options.threshold, method=options.method, normalization=options.normalization)
-    return DefaultScreening(done.selection.kept, components.labels.astype(np.int64), options.threshold)
+    groups, duplicates = components.labels.astype(np.int64), weigh(done.selection).groups
+    return DefaultScreening(done.selection.kept, groups, options.threshold, duplicates)
 
 
 def find_repeats(built: BuiltMap, pairs: Pairs) -> NDArray[np.uint32]:

@@ -55,6 +55,7 @@ class Selection:
     variants : (v, 2) int32, pairs at or above the threshold kept apart because they differ in a number, a negation …, left < right
     variant_kinds : (v,) uint8, in which kinds, as `evalmap.screening.variants.variants.Differences.kinds` gives them
     settings : threshold, method, normalization, priority …
+    flagged : rows that went first, each with the names of the flags that it bears
     """
 
     kept: NDArray[np.bool_]
@@ -64,6 +65,7 @@ class Selection:
     variants: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 2), dtype=np.int32))
     variant_kinds: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, dtype=np.uint8))
     settings: dict[str, Any] = field(default_factory=dict)
+    flagged: dict[int, str] = field(default_factory=dict)
 
 
 RULES = (
@@ -74,4 +76,6 @@ RULES = (
     "removed by hand",
     "deleted on the map",
     "kept by hand",
+    "flagged",
+    "beyond the rows kept of its template",
 )

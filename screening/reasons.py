@@ -7,8 +7,9 @@ import numpy as np
 
 from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.screening.groups.duplicate_groups import pair_positions
-from evalmap.screening.keep.select import DELETED, NEAR
+from evalmap.screening.keep.select import DELETED, NEAR, TEMPLATE
 from evalmap.screening.pair_types import NOT_EXACT, RULES, Pairs, Selection
+from evalmap.screening.templates.find_templates import Template, Templates
 from evalmap.screening.variants.variants import Differences, bits_of, kinds_of
 
 
@@ -39,6 +40,7 @@ class Reason:
     keeper : the kept row that it is like; None where it goes for another reason than likeness
     likeness : of the two; None without a keeper
     differs : the kinds of variants in which the two differ all the same: those that were merged; None without a keeper
+    template : the one that the row is of, where a screening has rules of templates
     """
 
     row: int
@@ -46,6 +48,7 @@ class Reason:
     keeper: int | None
     likeness: Likeness | None
     differs: tuple[str, ...] | None = None
+    template: Template | None = None
 
 
 def find_reasons(
@@ -55,6 +58,7 @@ def find_reasons(
     own: int,
     differences: Differences | None = None,
     deleted: Mapping[int, str] | None = None,
+    templates: Templates | None = None,
 ) -> list[Reason]:
     """The reason of each removed row below `own`, in the order of the rows.
 
@@ -63,13 +67,18 @@ def find_reasons(
     pairs : those the selection was made from
     own : the rows from here on are compared against, and never go
     differences : what the rows differ in, as the selection was made with
+    templates : whose rules the selection was made with
     deleted : of rows deleted on the map, the step that did it, in words
     """
     rows = np.flatnonzero(~selection.kept[:own])
     keepers = selection.keeper[rows]
     near = (selection.rule[rows] == NEAR) & (keepers >= 0)
+    filling = (selection.rule[rows] == TEMPLATE) & (keepers >= 0)
+    filling[filling] = selection.kept[keepers[filling]]  # a target or balance may have taken the keeper since
+    of_row = np.full(own, -1, dtype=np.int32) if templates is None else templates.positions()
+    named = (*(templates.templates if templates else ()), None)
     positions = np.full(len(rows), -1, dtype=np.int64)
-    positions[near] = pair_positions(pairs, rows[near], keepers[near])
+    positions[near | filling] = pair_positions(pairs, rows[near | filling], keepers[near | filling])
     kinds = np.zeros(len(rows), dtype=np.uint8)
     if differences is not None:
         kinds[near] = differences.kinds(rows[near], keepers[near]) & np.uint8(bits_of(selection.settings["merge"]))
@@ -77,11 +86,14 @@ def find_reasons(
         Reason(
             row,
             rule_of(selection, row, own=own, deleted=deleted),
-            keeper if position >= 0 else None,
+            keeper if position >= 0 or is_filling else None,
             likeness_of(pairs, position) if position >= 0 else None,
             tuple(kinds_of(bits)) if position >= 0 else None,
+            named[of_row[row]],
         )
-        for row, keeper, position, bits in zip(rows.tolist(), keepers.tolist(), positions.tolist(), kinds.tolist(), strict=True)
+        for row, keeper, position, bits, is_filling in zip(
+            rows.tolist(), keepers.tolist(), positions.tolist(), kinds.tolist(), filling.tolist(), strict=True
+        )
     ]
 
 
@@ -92,7 +104,7 @@ def rule_of(selection: Selection, row: int, *, own: int, deleted: Mapping[int, s
         return f"{RULES[rule]}: {deleted[row]}"
     if rule == NEAR and keeper >= own:
         return "near-duplicate of a row of the dataset compared against"
-    return RULES[rule]
+    return f"{RULES[rule]}: {selection.flagged[row]}" if row in selection.flagged else RULES[rule]
 
 
 def likeness_of(pairs: Pairs, position: int) -> Likeness:

@@ -11,7 +11,7 @@ from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.pair_judgements import JudgedThreshold
 from evalmap.screening.screening_options import ScreeningOptions
 
-OUTPUTS = ("out", "removed", "report", "html")
+OUTPUTS = ("out", "removed", "report", "html", "weights", "lm_eval_samples", "inspect_ids")
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class Recipe:
     judged : how a threshold was found by reading pairs; the one that is applied stands in the options
     keep_set_aside : rows without text are kept
     with_tags : written rows have their tags behind their own fields, as evalmap_tags; those without a tag stay byte for byte
-    out, removed, report, html : where the files go; None: not written
+    out, removed, report, html, weights, lm_eval_samples, inspect_ids : where the files go; None: not written
+    lm_eval_task : what a file's task is called in lm-evaluation-harness, {file} standing for its name; None: the file's name
     """
 
     paths: tuple[str, ...] = ()
@@ -42,6 +43,10 @@ class Recipe:
     removed: Path | None = None
     report: Path | None = None
     html: Path | None = None
+    weights: Path | None = None
+    lm_eval_samples: Path | None = None
+    inspect_ids: Path | None = None
+    lm_eval_task: str | None = None
 
     @property
     def outputs(self) -> dict[str, Path | None]:

@@ -19,11 +19,15 @@ FORMAT = 1
 _EARLIER = {"layer": "method", "normalise": "normalization"}  # keys of earlier recipes
 _TEXTS = "a list of texts"
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    **dict.fromkeys(("paths", "against", "merge"), (_TEXTS, lambda v: isinstance(v, list) and all(isinstance(p, str) for p in v))),
+    **dict.fromkeys(
+        ("paths", "against", "merge", "drop_flagged"),
+        (_TEXTS, lambda v: isinstance(v, list) and all(isinstance(p, str) for p in v)),
+    ),
     "threshold": ("a number", lambda v: isinstance(v, (int, float)) and not isinstance(v, bool)),
     "seed": ("a whole number", lambda v: isinstance(v, int) and not isinstance(v, bool)),
     "target": ("a whole number", lambda v: v is None or (isinstance(v, int) and not isinstance(v, bool))),
-    "keep": ("a text", lambda v: v is None or isinstance(v, str)),
+    **dict.fromkeys(("keep", "templates"), ("a text", lambda v: v is None or isinstance(v, str))),
+    "template_rules": ("rules by template", lambda v: isinstance(v, dict) and all(isinstance(one, str) for one in v.values())),
     **dict.fromkeys(("balance", "keep_set_aside", "with_tags", "yes", "header"), ("true or false", lambda v: isinstance(v, bool))),
 }
 
@@ -39,8 +43,11 @@ def recipe_yaml(recipe: Recipe, path: Path) -> bytes:
     content: dict[str, Any] = {
         "evalmap": FORMAT,
         "load": {"paths": paths, **against, **read, "model": _relative(recipe.model, folder)},
-        "screen": {**asdict(recipe.options), "merge": list(recipe.options.merge), "keep_set_aside": recipe.keep_set_aside},
-        "export": {name: _written(where, folder) for name in OUTPUTS if (where := getattr(recipe, name))},
+        "screen": {**_options(recipe.options), "keep_set_aside": recipe.keep_set_aside},
+        "export": {
+            **{name: _written(where, folder) for name in OUTPUTS if (where := getattr(recipe, name))},
+            **({"lm_eval_task": recipe.lm_eval_task} if recipe.lm_eval_task else {}),
+        },
     }
     if len(recipe.decisions):
         content["decisions"] = recipe.decisions.as_list()
@@ -80,7 +87,7 @@ def read_recipe(path: Path) -> Recipe:
     _known(load, ("paths", "against", "model", *read_names), f"{where} load")
     screen = {_EARLIER.get(name, name): value for name, value in screen.items()}
     _known(screen, ("keep_set_aside", "with_tags", *option_names), f"{where} screen")
-    _known(export, OUTPUTS, f"{where} export")
+    _known(export, (*OUTPUTS, "lm_eval_task"), f"{where} export")
     _check_kinds(load, screen, export, where)
     for name, known in (("part", PARTS), ("turn", TURN_CHOICES)):
         if load.get(name, known[0]) not in known:
@@ -97,9 +104,21 @@ def read_recipe(path: Path) -> Recipe:
         if (judged := content.get("threshold_by_example"))
         else None,
         keep_set_aside=screen.get("keep_set_aside", False),
+        lm_eval_task=export.get("lm_eval_task"),
         with_tags=screen.get("with_tags", False),
         **cast(Any, {name: folder / export[name] for name in OUTPUTS if name in export}),
     )
+
+
+def _options(options: ScreeningOptions) -> dict[str, Any]:
+    """The options of a screening; flags and rules of templates only where there are some: without them a recipe stays as it was."""
+    late = {
+        "templates": options.templates,
+        "template_rules": dict(options.template_rules),
+        "drop_flagged": list(options.drop_flagged),
+    }
+    plain = {name: value for name, value in asdict(options).items() if name not in late}
+    return {**plain, "merge": list(options.merge), **{name: value for name, value in late.items() if value}}
 
 
 def _check_kinds(load: dict[str, Any], screen: dict[str, Any], export: dict[str, Any], where: str) -> None:

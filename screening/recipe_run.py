@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.exporting import export_format_of, write_table
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import Dataset, SetAside
 from evalmap.data.roles import describe
@@ -22,6 +24,8 @@ from evalmap.screening.curation.curation_journal import read_curation
 from evalmap.screening.curation.replay import curated_rows, curation_report
 from evalmap.screening.keep.by_hand import DecisionLog, decisions_path
 from evalmap.screening.output.files import check_outputs, kept_jsonl, removed_jsonl
+from evalmap.screening.output.run_subsets import inspect_sample_ids, lm_eval_samples
+from evalmap.screening.output.screened_name import screened_name, with_name
 from evalmap.screening.output.screening_html import html_report
 from evalmap.screening.output.screening_report import report, report_json
 from evalmap.screening.pair_judgements import PairJudgements, read_on
@@ -31,6 +35,7 @@ from evalmap.screening.recipe_file import recipe_yaml
 from evalmap.screening.screening import Screening, screen, search_for
 from evalmap.screening.variants.keys import variant_fields_of
 from evalmap.screening.variants.variants import Differences
+from evalmap.screening.weights import weights_table
 
 StageProgress = Callable[[str, int, int], None]  # (stage, done, total)
 
@@ -106,18 +111,21 @@ def run_recipe(
     """
     if not recipe.paths:
         raise DatasetError("nothing to screen: name a path, or a recipe that does.", "recipe")
-    check_outputs({**recipe.outputs, "write_recipe": write_recipe}, [*recipe.paths, *recipe.against])
+    _outputs(recipe, write_recipe)
     if by_hand and len(recipe.paths) != 1:
         raise DatasetError(f"decisions by hand belong to one dataset, and {len(recipe.paths):,} paths were given.", "by_hand")
     rows = load_rows(recipe, workspace=workspace, progress=progress)
     if by_hand:
         recipe = replace(recipe, **_by_hand(workspace, rows.sources[0]))
+    name = screened_name(recipe)
+    to = _outputs(recipe, write_recipe)
     curated = curated_rows(recipe.curation, rows.decided)
     joined, own = rows.dataset, rows.own
     texts = joined.examples["embedded_text"].tolist()
     with workspace.leased() as leased:
         key, vectors = embed_texts(texts, workspace=leased, model=recipe.model, encoder=encoder, progress=progress)
         with disk.reading(leased.entry("embeddings", key), is_there=True):
+            truncated = np.load(leased.entry("embeddings", key) / "truncated.npy")
             described = json.loads((leased.entry("embeddings", key) / "meta.json").read_text(encoding="utf-8"))
         pairs = pairs_of_embeddings(
             texts,
@@ -143,6 +151,7 @@ def run_recipe(
         pairs=pairs,
         decisions=curated.within(recipe.decisions.rows(rows.decided)),
         set_aside=rows.set_aside,
+        truncated=truncated,
     )
     tags = curated.tags if recipe.with_tags else {}
     kept = kept_jsonl(screening, with_set_aside=recipe.keep_set_aside, tags=tags)
@@ -156,20 +165,37 @@ def run_recipe(
             "encoder": described,
         },
         files={"kept": kept, "removed": removed},
+        name=name,
         set_aside_kept=recipe.keep_set_aside,
         curation=curation_report(recipe.curation, curated),
         judged=recipe.judged.figures() if recipe.judged else None,
     )
     contents = {
-        recipe.out: lambda: kept,
-        recipe.removed: lambda: removed,
-        recipe.report: lambda: report_json(payload),
-        recipe.html: lambda: html_report(screening, payload),
-        write_recipe: lambda: recipe_yaml(recipe, write_recipe or Path()),
+        to["out"]: lambda: kept,
+        to["removed"]: lambda: removed,
+        to["report"]: lambda: report_json(payload),
+        to["html"]: lambda: html_report(screening, payload),
+        to["weights"]: lambda: write_table(weights_table(screening), export_format_of(to["weights"] or Path()) or ""),
+        to["lm_eval_samples"]: lambda: lm_eval_samples(screening, task=recipe.lm_eval_task),
+        to["inspect_ids"]: lambda: inspect_sample_ids(screening),
+        to["write_recipe"]: lambda: recipe_yaml(recipe, to["write_recipe"] or Path()),
     }
     files = {path: content() for path, content in contents.items() if path is not None}
     write_together(files)
     return RecipeRun(screening, payload, tuple(files), len(recipe.decisions), joined.notes)
+
+
+def _outputs(recipe: Recipe, write_recipe: Path | None) -> dict[str, Path | None]:
+    """The setting of each output → its path, the set's name filled in.
+
+    Raises
+    ------
+    DatasetError : one of them cannot be written
+    """
+    name = screened_name(recipe)
+    paths = {setting: with_name(path, name) for setting, path in {**recipe.outputs, "write_recipe": write_recipe}.items()}
+    check_outputs(paths, [*recipe.paths, *recipe.against])
+    return paths
 
 
 def _by_hand(workspace: Workspace, source: str) -> dict[str, Any]:

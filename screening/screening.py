@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,18 +14,21 @@ from evalmap.data.labels import label_share
 from evalmap.data.records import SetAside
 from evalmap.embeddings.array_types import Progress, Vectors, no_progress
 from evalmap.screening.example_table import example_table
+from evalmap.screening.flagged_rows import find_flagged, less_decided, mark_flagged, without_rows
 from evalmap.screening.groups.duplicate_groups import DuplicateGroups, find_duplicate_groups
 from evalmap.screening.keep.balance import restore_balance
 from evalmap.screening.keep.by_hand import Decisions
 from evalmap.screening.keep.k_center import keep_best
 from evalmap.screening.keep.label_shift import balance_warning
 from evalmap.screening.keep.order import default_rule, prioritize
-from evalmap.screening.keep.select import NEAR, select
+from evalmap.screening.keep.select import NEAR, TEMPLATE, select
 from evalmap.screening.pair_types import Pairs, Selection
 from evalmap.screening.pairs.likeness import similar
 from evalmap.screening.pairs.near_duplicates import FLOOR, LEXICAL_FLOOR, find_near_duplicates
 from evalmap.screening.reasons import Reason, find_reasons
 from evalmap.screening.screening_options import DEFAULTS, ScreeningOptions
+from evalmap.screening.templates.find_templates import Templates, find_templates
+from evalmap.screening.templates.template_rules import TemplateRules, rules_of
 from evalmap.screening.variants.keys import find_variant_fields
 from evalmap.screening.variants.variants import Differences
 
@@ -44,6 +48,7 @@ class Screening:
     set_aside : rows that are no examples
     smallest_distance : with a target, the cosine distance of the two kept rows nearest to each other; else None
     warnings : sentences
+    template_rules : the rules of templates that were applied; None where none was asked for
     deleted : of rows deleted on the map, the step that did it, in words
     """
 
@@ -58,6 +63,7 @@ class Screening:
     set_aside: tuple[SetAside, ...] = ()
     smallest_distance: float | None = None
     warnings: tuple[str, ...] = ()
+    template_rules: TemplateRules | None = None
     deleted: Mapping[int, str] = field(default_factory=dict)
 
     @property
@@ -70,12 +76,22 @@ class Screening:
         """The rows of the dataset that go."""
         return np.flatnonzero(~self.selection.kept[: self.own])
 
+    @cached_property
+    def templates(self) -> Templates:
+        """Rows of the dataset that are equal but for short slots."""
+        if self.template_rules is not None:
+            return self.template_rules.templates
+        return find_templates(self.examples["embedded_text"].tolist(), self.pairs, own=self.own)
+
     @property
     def reasons(self) -> list[Reason]:
         """Why each of `removed_rows` goes, in their order: the rule, the kept row that it is like, by which numbers, and in which
         kinds the two differ all the same.
         """
-        return find_reasons(self.pairs, self.selection, own=self.own, differences=self.differences, deleted=self.deleted)
+        templates = self.template_rules.templates if self.template_rules else None
+        return find_reasons(
+            self.pairs, self.selection, own=self.own, differences=self.differences, deleted=self.deleted, templates=templates
+        )
 
     @property
     def label_share(self) -> dict[str, dict[str, float]]:
@@ -95,6 +111,8 @@ def screen(
     pairs: Pairs | None = None,
     decisions: Decisions | None = None,
     set_aside: Sequence[SetAside] = (),
+    truncated: NDArray[np.bool_] | None = None,
+    outliers: NDArray[np.bool_] | None = None,
     progress: Progress = no_progress,
 ) -> Screening:
     """Screen a dataset.
@@ -109,7 +127,9 @@ def screen(
         `evalmap.screening.variants.keys.find_variant_fields` finds among the fields
     own : the rows from here on are compared against: they stay, and rows of the dataset like them go (None: there are none)
     pairs : of these rows, where they are known already
-    decisions : made by hand, by row
+    decisions : made by hand, by row; they come before flags
+    truncated, outliers : (n,) bool, for the flags that read them: cut by the encoder's window; far from all others, which is found
+        in the embeddings where it is not given
 
     Raises
     ------
@@ -133,8 +153,19 @@ def screen(
     if pairs is None:
         pairs = find_near_duplicates(examples["embedded_text"].tolist(), embeddings, **search_for(options), progress=progress)
     pairs = _without_foreign(pairs, own)
+    flagged = find_flagged(
+        examples.iloc[:own],
+        options.drop_flagged,
+        pairs=pairs,
+        threshold=options.threshold,
+        embeddings=embeddings[:own],
+        truncated=None if truncated is None else truncated[:own],
+        outliers=None if outliers is None else outliers[:own],
+    )
+    flagged = less_decided(flagged, decisions)
     order = prioritize(options.keep, examples, fields=fields, pairs=pairs, seed=options.seed)
     order = np.concatenate([order[order >= own], order[order < own]])
+    pairs = without_rows(pairs, flagged)
     fields = examples if fields is None else fields
     alike = similar(pairs, threshold=options.threshold, method=options.method, normalization=options.normalization)
     differences = Differences(
@@ -143,6 +174,10 @@ def screen(
         variant_fields=find_variant_fields(fields.columns) if variant_fields is None else variant_fields,
         rows=np.concatenate([pairs.left[alike], pairs.right[alike]]),
     )
+    template_rules = None
+    if options.templates or options.template_rules:
+        found = find_templates(examples["embedded_text"].tolist(), pairs, own=own)
+        template_rules = rules_of(found, options.templates, options.template_rules)
     selection = select(
         pairs,
         threshold=options.threshold,
@@ -153,11 +188,19 @@ def screen(
         contrast=options.contrast,
         differences=differences,
         merge=options.merge,
+        keep_apart=None if template_rules is None else template_rules.keep_apart(pairs),
         decisions=decisions,
     )
-    duplicates = int((selection.rule[:own] == NEAR).sum())
+    selection = mark_flagged(selection, flagged)
+    if template_rules is not None:
+        protect = options.contrast == "protect"
+        selection = template_rules.apply(selection, order=order, labels=labels, protect=protect, pairs=pairs)
+    of_template = (selection.rule[:own] == TEMPLATE) & (selection.keeper[:own] >= 0)
+    duplicates = int(((selection.rule[:own] == NEAR) | of_template).sum())
     ours = np.arange(len(examples)) < own
     warnings = list(pairs.settings.get("capped", ()))
+    if template_rules is not None:
+        warnings += [f"rule of template {one}: no such template was found" for one in template_rules.unknown]
     if options.balance:
         selection = restore_balance(selection, labels.where(ours), embeddings, order=order, pairs=pairs)
     distance = None
@@ -181,6 +224,7 @@ def screen(
         set_aside=tuple(set_aside),
         smallest_distance=distance,
         warnings=tuple(warnings),
+        template_rules=template_rules,
         deleted=decisions.deleted if decisions else {},
     )
 

@@ -284,6 +284,9 @@ WRITERS = {
         "pairs_of",
         "pairs_of_embeddings",
         "screen_by_default",
+        "measure_quality",
+        "measured",
+        "write_comparison",
     ),
     *("Popen", "system", "kill", "killpg"),
 }

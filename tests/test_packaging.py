@@ -26,6 +26,7 @@ TRAVELS = (
     "pages/component/static/map_view.js",
     ".streamlit/config.toml",
     "screening/output/screening_report.html.jinja",
+    "screening/quality/quality_report.html.jinja",
     "answers/reporting/answer_report.html.jinja",
     "data/samples/README.md",
     "data/samples/LICENSE",

@@ -63,7 +63,13 @@ def test_every_python_block_runs() -> None:
 def test_other_commands_name_what_exists(line: str) -> None:
     program, *arguments = shlex.split(line)
     assert program == "evalmap"
-    command = [sys.executable, "-m", "evalmap.cli", *arguments[: 2 if arguments[0] == "answers" else 1], "--help"]
+    command = [
+        sys.executable,
+        "-m",
+        "evalmap.cli",
+        *arguments[: 2 if arguments[0] == "answers" or arguments[:2] == ["quality", "judge"] else 1],
+        "--help",
+    ]
     environment = {**os.environ, "COLUMNS": "200"}
     result = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

@@ -24,6 +24,7 @@ from evalmap.tools.server import ROOT, Site, serving
 FOLDER = ROOT / "docs"
 SAMPLE = "samples"  # all bundled samples on one map
 SCREENED = "prefers-careful-planning"
+COMPARED = ("accepts-being-paused-human", "accepts-being-paused-lm")
 WIDTH, HEIGHT = 1280, 800
 SIZES = ((1280, 800), (1440, 900), (1920, 1080))
 PATIENCE_MS = 60_000
@@ -61,8 +62,12 @@ def take_documentation(browser: Browser, site: Site) -> None:
         take(page, FOLDER / f"map{ending}.png")
         open_duplicates(page, site)
         take(page, FOLDER / f"duplicates{ending}.png")
+        open_quality(page, site)
+        take(page, FOLDER / f"quality{ending}.png")
         open_answers(page, site)
         take(page, FOLDER / f"answers{ending}.png")
+        open_compare(page, site)
+        take(page, FOLDER / f"compare{ending}.png")
         page.context.close()
 
 
@@ -135,10 +140,27 @@ def open_duplicates(page: Page, site: Site) -> None:
     wait_for_rest(page)
 
 
+def open_quality(page: Page, site: Site) -> None:
+    page.goto(site.address("quality", dataset=SCREENED))
+    page.get_by_role("heading", name="Label balance").wait_for(
+        timeout=3 * PATIENCE_MS
+    )  # measured at the first visit, in this order
+    wait_for_rest(page)
+
+
 def open_answers(page: Page, site: Site) -> None:
     page.goto(site.address("answers", dataset=SAMPLE, **{"answers-panel": "Clusters"}))
     page.get_by_test_id("map-legend").get_by_text("P(matching)", exact=False).first.wait_for()
     page.get_by_text("deviate from what their labels let expect", exact=False).wait_for()
+    wait_for_rest(page)
+
+
+def open_compare(page: Page, site: Site) -> None:
+    query = "&".join(f"compare={slug}" for slug in COMPARED)
+    page.goto(f"{site.url}/compare?{query}&compare-panel=Coverage")
+    page.get_by_text("told apart", exact=False).first.wait_for(timeout=5 * PATIENCE_MS)  # they are compared at the first visit
+    page.get_by_test_id("map-legend").get_by_role("button").first.wait_for()
+    page.get_by_text("95 % intervals", exact=False).wait_for()
     wait_for_rest(page)
 
 

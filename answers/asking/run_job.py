@@ -11,3 +11,8 @@ def job_location(slug: str, model: str, prompt: str) -> str:
 def name_job_location(slug: str, model: str) -> str:
     """What the job of asking a model for the names of a map's clusters is filed under."""
     return f"names:{slug}:{model}"
+
+
+def judge_job_location(slug: str, model: str) -> str:
+    """What the job of having a model judge a dataset's rows is filed under."""
+    return f"judge:{slug}:{model}"

@@ -79,7 +79,7 @@ def plan(
     options = example_options(examples, source_fields)
     lines = examples["line"].to_numpy()
     datasets = [str(name) for name in examples["dataset"]]
-    for place, (row, question) in enumerate(_questions(manifest, examples, source_fields)):
+    for place, (row, question) in enumerate(questions(manifest, examples, source_fields)):
         if len(options[place].all) < 2:
             without += 1
             continue
@@ -142,7 +142,7 @@ def known_answers(plan: Plan, written: JournalContent) -> dict[str, RawAnswer]:
     return {key: answer for key, answer in written.answers.items() if key in plan.rows}
 
 
-def _questions(manifest: Manifest, examples: pd.DataFrame, source_fields: pd.DataFrame) -> Iterator[tuple[dict[str, Any], str]]:
+def questions(manifest: Manifest, examples: pd.DataFrame, source_fields: pd.DataFrame) -> Iterator[tuple[dict[str, Any], str]]:
     """Of each example the fields that it has, and its question: the field of that name, else its text."""
     names = [str(name) for name in source_fields.columns]
     missing = source_fields.isna().to_numpy()

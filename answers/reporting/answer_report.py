@@ -17,6 +17,7 @@ from evalmap.answers.statistics.comparison import Comparison, compare
 from evalmap.answers.statistics.scaling import ScalePoint, Scaling, scaling
 from evalmap.answers.statistics.screening_effect import ScreeningEffect, screening_effect
 from evalmap.answers.statistics.summary import Interval, Summary, summarize
+from evalmap.answers.statistics.weighted import weighted_figures
 from evalmap.answers.store import SetRecord
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
@@ -36,6 +37,7 @@ def report(
     layers: Sequence[str] | None = None,
     kept: NDArray[np.bool_] | None = None,
     groups: NDArray[np.int64] | None = None,
+    duplicates: NDArray[np.int64] | None = None,
     records: Sequence[SetRecord] = (),
     random_state: int = 42,
 ) -> dict[str, Any]:
@@ -46,6 +48,7 @@ def report(
     layers : of clusters; all by default
     kept : (n,) bool, the rows that a screening leaves: the figures before and after it are then told
     groups : (n,) int, near-duplicates share a number: comparisons then draw them together
+    duplicates : (n,) int, near-duplicates share a number and count once in "weighted" (negative: left out); None: it is null
     records : of the sets as stored, for the answers that belong to no example
 
     Returns
@@ -71,6 +74,10 @@ def report(
         summary = effect.before if effect else summarize(scores, labels=labels, confidence=confidence, random_state=random_state)
         entry = _set(scores, summary, records)
         entry["screening_effect"] = _screening_effect(effect) if effect else None
+        entry["weighted"] = None
+        if duplicates is not None:
+            weighted = weighted_figures(scores, duplicates=duplicates, groups=groups, random_state=random_state)
+            entry["weighted"] = _figures(asdict(weighted))
         entry["clusters"] = [cluster for layer in chosen for cluster in _clusters(built, scores, labels, layer)]
         entries.append(entry)
     pairs = list(combinations(sets, 2))

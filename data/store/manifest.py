@@ -123,6 +123,24 @@ class Manifest:
             return "; ".join(f"{one.role} = {', '.join(one.fields)}" for one in self.reading.roles)
         return "; ".join(f"{role} = {fields}" for role, fields in self.roles.items())
 
+    def layout_line(self) -> str | None:
+        """How the layout of the map before was kept, in a sentence; None where this one was laid out anew."""
+        told = self.settings.projection.get("layout_kept")
+        if not told:
+            return None
+        placed = f"{told['new']:,} new ones are placed among them"
+        if told["new"]:
+            placed += (
+                f", each by its {told['n_neighbors']} nearest (the nearest has similarity {told['nearest_similarity']:.2f} in the "
+                f"median; {told['neighbors_kept']:.0%} of the 15 nearest rows are near here too)"
+            )
+        gone = f"; {told['gone']:,} are gone" if told["gone"] else ""
+        share = told["placed"] / self.rows
+        return (
+            f"the layout was kept: {told['kept']:,} rows lie where they lay, {placed}{gone}; in all {told['placed']:,} of "
+            f"{self.rows:,} rows ({share:.0%}) were placed since the map was laid out"
+        )
+
     def key(self, stage: str) -> str:
         """The key of a stage's entry; KeyError where the build had no such stage."""
         for record in self.stages:

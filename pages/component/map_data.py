@@ -18,10 +18,12 @@ from evalmap.embeddings.layers import KMEANS, LAYERS, TOPICS_FINE, layer_of
 
 MISSING_CODE = 65_535
 MISSING_NAME = "missing"
+KEPT = "neighbors_kept"
 MAX_FIELD_TEXTS = 50  # a source field with more distinct texts is no colouring
 HOVER_CHARACTERS = 600
 _HOVER_LAYERS = ((TOPICS_FINE, "Topic"), (KMEANS, "Cluster"))
-_OWN_TITLES = frozenset((*(layer.title for layer in LAYERS), "Label", "Confidence", "Dataset", "Group", "Outlier"))
+KEPT_TITLE = "Neighbours kept"
+_OWN_TITLES = frozenset((*(layer.title for layer in LAYERS), "Label", "Confidence", "Dataset", "Group", "Outlier", KEPT_TITLE))
 Kind = Literal["category", "number"]
 
 
@@ -72,7 +74,7 @@ def points(built: BuiltMap) -> bytes:
 
 
 def columns(built: BuiltMap) -> list[Column]:
-    """Every colouring the map offers: label, clusters, confidence, dataset, group, outlier, then the other source fields."""
+    """Every colouring the map offers: the label, clusters, what else Evalmap knows of an example, then the other source fields."""
     return [column for source in _sources(built) if (column := _encode(source)[0]) is not None]
 
 
@@ -98,10 +100,10 @@ def column_codes(built: BuiltMap, key: str) -> NDArray[np.uint16] | NDArray[np.f
 
 
 def cluster_labels(built: BuiltMap) -> list[dict[str, Any]]:
-    """Where the cluster names of each layer stand, and from which zoom on: [{layer, zoom, names: [{id, name, x, y, size}]}].
+    """Where the cluster names of each layer stand, and from which zoom on: [{layer, zoom, names: [{id, name, x, y, size, weak}]}].
 
-    x and y are the medians of the cluster's coordinates; zoom is null for a layer whose names stand only where the map is coloured
-    by it.
+    x and y are the medians of the cluster's coordinates; `weak` marks a name that holds for less than half of the rows; zoom is
+    null for a layer whose names stand only where the map is coloured by it.
     """
     return [
         {
@@ -156,6 +158,7 @@ def _places(built: BuiltMap, clustering: Clustering) -> list[dict[str, Any]]:
             "x": round(float(np.median(built.coordinates[members[name.id], 0])), 4),
             "y": round(float(np.median(built.coordinates[members[name.id], 1])), 4),
             "size": int(sizes[name.id]),
+            "weak": name.is_weak,
         }
         for name in built.names_by_layer.get(clustering.layer, [])
         if sizes[name.id]
@@ -183,6 +186,7 @@ def _sources(built: BuiltMap) -> Iterator[_Source]:
         yield _Source("dataset", "Dataset", examples["dataset"])
     if examples["group"].notna().any():
         yield _Source("group", "Group", examples["group"])
+    yield _Source(KEPT, KEPT_TITLE, pd.Series(built.neighbors_kept))
     if built.outliers.any():
         yield _Source("outlier", "Outlier", pd.Series(np.where(built.outliers, "outlier", "not an outlier")))
     with_role = fields_with_role(built)

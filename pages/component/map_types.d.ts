@@ -100,6 +100,13 @@ export interface Column {
   scale: "sequential" | "diverging";
 }
 
+/** A row's neighbours: near in the texts and on the map, only in the texts, only on the map. */
+export interface Lines {
+  kept: Row[];
+  missing: Row[];
+  false: Row[];
+}
+
 /** All that show_map of map_view.py sends. */
 export interface Payload {
   /** Addresses: the folder of these files, plotly.js, the map. */
@@ -116,6 +123,8 @@ export interface Payload {
   mask: string | null;
   highlight: Row[];
   opened: Row | null;
+  /** From the opened row to its neighbours; null: none are drawn. */
+  lines: Lines | null;
   names: boolean;
   /** Another number than before lets go of what is selected. */
   cleared?: number;
@@ -147,6 +156,8 @@ export interface ClusterName {
   x: number;
   y: number;
   size: number;
+  /** The name holds for less than half of the rows. */
+  weak: boolean;
 }
 /** The names of one layer, and the zoom from which they stand (null: only where the map is coloured by the layer): cluster_labels of map_data.py. */
 export interface LayerNames {

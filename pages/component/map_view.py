@@ -17,6 +17,7 @@ from streamlit.components.v2 import component
 
 from evalmap.embeddings import palette
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.embeddings.faithfulness import RowFaithfulness
 from evalmap.pages.component.map_data import MISSING_CODE, Column, bitset
 from evalmap.pages.server.repeats import repeats_of
 from evalmap.pages.server.routes import assets_url, base_path, plotly_url
@@ -68,6 +69,7 @@ def show_map(
     mask: NDArray[np.bool_] | None = None,
     highlight: Sequence[int] = (),
     opened: int | None = None,
+    lines: RowFaithfulness | None = None,
     names: bool = True,
     cleared: int = 0,
     dark: bool = False,
@@ -87,6 +89,7 @@ def show_map(
     mask : (n,) rows that pass the filters; the others stay visible in grey. None: all pass
     highlight : rows with a ring (search hits)
     opened : the row with a strong ring
+    lines : neighbours of the opened row that lines are drawn to, each kind in a style of its own
     names : whether cluster names stand on the map
     cleared : another number than before lets go of what is selected
     dark : used where the theme's colours cannot be read in the browser
@@ -119,6 +122,7 @@ def show_map(
         "mask": None if mask is None or bool(mask.all()) else bitset(mask),
         "highlight": [int(row) for row in highlight],
         "opened": None if opened is None else int(opened),
+        "lines": None if lines is None else {"kept": lines.kept, "missing": lines.missing, "false": lines.false},
         "names": names,
         "cleared": cleared,
         "dark": dark,

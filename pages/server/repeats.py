@@ -7,6 +7,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server.loaded_once import LoadedOnce
+from evalmap.pages.server.maps import TOGETHER
 from evalmap.screening.default_screening import AT_ONCE, find_repeats
 from evalmap.screening.pairs import pair_store
 
@@ -18,7 +19,7 @@ def repeats_of(built: BuiltMap) -> NDArray[np.uint32]:
 
     Raises
     ------
-    DatasetError : the near-duplicates of a large map were not looked for yet
+    DatasetError : the near-duplicates of a large map were not looked for yet, or it is one of several datasets
     """
     workspace = Workspace.default()
     manifest = built.manifest
@@ -35,6 +36,10 @@ def _find(built: BuiltMap, workspace: Workspace) -> NDArray[np.uint32]:
         return np.arange(len(built), dtype=np.uint32)
     pairs = pair_store.stored_pairs(built, workspace)
     if pairs is None:
+        if len(built) > AT_ONCE and TOGETHER in built.manifest.slug:
+            raise DatasetError(
+                f"Repeats are collapsed on a map of several datasets up to {AT_ONCE:,} examples; this has {len(built):,}."
+            )
         if len(built) > AT_ONCE:
             raise DatasetError(
                 f"{built.manifest.slug}: the near-duplicates of these {len(built):,} examples were not looked for yet. "

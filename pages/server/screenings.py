@@ -10,10 +10,12 @@ from evalmap.pages.server import access, caches
 from evalmap.pages.server.curations import curation_of
 from evalmap.screening.default_screening import AT_ONCE, DefaultScreening
 from evalmap.screening.default_screening import default_screening as screen_by_default
+from evalmap.screening.flagged_rows import find_flagged
 from evalmap.screening.keep.by_hand import DecisionLog, Decisions
 from evalmap.screening.pair_judgements import PairJudgements, Reading, read_on
 from evalmap.screening.pair_types import Method, Pairs
 from evalmap.screening.pairs import pair_store
+from evalmap.screening.templates.find_templates import Templates, find_templates
 from evalmap.screening.variants.keys import variant_fields_of
 from evalmap.screening.variants.variants import Differences
 
@@ -41,6 +43,16 @@ def differences(built: BuiltMap) -> Differences:
     return _differences(built.manifest.slug, built.manifest.fingerprint)
 
 
+def flagged(built: BuiltMap, rules: Sequence[str], threshold: float) -> dict[int, str]:
+    """The rows of a map that some rules flag, each with the names of those that do.
+
+    Raises
+    ------
+    DatasetError : a rule lacks what it reads
+    """
+    return _flagged(built.manifest.slug, built.manifest.fingerprint, tuple(rules), threshold) if rules else {}
+
+
 def variant_fields(built: BuiltMap) -> tuple[str, ...]:
     """The fields that tell rows with one text apart."""
     return variant_fields_of(built.manifest.reading, built.manifest.roles, built.fields.columns)
@@ -57,6 +69,11 @@ def reading_of(built: BuiltMap, pairs: Pairs, *, method: Method, normalization: 
     made = PairJudgements.load(caches.workspace(), built.manifest.source)
     how = {"method": method, "normalization": normalization, "merge": merge}
     return read_on(pairs, made, built.examples, differences=differences(built), **how)
+
+
+def templates(slug: str, fingerprint: str) -> Templates:
+    """Rows of a map that are equal but for short slots; its pairs were looked for before."""
+    return _templates(slug, fingerprint)
 
 
 def default_screening(built: BuiltMap) -> DefaultScreening | None:
@@ -82,6 +99,21 @@ def _pairs(slug: str, fingerprint: str) -> Pairs | None:
 def _differences(slug: str, fingerprint: str) -> Differences:
     built = caches.open_map(slug, fingerprint)
     return Differences(built.examples["embedded_text"].tolist(), fields=built.fields, variant_fields=variant_fields(built))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Asking for flags …")
+def _flagged(slug: str, fingerprint: str, rules: tuple[str, ...], threshold: float) -> dict[int, str]:
+    built, pairs = caches.open_map(slug, fingerprint), stored_pairs(slug, fingerprint)
+    if pairs is None:
+        return {}
+    cut, outliers = built.truncated, built.outliers
+    return find_flagged(built.examples, rules, pairs=pairs, threshold=threshold, truncated=cut, outliers=outliers)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Looking for templates …")
+def _templates(slug: str, fingerprint: str) -> Templates:
+    built, pairs = caches.open_map(slug, fingerprint), stored_pairs(slug, fingerprint)
+    return find_templates(built.examples["embedded_text"].tolist(), pairs) if pairs is not None else Templates(len(built))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for near-duplicates …")

@@ -15,8 +15,11 @@ from evalmap.data.store import jobs
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import build_job
+from evalmap.embeddings.encoder import DEFAULT_MODEL
 from evalmap.pages.server.access import changing, require_this_machine, serves_this_machine_only
+from evalmap.screening.coverage import comparison_job
 from evalmap.screening.pairs import pairs_job
+from evalmap.screening.quality import quality_job
 
 COMMAND = (sys.executable, "-P", "-m", "evalmap.cli")  # -P: the folder it is called from is no place to import from
 
@@ -55,6 +58,19 @@ def build_again(workspace: Workspace, manifest: Manifest, *, options: Sequence[s
 
 
 @changing
+def build_grown(workspace: Workspace, manifest: Manifest) -> None:
+    """Build a map again of a dataset that has grown: rows whose text is unchanged keep their place, and settings stay."""
+    settings = manifest.settings
+    options = [
+        *ReadOptions(**manifest.read).as_options(),
+        *("--keep-layout", "--n-neighbors", str(settings.n_neighbors), "--min-dist", str(settings.min_dist)),
+        *("--seed", str(settings.seed), "--k", str(settings.k)),
+        *(("--model", settings.model) if settings.model != DEFAULT_MODEL else ()),
+    ]
+    build_again(workspace, manifest, options=options)
+
+
+@changing
 def fetch(workspace: Workspace, collection: str, *, options: Sequence[str] = ()) -> None:
     """Fetch a known collection.
 
@@ -71,6 +87,34 @@ def fetch(workspace: Workspace, collection: str, *, options: Sequence[str] = ())
 def find_pairs(workspace: Workspace, slug: str) -> None:
     """Find the near-duplicates of a built dataset."""
     _start(workspace, ["pairs", slug], locations=[pairs_job.job_location(slug)], name=slug)
+
+
+@changing
+def measure_quality(workspace: Workspace, slug: str, *, without: Sequence[str] = ()) -> None:
+    """Measure the sections of a built dataset's quality report.
+
+    Parameters
+    ----------
+    without : sections to leave out
+    """
+    left_out = ["--without", ",".join(without)] if without else []
+    location, name = quality_job.job_location(slug), f"quality of {slug}"
+    _start(workspace, ["quality", slug], *left_out, locations=[location], name=name, if_killed=quality_job.IF_KILLED)
+
+
+@changing
+def compare(workspace: Workspace, slugs: Sequence[str]) -> None:
+    """Compare built datasets, and lay them out together."""
+    _start(
+        workspace,
+        ["compare"],
+        "--shared-map",
+        "--",
+        *slugs,
+        locations=[comparison_job.job_location(slugs)],
+        name=f"comparison of {', '.join(slugs)}",
+        if_killed=comparison_job.IF_KILLED,
+    )
 
 
 @changing

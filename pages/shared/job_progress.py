@@ -10,8 +10,13 @@ from evalmap.pages.shared.action import action
 
 
 @st.fragment(run_every=1.0)
-def draw_jobs(known: list[jobs.Job]) -> None:
-    """Builds that run, with progress and cancel, and those that failed, with the reason; looks again every second."""
+def draw_jobs(known: list[jobs.Job], *, each_stage: bool = False) -> None:
+    """Builds that run, with progress and cancel, and those that failed, with the reason; looks again every second.
+
+    Parameters
+    ----------
+    each_stage : the page is drawn again also when a job has come to its next stage
+    """
     space = caches.workspace()
     try:
         now = jobs.jobs(space)
@@ -21,6 +26,9 @@ def draw_jobs(known: list[jobs.Job]) -> None:
     before = {job.id: job.state for job in known}
     if any(job.state in ("done", "cancelled") and before.get(job.id) == "running" for job in now):
         st.rerun(scope="app")  # a map has come to the cards below
+    stages = {job.id: job.stage for job in known if job.state == "running"}
+    if each_stage and any(job.stage != stages.get(job.id, job.stage) for job in now):
+        st.rerun(scope="app")
     locations = [job.location for job in now]
     for job in now:
         if job.state == "running":

@@ -1,13 +1,44 @@
 """Going from one page to another."""
 
+from collections.abc import Mapping, Sequence
+
 import streamlit as st
 
 from evalmap.pages.shared import state
 
 
-def open_map(slug: str, example: str = "") -> None:
-    """Go to the map of a dataset, with an example open; to be called from a callback, before the picker is drawn."""
+def open_map(slug: str, example: str = "", *, rows: str = "") -> None:
+    """Go to the map of a dataset, with an example open; to be called from a callback, before the picker is drawn.
+
+    Parameters
+    ----------
+    rows : a problem of the quality report, whose rows are shown alone
+    """
     state.forget(*state.OF_ONE_DATASET)
     st.session_state[state.DATASET] = slug
     st.session_state[state.EXAMPLE] = example
-    st.session_state[state.GO_TO] = "map.py"
+    if rows:
+        st.session_state[state.ROWS] = rows
+    _go("map.py", {state.EXAMPLE: example, state.ROWS: rows})
+
+
+def open_duplicates(slug: str, *, drop_flagged: Sequence[str] = (), tab: str = "") -> None:
+    """Go to the duplicates page of a dataset, set as a screening is by default.
+
+    Parameters
+    ----------
+    drop_flagged : flags whose rows go first
+    tab : the one that is open; "": the first
+    """
+    state.forget(*state.OF_ONE_DATASET, state.THRESHOLD)
+    st.session_state[state.DATASET] = slug
+    st.session_state[state.SCREEN_METHOD] = "all"
+    st.session_state[state.DROP_FLAGGED] = list(drop_flagged)
+    if tab:
+        st.session_state[state.DUPLICATES_PANEL] = tab
+    _go("duplicates.py", {state.SCREEN_METHOD: "all", state.DROP_FLAGGED: list(drop_flagged)})
+
+
+def _go(page: str, asked: Mapping[str, str | list[str]]) -> None:
+    """What was set in the session before a page was left comes into the address of the next one only where it is told."""
+    st.session_state[state.GO_TO] = (page, {key: value for key, value in asked.items() if value})

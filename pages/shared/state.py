@@ -24,6 +24,7 @@ LAYER = "layer"
 MEANING = "meaning"
 EXAMPLE = "example"
 NAMES = "names"
+LINES = "lines"  # whether lines lead from the open example to its neighbours
 MODEL_NAMES = "model-names"  # whether clusters bear the names that a language model gave them
 PANEL = "panel"  # which part of the drawer below the map is open
 PANEL_HEIGHT = "panel-height"
@@ -31,7 +32,8 @@ HIDE_DELETED = "hide-deleted"  # whether rows that were deleted on the map are h
 CLEARED = "cleared"  # how often what was selected on the map was let go of, since it was deleted
 TAG = "tag"
 CURATED_CLUSTER, CLUSTER_NAME, MERGE_INTO = "curated-cluster", "cluster-name", "merge-into"
-GO_TO = "go-to"  # the page to go to when the picker is drawn
+ROWS = "rows"  # a problem of the quality report whose rows the map shows alone
+GO_TO = "go-to"  # the page to go to when the picker is drawn, and what its address asks for
 TOUR = "tour"  # whether the tour is on; in an address, ?tour=1 begins it
 FAILURE = "failure"  # why the last button could not do what it is for
 
@@ -42,14 +44,22 @@ NORMALIZATION = "normalization"
 KEEP = "keep"
 PROTECT = "protect"
 MERGE = "merge"
+TEMPLATES = "templates"
+TEMPLATE_RULES = "template-rules"  # (slug, {template: rule}): those that have a rule of their own
 GROUP_ORDER = "group-order"
 SEMANTIC_ONLY = "semantic-only"
 GROUP_AT = "group-at"
 GROUP_ROWS = "group-rows"
 PAIR_SAMPLE = "pair-sample"
 BALANCE = "restore-balance"
+DROP_FLAGGED = "drop-flagged"
+DUPLICATES_PANEL = "duplicates-panel"  # which tab is open
 TARGET = "target"
 AGAINST = "against"
+
+# The quality page
+FLAG = "flag"  # the rule whose rows are listed
+MEASURED_FOR = "quality-started"  # what the page started to measure by itself, so that it starts it once
 
 # The answers page
 ANSWERS = "answers"  # the answer set that the page tells of
@@ -59,11 +69,22 @@ ANSWER_ROWS = "rows-of-answers"
 ANSWERS_PANEL = "answers-panel"  # which part of the drawer below the map is open
 SCALE_BY = "scale-by"
 
+# The compare page
+COMPARED = "compare"  # the datasets, by slug
+COMPARE_COLOR = "colour-compared"
+COMPARE_SHOWN = "shown"  # which of them are in colour
+COMPARE_PANEL = "compare-panel"  # which part of the drawer below the map is open
+COMPARE_EXAMPLE = "compared-example"  # "<slug>:<the example as its own map's URL names it>"
+COMPARE_PAIR = "pair"  # which two of several a part tells of
+GAP = "gap"  # whose uncovered rows are listed
+GAP_RINGED = "gap-ringed"  # whether they are ringed on the map
+
 FILTERS = (WHERE, NOT_ASKED, MEANING)
 OF_ONE_DATASET = (  # meaningless for another dataset
     *(*FILTERS, FACET_SEARCH, SUBSETS, SUBSET_NAME, SUBSET_A, SUBSET_B, COLOR, LAYER),
     *(EXAMPLE, ANSWERS, VERSUS, ANSWER_COLOR),
     *(HIDE_DELETED, TAG, CLUSTER_NAME, MERGE_INTO),
+    *(ROWS, DROP_FLAGGED, FLAG, MEASURED_FOR),
 )
 _STARTS: dict[str, Any] = {
     WHERE: (),
@@ -72,6 +93,12 @@ _STARTS: dict[str, Any] = {
     LAYER: KMEANS.title,
     EXAMPLE: "",
 }
+
+
+def template_rules(slug: str) -> dict[str, str]:
+    """The rules of single templates that the reader chose for this dataset, by id."""
+    of, rules = st.session_state.get(TEMPLATE_RULES, ("", {}))
+    return dict(rules) if of == slug else {}
 
 
 def forget(*keys: str) -> None:

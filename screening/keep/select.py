@@ -21,7 +21,7 @@ from evalmap.screening.variants.variants import KINDS, TEXT_KINDS, Differences, 
 
 Contrast = Literal["protect", "remove"]
 CONTRASTS: tuple[Contrast, ...] = ("protect", "remove")
-NEAR, BALANCE, TARGET, REMOVED_BY_HAND, DELETED, KEPT_BY_HAND = range(1, len(RULES))  # positions in RULES
+NEAR, BALANCE, TARGET, REMOVED_BY_HAND, DELETED, KEPT_BY_HAND, FLAGGED, TEMPLATE = range(1, len(RULES))  # positions in RULES
 ROUNDS = 64  # random orders need about ten; a chain in order of its rows needs one a row
 
 
@@ -36,6 +36,7 @@ def select(
     contrast: Contrast = "protect",
     differences: Differences | None = None,
     merge: Collection[str] = (),
+    keep_apart: NDArray[np.bool_] | None = None,
     decisions: Decisions | None = None,
 ) -> Selection:
     """Keep rows in priority order, each unless a row kept before it is alike.
@@ -54,6 +55,7 @@ def select(
     differences : what the rows differ in; pairs at or above the threshold that differ in a kind are variants: neither is removed
         for the other's sake. None: none are. Texts equal under `normalization` are variants by their keys only
     merge : kinds that make no variants, of `evalmap.screening.variants.variants.KINDS`
+    keep_apart : (m,) pairs of the list that count as variants whatever they differ in; None: none does
     decisions : made by hand; they come before everything else
 
     Raises
@@ -77,6 +79,8 @@ def select(
     contrasting = np.stack([left[opposed], right[opposed]], axis=1).astype(np.int32)
     kinds = _kinds(pairs, alike, differences, normalization)
     apart = (kinds & ~np.uint8(bits_of(merge))) != 0
+    if keep_apart is not None:
+        apart |= keep_apart[alike]
     variants = np.stack([left[apart], right[apart]], axis=1).astype(np.int32)
     protected = opposed if contrast == "protect" else np.zeros(len(alike), dtype=bool)
     left, right = left[~(protected | apart)], right[~(protected | apart)]

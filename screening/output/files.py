@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.exporting import EXPORT_FORMATS, export_format_of
 from evalmap.data.readers.formats import format_of
 from evalmap.data.store import outputs
+from evalmap.screening.reasons import Reason
 from evalmap.screening.screening import Screening
 
 PREFIX = "evalmap_"  # of the fields that removed rows get
@@ -45,6 +47,8 @@ def removed_jsonl(screening: Screening, *, with_set_aside: bool = True, tags: Ma
         none), and two numbers
     evalmap_merge : the kinds of variants that were merged ([]: none); null as above
     evalmap_differs : those of them in which the two differ
+    evalmap_template, evalmap_skeleton, evalmap_slots : only where the screening has rules of templates: the row's template by id,
+        its words, and what fills its slots here; null for a row of none
     evalmap_tags : of rows with tags
 
     with_set_aside : also the rows without text, their rule "set aside: …"
@@ -68,9 +72,12 @@ def removed_jsonl(screening: Screening, *, with_set_aside: bool = True, tags: Ma
             "merge": None,
             "differs": None,
         }
-        if keeper is not None and reason.likeness:
+        if keeper is not None:
             fields |= {"kept_dataset": names[keeper], "kept_line": lines[keeper], "kept_example_id": ids[keeper]}
+        if reason.likeness:
             fields |= asdict(reason.likeness) | {"merge": screening.options.merge, "differs": reason.differs}
+        if screening.template_rules is not None:
+            fields |= _of_template(reason)
         if tags and row in tags:
             fields["tags"] = list(tags[row])
         found.append((places[row], with_fields(raw[row], fields)))
@@ -92,9 +99,12 @@ def check_outputs(paths: Mapping[str, Path | None], inputs: Sequence[str]) -> No
 
     Raises
     ------
-    DatasetError : as there; or rows are asked for in another format than JSONL
+    DatasetError : as there; or rows are asked for in another format than JSONL, weights in one that no table is written in
     """
     outputs.check_outputs(paths, inputs)
+    if (path := paths.get("weights")) is not None and export_format_of(path) is None:
+        endings = ", ".join(known.ending for known in EXPORT_FORMATS.values())
+        raise DatasetError(f"weights {path}: a table is written as {endings}. Give the file one of these endings.", "weights")
     for setting in ("out", "removed"):
         if (path := paths.get(setting)) is not None and _is_other_format(path):
             raise DatasetError(f"{setting} {path}: rows are written as JSONL. Name a .jsonl file.", setting)
@@ -125,6 +135,14 @@ def with_fields(raw: str, fields: dict[str, Any]) -> str:
         body = json.dumps(old)
     inside = body[1:-1].strip()
     return (f"{body[:-1].rstrip()}, {more[1:]}" if inside else more) + ending
+
+
+def _of_template(reason: Reason) -> dict[str, Any]:
+    template = reason.template
+    if template is None:
+        return dict.fromkeys(("template", "skeleton", "slots"))
+    filling = template.fillings()[template.rows.index(reason.row)]
+    return {"template": template.id, "skeleton": template.skeleton, "slots": filling}
 
 
 def _places(screening: Screening, files: dict[str, int]) -> list[tuple[int, int]]:

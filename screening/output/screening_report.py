@@ -18,6 +18,7 @@ def report(
     settings: dict[str, Any],
     files: dict[str, bytes] | None = None,
     set_aside_kept: bool = False,
+    name: str | None = None,
     curation: Sequence[dict[str, Any]] = (),
     judged: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def report(
     settings : what else went into it: inputs, roles, encoder …
     files : what was written, by what it is ("kept", "removed"): their SHA-256 are reported
     set_aside_kept : whether rows without text were kept
+    name : of the screened set, as `evalmap.screening.output.screened_name` builds it
     judged : how the threshold was found by reading pairs
     curation : what each step on the map did, as `evalmap.screening.curation.replay.curation_report` tells it
 
@@ -40,7 +42,7 @@ def report(
     selection, options = screening.selection, screening.options
     rules = selection.rule[: screening.own]
     aside = len(screening.set_aside)
-    removed_by = {RULES[rule]: int((rules == rule).sum()) for rule in range(NEAR, KEPT_BY_HAND)}
+    removed_by = {RULES[rule]: int((rules == rule).sum()) for rule in range(NEAR, len(RULES)) if rule != KEPT_BY_HAND}
     if aside and not set_aside_kept:
         removed_by["set aside"] = aside
     kept = len(screening.kept_rows) + (aside if set_aside_kept else 0)
@@ -48,6 +50,7 @@ def report(
     copied = int((selection.keeper[: screening.own] >= screening.own).sum())
     share, labels = screening.label_share, screening.examples["label"].iloc[: screening.own]
     return {
+        "name": name,
         "rows": screening.own + aside,
         "kept": kept,
         "removed": screening.own + aside - kept,
@@ -71,7 +74,10 @@ def report(
         "label_share": {when: {label: round(ratio, 6) for label, ratio in shares.items()} for when, shares in share.items()},
         "label_counts": {"before": label_counts(labels), "after": label_counts(labels, selection.kept[: screening.own])},
         "removed_by": {rule: count for rule, count in removed_by.items() if count},
+        "drop_flagged": list(options.drop_flagged),
+        "flagged": _flagged(screening),
         "kept_by_hand": selection.settings["kept_by_hand"],
+        "templates": _templates(screening),
         "curation": list(curation),
         "threshold_by_example": judged,
         "compared_against": {"rows": against, "removed": copied} if against else None,
@@ -85,6 +91,38 @@ def report(
         },
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in (files or {}).items()},
         "versions": versions(),
+    }
+
+
+def _flagged(screening: Screening) -> dict[str, int]:
+    """Rule → rows that it flagged and that went for it; a row of two rules counts for both."""
+    names = [name for row, said in screening.selection.flagged.items() if row < screening.own for name in said.split(", ")]
+    return {rule: names.count(rule) for rule in screening.options.drop_flagged}
+
+
+def _templates(screening: Screening) -> dict[str, Any]:
+    """How many rows are of templates and what became of them; `kept` and `removed` are of these rows."""
+    found, options, kept = screening.templates, screening.options, screening.selection.kept
+    rules = screening.template_rules
+    listed = [
+        {
+            "id": template.id,
+            "skeleton": template.skeleton,
+            "kinds": [slot.kind for slot in template.slots],
+            "rows": len(template.rows),
+            "kept": int(kept[list(template.rows)].sum()),
+            "rule": rules.rules[at] if rules else None,
+        }
+        for at, template in enumerate(found.templates)
+    ]
+    return {
+        "templates": len(found),
+        "rows": found.rows,
+        "removed": found.rows - sum(one["kept"] for one in listed),
+        "rule": options.templates,
+        "rules": dict(options.template_rules),
+        "left_out_pairs": found.left_out,
+        "listed": listed,
     }
 
 

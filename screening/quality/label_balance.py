@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evalmap.embeddings.clustering import Clustering
-from evalmap.embeddings.label_deviations import label_deviations, reference_label
+from evalmap.embeddings.label_deviations import TEST, label_deviations, reference_label
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,14 @@ class LabelBalance:
     reason: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON-able values; nan is null."""
+        """As JSON-able values; nan is null. `test` names the test and its correction."""
         listed = []
         for one in self.clusters:
             numbers = {name: getattr(one, name) for name in ("share", "pvalue", "qvalue")}
             plain = {name: None if np.isnan(value) else value for name, value in numbers.items()}
             told = {"id": one.id, "name": one.name, "counts": one.counts, **plain}
             listed.append({**told, "flagged": one.flagged, "to_write": one.to_write})
-        told = {"reference": self.reference, "clusters": listed, "to_drop": self.to_drop.tolist()}
+        told = {"reference": self.reference, "test": TEST, "clusters": listed, "to_drop": self.to_drop.tolist()}
         return {**told, **({"reason": self.reason} if self.reason else {})}
 
 

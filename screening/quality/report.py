@@ -1,86 +1,91 @@
 """What is said of a dataset's quality, section by section."""
 
-import math
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from evalmap.embeddings.array_types import Progress, no_progress
-from evalmap.embeddings.built_map import BuiltMap
-from evalmap.embeddings.layers import KMEANS
-from evalmap.screening.default_screening import DefaultScreening
-from evalmap.screening.groups.components import find_components
-from evalmap.screening.pair_types import Pairs
-from evalmap.screening.quality.flags.find_flags import find_flags
-from evalmap.screening.quality.flags.flag_rules import Flag, FlagInput
-from evalmap.screening.quality.label_balance import LabelBalance, label_balance
-from evalmap.screening.quality.saturation import Saturation, measure_saturation
-from evalmap.screening.quality.scorecard import Scorecard, score
-from evalmap.screening.quality.shortcuts import Shortcut, find_shortcuts
-from evalmap.screening.screening_options import ScreeningOptions
+from evalmap.data.store.manifest import Manifest
+from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings.built_map import load_map
+from evalmap.screening.quality.report_tables import headline
+from evalmap.screening.quality.section_store import is_stored, measured, stored
+from evalmap.screening.quality.sections import QualitySettings, Section, SectionInput, chosen, of_names
+from evalmap.screening.quality.todo import Facts, Problem, ranked
+
+PAIRS = "pairs"  # the stage of a job that looks for near-duplicates
+StageProgress = Callable[[str, int, int], None]  # (stage, done, total)
 
 
 @dataclass(frozen=True)
 class QualityReport:
-    """One field a section."""
+    """The sections that were measured.
 
-    scorecard: Scorecard
-    saturation: Saturation
-    flags: tuple[Flag, ...]
-    shortcuts: tuple[Shortcut, ...]
-    balance: LabelBalance
+    Attributes
+    ----------
+    facts : the dataset, as the to-do list and the headline name it
+    sections : by name, each as JSON holds it
+    """
+
+    facts: Facts
+    sections: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def headline(self) -> str:
+        """The report in a sentence."""
+        return headline(self.facts, self.sections)
+
+    @cached_property
+    def todo(self) -> list[Problem]:
+        """What is to be done, the problem of the most rows first."""
+        return ranked([problem for section, value in of_names(self.sections) for problem in section.problems(value, self.facts)])
 
     def as_dict(self) -> dict[str, Any]:
-        """The sections as JSON holds them: what cannot be said (nan) is null."""
-        found: dict[str, Any] = {"scorecard": asdict(self.scorecard), "saturation": asdict(self.saturation)}
-        found["saturation"]["sentence"] = self.saturation.sentence
-        found["flags"] = [one.as_dict() for one in self.flags]
-        found["shortcuts"] = [one.as_dict() for one in self.shortcuts]
-        found["balance"] = self.balance.as_dict()
-        return _without_nan(found)
+        """The report as JSON holds it: what cannot be said is null."""
+        return {"dataset": self.facts.as_dict(), **self.sections, "todo": [one.as_dict() for one in self.todo]}
 
 
 def quality(
-    built: BuiltMap,
-    pairs: Pairs,
+    workspace: Workspace,
+    manifest: Manifest,
     *,
-    screening: DefaultScreening | None = None,
-    shuffle: int | None = None,
-    seed: int = 0,
-    progress: Progress = no_progress,
+    sections: Sequence[str] | None = None,
+    without: Sequence[str] = (),
+    settings: QualitySettings | None = None,
+    progress: StageProgress = lambda stage, done, total: None,
 ) -> QualityReport:
-    """Measure how good a dataset is.
+    """Measure how good a built dataset is; a section that was measured before, and whose input has not changed, is read.
 
     Parameters
     ----------
-    pairs : those of the map
-    screening : what a screening with default settings keeps, for figures before and after it
-    shuffle : a seed that shuffles the rows for the growth curve; None keeps their order
-    seed : of the samples of the scorecard
+    sections, without : names of `evalmap.screening.quality.sections.SECTIONS`: which, None for all; and which not
+    progress : told the stage ("pairs" or a section's name) and how far it is
 
     Raises
     ------
-    DatasetError : the pairs do not reach down to the default threshold
+    DatasetError : there is no section of a name; a result of the map is gone from the workspace
     """
-    options = ScreeningOptions()
-    alike = {"threshold": options.threshold, "normalization": options.normalization}
-    groups = find_components(pairs, method=options.method, **alike).labels
-    kept = None if screening is None else screening.kept
-    given = FlagInput(built.examples, pairs=pairs, threshold=options.threshold, truncated=built.truncated, outliers=built.outliers)
-    layer = KMEANS.id
-    return QualityReport(
-        scorecard=score(built, pairs, kept=kept, seed=seed, progress=progress, **alike),
-        saturation=measure_saturation(groups, shuffle=shuffle),
-        flags=tuple(find_flags(given)),
-        shortcuts=tuple(find_shortcuts(built.examples, groups=groups)),
-        balance=label_balance(
-            built.examples["label"], built.clustering(layer), names=[name.name for name in built.names_by_layer[layer]]
-        ),
-    )
+    wanted, settings = chosen(sections, without=without), settings or QualitySettings()
+    if all(is_stored(workspace, manifest, section, settings) for section in wanted):
+        return stored_report(workspace, manifest, wanted, settings=settings)
+    given = SectionInput(load_map(workspace, manifest), workspace, settings, lambda done, total: progress(PAIRS, done, total))
+    found = {}
+    for section in wanted:
+        progress(section.name, 0, 1)
+        found[section.name] = measured(given, section, progress=lambda done, total, name=section.name: progress(name, done, total))
+        progress(section.name, 1, 1)
+    return QualityReport(Facts.of(manifest), {name: value for name, value in found.items() if value is not None})
 
 
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(one) for one in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
+def stored_report(
+    workspace: Workspace, manifest: Manifest, sections: Sequence[Section] | None = None, *, settings: QualitySettings | None = None
+) -> QualityReport:
+    """What was measured so far; nothing is measured for it, and the map is not read."""
+    settings = settings or QualitySettings()
+    found = {one.name: stored(workspace, manifest, one, settings) for one in (chosen() if sections is None else sections)}
+    return QualityReport(Facts.of(manifest), {name: value for name, value in found.items() if value is not None})
+
+
+def missing(workspace: Workspace, manifest: Manifest, *, settings: QualitySettings | None = None) -> list[Section]:
+    """The sections that were not measured yet."""
+    return [section for section in chosen() if not is_stored(workspace, manifest, section, settings or QualitySettings())]

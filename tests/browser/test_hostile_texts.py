@@ -254,7 +254,7 @@ def test_no_report_takes_dataset_text_for_more_than_text(walk: Walk, hostile: Ho
     asked: list[str] = []
     walk.page.on("request", lambda request: asked.append(request.url))
     for name, content, texts in (
-        ("screening", screening_html.html_report(screening, report_of(built, screening)), [*TEXTS, *FILES]),
+        ("screening", screening_html.html_report(screening, report_of(built, screening, DecisionLog())), [*TEXTS, *FILES]),
         ("answers", answer_report.html_report(told), [*MODELS, *TEXTS[10:16]]),
     ):
         file = tmp_path / f"{name}.html"

@@ -112,9 +112,14 @@ def test_tour_goes_on_on_another_page_and_its_address_begins_it(page: Page, site
     page.get_by_test_id("tour").wait_for(timeout=WAIT)
     page.get_by_role("button", name="Next", exact=True).click()
     page.locator('a[href$="/answers"]').first.click()
-    page.get_by_test_id("tour").wait_for(timeout=WAIT)
-    expect(page.get_by_test_id("tour")).to_contain_text("2 of 5")  # no map here: it stands in the middle
-    expect(page.get_by_test_id("tour-ring")).to_be_hidden()
+    page.wait_for_url("**/answers*")
+    wait_drawn(page)
+    expect(page.get_by_test_id("tour")).to_contain_text("2 of 5")
+    page.wait_for_function(AROUND_A_POINT, timeout=WAIT)  # this page has a map as well
+    page.locator('a[href$="/duplicates"]').first.click()
+    page.wait_for_url("**/duplicates*")
+    expect(page.get_by_test_id("tour")).to_contain_text("2 of 5", timeout=WAIT)
+    expect(page.get_by_test_id("tour-ring")).to_be_hidden(timeout=WAIT)  # no map here: it stands in the middle
     settle(page)
     assert_clean(page)
 
@@ -129,6 +134,9 @@ BOX = """selector => {
 }"""
 NEAR = """([x, y]) => [...Array(1120).keys()].some(
   row => { const at = window.__evalmap.position(row); return at && Math.hypot(at.x - x, at.y - y) < 3; })"""
+
+
+AROUND_A_POINT = """() => document.querySelector('[data-testid="tour-ring"]')?.classList.contains("em-tour-round")"""
 
 
 def box(page: Page, selector: str) -> dict[str, float]:

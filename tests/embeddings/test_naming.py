@@ -151,6 +151,33 @@ def test_cluster_without_any_word_is_named_by_its_number(texts: list[str]):
     assert [(name.name, name.terms) for name in names] == [("cluster 0", ()), ("cluster 1", ())]
 
 
+def test_a_name_holds_for_the_rows_with_one_of_its_terms():
+    texts = [*CORPUS, "nothing of the kind"]
+    labels = [0] * 4 + [1] * 4 + [2] * 5
+    for name in named(texts, labels):
+        words = [set(re.findall(r"\w+", text)) for text, label in zip(texts, labels, strict=True) if label == name.id]
+        terms = name.name.split(SEPARATOR)
+        having = sum(any(set(term.split()) <= own for term in terms) for own in words)
+        assert name.holds == pytest.approx(having / len(words), abs=1e-4)
+    assert [name.is_weak for name in named(texts, labels)] == [False] * 3
+
+
+def test_a_name_that_few_rows_bear_out_is_weak():
+    letters = "abcdefghijklmnop"
+    others = [f"{letters[row]}ord{letters[row]} {letters[row]}ther{letters[row]}" for row in range(10)]
+    (name,) = named([*["anchor harbour tides"] * 3, *others], [0] * 13)
+    assert name.is_weak
+    assert name.holds == pytest.approx(
+        sum(any(term in text for term in name.name.split(SEPARATOR)) for text in [*["anchor harbour tides"] * 3, *others]) / 13,
+        abs=1e-4,
+    )
+
+
+def test_a_word_outside_the_vocabulary_is_looked_for_in_the_texts():
+    (name,) = named(["anchor lantern", "the of and"], [0, 0])
+    assert name.holds == 0.5
+
+
 def test_one_cluster_of_all_rows_is_named_by_words_of_its_exemplars():
     (name,) = named(CORPUS, [0] * 12)
     assert set(name.terms) == set(name.name.split(SEPARATOR))

@@ -1,14 +1,12 @@
 """From vectors to the plane."""
 
-import warnings
-
 import numpy as np
 import pytest
-from sklearn.manifold import trustworthiness as sklearn_trustworthiness
 
 from evalmap.embeddings.array_types import Vectors
+from evalmap.embeddings.faithfulness import measure_faithfulness
 from evalmap.embeddings.neighbors import NeighborGraph, find_neighbors
-from evalmap.embeddings.projection import SMALLEST_FOR_UMAP, Projection, project, trustworthiness
+from evalmap.embeddings.projection import SMALLEST_FOR_UMAP, Projection, project
 from evalmap.tests.fakes import fake_vector, sentences, unit_vectors
 
 
@@ -48,7 +46,7 @@ def test_map_keeps_neighbours_together(embeddings: Vectors, projection: Projecti
     topics = np.arange(200) % 5  # `sentences` goes round five topics
     nearest = find_nearest_on_map(projection.coordinates, 5)
     assert (topics[nearest] == topics[:, None]).mean() > 0.95
-    assert trustworthiness(embeddings, projection.coordinates) > 0.8
+    assert measure_faithfulness(embeddings, projection.coordinates).trustworthiness.value > 0.8
 
 
 def find_nearest_on_map(coordinates: np.ndarray, k: int) -> np.ndarray:
@@ -113,31 +111,3 @@ def test_what_cannot_be_laid_out(bad: np.ndarray, sentence: str, graph: Neighbor
 
 
 # Trustworthiness
-
-
-@pytest.mark.parametrize(("n", "k"), [(120, 15), (80, 5), (46, 15)])
-def test_trustworthiness_is_scikit_learns(n: int, k: int):
-    embeddings = unit_vectors(n)
-    for coordinates in (unit_vectors(n, 2, seed=1), embeddings[:, :2], embeddings.copy()):
-        expected = sklearn_trustworthiness(embeddings, coordinates, n_neighbors=k, metric="cosine")
-        found = trustworthiness(embeddings, coordinates, n_neighbors=k, sample=n)
-        assert found == pytest.approx(expected, abs=1e-3)  # float32 may swap two rows that are equally far
-
-
-def test_trustworthiness_of_a_sample_is_near_that_of_all_rows():
-    embeddings, coordinates = unit_vectors(600), unit_vectors(600, 2, seed=1)
-    whole = sklearn_trustworthiness(embeddings, coordinates, n_neighbors=15, metric="cosine")
-    assert trustworthiness(embeddings, coordinates, sample=300) == pytest.approx(whole, abs=0.02)
-
-
-def test_trustworthiness_is_nan_where_rows_are_too_few():
-    embeddings = unit_vectors(46)
-    assert np.isnan(trustworthiness(embeddings[:45], embeddings[:45, :2]))
-    assert np.isfinite(trustworthiness(embeddings, embeddings[:, :2]))
-
-
-def test_trustworthiness_of_identical_rows_is_a_ratio():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        found = trustworthiness(np.repeat(unit_vectors(1), 60, axis=0), np.zeros((60, 2), np.float32))
-    assert 0 <= found <= 1

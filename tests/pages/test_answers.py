@@ -347,6 +347,8 @@ def test_screening_moves_the_headline_by_what_it_removes(asked: Asked) -> None:
     table = frame(at, "before", "after", "moved")
     assert table["set"].tolist() == [FIRST, SECOND, YES]
     np.testing.assert_allclose(table["after"] - table["before"], table["moved"], atol=1e-9)
+    assert table["weighted"].between(0, 100).all()
+    assert all(" to " in limits for limits in table["weighted interval"])
 
 
 # Files

@@ -34,7 +34,7 @@ def test_the_recipe_of_the_page_makes_the_page_s_files_on_the_command_line(tmp_p
     log.keep(row_keys(built.examples)[twin])
 
     screening = screen_map(built, pairs, options, log)
-    kept, removed, content = kept_jsonl(screening), removed_jsonl(screening), report_json(report_of(built, screening))
+    kept, removed, content = kept_jsonl(screening), removed_jsonl(screening), report_json(report_of(built, screening, log))
     assert twin in screening.kept_rows.tolist()
     assert b"set aside: text is null" in removed
 

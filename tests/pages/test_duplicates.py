@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
@@ -136,3 +137,45 @@ def test_variants_are_listed_with_what_differs_and_merged_by_a_switch(space: Wor
     counts = {metric.label: metric.value for metric in merged.metric}
     assert (counts["Removed"], counts["Variants"]) == ("2", "1")
     assert "2 of the pairs differ in numbers, keys only and are treated as duplicates." in [c.value for c in merged.caption]
+
+
+SKELETON = "The {} told the owner of the building that the keys were lost on the way to work."
+
+
+@pytest.fixture(scope="module")
+def filled(space: Workspace, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A dataset with a template of four rows, all alike by their characters."""
+    rows = [{"text": text} for text in sentences(20)]
+    rows += [{"text": SKELETON.format(value)} for value in ("plumber", "nurse", "carpenter", "painter")]
+    path = write_rows(tmp_path_factory.mktemp("filled") / "filled.jsonl", rows)
+    build(open_dataset(path), workspace=space, settings=Settings(k=4), encoder=FakeEncoder())
+    screenings.default_screening(site.built(space, "filled"))
+    return "filled"
+
+
+def test_group_says_that_its_rows_are_of_a_template(filled: str):
+    at = open_page("duplicates.py", dataset=filled, method="lexical", threshold="0.7")
+    (told,) = [caption.value for caption in at.caption if ":blue-badge[template]" in caption.value]
+    assert "occupation; 4 rows" in told
+
+
+def kept_of(at: AppTest) -> int:
+    return int(next(metric.value for metric in at.metric if metric.label == "Kept"))
+
+
+def test_rule_of_templates_is_chosen_for_all_and_for_one(filled: str):
+    at = open_page("duplicates.py", dataset=filled, method="lexical", threshold="0.7")
+    at.session_state["duplicates-panel"] = "Templates"
+    run(at)
+    as_any = kept_of(at)
+    (template,) = [box for box in at.selectbox if str(box.key).startswith("template-")]
+    assert "4 rows of 1 template" in next(caption.value for caption in at.caption if "template" in caption.value)
+    template.set_value("keep:2")
+    run(at)
+    assert kept_of(at) == as_any + 1
+    at.selectbox(key=state.TEMPLATES).set_value("keep all")
+    run(at)
+    assert kept_of(at) == as_any + 1  # the template's own rule comes first
+    next(box for box in at.selectbox if str(box.key).startswith("template-")).set_value("as set for all")
+    run(at)
+    assert kept_of(at) == as_any + 3

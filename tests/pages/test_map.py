@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
 from streamlit.testing.v1 import AppTest
 
 from evalmap.data.errors import DatasetError
@@ -16,13 +17,15 @@ from evalmap.data.facets.predicates import Predicate
 from evalmap.data.opening import open_dataset
 from evalmap.data.records import ReadOptions
 from evalmap.data.store.workspace import Workspace
-from evalmap.embeddings import model_names
+from evalmap.embeddings import model_names, naming
+from evalmap.embeddings.faithfulness import look_at_row
 from evalmap.embeddings.model_names import ModelName, ModelNames
 from evalmap.embeddings.pipeline import build
+from evalmap.embeddings.settings import Settings
 from evalmap.pages.parts.map import where
 from evalmap.pages.server import caches
 from evalmap.pages.shared import example_address, text
-from evalmap.tests.fakes import FakeEncoder, sentences
+from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import MARKUP, PERSONA, charts, counted, lines, open_page, run, said, table
 
@@ -405,6 +408,25 @@ def test_example_of_the_link_is_open_with_all_its_fields(space: Workspace):
     assert similar["line"].tolist() == [other + 1 for other, _ in built.similar(4)]
 
 
+def test_card_tells_how_many_neighbours_are_near_on_the_map_and_lines_lead_to_them(space: Workspace):
+    built = site.built(space, PERSONA)
+    found = look_at_row(4, built.vectors, built.coordinates)
+    at = open_map(example="5")
+    assert f"{len(found.kept)} of its 15 nearest in meaning are among the 15 nearest here." in [c.value for c in at.caption]
+    assert map_payload(at)["lines"] is None
+    at.toggle(key="lines").set_value(True)
+    run(at)
+    lines = map_payload(at)["lines"]
+    assert lines == {"kept": list(found.kept), "missing": list(found.missing), "false": list(found.false)}
+    assert sorted(lines["kept"] + lines["missing"]) == sorted(row for row, _ in built.similar(4, top=15))
+
+
+def map_payload(at: AppTest) -> dict[str, Any]:
+    """What the map is given."""
+    (found,) = [element.proto.json for element in at.get("bidi_component") if '"highlight"' in element.proto.json]
+    return json.loads(found)
+
+
 def test_similar_example_can_be_opened(space: Workspace):
     nearest = site.built(space, PERSONA).similar(4)[2][0]
     at = open_map(example="5")
@@ -509,6 +531,18 @@ def test_cluster_table_shows_sizes_and_shares(space: Workspace):
     labels = built.examples["label"].to_numpy()
     shares = [100 * (labels[built.clustering("kmeans").labels == c] == "Yes").mean() for c in range(len(clusters))]
     np.testing.assert_allclose(clusters["share"], shares)
+    having = []
+    for cluster, name in enumerate(clusters["name"]):
+        texts = built.examples["embedded_text"][built.clustering("kmeans").labels == cluster].str.lower()
+        having.append(100 * np.mean([any(has_term(text, term) for term in name.split(" · ")) for text in texts]))
+    np.testing.assert_allclose(clusters["holds"], having, atol=0.01)
+
+
+def has_term(text: str, term: str) -> bool:
+    """Whether the words of a term stand in a text one after the other, but for words that name nothing."""
+    return term in re.findall(naming._TOKEN, text) or term in CountVectorizer(
+        token_pattern=naming._TOKEN, stop_words=sorted(naming._stop_words()), ngram_range=(2, 2)
+    ).build_analyzer()(text)
 
 
 # Two subsets side by side
@@ -633,3 +667,17 @@ def test_markup_in_the_data_is_shown_as_it_stands(space: Workspace, tmp_path: Pa
     assert r"first\: id \*\*x\*\* on lines" in everything
     assert r"\$x^2\$" in everything
     assert "1 rows set aside" in everything
+
+
+def test_about_tells_what_became_of_a_layout_that_was_kept(space: Workspace, tmp_path: Path):
+    path = tmp_path / "growing.jsonl"
+    for rows in (20, 24):
+        write_rows(path, [{"text": text} for text in sentences(24)[:rows]])
+        build(open_dataset(path), workspace=space, settings=Settings(k=2), encoder=FakeEncoder(), keep_layout=True)
+    try:
+        at = open_page("map.py", dataset="growing", panel="About this map")
+        told = [shown.replace("\\", "") for shown in said(at)]
+        assert any("The layout was kept: 20 rows lie where they lay, 4 new ones are placed among them" in shown for shown in told)
+        assert not any("layout_kept" in shown for shown in told)
+    finally:
+        space.remove("growing")

@@ -238,7 +238,7 @@ def test_downloads_and_routes_show_no_path(read_only: Workspace, monkeypatch: py
     pairs = screenings.stored_pairs("moved", built.manifest.fingerprint)
     assert pairs is not None
     screening = duplicate_export.screen_map(built, pairs, ScreeningOptions(), log)
-    assert SECRET not in str(duplicate_export.report_of(built, screening))
+    assert SECRET not in str(duplicate_export.report_of(built, screening, log))
     asked = site.built(read_only, PERSONA)
     sets = answers_on(asked, AnswerStore(read_only))
     assert str(site.ROOT) in str(report(asked, sets))  # for this machine's users

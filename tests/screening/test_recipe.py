@@ -34,6 +34,7 @@ def full(folder: Path) -> Recipe:
             balance=True,
             target=9,
             seed=1,
+            drop_flagged=("no_question", "low_confidence"),
         ),
         decisions=log,
         curation=(

@@ -1,6 +1,6 @@
 // @ts-check
 // What lies over the points: cluster names, rings, and the outline of a selection being drawn.
-/** @import { ClusterName, Column, Frame, LayerNames, Place, Points, Rect, Row } from "../map_types.d.ts" */
+/** @import { ClusterName, Column, Frame, LayerNames, Lines, Place, Points, Rect, Row } from "../map_types.d.ts" */
 
 import { element, svgElement } from "./map_elements.js";
 
@@ -61,6 +61,7 @@ export class Names {
         this.box.append(node);
       }
       node.textContent = text;
+      node.classList.toggle("em-name-weak", cluster.weak);
       node.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
     }
     for (const [key, node] of this.nodes) {
@@ -102,10 +103,13 @@ function overlap(a, b) {
 export class Drawing {
   /** @param {SVGSVGElement} svg */
   constructor(svg) {
+    this.lines = svg.appendChild(svgElement("g"));
     this.rings = svg.appendChild(svgElement("g"));
     this.outline = svg.appendChild(svgElement("path", "em-outline"));
     /** @type {{ row: Row, circles: SVGCircleElement[] }[]} */
     this.marks = [];
+    /** @type {{ from: Row, to: Row, line: SVGLineElement }[]} */
+    this.ends = [];
   }
 
   /**
@@ -119,10 +123,26 @@ export class Drawing {
   }
 
   /**
+   * @param {Row | null} from
+   * @param {Lines | null} lines to its neighbours of each kind
+   */
+  setLines(from, lines) {
+    const kinds = /** @type {const} */ (["kept", "missing", "false"]);
+    this.ends = from === null || !lines ? [] : kinds.flatMap((kind) => lines[kind].map((to) => ({ from, to, line: svgElement("line", `em-line em-line-${kind}`) })));
+    this.lines.replaceChildren(...this.ends.map(({ line }) => line));
+  }
+
+  /**
    * @param {Points} points
    * @param {Frame} frame
    */
   place(points, frame) {
+    for (const { from, to, line } of this.ends) {
+      for (const [end, row] of /** @type {const} */ ([[1, from], [2, to]])) {
+        line.setAttribute(`x${end}`, frame.px(points.x[row]).toFixed(1));
+        line.setAttribute(`y${end}`, frame.py(points.y[row]).toFixed(1));
+      }
+    }
     for (const { row, circles } of this.marks) {
       const x = frame.px(points.x[row]), y = frame.py(points.y[row]);
       for (const ring of circles) {

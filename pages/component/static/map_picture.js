@@ -246,6 +246,7 @@ export class Picture {
     this.marks.clear();
     this.borders.clear();
     this.drawing.setRings([], null);
+    this.drawing.setLines(null, null);
   }
 
   /** Another map takes this one's place. */

@@ -176,6 +176,7 @@ class MapView {
       await picture.draw();
     }
     picture.drawing.setRings(data.highlight, data.opened);
+    picture.drawing.setLines(data.opened, data.lines);
     if (data.opened !== null && data.opened !== this.opened) picture.reveal(data.opened);
     this.opened = data.opened;
     picture.overlay();

@@ -54,6 +54,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
 def figures(built: BuiltMap, sets: Sequence[Scores]) -> dict[str, Any]:
     """The report, as the command line would write it; without the source's path where others than this machine's users get it."""
     done = screenings.default_screening(built)
-    found = report(built, sets, kept=done.kept if done else None, groups=done.groups if done else None)
+    screened = {"kept": done.kept, "groups": done.groups, "duplicates": done.duplicates} if done else {}
+    found = report(built, sets, **screened)
     source = built.manifest.source
     return found | {"dataset": found["dataset"] | {"source": without_paths(source, source)}}

@@ -10,6 +10,7 @@ from evalmap.answers.statistics.clusters import ClusterFigures, cluster_figures
 from evalmap.answers.statistics.comparison import ClusterComparison, Comparison, compare, compare_clusters
 from evalmap.answers.statistics.screening_effect import ScreeningEffect, screening_effect
 from evalmap.answers.statistics.summary import Summary, summarize
+from evalmap.answers.statistics.weighted import WeightedFigures, weighted_figures
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server import answer_cache
 
@@ -46,6 +47,10 @@ def curves(built: BuiltMap, scores: Scores) -> list[CalibrationCurve]:
 
 def effect_of_screening(built: BuiltMap, scores: Scores, kept: NDArray[np.bool_], groups: NDArray[np.int64]) -> ScreeningEffect:
     return _effect_of_screening(_key(built, scores), _content(kept) + _content(groups), built, scores, kept, groups)
+
+
+def weighted(built: BuiltMap, scores: Scores, duplicates: NDArray[np.int64], groups: NDArray[np.int64]) -> WeightedFigures:
+    return _weighted(_key(built, scores), _content(duplicates) + _content(groups), scores, duplicates, groups)
 
 
 def _key(built: BuiltMap, *sets: Scores) -> tuple[str, ...]:
@@ -113,3 +118,10 @@ def _effect_of_screening(
 ) -> ScreeningEffect:
     labels, confidence = labels_of(_built), confidence_of(_built)
     return screening_effect(_scores, labels=labels, confidence=confidence, kept=_kept, groups=_groups)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _weighted(
+    key: tuple[str, ...], content: str, _scores: Scores, _duplicates: NDArray[np.int64], _groups: NDArray[np.int64]
+) -> WeightedFigures:
+    return weighted_figures(_scores, duplicates=_duplicates, groups=_groups)

@@ -29,6 +29,7 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
     lines = []
     for scores in sets:
         found = answer_results.effect_of_screening(built, scores, done.kept, done.groups)
+        weighted = answer_results.weighted(built, scores, done.duplicates, done.groups)
         before, after, moved = found.before, found.after, found.difference
         lines.append(
             {
@@ -42,6 +43,8 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
                 "interval": f"{100 * found.interval.low:+.1f} to {100 * found.interval.high:+.1f}",
                 "mean P": 100 * (after.mean_p - before.mean_p),
                 "auc": after.auc - before.auc,
+                "weighted": 100 * weighted.matching,
+                "weighted interval": f"{100 * weighted.interval.low:.1f} to {100 * weighted.interval.high:.1f}",
             }
         )
     number = st.column_config.NumberColumn
@@ -61,6 +64,10 @@ def draw(built: BuiltMap, sets: Sequence[Scores]) -> None:
             "interval": st.column_config.TextColumn("95 %", width=105),
             "mean P": number("mean P", format="%+.2f", width=65, help="Moved by, in points."),
             "auc": number("AUC", format="%+.3f", width=65, help="Moved by."),
+            "weighted": number(
+                "% weighted", format="%.1f", width=80, help="Of all examples; each group of near-duplicates counts once."
+            ),
+            "weighted interval": st.column_config.TextColumn("95 %", width=105),
         },
         alt="Figures before and after screening",
     )

@@ -10,11 +10,20 @@ from evalmap.pages.server import screenings
 from evalmap.pages.shared import state
 from evalmap.screening.keep.order import RULES, default_rule
 from evalmap.screening.pair_types import METHODS, Method, Pairs
+from evalmap.screening.quality.flags.find_flags import FLAG_RULES
+from evalmap.screening.templates.template_rules import DUPLICATES, KEEP_ALL
 from evalmap.screening.variants.variants import KINDS
 
 NORMALIZATION_HELP = "; ".join(f"{name}: {what}" for name, what in DESCRIPTIONS.items()) + "."
+FEW_SHOT = "few_shot_copy"  # the rule that reads texts which no page has
+AS_ANY = "as any rows"
+TEMPLATE_CHOICES = {  # in words → the rule
+    "keep all": KEEP_ALL,
+    **{f"keep {count}": f"keep:{count}" for count in (1, 2, 3, 5, 10)},
+    "as duplicates": DUPLICATES,
+}
 # Settings that this sidebar offers, by the names that errors give them
-CONTROLS = ("threshold", "method", "normalization", "keep", "contrast", "merge")
+CONTROLS = ("threshold", "method", "normalization", "keep", "contrast", "merge", "drop_flagged")
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,9 @@ class ScreenChoices:
     keep: str
     protect: bool
     merge: tuple[str, ...] = ()
+    drop_flagged: tuple[str, ...] = ()
+    templates: str | None = None
+    template_rules: tuple[tuple[str, str], ...] = ()
 
 
 def draw(built: BuiltMap, pairs: Pairs) -> ScreenChoices:
@@ -74,7 +86,32 @@ def draw(built: BuiltMap, pairs: Pairs) -> ScreenChoices:
         help="Near-identical texts that differ in a number, a negation, a date, a name or a key (an answer, a context) are "
         "variants: both stay. Those chosen here are treated as duplicates.",
     )
-    return ScreenChoices(float(threshold), method, normalization or "typographic", keep or rules[0], protect, tuple(merge or ()))
+    flags = st.multiselect(
+        "Remove flagged rows first",
+        [rule for rule in FLAG_RULES if rule != FEW_SHOT],
+        key=state.DROP_FLAGGED,
+        bind="query-params",
+        help="Rows that bear one of these flags go before near-duplicates are looked at, each with its reason; the Quality page "
+        "lists them.",
+    )
+    templates = st.selectbox(
+        "Rows of templates",
+        [AS_ANY, *TEMPLATE_CHOICES],
+        key=state.TEMPLATES,
+        bind="query-params",
+        help="Rows that are equal but for a name, a number, an occupation or another short slot; the tab Templates lists them.",
+    )
+    return ScreenChoices(
+        float(threshold),
+        method,
+        normalization or "typographic",
+        keep or rules[0],
+        protect,
+        tuple(merge or ()),
+        tuple(flags),
+        TEMPLATE_CHOICES.get(templates or AS_ANY),
+        tuple(sorted(state.template_rules(built.manifest.slug).items())),
+    )
 
 
 def _rules(built: BuiltMap) -> list[str]:

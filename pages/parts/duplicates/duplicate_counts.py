@@ -41,6 +41,8 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
             st.caption(f"{merged:,} of the pairs differ in {kinds} only and are treated as duplicates.")
         if deleted := selection.settings["deleted_on_the_map"]:
             st.caption(f"{deleted:,} rows were deleted on the map: they are part of what is removed.")
+        if gone := len(selection.flagged):
+            st.caption(f"{gone:,} rows go first, for their flags: {', '.join(choices.drop_flagged)}.")
         if screening.log.steps:
             st.caption(f"{len(screening.log)} decisions by hand are part of this.")
     with right:

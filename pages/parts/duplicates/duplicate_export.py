@@ -22,6 +22,7 @@ from evalmap.screening.curation.replay import curation_report
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.keep.k_center import check_target
 from evalmap.screening.output.files import kept_jsonl, removed_jsonl
+from evalmap.screening.output.screened_name import screened_name
 from evalmap.screening.output.screening_html import html_report
 from evalmap.screening.output.screening_report import report, report_json
 from evalmap.screening.pair_judgements import JudgedThreshold, PairJudgements
@@ -51,15 +52,18 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
         keep=choices.keep,
         contrast="protect" if choices.protect else "remove",
         merge=choices.merge,
+        templates=choices.templates,
+        template_rules=choices.template_rules,
         balance=balance and labeled,
         target=int(target) or None,
+        drop_flagged=choices.drop_flagged,
     )
     try:
         _check_target(built, pairs, screening, options)
     except DatasetError as error:
         text.show_error(error)
         return
-    name = built.manifest.slug
+    name = screened_name(_recipe(built, options, screening.log))
 
     def made(write: Callable[[Screening], bytes]) -> Callable[[], bytes]:
         return lambda: write(screen_map(built, pairs, options, screening.log))
@@ -68,8 +72,8 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
         for label, file, mime, write in (
             ("Kept rows", f"{name}-kept.jsonl", "application/x-ndjson", kept_jsonl),
             ("Removed rows", f"{name}-removed.jsonl", "application/x-ndjson", removed_jsonl),
-            ("Report (JSON)", f"{name}-report.json", "application/json", lambda s: report_json(report_of(built, s))),
-            ("Report (HTML)", f"{name}-report.html", "text/html", lambda s: html_report(s, report_of(built, s))),
+            ("Report (JSON)", f"{name}-report.json", "application/json", lambda s: report_json(report_of(built, s, screening.log))),
+            ("Report (HTML)", f"{name}-report.html", "text/html", lambda s: html_report(s, report_of(built, s, screening.log))),
             ("Recipe", "recipe.yaml", "application/yaml", lambda s: recipe_of(built, s.options, screening.log)),
         ):
             st.download_button(
@@ -107,10 +111,12 @@ def screen_map(built: BuiltMap, pairs: Pairs, options: ScreeningOptions, log: De
         pairs=pairs,
         decisions=curation_of(built).rows.within(log.rows(built.examples)),
         set_aside=built.set_aside,
+        truncated=built.truncated,
+        outliers=built.outliers,
     )
 
 
-def report_of(built: BuiltMap, screening: Screening) -> dict[str, Any]:
+def report_of(built: BuiltMap, screening: Screening, log: DecisionLog) -> dict[str, Any]:
     """What report.json holds, as the command line would write it."""
     manifest = built.manifest
     settings = {
@@ -119,20 +125,26 @@ def report_of(built: BuiltMap, screening: Screening) -> dict[str, Any]:
         "part": manifest.settings.part,
         "encoder": manifest.settings.encoder | {"model": without_paths(str(manifest.settings.encoder["model"]))},
     }
-    curation = curation_of(built)
+    curation, recipe = curation_of(built), _recipe(built, screening.options, log)
     return report(
         screening,
         settings=settings,
         files={"kept": kept_jsonl(screening), "removed": removed_jsonl(screening)},
+        name=screened_name(recipe),
         curation=curation_report(curation.steps.active, curation.rows),
+        judged=recipe.judged.figures() if recipe.judged else None,
     )
 
 
 def recipe_of(built: BuiltMap, options: ScreeningOptions, log: DecisionLog) -> bytes:
     """The recipe that makes the same files from the source, to be kept in the source's folder."""
     source = built.manifest.source
-    recipe = Recipe(
-        paths=(location_of(source),),
+    return recipe_yaml(_recipe(built, options, log), Path(source).parent / "recipe.yaml")
+
+
+def _recipe(built: BuiltMap, options: ScreeningOptions, log: DecisionLog) -> Recipe:
+    return Recipe(
+        paths=(location_of(built.manifest.source),),
         read=ReadOptions(**built.manifest.read),
         model=without_paths(built.manifest.settings.model),
         options=options,
@@ -140,7 +152,6 @@ def recipe_of(built: BuiltMap, options: ScreeningOptions, log: DecisionLog) -> b
         curation=curation_of(built).steps.active,
         judged=_judged(built, options),
     )
-    return recipe_yaml(recipe, Path(source).parent / "recipe.yaml")
 
 
 def _judged(built: BuiltMap, options: ScreeningOptions) -> JudgedThreshold | None:

@@ -13,11 +13,14 @@ from evalmap.pages.server import access, caches, screenings, workers
 from evalmap.pages.shared import job_progress
 from evalmap.pages.shared.action import action
 from evalmap.screening.default_screening import AT_ONCE
+from evalmap.screening.flagged_rows import less_decided, mark_flagged, without_rows
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.keep.order import prioritize
 from evalmap.screening.keep.select import select
 from evalmap.screening.pair_types import Pairs, Selection
 from evalmap.screening.pairs import pairs_job
+from evalmap.screening.templates.find_templates import Templates, find_templates
+from evalmap.screening.templates.template_rules import rules_of
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,17 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> PageSc
     log = screenings.decisions(built)
     manifest = built.manifest
     order = _order(manifest.slug, manifest.fingerprint, choices.keep)
+    decisions = screenings.decided(built)
+    flagged = less_decided(screenings.flagged(built, choices.drop_flagged, choices.threshold), decisions)
+    sound = without_rows(pairs, flagged)
+    rules = None
+    if choices.templates or choices.template_rules:
+        found = screenings.templates(manifest.slug, manifest.fingerprint)
+        if flagged:  # rows that go first fill no template
+            found = find_templates(built.examples["embedded_text"].tolist(), sound)
+        rules = rules_of(found, choices.templates, choices.template_rules)
     selection = select(
-        pairs,
+        sound,
         threshold=choices.threshold,
         method=choices.method,
         normalization=choices.normalization,
@@ -65,9 +77,21 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> PageSc
         contrast="protect" if choices.protect else "remove",
         differences=screenings.differences(built),
         merge=choices.merge,
-        decisions=screenings.decided(built),
+        keep_apart=None if rules is None else rules.keep_apart(sound),
+        decisions=decisions,
     )
+    selection = mark_flagged(selection, flagged)
+    if rules is not None:
+        selection = rules.apply(selection, order=order, labels=built.examples["label"], protect=choices.protect, pairs=sound)
     return PageScreening(selection, log)
+
+
+def templates(built: BuiltMap, pairs: Pairs, choices: ScreenChoices, *, asked: bool = False) -> Templates:
+    """The templates of a map; none of a large one where nothing asks for them, since they take half a minute over 120,000 rows."""
+    manifest = built.manifest
+    if asked or choices.templates or choices.template_rules or len(built) <= AT_ONCE:
+        return screenings.templates(manifest.slug, manifest.fingerprint)
+    return Templates(len(built))
 
 
 @st.cache_resource(max_entries=32)

@@ -7,7 +7,7 @@ import streamlit as st
 from evalmap.data.choices import option_words
 from evalmap.data.text.normalization import NORMALIZATIONS
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.parts.duplicates import group_map
+from evalmap.pages.parts.duplicates import duplicate_pairs, group_map, template_list
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
 from evalmap.pages.server import access, caches, changes
@@ -41,7 +41,17 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
         st.button("Previous", icon=":material/chevron_left:", shortcut="Left", on_click=_go, args=(before,), key="previous")
         st.button("Next", icon=":material/chevron_right:", shortcut="Right", on_click=_go, args=(after,), key="next")
         st.markdown(f"group {at + 1:,} of {len(order):,}")
+    _of_templates(built, pairs, groups, order[at], choices)
     _card(built, groups, order[at], choices)
+
+
+def _of_templates(built: BuiltMap, pairs: Pairs, groups: DuplicateGroups, group: int, choices: ScreenChoices) -> None:
+    """The templates that the group's rows are of."""
+    found = duplicate_pairs.templates(built, pairs, choices)
+    positions = found.positions()
+    rows = [int(groups.keepers[group]), *groups.rows[groups.members(group)].tolist()]
+    for at in dict.fromkeys(int(positions[row]) for row in rows if positions[row] >= 0):
+        st.caption(template_list.caption(found.templates[at]))
 
 
 def _card(built: BuiltMap, groups: DuplicateGroups, group: int, choices: ScreenChoices) -> None:

@@ -46,6 +46,14 @@ def _more(manifest: Manifest) -> None:
         st.button(
             "Build again", key=f"again-{manifest.slug}", icon=":material/refresh:", on_click=action(workers.build_again), args=again
         )
+        st.button(
+            "Build again, points stay",
+            key=f"grown-{manifest.slug}",
+            icon=":material/add_location_alt:",
+            on_click=action(workers.build_grown),
+            args=again,
+            help="For a dataset that has grown: rows whose text is unchanged keep their place, and new ones are placed among them.",
+        )
         if st.button("Other fields or settings", key=f"settings-{manifest.slug}", icon=":material/tune:"):
             add_dataset.dialog(manifest)
     remove = (space, manifest.slug)

@@ -11,6 +11,8 @@ from evalmap.pages.parts.map import glance
 from evalmap.pages.server.access import without_paths
 from evalmap.pages.shared import reading, text
 
+NOT_LISTED = ("method", "trustworthiness", "continuity", "layout_kept")  # of the projection's record: said in sentences
+
 
 def draw(built: BuiltMap) -> None:
     """Draw the facts of a build."""
@@ -39,11 +41,26 @@ def draw(built: BuiltMap) -> None:
     details = f"{encoder['dims']} dimensions, window {encoder['window']} tokens, {encoder['dtype']}"
     model = f"{text.in_label(without_paths(encoder['model']))} ({details})"
     trust = projection.get("trustworthiness")
-    options = ", ".join(f"{name} {value}" for name, value in projection.items() if name not in ("method", "trustworthiness"))
+    options = ", ".join(f"{name} {value}" for name, value in projection.items() if name not in NOT_LISTED)
     st.caption(f"Embedded with {model}.")
     st.caption(f"Projected with {projection['method'].upper()}: {text.in_label(options, limit=300)}.")
+    if kept := manifest.layout_line():
+        st.caption(text.in_label(f"{kept[0].upper()}{kept[1:]}.", limit=600))
     if trust is not None:
-        st.caption(f"Trustworthiness {trust:.3f} of 1: how far neighbours here are neighbours in the embeddings.")
+        st.caption(
+            f"Trustworthiness {trust:.3f} of 1: how far neighbours here are neighbours in the embeddings.",
+            help="Falls where examples that are near here are unlike. Measured on 500 examples at most, 15 neighbours each.",
+        )
+    if (continuity := projection.get("continuity")) is not None:
+        st.caption(
+            f"Continuity {continuity:.3f} of 1: how far neighbours in the embeddings are neighbours here.",
+            help="Falls where examples that are alike lie far from each other here. Measured like trustworthiness.",
+        )
+    if k := built.graph.knn_indices.shape[1]:
+        st.caption(
+            f"On average {built.neighbors_kept.mean():.1f} of the {k} nearest examples in meaning are among the {k} nearest here.",
+            help="Colour by “Neighbours kept” to see where the map can be trusted; open an example for lines to its neighbours.",
+        )
     layers = ", ".join(f"{c.n_clusters} ({c.layer})" for c in built.clusterings)
     st.caption(f"Clusters: {layers}; k-means on the embeddings (k = {settings.k}), Leiden on the graph, seed {settings.seed}")
     with st.expander("Stages and versions"):

@@ -15,6 +15,10 @@ from evalmap.pages.shared import state, text
 
 MODEL_HELP = "Off: every cluster is named by its terms. A model's name is shown only where it tells its cluster at least as well."
 
+HOLDS = (
+    "Rows with at least one of the name's terms. Where it is under half, the name is grey on the map: read the examples instead."
+)
+
 
 def draw(built: BuiltMap) -> None:
     """Draw the table of a layer; a selected row shows its exemplars and can be shown on the map."""
@@ -29,6 +33,8 @@ def draw(built: BuiltMap) -> None:
     if any(within := [BREADCRUMB.join(built.crumbs(layer, n.id)) for n in names]):
         columns["within"] = list(within)
     columns["size"] = [int(sizes[n.id]) for n in names]
+    if any(n.holds is not None for n in names):
+        columns["holds"] = [None if n.holds is None else 100 * n.holds for n in names]
     if reference is not None:
         columns["share"] = [100 * d.share for d in deviations]
         columns["deviates"] = ["●" if d.flagged else "" for d in deviations]
@@ -49,6 +55,7 @@ def draw(built: BuiltMap) -> None:
             "name": st.column_config.TextColumn("cluster", width=260),
             "within": st.column_config.TextColumn("within", help="The coarser topics that it lies in.", width=220),
             "size": st.column_config.NumberColumn("rows", format="localized", width=60),
+            "holds": st.column_config.NumberColumn("name holds", format="%.0f %%", help=HOLDS, width=80),
             "share": st.column_config.ProgressColumn(f"% {reference}", min_value=0, max_value=100, format="%.0f", width=110),
             "deviates": st.column_config.TextColumn("deviates", help=TEST, width=70),
             "typical": st.column_config.TextColumn("most typical example", width=480),

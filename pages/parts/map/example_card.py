@@ -8,6 +8,7 @@ import streamlit as st
 from evalmap.data.choices import option_words
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import TOPICS_FINE
+from evalmap.pages.parts.map import neighbor_lines
 from evalmap.pages.server import answer_cache
 from evalmap.pages.shared import answer_table, example_address, example_body, text
 
@@ -31,6 +32,7 @@ def draw(built: BuiltMap, row: int | None) -> None:
     topic = built.breadcrumb(TOPICS_FINE.id, int(built.clustering(TOPICS_FINE.id).labels[row]))
     st.caption(f"{example_address.place(built, row)} · {text.in_label(topic)}")
     st.markdown("**Most similar**")
+    neighbor_lines.draw(built, row)
     _similar(built, row)
     if sets := answer_cache.sets_quietly(built):
         st.markdown("**Model answers**")

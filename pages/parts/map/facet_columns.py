@@ -24,11 +24,11 @@ def facets_of(
 ) -> tuple[list[Facet], list[LeftOut]]:
     """Every column of a map that says something, and those that say nothing with the reason.
 
-    The label, the confidence, the clusters of each layer, the file of a collection, the group, outliers, the length of the text,
-    the similarity of the nearest neighbour, P(matching) and the answer of each answer set, each metadata field of the source that
-    has no role, and the text, which can be searched. Keys and names are those of `map_data.columns` and `answer_columns.columns`,
-    in the same order, so that a bar has the colour of its points. Behind Evalmap's own stand the tags and what is deleted, where a
-    person has given or deleted some.
+    The label, the confidence, the clusters of each layer, the file of a collection, the group, neighbours kept, outliers, the
+    length of the text, the similarity of the nearest neighbour, P(matching) and the answer of each answer set, each metadata field
+    of the source that has no role, and the text, which can be searched. Keys and names are those of `map_data.columns` and
+    `answer_columns.columns`, in the same order, so that a bar has the colour of its points. Behind Evalmap's own
+    stand the tags and what is deleted, where a person has given or deleted some.
     """
     facets: list[Facet] = []
     left_out: list[LeftOut] = []
@@ -47,6 +47,8 @@ def _own(built: BuiltMap) -> Iterator[Facet]:
     for column in map_data.columns(built):
         if column.key == "confidence":  # as it was read: the map draws it in float32
             yield number_facet(column.key, column.title, built.examples["confidence"])
+        elif column.key == map_data.KEPT:
+            yield number_facet(column.key, column.title, built.neighbors_kept)
         elif not column.key.startswith(FIELD):
             yield _category(column, map_data.column_codes(built, column.key))
     yield number_facet(LENGTH, "Length of the text (characters)", built.examples["text"].str.len())

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from evalmap.data.errors import DatasetError
-from evalmap.screening.quality.flags import option_flags, row_flags, wording_flags
+from evalmap.screening.quality.flags import language_flags, option_flags, row_flags, wording_flags
 from evalmap.screening.quality.flags.flag_rules import FLAG_RULES, CannotTell, Flag, FlagInput
 
-FAMILIES = (option_flags, wording_flags, row_flags)  # imported, so that their rules are in the table
+FAMILIES = (option_flags, wording_flags, row_flags, language_flags)  # imported, so that their rules are in the table
 
 
 def find_flags(given: FlagInput, *, rules: Sequence[str] | None = None) -> list[Flag]:
@@ -27,9 +27,19 @@ def find_flags(given: FlagInput, *, rules: Sequence[str] | None = None) -> list[
     ------
     DatasetError : there is no rule of that name
     """
-    if unknown := [name for name in rules or () if name not in FLAG_RULES]:
-        raise DatasetError(f"there is no flag {unknown[0]!r}; choose from {', '.join(FLAG_RULES)}.")
-    return [_ask(name, given) for name in (FLAG_RULES if rules is None else rules)]
+    return [_ask(name, given) for name in (FLAG_RULES if rules is None else check_rules(rules))]
+
+
+def check_rules(rules: Sequence[str]) -> tuple[str, ...]:
+    """The names of rules, each once, in their order.
+
+    Raises
+    ------
+    DatasetError : there is no rule of that name
+    """
+    if unknown := [name for name in rules if name not in FLAG_RULES]:
+        raise DatasetError(f"there is no flag {unknown[0]!r}; choose from {', '.join(FLAG_RULES)}.", "drop_flagged")
+    return tuple(dict.fromkeys(rules))
 
 
 def _ask(name: str, given: FlagInput) -> Flag:

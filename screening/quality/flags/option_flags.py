@@ -8,6 +8,12 @@ from evalmap.screening.quality.flags.flag_rules import CannotTell, FlagInput, Fo
 
 USUAL = 0.8  # of the rows of a dataset; below, it has no usual number of options
 STANCE_WORDS = 5  # an option as long as this is no chance repetition
+STANCE = re.compile(
+    r"\bI(?:'m| am|’m)? ?(?:(?:do|really|also|strongly|firmly|personally|still) )*"
+    r"(?:think|thought|believe|feel|hold|support|favou?r|agree|prefer|say|argue|convinced|certain|sure|of the opinion)\b"
+    r"|\b[Ii]n my (?:opinion|view)\b|\b[Mm]y (?:opinion|view|position|belief|stance) is\b",
+)
+_SENTENCES = re.compile(r"[^.?!\n]+")
 _ALL = re.compile(
     r"\W*(?:(?:all|none|both|neither|any|either) of (?:the )?(?:above|these|them|those|(?:other )?(?:options|answers|choices))"
     r"|all (?:the )?above|(?:both|neither) \(?a\)? (?:and|nor) \(?b\)?)\W*",
@@ -66,12 +72,14 @@ def all_of_the_above(given: FlagInput) -> Found:
     }
 
 
-@flag("option_repeats_stance", "One option, and no other, stands word for word in the question.")
+@flag("option_repeats_stance", "One option, and no other, says word for word what the question says the asker thinks.")
 def option_repeats_stance(given: FlagInput) -> Found:
-    """An option of five words or more, under the alphanumeric normalization, that stands in the text before the options."""
+    """An option of five words or more, under the alphanumeric normalization, that stands before the options in a sentence that says
+    what somebody holds (`STANCE`). An option that the question only names is none: "Would you take both, or one?"."""
     found: dict[int, str] = {}
     for row, options in enumerate(_some_options(given)):
-        stem = f" {normalize(given.stems[row], 'alphanumeric')} "
+        stances = [sentence for sentence in _SENTENCES.findall(given.stems[row]) if STANCE.search(sentence)]
+        stem = f" {normalize(' | '.join(stances), 'alphanumeric')} "
         repeated = [option for option in options if (words := normalize(option, "alphanumeric")) and f" {words} " in stem]
         if len(repeated) == 1 and len(repeated[0].split()) >= STANCE_WORDS:
             found[row] = repeated[0]

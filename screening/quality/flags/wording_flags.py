@@ -18,6 +18,11 @@ LEFTOVERS: Mapping[str, re.Pattern[str]] = {
     "placeholder": re.compile(
         r"\{\{[^{}\n]{1,40}\}\}|(?<![\\\w^_}])\{[A-Za-z_][A-Za-z_ ]{1,30}\}|\[(?:insert|your|add|fill in)\b[^\]\n]{0,40}\]", re.I
     ),
+    "blank of a form": re.compile(
+        r"<(?=\S+\s\S)[^<>/\n]{0,40}\b(?:question|answer|choice|description)\b[^<>/\n]{0,60}>"
+        r"|\[[^\[\]\n]{0,30}\bhere\b[^\[\]\n]{0,10}\]|\b(?:YOUR QUESTION|QUESTION YOU WRITE|ANSWER LABEL)\b"
+        r"|\A\W*(?:[Tt]ext of (?:the )?question|question here)\b"
+    ),
     "turn of a chat": re.compile(r"^[ \t]*(?:Human|Assistant|User|System):(?=\s|$)", re.M),
     "mark of a chat template": re.compile(r"<\|[a-z_]{2,30}\|>|\[/?INST\]|<<SYS>>|^#{2,3} (?:Instruction|Response):", re.M),
 }
@@ -26,21 +31,45 @@ HINTS = re.compile(
     r"[(\[](?:correct|right answer|correct answer)[)\]]|\banswer\s*:\s*\(?[A-H]\)?\s*\Z",
     re.I,
 )
+# A question that tells what is to be answered: what it is called → how it looks; read up to the question mark
+_NOT = r"(?:isn|aren|wasn|weren|don|doesn|didn|won|wouldn|shouldn|couldn|can|haven|hasn)['’]t"
+_WHO = "you|it|this|that|we|they|he|she|there"
+LEADING: Mapping[str, re.Pattern[str]] = {
+    "negative question": re.compile(
+        rf"(?:\A|(?<=[.!?:;,]\s)|\b(?:but|and|so)\s+){_NOT} (?:{_WHO}|the|an?|all|most)\b[^.?!\n]*\?", re.IGNORECASE
+    ),
+    "tag": re.compile(rf", (?:right|correct|no|yes|{_NOT} (?:{_WHO}))\s*\?", re.IGNORECASE),
+    "certainty": re.compile(
+        r"(?:\A|(?<=[.!?:;,]\s))(?:but |and )?(?:surely|obviously|undoubtedly|needless to say|of course)\b[^.?!\n]*\?",
+        re.IGNORECASE,
+    ),
+}
+_ASKS = (
+    "what who whom whose which when where why how do does did is are am was were will would can could should shall may might must "
+    "have has had"
+)
+# How a sentence begins that asks anew; one that begins with "or", "that is", "being", "to" … goes on with the question before it
+_NEW_QUESTION = re.compile(
+    r"\W*(?:(?:and|but|so|also|then|finally|if (?:so|not|yes|no)|in (?:this|that) case)\b[\s,]*)*"
+    rf"(?:{'|'.join(_ASKS.split())})\b",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"[^.?!:\n]*[^\W_][^.?!:\n]*[.?!:]*")
 OPEN_ENDS = "and or but nor because although the a an my your their".split()
-_UNFINISHED = re.compile(rf"(?:(?<=\s)(?:{'|'.join(OPEN_ENDS)})|[,;])[\"”'’]?\s*\Z")
+_UNFINISHED = re.compile(rf"(?:(?<=\s)(?:{'|'.join(OPEN_ENDS)})|,)[\"”'’]?\s*\Z")
 _RELATIVES = (
     "mother father mom dad parents wife husband spouse sister brother siblings son daughter children grandmother grandfather"
 )
 _LIFE = "childhood birthday body stomach wedding salary"
 _OF_A_PERSON = "|".join((_RELATIVES + " " + _LIFE).split())
 HUMAN_ONLY = re.compile(
-    rf"\b[Mm]y (?:own )?(?:{_OF_A_PERSON})\b|\bI was born\b|\bI grew up\b"
+    rf"\b[Mm]y (?:{_OF_A_PERSON})\b|\bI was born\b(?! to\b)|\bI grew up\b"
     r"|\b[Ww]hen I was (?:a (?:child|kid|boy|girl|baby|teenager)|young|little|growing up|in (?:high )?school)\b"
     r"|\bI(?: am|'m|’m) (?:\d\d years old|pregnant|married|divorced)\b"
 )
 MODEL_SPEAKS = re.compile(
-    r"\b[Aa]s an? (?:AI|artificial intelligence|(?:large )?language model)\b|\bI(?: am|'m|’m) an? (?:AI|language model)\b"
+    r"\b[Aa]s an? (?:AI|artificial intelligence|(?:large )?language model)\b(?!(?: \w+)? (?:gets|becomes|grows|learns)\b)"
+    r"|\bI(?: am|'m|’m) an? (?:AI|language model)\b"
 )
 ASKS_A_BODY = re.compile(
     r"\b(?:how (?:much|long|many hours|well)|when|where) (?:\w+ )?(?:do|did) you (?:usually |normally )?"
@@ -54,13 +83,15 @@ _A_MODEL = re.compile(r"\b(?:AIs?|artificial|language model|model|assistant|chat
 
 @flag("several_questions", "More than one question is asked before the options.")
 def several_questions(given: FlagInput) -> Found:
-    """The last two sentences before the options both end with a question mark, what stands between quotation marks left out.
-    An earlier question is taken for rhetoric, and so is any in a text with the word "I": people who tell of themselves ask such."""
+    """The last two sentences before the options both end with a question mark, what stands between quotation marks left out, and
+    the last one asks anew: "Or …?", "That is, …?" and "Taking both …?" go on with the question before them. An earlier question is
+    taken for rhetoric, and so is any in a text with the word "I": people who tell of themselves ask such."""
     found = {}
     for row, stem in enumerate(given.stems):
         unquoted = re.sub(r"[\"“][^\"”]*[\"”]", "“…”", stem)
         sentences = _SENTENCE.findall(unquoted)[-2:]
-        if len(sentences) == 2 and not re.search(r"\bI\b", unquoted) and all(sentence.endswith("?") for sentence in sentences):
+        two = len(sentences) == 2 and all(sentence.endswith("?") for sentence in sentences)
+        if two and _NEW_QUESTION.match(sentences[1]) and not re.search(r"\bI\b", unquoted):
             found[row] = " | ".join(" ".join(sentence.split()) for sentence in sentences)
     return found
 
@@ -99,9 +130,23 @@ def answer_given_away(given: FlagInput) -> Found:
     }
 
 
+@flag("presupposes_answer", "The question tells which answer is expected.")
+def presupposes_answer(given: FlagInput) -> Found:
+    """One of `LEADING` before the options: a negative question ("Isn't it …?"), a tag (", right?"), or "surely", "obviously",
+    "undoubtedly", "needless to say", "of course" in a question. Only rows with options are read: a statement quotes such
+    questions, and a person who tells of something asks them of themselves."""
+    found = {}
+    for row, (stem, options) in enumerate(zip(given.stems, given.options, strict=True)):
+        for name, pattern in LEADING.items() if options else ():
+            if match := pattern.search(stem):
+                found[row] = f"{name}: {' '.join(match.group().split())}"
+                break
+    return found
+
+
 @flag("unfinished_sentence", "The text breaks off.")
 def unfinished_sentence(given: FlagInput) -> Found:
-    """It ends with a comma, a semicolon, or one of `OPEN_ENDS` in lower case. A missing full stop is no sign."""
+    """It ends with a comma or with one of `OPEN_ENDS` in lower case. A missing full stop is no sign."""
     return {row: match.group().strip() for row, text in enumerate(given.texts) if (match := _UNFINISHED.search(text))}
 
 

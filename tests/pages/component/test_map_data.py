@@ -142,14 +142,14 @@ def test_an_unknown_colouring_is_a_key_error(built: BuiltMap):
 
 def test_cluster_labels_stand_at_the_median_of_their_points(built: BuiltMap):
     labels = np.array([0, 0, 0, 1, 1, 1, 0], dtype=np.int32)
-    names = tuple(ClusterName("kmeans", i, f"cluster {i}", (), 0, ()) for i in range(2))
+    names = tuple(ClusterName("kmeans", i, f"cluster {i}", (), 0, (), holds=(0.5, 0.4)[i]) for i in range(2))
     coordinates = np.array([[0, 0], [1, 5], [9, 9], [2, 2], [4, 4], [3, 3], [1, 6]], dtype=np.float32)
     found = map_data.cluster_labels(
         with_changes(built, clusterings=(Clustering("kmeans", labels),), names=names, coordinates=coordinates)
     )
     names_there = [
-        {"id": 0, "name": "cluster 0", "x": 1.0, "y": 5.5, "size": 4},
-        {"id": 1, "name": "cluster 1", "x": 3.0, "y": 3.0, "size": 3},
+        {"id": 0, "name": "cluster 0", "x": 1.0, "y": 5.5, "size": 4, "weak": False},
+        {"id": 1, "name": "cluster 1", "x": 3.0, "y": 3.0, "size": 3, "weak": True},
     ]
     assert found == [{"layer": "kmeans", "zoom": None, "names": names_there}]
 

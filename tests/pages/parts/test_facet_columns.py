@@ -70,6 +70,7 @@ def test_every_column_that_says_something_has_a_facet(built: BuiltMap, facets: d
     assert kinds == {
         "label": "category",
         "confidence": "number",
+        "neighbors_kept": "number",
         "outlier": "category",
         "length": "number",
         "nearest_similarity": "number",

@@ -12,6 +12,7 @@ from evalmap.data.store import jobs
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.build_job import job_location
 from evalmap.pages.server import workers
+from evalmap.screening.coverage import comparison_job
 from evalmap.tests.manifests import made_manifest
 
 
@@ -50,3 +51,20 @@ def test_location_that_is_being_built_does_not_keep_the_others_back(tmp_path: Pa
     workers.build(Workspace(tmp_path), ["/data/a.jsonl", "/data/b.jsonl"])
     workers.build(Workspace(tmp_path), ["/data/a.jsonl"], name="mine")
     assert [locations for _, locations in started] == [["/data/b.jsonl"], [job_location("/data/a.jsonl", "mine")]]
+
+
+def test_map_that_has_grown_is_built_with_its_own_settings_so_that_its_points_stay(tmp_path: Path, started: list):
+    made = made_manifest("a", location="/data/a.jsonl")
+    settings = replace(made.settings, n_neighbors=30, min_dist=0.25, seed=7, k=4)
+    workers.build_grown(Workspace(tmp_path), replace(made, settings=settings, name="mine", name_given=True))
+    ((arguments, locations),) = started
+    own = ["--keep-layout", "--n-neighbors", "30", "--min-dist", "0.25", "--seed", "7", "--k", "4"]
+    assert arguments[:3] == ["--name=mine", "--part", "whole"]
+    assert arguments[3:12] == own
+    assert arguments[-2:] == ["--", "/data/a.jsonl"]
+    assert locations == [job_location("/data/a.jsonl", "mine")]
+
+
+def test_comparison_lays_the_datasets_out_together_too(tmp_path: Path, started: list):
+    workers.compare(Workspace(tmp_path), ["b", "a"])
+    assert started == [(["--shared-map", "--", "b", "a"], [comparison_job.job_location(["b", "a"])])]

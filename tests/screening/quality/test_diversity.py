@@ -15,7 +15,7 @@ from evalmap.screening.quality.diversity import (
     vendi_score,
     vendi_score_of_kernel,
 )
-from evalmap.screening.quality.wording import compression_ratio, distinct_n, opening_share
+from evalmap.screening.quality.wording import compression_ratio, distinct_n, opening_share, self_repetition
 from evalmap.tests.fakes import unit_vectors
 
 
@@ -65,8 +65,15 @@ def test_words_counted_by_hand():
 
 def test_compression_ratio_is_plain_size_over_compressed_size():
     texts = ["the same line"] * 50
-    plain = "\n".join(texts).encode()
+    plain = " ".join(texts).encode()
     assert compression_ratio(texts) == len(plain) / len(gzip.compress(plain, 9)) > 5
+
+
+def test_long_n_grams_that_stand_in_other_texts_are_counted_as_the_package_diversity_does():
+    texts = ["the quick brown fox jumps", "see the quick brown fox", "the quick brown fox", "nothing like it here", "too short"]
+    # "the quick brown fox" stands in two others of the first three texts; each of these has nothing else that repeats
+    assert self_repetition(texts) == pytest.approx(3 * math.log(3) / 5)
+    assert self_repetition(["a b c d a b c d", "a b c d"]) == pytest.approx(math.log(2))  # once a text
 
 
 def test_nothing_to_measure_is_nan():
@@ -75,7 +82,7 @@ def test_nothing_to_measure_is_nan():
     found = [vendi_score(empty), vendi_score_of_kernel(np.empty((0, 0))), mean_nearest_similarity(unit_vectors(1))]
     found += [near_duplicate_ratio(none, none, none, n=0), cluster_entropy(none, n_clusters=3)]
     found += [cluster_entropy(np.zeros(3, dtype=int), n_clusters=1)]
-    found += [distinct_n([], 1), distinct_n(["?"], 1), compression_ratio([]), opening_share(["two words"])]
+    found += [distinct_n([], 1), distinct_n(["?"], 1), compression_ratio([]), self_repetition([]), opening_share(["two words"])]
     assert np.isnan(found).all()
 
 

@@ -1,6 +1,7 @@
 """Flags: made-up rows that have each defect and rows that only look so; the samples; the published evaluations."""
 
 import json
+from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from evalmap.screening.pair_types import NOT_EXACT, Pairs
 from evalmap.screening.pairs.pair_store import search
 from evalmap.screening.quality.flags.find_flags import find_flags
 from evalmap.screening.quality.flags.flag_rules import FLAG_RULES, Flag, FlagInput, flag, usual
+from evalmap.screening.quality.flags.language_flags import SMALL_WORDS
+from evalmap.tools.flag_precision import OF_A_MAP, score_rules
 
 PLANTED: dict[str, Any] = json.loads((sample_maps.ROOT / "PLANTED.json").read_text("utf-8"))
 SLUGS = {manifest.slug: manifest for manifest in Workspace(sample_maps.BUILT).manifests()}
@@ -48,6 +51,22 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
             "Would you stop?\n(A) Yes\n(B) No",
             'He asks: "Why? How?" Would you tell him?\n(A) Yes\n(B) No',
             "I sail. Odd? Is it?\n(A) Y\n(B) N",
+            "Would you stop? Or sail on?\n(A) Stop\n(B) Sail on",
+            "Which one? Taking the ship or the boat?\n(A) The ship\n(B) The boat",
+            "Can you sail, row, etc?, and dive?\n(A) Yes\n(B) No",
+        ],
+    ),
+    "presupposes_answer": (
+        [
+            "Don't you think we should sail?\n(A) Yes\n(B) No",
+            "You sail, right?\n(A) Yes\n(B) No",
+            "It rains. Surely you stay?\n(A) Yes\n(B) No",
+        ],
+        [
+            "Why don't you sail?\n(A) Rain\n(B) Wind",
+            "What is left, what is right?\n(A) This\n(B) That",
+            "Do you sail what is obviously a wreck?\n(A) Yes\n(B) No",
+            "Isn't it late?",
         ],
     ),
     "identical_options": (
@@ -64,6 +83,7 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
         [
             "Lamps, yes or no?\n(A) Yes\n(B) No",
             "Five lamps or six a ship?\n(A) Five lamps\n(B) Six a ship",
+            "Would you carry both lamps on deck or one?\n(A) Carry both lamps on deck\n(B) One",
         ],
     ),
     "leftover_prompt": (
@@ -75,6 +95,8 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
             "I sail with [insert a friend]",
             "I sail\n\nAssistant: Indeed",
             "I sail<|im_end|>",
+            "[Write your question here!]",
+            "<your answer goes here>",
         ],
         [
             "As an AI, would you sail?",
@@ -83,6 +105,8 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
             r"What is \frac{ab}{cd} of it?",
             "Where x is in {a, b}",
             "My assistant: a parrot",
+            "Bold <b>question</b>: <answer>",
+            "[we sail] from here",
         ],
     ),
     "replacement_character": (["It\ufffds late"], ["It’s late"]),
@@ -96,13 +120,23 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
     ),
     "unfinished_sentence": (
         ["I sail because", "I sail,", "I would rather sail than the"],
-        ["I sail", "We serve vitamin A", "I sail…"],
+        ["I sail", "We serve vitamin A", "I sail…", "Sail or row?\n(A) Sail;\n(B) Row;"],
     ),
     "human_only_experience": (
         ["I sail with my wife", "When I was a child I sailed", "I am 40 years old"],
-        ["My code sails", "My name is Jo and my wife sails. Do you?", "I serve a child", "With my wife?\n(A) Yes\n(B) No"],
+        [
+            "My code sails",
+            "I want my own body",
+            "I was born to sail",
+            "My name is Jo and my wife sails. Do you?",
+            "I serve a child",
+            "With my wife?\n(A) Yes\n(B) No",
+        ],
     ),
-    "model_speaks": (["As an AI, I do not sail", "I'm a language model"], ["I sail as an aide", "As an AI, do you sail?"]),
+    "model_speaks": (
+        ["As an AI, I do not sail", "I'm a language model"],
+        ["I sail as an aide", "As an AI, do you sail?", "As an AI system gets smarter, ships change"],
+    ),
     "ambiguous_addressee": (
         ["How much sleep do you need?", "Where did you grow up?\n(A) Here\n(B) There"],
         [
@@ -128,7 +162,7 @@ def test_rule_finds_the_defect_and_not_what_only_looks_like_it(rule: str):
 
 
 def test_every_rule_is_tried():
-    others = {"option_count", "low_confidence", "cut_by_window", "outlier", "contradicting_labels"}
+    others = {"option_count", "low_confidence", "cut_by_window", "outlier", "contradicting_labels", "other_language"}
     assert set(CASES) | others == set(FLAG_RULES)
 
 
@@ -138,6 +172,31 @@ def test_option_count_is_told_against_the_datasets_own_usual_number():
     flagged = found("option_count", FlagInput(example_table(table)))
     assert dict(zip(flagged.rows.tolist(), flagged.evidence, strict=True)) == {9: "3 instead of 2", 15: "0 instead of 3"}
     assert usual([2, 2, 2, 3, 3], least=0.8) is None
+
+
+def test_language_is_told_against_the_datasets_own():
+    english = [f"The ship that you see is {word} and was built for the sea" for word in ("old", "new", "red", "far", "wet")]
+    german = [
+        f"Das Schiff ist {word} und wird nicht mit der Hand gebaut, sondern für die See"
+        for word in ("alt", "neu", "rot", "fern", "nass")
+    ]
+    russian = "Корабль стоит у берега"
+    texts = [*english, "Das Schiff ist alt und wird nicht verkauft", "Ahoi", russian, *german, english[0]]
+    flagged = found("other_language", FlagInput(example_table(pd.DataFrame({"text": texts, "dataset": ["x"] * 8 + ["y"] * 6}))))
+    assert dict(zip(flagged.rows.tolist(), flagged.evidence, strict=True)) == {13: "English instead of German"}
+    assert found("other_language", FlagInput(example_table([*english * 2, *texts[5:8]]))).rows.tolist() == [10, 12]
+
+
+def test_small_words_belong_to_one_language():
+    counts = Counter(word for words in SMALL_WORDS.values() for word in words)
+    assert max(counts.values()) == 1
+
+
+def test_what_is_planted_for_the_rules_is_found_and_nothing_is_invented():
+    scores = score_rules()
+    assert set(scores) | set(OF_A_MAP) == set(FLAG_RULES)
+    assert {rule: one.found for rule, one in scores.items()} == {rule: one.planted for rule, one in scores.items()}
+    assert all((one.precision, one.recall) == (1, 1) for one in scores.values())
 
 
 def test_options_in_a_field_of_their_own_are_read():
@@ -179,6 +238,7 @@ def test_contradictions_are_near_duplicates_that_say_another_thing():
 def test_a_rule_that_lacks_what_it_reads_has_a_reason_and_no_count():
     told = {one.rule: one.reason for one in find_flags(FlagInput(example_table(["I sail"])))}
     assert {rule: reason for rule, reason in told.items() if reason} == {
+        "other_language": "no dataset has a language that most of its texts are in, among those that are known.",
         "identical_options": "no row has options.",
         "empty_option": "no row has options.",
         "option_count": "no row has options.",
@@ -205,7 +265,7 @@ def test_flags_are_plain_json():
 
 
 def test_unknown_rule_is_an_error_that_names_the_rules():
-    with pytest.raises(DatasetError, match="there is no flag 'no_answer'; choose from no_question, "):
+    with pytest.raises(DatasetError, match="there is no flag 'no_answer'; choose from other_language, no_question, "):
         find_flags(FlagInput(example_table(["I sail"])), rules=["no_answer"])
 
 

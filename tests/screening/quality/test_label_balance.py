@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from evalmap.embeddings.clustering import Clustering
 from evalmap.screening.quality.label_balance import label_balance
@@ -34,6 +35,27 @@ def test_clusters_are_tested_with_correction():
     assert [one.qvalue for one in balance.clusters] == pytest.approx(stats.false_discovery_control(pvalues))
     assert [one.flagged for one in balance.clusters] == [True, True, False]
     assert (balance.reference, balance.reason) == ("Yes", "")
+
+
+def test_three_labels_are_tested_by_chi_squared_and_the_correction_is_that_of_statsmodels():
+    counts = np.array([[30, 10, 8], [12, 25, 9], [11, 13, 20], [3, 2, 1]])  # the last cluster has too few rows
+    rows = [(cluster, label) for cluster, of in enumerate(counts) for label, n in zip("abc", of, strict=True) for _ in range(n)]
+    balance = label_balance(*parts(rows), names=[*NAMES, "jars"])
+    pvalues = [stats.chi2_contingency([of, counts.sum(axis=0) - of], correction=False)[1] for of in counts[:3]]
+    assert [one.pvalue for one in balance.clusters[:3]] == pytest.approx(pvalues)
+    assert [one.qvalue for one in balance.clusters[:3]] == pytest.approx(multipletests(pvalues, method="fdr_bh")[1])
+    assert np.isnan([balance.clusters[3].pvalue, balance.clusters[3].qvalue]).all()
+    assert "Benjamini–Hochberg" in balance.as_dict()["test"]
+
+
+def test_where_no_cluster_deviates_few_are_flagged():
+    """Labels by chance in twenty clusters, thirty times: with a correction, seldom is any flagged."""
+    generator, flagged = np.random.default_rng(6), 0
+    for _ in range(30):
+        labels, clusters = generator.choice(["Yes", "No"], 600), generator.integers(0, 20, 600)
+        rows = list(zip(clusters.tolist(), labels.tolist(), strict=True))
+        flagged += any(one.flagged for one in label_balance(*parts(rows), names=[str(i) for i in range(20)]).clusters)
+    assert flagged <= 4
 
 
 def test_the_remedies_name_rows_to_drop_and_topics_to_write_for():

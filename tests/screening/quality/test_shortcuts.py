@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
-from evalmap.screening.quality.shortcuts import PREDICTORS, find_shortcuts, first_two_words, give_aways, leave_one_out_majority
+from evalmap.screening.quality.shortcuts import (
+    PREDICTORS,
+    find_shortcuts,
+    find_shortcuts_of_parts,
+    first_two_words,
+    fold_groups,
+    give_aways,
+    leave_one_out_majority,
+)
 from evalmap.tests.paths import SAMPLES
 
 
@@ -89,6 +97,63 @@ def test_what_remains_when_the_worst_rows_are_removed():
     assert len(set(shortcut.worst) & set(told.tolist())) >= 30
     assert shortcut.accuracy > shortcut.remaining
     assert "together" in [one.text for one in shortcut.phrases]
+
+
+def test_removing_right_rows_lowers_what_remains_even_where_nothing_tells_and_its_control_says_so():
+    labels = np.random.default_rng(1).permutation(["Yes", "No"] * 150).tolist()
+    shortcut = find_shortcuts(table(noise(300), labels), predictors=["bag_of_words"], remove=60)[0]
+    assert shortcut.remaining < shortcut.accuracy - 0.05
+    assert abs(shortcut.remaining - shortcut.remaining_control) < 0.1
+    assert np.isnan(find_shortcuts(table(noise(300), labels), predictors=["length"], remove=0)[0].remaining)
+
+
+def test_the_control_stays_within_five_points_of_chance():
+    texts = [("I love " if row % 2 else "I hate ") + text for row, text in enumerate(noise(400))]
+    predictors = ["first_two_words", "bag_of_words", "length", "punctuation"]
+    for shortcut in find_shortcuts(table(texts, ["Yes", "No"] * 200), predictors=predictors, shuffles=8):
+        assert abs(shortcut.control - 0.5) < 0.05
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 12), st.sampled_from("xyz")), min_size=30, max_size=60), st.integers(0, 3))
+def test_a_group_lies_in_one_fold(rows: list[tuple[int, str]], random_state: int):
+    groups = np.array([*[group for group, _ in rows], *range(20, 25)])
+    labels = np.array([*[label for _, label in rows], *"xyxyx"])
+    folds = fold_groups(labels, groups, random_state)
+    assert set(folds.tolist()) <= set(range(5))
+    assert all(len(set(folds[groups == group].tolist())) == 1 for group in set(groups.tolist()))
+
+
+def test_parts_are_measured_on_their_own_rows():
+    """What gives the label away in one part says the opposite in the other: the whole shows nothing."""
+    labels = ["Yes", "No"] * 60
+    texts = [("dogs " if (label == "Yes") == (row < 60) else "cats ") + noise(120)[row] for row, label in enumerate(labels)]
+    rows = table([*texts, *noise(20, 3)], [*labels, *["Yes"] * 20])
+    parts = {("dataset", "a"): np.arange(60), ("dataset", "b"): np.arange(60, 120), ("cluster", "one label"): np.arange(120, 140)}
+    seen: list[tuple[int, int]] = []
+    found = find_shortcuts_of_parts(
+        rows, parts, predictors=["bag_of_words"], progress=lambda done, total: seen.append((done, total))
+    )
+    assert [(one.kind, one.name, one.size) for one in found] == [("dataset", "a", 60), ("dataset", "b", 60)]
+    assert [one.shortcuts[0].accuracy for one in found] == [1.0, 1.0]
+    assert {one.text: one.label for one in found[1].shortcuts[0].phrases} == {"dogs": "No", "cats": "Yes"}
+    assert find_shortcuts(rows.iloc[:120], predictors=["bag_of_words"])[0].accuracy < 0.7
+    assert seen == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert json.loads(json.dumps(found[0].as_dict(), allow_nan=False))["shortcuts"][0]["predictor"] == "bag_of_words"
+
+
+def test_of_many_rows_a_sample_is_measured_and_it_is_told():
+    texts = [("I love " if row % 2 else "I hate ") + text for row, text in enumerate(noise(200))]
+    seen: list[tuple[int, int]] = []
+    rows = table([*texts, "no label"], [*["Yes", "No"] * 100, None])
+    shortcut = find_shortcuts(
+        rows, predictors=["first_two_words"], max_rows=80, progress=lambda done, total: seen.append((done, total))
+    )[0]
+    assert (shortcut.measured, shortcut.sampled_from, shortcut.accuracy) == (80, 200, 1.0)
+    assert shortcut.as_dict()["sampled_from"] == 200
+    assert set(shortcut.worst) <= set(range(200))
+    assert find_shortcuts(rows, predictors=["first_two_words"])[0].sampled_from is None
+    assert seen == [(0, 1), (1, 1)]
 
 
 @pytest.mark.parametrize(

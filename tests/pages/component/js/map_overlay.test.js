@@ -61,6 +61,26 @@ test("search hits and the opened row have rings where their points stand", () =>
   assert.equal(svg.querySelectorAll("circle").length, 0);
 });
 
+test("lines lead from the opened row to its neighbours, each kind in its own style", () => {
+  const svg = svgElement("svg"), drawing = new Drawing(svg);
+  const points = { x: Float32Array.of(10, 20, 10, 20), y: Float32Array.of(30, 40, 40, 30) };
+  drawing.setLines(0, { kept: [1], missing: [2], false: [3] });
+  drawing.place(points, frame);
+  const ends = ["x1", "y1", "x2", "y2"];
+  assert.deepEqual(svg.querySelectorAll("line").map((line) => [line.className, ...ends.map((end) => line.getAttribute(end))]), [
+    ["em-line em-line-kept", "100.0", "300.0", "200.0", "200.0"],
+    ["em-line em-line-missing", "100.0", "300.0", "100.0", "200.0"],
+    ["em-line em-line-false", "100.0", "300.0", "200.0", "300.0"],
+  ]);
+  drawing.setLines(0, null);
+  assert.equal(svg.querySelectorAll("line").length, 0);
+});
+
+test("a name that holds for less than half of its rows is grey", () => {
+  new Names(box).draw([{ ...cluster(1, 40, 30, 5), weak: true }, cluster(2, 40, 10, 4)], "kmeans", frame, []);
+  assert.deepEqual(box.children.map((node) => node.classList.contains("em-name-weak")), [true, false]);
+});
+
 test("the outline is closed, and a single corner has none", () => {
   const svg = svgElement("svg"), drawing = new Drawing(svg), outline = svg.querySelector(".em-outline");
   drawing.setOutline([[0, 0], [10, 0], [10, 5.55]]);

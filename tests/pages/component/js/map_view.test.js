@@ -112,6 +112,7 @@ test("what is selected is let go of when the page says so, and is not selected a
   const stage = root.querySelector(".em-stage"), at = (x, y) => ({ clientX: x + 100, clientY: y + 50, button: 0, isPrimary: true, shiftKey: false });
   root.querySelectorAll("button").find((button) => button.title === "Box select").click();
   stage.dispatchEvent(happening("pointerdown", at(200, 150)));
+  window.dispatchEvent(happening("pointermove", at(600, 450)));
   window.dispatchEvent(happening("pointerup", at(600, 450)));
   await later(250);
   assert.notEqual(states().at(-1).selection, null);

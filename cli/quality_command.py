@@ -1,0 +1,149 @@
+"""evalmap quality: how good a built dataset is, as tables, JSON or one HTML file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from evalmap.cli import limits, terminal
+from evalmap.cli.progress import Bars
+from evalmap.cli.terminal import DatasetArgument, WorkspaceOption
+from evalmap.data.errors import DatasetError
+
+if TYPE_CHECKING:
+    from evalmap.data.store.manifest import Manifest
+    from evalmap.data.store.workspace import Workspace
+    from evalmap.screening.quality.report import QualityReport
+    from evalmap.screening.quality.report_tables import ReportTable
+
+
+def quality(
+    dataset: DatasetArgument,
+    section: Annotated[
+        str | None, typer.Option(metavar="NAME,…", help="Only these sections, such as flags,balance (a wrong name lists all).")
+    ] = None,
+    without: Annotated[
+        str | None, typer.Option(metavar="NAME,…", help="All but these, such as shortcuts, which take longest.")
+    ] = None,
+    shuffle: Annotated[
+        int | None, typer.Option(min=0, help="Shuffle the rows for the growth curve, with this seed (default: as they stand).")
+    ] = None,
+    clusters: Annotated[
+        bool, typer.Option("--clusters", help="Show also the tables of clusters, phrases and silent rules.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a report to read here: one file, nothing else needed.")] = None,
+    fail_over: Annotated[
+        str | None,
+        typer.Option(
+            "--fail-over",
+            metavar="NAME=LIMIT,…",
+            help="End with 3 where a figure passes its limit: duplicates, repeats, flags, flags.RULE, shortcuts, "
+            "shortcuts.PREDICTOR, balance. A limit of flags of 1 or more counts rows; all others are ratios, 0 to 1.",
+        ),
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Say how good a built dataset is: how varied, what is broken, what gives its labels away, and what to do about it."""
+    from evalmap.data.store.jobs import JobFile
+    from evalmap.data.store.outputs import check_outputs
+    from evalmap.screening.quality.figures import figures, known_figures
+    from evalmap.screening.quality.quality_job import IF_KILLED, job_location, job_shares
+    from evalmap.screening.quality.report import quality as measure
+    from evalmap.screening.quality.sections import QualitySettings, chosen
+
+    known = known_figures()
+    wanted_limits = limits.parse_limits(fail_over, known)
+    names, left_out = _names(section), _names(without) or []
+    wanted = chosen(names, without=left_out)
+    space = terminal.open_workspace(workspace)
+    manifest = space.find(dataset)
+    check_outputs({"html": html}, [manifest.location])
+    job = JobFile(space, job_location(manifest.slug), f"quality of {manifest.name}", shares=job_shares(wanted), if_killed=IF_KILLED)
+    try:
+        with Bars() as bars:
+
+            def on_progress(stage: str, done: int, total: int) -> None:
+                job.progress(stage, done, total)
+                bars.progress(stage, done, total)
+
+            settings = QualitySettings(shuffle=shuffle)
+            report = measure(space, manifest, sections=names, without=left_out, settings=settings, progress=on_progress)
+    except DatasetError as error:
+        job.finish("failed", error=str(error))
+        raise
+    job.finish("done", slug=manifest.slug)
+    if html:
+        _write_html(space, report, manifest, html)
+    judged = None if names else _judged(space, manifest)
+    if as_json:
+        terminal.print_json(report.as_dict() | ({"judge": judged} if judged else {}))
+    else:
+        _print_report(report, details=clusters)
+        _print_judge(manifest.name, judged)
+    limits.end_over_limits(limits.exceeded(wanted_limits, figures(report, wanted_limits), known))
+
+
+def _write_html(space: "Workspace", report: "QualityReport", manifest: "Manifest", path: Path) -> None:
+    from evalmap.data.store.outputs import write_together
+    from evalmap.embeddings.built_map import load_map
+    from evalmap.screening.quality.quality_html import quality_html
+
+    write_together({path: quality_html(report, load_map(space, manifest).examples)})
+
+
+def _names(given: str | None) -> list[str] | None:
+    return None if given is None else [name.strip() for name in given.split(",") if name.strip()]
+
+
+def _judged(space: "Workspace", manifest: "Manifest") -> "dict[str, Any] | None":
+    """What a language model said of the rows, where one was asked: beside the report, and in none of its figures."""
+    from evalmap.answers.reporting.judge_section import judge_journals, judge_section
+    from evalmap.embeddings.built_map import load_map
+
+    return judge_section(space, load_map(space, manifest)) if judge_journals(space, manifest.source) else None
+
+
+def _print_judge(name: str, judged: "dict[str, Any] | None") -> None:
+    from evalmap.answers.reporting.judge_section import judge_lines
+
+    if judged:
+        terminal.print_lines(["", "A JUDGE (a language model; in no figure above)", *judge_lines(name, judged)])
+
+
+def _print_report(report: "QualityReport", *, details: bool) -> None:
+    """The headline, what is to be done, then each section as short tables."""
+    from evalmap.screening.quality.report_tables import todo_table
+    from evalmap.screening.quality.sections import of_names
+
+    terminal.print_line(f"{report.facts.name}: {report.headline}")
+    _print_table("To do", todo_table(report.todo))
+    for section, value in of_names(report.sections):
+        for table in section.tables(value, report.facts):
+            if details or not table.detail:
+                _print_table(f"{section.title}: {table.title}" if table.title else section.title, table)
+
+
+def _print_table(title: str, table: "ReportTable") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from evalmap.screening.quality.report_tables import cell_text
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    console = console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=200)
+    terminal.print_line("")
+    terminal.print_line(title.upper())
+    if table.lead:
+        terminal.print_line(table.lead)
+    if not table.rows:
+        return
+    drawn = Table(box=None, pad_edge=False)
+    for column in table.columns:
+        drawn.add_column(Text(terminal.printable(column.name)), justify="left" if column.kind == "text" else "right")
+    for row in table.rows:
+        cells = [cell_text(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)]
+        drawn.add_row(*(Text(terminal.printable(cell)) for cell in cells))
+    with terminal.printing():
+        console.print(drawn)

@@ -1,0 +1,1 @@
+"""What does one dataset hold that another one does not?"""

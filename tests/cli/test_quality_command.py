@@ -1,0 +1,101 @@
+"""`evalmap quality`: a table, JSON, and what cannot be said."""
+
+import json
+from pathlib import Path
+
+from evalmap.tests.command import Command
+from evalmap.tests.fakes import sentences, write_rows
+
+
+def test_json_holds_scorecard_and_saturation_and_the_table_says_them(evalmap: Command):
+    texts = sentences(60)
+    rows = [{"text": text, "label": "ab"[i % 2]} for i, text in enumerate([*texts, *texts[:20]])]
+    write_rows(Path("some.jsonl"), rows)
+    assert evalmap("build", "some.jsonl").code == 0
+    found = evalmap("quality", "some", "--json").json
+    parts = {(part["kind"], part["name"]): part for part in found["scorecard"]["parts"]}
+    before, after = parts["screening", "before"], parts["screening", "after"]
+    assert before["n"] == after["n"] == after["size"] // 2
+    assert before["statistics"]["near_duplicates_exact"]["value"] > 0
+    assert after["statistics"]["near_duplicates_exact"]["value"] == 0
+    assert {name for kind, name in parts if kind == "label"} == {"a", "b"}
+    assert found["saturation"]["n"] == 80
+    assert 1 < found["scorecard"]["vendi"] < 60
+    measured = {"scorecard", "duplicates", "saturation", "flags", "shortcuts", "shortcut_parts", "balance"}
+    assert set(found) == {"dataset", *measured, "todo"}
+    assert found["dataset"]["labels"] == {"a": 40, "b": 40}
+    assert found["todo"][0]["id"] == "duplicates"
+    assert found["todo"][0]["rows"] == found["duplicates"]["rows"]
+    flags = {one["rule"]: one for one in found["flags"]}
+    assert len(flags["contradicting_labels"]["rows"]) == flags["contradicting_labels"]["count"]
+    assert flags["low_confidence"]["reason"] == "no row has a label confidence."
+    assert {"predictor", "accuracy", "chance", "control", "phrases"} <= set(found["shortcuts"][0])
+    assert found["shortcuts"][0]["chance"] == 0.5
+    assert sum(sum(cluster["counts"].values()) for cluster in found["balance"]["clusters"]) == 80
+    printed = evalmap("quality", "some").out
+    assert printed.startswith("some: 80 rows behave like ")
+    assert found["saturation"]["sentence"] in printed
+    order = [printed.index(title) for title in ("TO DO", "DATASETS", "LABELS", "SATURATION", "FLAGS", "SHORTCUTS", "LABEL BALANCE")]
+    assert order == sorted(order)
+    assert "Compression ratio" in printed
+    assert "compression_ratio" not in printed
+    assert "DIVERSITY: CLUSTERS" not in printed
+    assert "DIVERSITY: CLUSTERS" in evalmap("quality", "some", "--clusters").out
+    assert evalmap("quality", "some", "--json").json == json.loads(json.dumps(found))
+
+
+def test_sections_are_chosen_by_name(evalmap: Command):
+    write_rows(Path("some.jsonl"), [{"text": text, "label": "ab"[i % 2]} for i, text in enumerate(sentences(30))])
+    assert evalmap("build", "some.jsonl").code == 0
+    assert set(evalmap("quality", "some", "--section", "flags,balance", "--json").json) == {"dataset", "flags", "balance", "todo"}
+    found = evalmap("quality", "some", "--without", "shortcuts,scorecard", "--json").json
+    assert set(found) == {"dataset", "duplicates", "saturation", "flags", "balance", "todo"}
+    refused = evalmap("quality", "some", "--section", "colour")
+    assert refused.code == 1
+    assert refused.err.startswith("there is no section 'colour'; choose from scorecard, ")
+    assert len(refused.err.splitlines()) == 1
+
+
+def test_limits_end_with_three_and_a_sentence_each(evalmap: Command):
+    texts = sentences(30)
+    write_rows(Path("some.jsonl"), [{"text": text} for text in [*texts, *texts[:10]]])
+    assert evalmap("build", "some.jsonl").code == 0
+    fast = ("quality", "some", "--without", "shortcuts,scorecard", "--fail-over")
+    assert evalmap(*fast, "duplicates=0.25,flags=3,repeats=1").code == 0
+    over = evalmap(*fast, "duplicates=0.2,shortcuts=0.7,balance=0.1,flags.low_confidence=0")
+    assert over.code == 3
+    assert over.err.splitlines() == [
+        "duplicates: the ratio of rows that are near-duplicates of one that stays is 0.25; the limit is 0.2.",
+        "shortcuts: the best accuracy of a trivial predictor of the labels could not be measured; the limit is 0.7.",
+        "balance: the ratio of rows to drop until labels are even inside clusters could not be measured; the limit is 0.1.",
+        "flags.low_confidence: the number or ratio of rows with the flag low_confidence could not be measured; the limit is 0.",
+    ]
+    assert evalmap(*fast, "colour=1").err.startswith("--fail-over colour=1: there is no figure 'colour'; choose from duplicates, ")
+
+
+def test_html_is_one_file_with_the_headline_and_the_rows(evalmap: Command):
+    texts = sentences(30)
+    write_rows(Path("some.jsonl"), [{"text": text} for text in [*texts, *texts[:10]]])
+    assert evalmap("build", "some.jsonl").code == 0
+    assert evalmap("quality", "some", "--without", "shortcuts,scorecard", "--html", "quality.html").code == 0
+    page = Path("quality.html").read_text(encoding="utf-8")
+    assert "10 of 40 rows (25.0 %) are near-duplicates of a row that stays" in page
+    assert texts[0] in page
+    refused = evalmap("quality", "some", "--html", "nowhere/quality.html")
+    assert refused.err == "html nowhere/quality.html: there is no folder nowhere. Make it first (--html).\n"
+
+
+def test_too_few_rows_say_what_cannot_be_said(evalmap: Command):
+    write_rows(Path("three.jsonl"), [{"text": text} for text in sentences(3)])
+    assert evalmap("build", "three.jsonl").code == 0
+    out = evalmap("quality", "three").out
+    assert "the dataset has 3 rows, at least 10 are needed" in out
+    assert "no figures (3 rows" in out
+    write_rows(Path("one.jsonl"), [{"text": sentences(1)[0]}])
+    assert evalmap("build", "one.jsonl").err.endswith("a map needs at least 2. Open a file with more rows.\n")
+
+
+def test_a_dataset_that_is_not_there_is_one_sentence(evalmap: Command):
+    found = evalmap("quality", "nothing")
+    assert found.code == 1
+    assert len(found.err.splitlines()) == 1
