@@ -77,7 +77,11 @@ class PairJudgements:
         """
         try:
             assert isinstance(judgements, list)
-            made = [PairJudgement(*map(_key, one["rows"]), one["verdict"], str(one.get("at", ""))) for one in judgements]
+            pairs = [tuple(map(_key, one["rows"])) for one in judgements]
+            made = [
+                PairJudgement(left, right, one["verdict"], str(one.get("at", "")))
+                for (left, right), one in zip(pairs, judgements, strict=True)
+            ]
         except (AssertionError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise DatasetError(f"{where}: not a list of judgements, each with two rows and a verdict ({error!r}).") from error
         for one in made:

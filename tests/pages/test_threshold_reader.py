@@ -61,9 +61,9 @@ def test_verdicts_survive_a_new_session_and_lead_to_a_threshold_that_can_be_used
     assert any("6 read, of about 20" in one for one in said(again))
     metrics = {metric.label: metric.value for metric in again.metric}
     built = site.built(space, "twice")
-    found = screenings.reading_of(
-        built, screenings.stored_pairs("twice", built.manifest.fingerprint), method="lexical", normalization="typographic", merge=()
-    ).estimate
+    pairs = screenings.stored_pairs("twice", built.manifest.fingerprint)
+    assert pairs
+    found = screenings.reading_of(built, pairs, method="lexical", normalization="typographic", merge=()).estimate
     assert found
     assert metrics["Agrees best"] == f"{found.threshold:.3f}"
     assert metrics["Judgements"] == f"{found.agreed} of 6"

@@ -39,10 +39,10 @@ def _draw_pair(built: BuiltMap, pairs: Pairs, reading: Reading) -> None:
     if not access.writable():
         st.info("This site is read-only: pairs are judged by those who run it.", icon=":material/lock:")
         return
+    one, other = (0, 0) if reading.next is None else (int(pairs.left[reading.next]), int(pairs.right[reading.next]))
     if reading.next is None:
         st.info("Every pair was read.", icon=":material/check:")
     else:
-        one, other = int(pairs.left[reading.next]), int(pairs.right[reading.next])
         with st.container(border=True):
             st.caption(where(built, one))
             text.show(built.text(one))
@@ -88,7 +88,8 @@ def _draw_result(built: BuiltMap, pairs: Pairs, reading: Reading, choices: Scree
     lowest = max(round(min(found.threshold, 1.0), 3), screenings.lowest_threshold(pairs, choices.method))
     st.button(f"Use {lowest:.3f}", type="primary", icon=":material/check:", key="use-threshold", on_click=_use, args=(lowest,))
     if found.disagreeing:
-        st.markdown(f"**{len(found.disagreeing)} judgements disagree with it**")
+        n = len(found.disagreeing)
+        st.markdown(f"**{n} {'judgement disagrees' if n == 1 else 'judgements disagree'} with it**")
     for at in found.disagreeing[:SHOWN]:
         number, same = reading.judged[at]
         one, other = int(pairs.left[reading.positions[at]]), int(pairs.right[reading.positions[at]])
