@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server import access, caches
 from evalmap.pages.server.curations import curation_of
@@ -58,6 +59,11 @@ def variant_fields(built: BuiltMap) -> tuple[str, ...]:
     return variant_fields_of(built.manifest.reading, built.manifest.roles, built.fields.columns)
 
 
+def judgements(built: BuiltMap) -> PairJudgements:
+    """What was said of pairs of this dataset, from the workspace."""
+    return PairJudgements.load(Workspace.default(), built.manifest.source)
+
+
 def lowest_threshold(pairs: Pairs, method: Method) -> float:
     """The lowest threshold that the list of pairs allows, in hundredths."""
     floor = max(pairs.floors["lexical"], pairs.floors["semantic"]) if method == "all" else pairs.floors.get(method, 0.0)
@@ -66,7 +72,7 @@ def lowest_threshold(pairs: Pairs, method: Method) -> float:
 
 def reading_of(built: BuiltMap, pairs: Pairs, *, method: Method, normalization: str, merge: Sequence[str]) -> Reading:
     """How far the reader is with the pairs of a map, and the one to read next."""
-    made = PairJudgements.load(caches.workspace(), built.manifest.source)
+    made = judgements(built)
     how = {"method": method, "normalization": normalization, "merge": merge}
     return read_on(pairs, made, built.examples, differences=differences(built), **how)
 

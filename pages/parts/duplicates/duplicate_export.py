@@ -14,7 +14,7 @@ from evalmap.data.records import ReadOptions
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
-from evalmap.pages.server import caches, screenings
+from evalmap.pages.server import screenings
 from evalmap.pages.server.access import without_paths
 from evalmap.pages.server.curations import curation_of
 from evalmap.pages.shared import state, text
@@ -25,7 +25,7 @@ from evalmap.screening.output.files import kept_jsonl, removed_jsonl
 from evalmap.screening.output.screened_name import screened_name
 from evalmap.screening.output.screening_html import html_report
 from evalmap.screening.output.screening_report import report, report_json
-from evalmap.screening.pair_judgements import JudgedThreshold, PairJudgements
+from evalmap.screening.pair_judgements import JudgedThreshold
 from evalmap.screening.pair_types import Pairs, Selection
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_file import recipe_yaml
@@ -156,9 +156,9 @@ def _recipe(built: BuiltMap, options: ScreeningOptions, log: DecisionLog) -> Rec
 
 def _judged(built: BuiltMap, options: ScreeningOptions) -> JudgedThreshold | None:
     """The judgements about pairs and what follows from them; None where there are none."""
-    made = PairJudgements.load(caches.workspace(), built.manifest.source)
-    pairs = screenings.stored_pairs(built.manifest.slug, built.manifest.fingerprint)
-    if not len(made) or pairs is None:
+    made = screenings.judgements(built)
+    pairs = screenings.stored_pairs(built.manifest.slug, built.manifest.fingerprint) if len(made) else None
+    if pairs is None:
         return None
     how = {"method": options.method, "normalization": options.normalization, "merge": options.merge}
     return screenings.reading_of(built, pairs, **how).kept(made)
