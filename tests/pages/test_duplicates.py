@@ -71,7 +71,7 @@ def test_a_target_that_cannot_be_reached_is_said_in_a_sentence_and_nothing_is_of
     at = open_export(PERSONA, threshold="0.85")
     (kept,) = [int(metric.value) for metric in at.metric if metric.label == "Kept"]
     assert kept < len(built)
-    assert len(at.get("download_button")) == 5
+    assert len(at.get("download_button")) == 6
     at.number_input(key="target").set_value(kept + 1)
     run(at)
     (error,) = at.error
@@ -99,7 +99,7 @@ def test_balance_that_was_asked_of_another_dataset_is_not_asked_of_one_without_l
     at.selectbox(key="dataset").set_value("plain")
     run(at)
     assert [options.balance for options in asked] == [False, True, False]  # screening for balance without labels raises
-    assert len(at.get("download_button")) == 5
+    assert len(at.get("download_button")) == 6
 
 
 @pytest.fixture(scope="module")

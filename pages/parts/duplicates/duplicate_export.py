@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.exporting import write_table
 from evalmap.data.locations import location_of
 from evalmap.data.records import ReadOptions
 from evalmap.embeddings.built_map import BuiltMap
@@ -31,6 +32,7 @@ from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_file import recipe_yaml
 from evalmap.screening.screening import Screening, screen
 from evalmap.screening.screening_options import ScreeningOptions
+from evalmap.screening.weights import weights_table
 
 
 def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: ScreenChoices) -> None:
@@ -74,6 +76,7 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
             ("Removed rows", f"{name}-removed.jsonl", "application/x-ndjson", removed_jsonl),
             ("Report (JSON)", f"{name}-report.json", "application/json", lambda s: report_json(report_of(built, s, screening.log))),
             ("Report (HTML)", f"{name}-report.html", "text/html", lambda s: html_report(s, report_of(built, s, screening.log))),
+            ("Weights (CSV)", f"{name}-weights.csv", "text/csv", lambda s: write_table(weights_table(s), "csv")),
             ("Recipe", "recipe.yaml", "application/yaml", lambda s: recipe_of(built, s.options, screening.log)),
         ):
             st.download_button(
