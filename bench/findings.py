@@ -20,6 +20,7 @@ import pandas as pd
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
 from evalmap.data.text.normalization import NORMALIZATIONS, normalize, redundant
+from evalmap.screening.output.dataset_card import code
 from evalmap.screening.quality.flags.find_flags import find_flags
 from evalmap.screening.quality.flags.flag_rules import FlagInput
 from evalmap.screening.quality.shortcuts import NEGATIONS, find_shortcuts, first_two_words, leave_one_out_majority
@@ -74,20 +75,24 @@ def shortcuts(examples: pd.DataFrame, *, files: int | None = None) -> list[str]:
     one fold; the control is the same on shuffled labels.
     """
     found: dict[str, tuple[float, float, float]] = {}
+    telling: dict[str, str] = {}
     for name, own in list(examples.groupby("dataset", sort=True))[:files]:
         (one,) = find_shortcuts(own.reset_index(drop=True), predictors=["first_two_words"], remove=0)
         if not one.reason:
             labelled = own[own["label"].notna()]
             left_out = leave_one_out_majority([first_two_words(str(text)) for text in labelled["text"]], labelled["label"].tolist())
             found[str(name)] = left_out, one.accuracy, one.control
+            most = one.phrases[0] if one.phrases else None
+            telling[str(name)] = f"{code(most.text.replace('|', ' '))}: {most.label.strip()}, {most.rows:,} rows" if most else ""
     if not found:
         raise DatasetError("no file has labels that could be guessed: at least 20 rows of two labels are needed.")
     table = np.array(list(found.values()))
     worst = sorted(found, key=lambda name: (-found[name][0], name))[:WORST]
-    rows: list[Row] = [("mean of all", *_percents(table.mean(axis=0)))]
-    rows += [(f"files above {100 * MANY:.0f} %", *((table > MANY).sum(axis=0).tolist()))]
-    rows += [(name, *_percents(found[name])) for name in worst]
-    return [f"{len(found)} files.", "", *_table(("file", "leave-one-out", "cross-validated", "control"), rows)]
+    rows: list[Row] = [("mean of all", *_percents(table.mean(axis=0)), "")]
+    rows += [(f"files above {100 * MANY:.0f} %", *((table > MANY).sum(axis=0).tolist()), "")]
+    rows += [(name, *_percents(found[name]), telling[name]) for name in worst]
+    head = ("file", "leave-one-out", "cross-validated", "control", "tells most")
+    return [f"{len(found)} files.", "", *_table(head, rows)]
 
 
 def flags(examples: pd.DataFrame) -> list[str]:

@@ -28,6 +28,12 @@ def quality(
     shuffle: Annotated[
         int | None, typer.Option(min=0, help="Shuffle the rows for the growth curve, with this seed (default: as they stand).")
     ] = None,
+    few_shot: Annotated[
+        str | None,
+        typer.Option(
+            "--few-shot", metavar="PATH", help="The examples that the writer was given: their copies are flagged (few_shot_copy)."
+        ),
+    ] = None,
     clusters: Annotated[
         bool, typer.Option("--clusters", help="Show also the tables of clusters, phrases and silent rules.")
     ] = False,
@@ -45,6 +51,7 @@ def quality(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Say how good a built dataset is: how varied, what is broken, what gives its labels away, and what to do about it."""
+    from evalmap.data.opening import open_dataset
     from evalmap.data.store.jobs import JobFile
     from evalmap.data.store.outputs import check_outputs
     from evalmap.screening.quality.figures import figures, known_figures
@@ -52,6 +59,7 @@ def quality(
     from evalmap.screening.quality.report import quality as measure
     from evalmap.screening.quality.sections import QualitySettings, chosen
 
+    prompts = () if few_shot is None else tuple(open_dataset(few_shot).examples["text"].astype(str))
     known = known_figures()
     wanted_limits = limits.parse_limits(fail_over, known)
     names, left_out = _names(section), _names(without) or []
@@ -67,7 +75,7 @@ def quality(
                 job.progress(stage, done, total)
                 bars.progress(stage, done, total)
 
-            settings = QualitySettings(shuffle=shuffle)
+            settings = QualitySettings(shuffle=shuffle, few_shot=prompts)
             report = measure(space, manifest, sections=names, without=left_out, settings=settings, progress=on_progress)
     except DatasetError as error:
         job.finish("failed", error=str(error))

@@ -15,6 +15,7 @@ from evalmap.answers.reading.judgements import Judgements, Unread, read_judgemen
 from evalmap.answers.reading.reviews import Review, kept_reviews
 from evalmap.answers.statistics.judge_agreement import agreement, fleiss
 from evalmap.answers.statistics.summary import bootstrap_mean, mean_of, wilson
+from evalmap.data.store import disk
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 
@@ -112,14 +113,20 @@ def judge_lines(name: str, section: Mapping[str, Any]) -> Iterator[str]:
 
 
 def judge_journals(space: Workspace, source: str) -> list[tuple[Path, Mapping[str, Any]]]:
-    """(journal, its header) of each judge that was asked about a source, the one written last first."""
+    """(journal, its header) of each judge that was asked about a source, the one written last first.
+
+    Raises
+    ------
+    DiskError : the disk does not give one
+    """
     found = []
-    for path in (space.root / "answers" / "runs").glob("*.jsonl"):
-        with path.open("rb") as file:
-            try:
+    folder = space.root / "answers" / "runs"
+    for path in (folder / name for name in disk.names(folder, ".jsonl")):
+        try:
+            with disk.reading(path), path.open("rb") as file:
                 header = json.loads(file.readline())
-            except ValueError:
-                continue  # half a line: nothing was asked yet
+        except (ValueError, FileNotFoundError):
+            continue  # half a line: nothing was asked yet; or removed meanwhile
         if isinstance(header, dict) and header.get("kind") == KIND and header["dataset"]["source"] == source:
             found.append((path, header))
     return sorted(found, key=lambda one: (-one[0].stat().st_mtime_ns, one[0].name))

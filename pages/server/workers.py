@@ -99,7 +99,7 @@ def measure_quality(workspace: Workspace, slug: str, *, without: Sequence[str] =
     """
     left_out = ["--without", ",".join(without)] if without else []
     location, name = quality_job.job_location(slug), f"quality of {slug}"
-    _start(workspace, ["quality", slug], *left_out, locations=[location], name=name, if_killed=quality_job.IF_KILLED)
+    _start(workspace, ["quality", "report", slug], *left_out, locations=[location], name=name, if_killed=quality_job.IF_KILLED)
 
 
 @changing

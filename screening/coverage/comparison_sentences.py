@@ -16,6 +16,7 @@ STATISTICS = {
     "distinct_2": "different pairs of words, as a share of all",
     "distinct_3": "different triples of words, as a share of all",
     "compression_ratio": "how many times smaller they are compressed",
+    "self_repetition": "how much they repeat each other's runs of four words (log)",
     "opening_share": "share of rows with the commonest first three words",
 }
 

@@ -390,6 +390,8 @@ def _limits(of: _Of) -> Iterator[CardLine]:
         of.info,
         asked="BF",
     )
+    if (found := of.section("map")) is not None:
+        yield CardLine("How far the map can be trusted", (found["sentence"],), of.quality("map"), asked="F")
     yield _by_hand("Known limits", "what it does not cover, what its score does not say, and where it misleads.", "DBFH")
 
 

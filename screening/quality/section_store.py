@@ -25,7 +25,8 @@ _READ = ("records", "embeddings", "neighbors", "clustering", "naming", model_nam
 def section_key(workspace: Workspace, manifest: Manifest, section: Section, settings: QualitySettings) -> str:
     """The key of a section: of the map, the settings, what else it reads, and its version."""
     keys = {stage.name: stage.key for stage in manifest.stages if stage.name in _READ}
-    parts = (section.name, section.version, keys, asdict(settings), asdict(DEFAULTS), section.reads(workspace, manifest))
+    told = {name: value for name, value in asdict(settings).items() if name != "few_shot" or (value and section.name == "flags")}
+    parts = (section.name, section.version, keys, told, asdict(DEFAULTS), section.reads(workspace, manifest))
     return f"{manifest.key('naming')}-{stage_key(STAGE, *parts)}"
 
 

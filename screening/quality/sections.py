@@ -43,10 +43,12 @@ class QualitySettings:
 
     shuffle : a seed that shuffles the rows for the growth curve; None keeps their order
     seed : of the samples of the scorecard
+    few_shot : texts that the writer was given as examples; only flags read them
     """
 
     shuffle: int | None = None
     seed: int = 0
+    few_shot: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,9 +134,9 @@ def _saturation(given: SectionInput, progress: Progress) -> Any:
 
 def _flags(given: SectionInput, progress: Progress) -> Any:
     built = given.built
-    rows = FlagInput(
-        built.examples, pairs=given.pairs, threshold=DEFAULTS.threshold, truncated=built.truncated, outliers=built.outliers
-    )
+    few_shot = given.settings.few_shot
+    known = {"truncated": built.truncated, "outliers": built.outliers, "few_shot": few_shot}
+    rows = FlagInput(built.examples, pairs=given.pairs, threshold=DEFAULTS.threshold, **known)
     return [one.as_dict() for one in find_flags(rows)]
 
 

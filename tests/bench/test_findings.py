@@ -48,8 +48,9 @@ def test_openings_that_give_labels_away_are_found_file_by_file():
     )
     lines = findings.shortcuts(pd.concat([telling, plain], ignore_index=True))
     assert lines[0] == "2 files."
-    assert "| files above 80 % | 1 | 1 | 0 |" in lines
+    assert "| files above 80 % | 1 | 1 | 0 |  |" in lines
     assert next(line for line in lines if line.startswith("| told")).startswith("| told | 100.0 % | 100.0 % |")
+    assert "| `i hate`: No, 20 rows |" in lines[-2] or "| `i love`: Yes, 20 rows |" in lines[-2]
     with pytest.raises(DatasetError, match="no file has labels"):
         findings.shortcuts(ROWS)
 

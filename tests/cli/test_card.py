@@ -8,7 +8,7 @@ import pytest
 from evalmap.tests.command import Command, rows
 from evalmap.tests.fakes import write_rows
 
-SHORT = ("--without", "scorecard,shortcuts")
+SHORT = ("--without", "scorecard,shortcuts,map")
 
 
 @pytest.fixture

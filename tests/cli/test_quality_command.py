@@ -21,7 +21,7 @@ def test_json_holds_scorecard_and_saturation_and_the_table_says_them(evalmap: Co
     assert {name for kind, name in parts if kind == "label"} == {"a", "b"}
     assert found["saturation"]["n"] == 80
     assert 1 < found["scorecard"]["vendi"] < 60
-    measured = {"scorecard", "duplicates", "saturation", "flags", "shortcuts", "shortcut_parts", "balance"}
+    measured = {"scorecard", "duplicates", "saturation", "flags", "shortcuts", "shortcut_parts", "balance", "map"}
     assert set(found) == {"dataset", *measured, "todo"}
     assert found["dataset"]["labels"] == {"a": 40, "b": 40}
     assert found["todo"][0]["id"] == "duplicates"
@@ -49,11 +49,24 @@ def test_sections_are_chosen_by_name(evalmap: Command):
     assert evalmap("build", "some.jsonl").code == 0
     assert set(evalmap("quality", "some", "--section", "flags,balance", "--json").json) == {"dataset", "flags", "balance", "todo"}
     found = evalmap("quality", "some", "--without", "shortcuts,scorecard", "--json").json
-    assert set(found) == {"dataset", "duplicates", "saturation", "flags", "balance", "todo"}
+    assert set(found) == {"dataset", "duplicates", "saturation", "flags", "balance", "map", "todo"}
     refused = evalmap("quality", "some", "--section", "colour")
     assert refused.code == 1
     assert refused.err.startswith("there is no section 'colour'; choose from scorecard, ")
     assert len(refused.err.splitlines()) == 1
+
+
+def test_copies_of_what_the_writer_was_given_are_flagged(evalmap: Command):
+    texts = sentences(30)
+    write_rows(Path("some.jsonl"), [{"text": text} for text in texts])
+    write_rows(Path("prompts.jsonl"), [{"text": texts[4]}, {"text": "Another one, that nobody copied."}])
+    assert evalmap("build", "some.jsonl").code == 0
+    flags = {one["rule"]: one for one in evalmap("quality", "some", "--section", "flags", "--json").json["flags"]}
+    assert flags["few_shot_copy"]["reason"] == "no few-shot texts were given."
+    given = evalmap("quality", "some", "--section", "flags", "--few-shot", "prompts.jsonl", "--json").json["flags"]
+    assert {one["rule"]: one["rows"] for one in given}["few_shot_copy"] == [4]
+    missing = evalmap("quality", "some", "--few-shot", "none.jsonl")
+    assert (missing.code, len(missing.err.splitlines())) == (1, 1)
 
 
 def test_limits_end_with_three_and_a_sentence_each(evalmap: Command):

@@ -11,6 +11,7 @@ from evalmap.answers.asking.journal import read_journal
 from evalmap.answers.asking.judge import JUDGE_PROMPTS
 from evalmap.answers.reporting.judge_section import judge_journals
 from evalmap.data.store.workspace import Workspace
+from evalmap.pages.server import access, workers
 from evalmap.tests.answers import maps
 from evalmap.tests.answers.stub_server import Asked, Reply, StubServer, error
 from evalmap.tests.command import Command
@@ -81,7 +82,7 @@ def test_rows_are_judged_in_two_phrasings_and_the_bad_ones_come_first(evalmap: C
 
 
 def test_report_holds_the_judge_beside_its_sections(evalmap: Command, space: Workspace):
-    short = ["--without", "scorecard,duplicates,flags,shortcuts,balance"]
+    short = ["--without", "scorecard,duplicates,flags,shortcuts,balance,map"]
     before = evalmap("quality", *short, "--json", "judge").json
     with StubServer(good) as server:
         judged = evalmap(*to(server, "--json", "--limit", "3")).json
@@ -244,6 +245,15 @@ def test_dataset_called_judge_is_not_taken_for_the_command(evalmap: Command, arg
     assert (result.code, result.err.count("\n")) == (1, 1)
     assert "judge: not built in" in result.err
     assert evalmap("quality", "judge").code == 2  # the command, which lacks a dataset
+
+
+def test_site_measures_a_dataset_called_judge(evalmap: Command, monkeypatch: pytest.MonkeyPatch):
+    started: list[str] = []
+    monkeypatch.setattr(workers, "_start", lambda workspace, command, *more, **told: started.extend([*command, *more]))
+    monkeypatch.setenv(access.WRITABLE, "1")
+    workers.measure_quality(Workspace(evalmap.home), "judge", without=["shortcuts"])
+    result = evalmap(*started)
+    assert (result.code, "judge: not built in" in result.err) == (1, True)
 
 
 def test_help_of_the_report_names_the_judge(evalmap: Command):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.optimize import minimize
-from scipy.stats import spearmanr
+from scipy.stats import rankdata
 
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import sample_maps
@@ -52,8 +52,8 @@ def test_hidden_rows_come_back_near_to_where_umap_had_put_them(samples: BuiltMap
         return np.linalg.norm(places[:, None] - old[None], axis=2)
 
     pairs = zip(to_old(placement.coordinates), to_old(samples.coordinates[away]), strict=True)
-    ranks = [spearmanr(placed, laid)[0] for placed, laid in pairs]
-    assert np.mean(ranks) > 0.95  # .99: the distances to all old rows are in nearly the same order
+    ranks = np.array([np.corrcoef(rankdata(placed), rankdata(laid))[0, 1] for placed, laid in pairs])
+    assert ranks.mean() > 0.95  # .99: the distances to all old rows are in nearly the same order
 
 
 def test_quality_told_is_what_brute_force_counts_and_near_to_umaps_own(

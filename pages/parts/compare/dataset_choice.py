@@ -1,6 +1,7 @@
 """Which datasets are compared, and the wait until they are."""
 
 from collections.abc import Sequence
+from typing import NoReturn
 
 import streamlit as st
 
@@ -54,7 +55,7 @@ def require(chosen: Sequence[Manifest]) -> Compared:
     return Compared(compared, together, layout, caches.open_map(slug, fingerprint), report)
 
 
-def _wait(compared: Sequence[BuiltMap]) -> None:
+def _wait(compared: Sequence[BuiltMap]) -> NoReturn:
     space = caches.workspace()
     slugs = [built.manifest.slug for built in compared]
     job = jobs.find(space, comparison_job.job_location(slugs))
@@ -71,3 +72,4 @@ def _wait(compared: Sequence[BuiltMap]) -> None:
         st.button("Compare", type="primary", on_click=action(workers.compare), args=(space, slugs))
     job_progress.draw_jobs(jobs.jobs(space))
     st.stop()
+    raise AssertionError("st.stop ends the page")

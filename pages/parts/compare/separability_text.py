@@ -14,8 +14,8 @@ ALWAYS = "are nearly always told apart"
 
 
 def draw_sentence(compared: Compared) -> None:
-    """The first two, in one sentence."""
-    st.markdown(sentence(compared, compared.report["separability"]["pairs"][0]))
+    """The first two, in one sentence; two alone are named in the heading above it."""
+    st.markdown(sentence(compared, compared.report["separability"]["pairs"][0], named=len(compared.maps) > 2))
 
 
 def draw(compared: Compared) -> None:
@@ -47,16 +47,16 @@ def draw(compared: Compared) -> None:
     )
 
 
-def sentence(compared: Compared, pair: dict[str, Any]) -> str:
-    """Markdown: what the figure of two datasets says."""
-    a, b = compared.label(pair["a"]), compared.label(pair["b"])
+def sentence(compared: Compared, pair: dict[str, Any], *, named: bool = True) -> str:
+    """Markdown: what the figure of two datasets says; without their names, "they"."""
+    both = f"**{compared.label(pair['a'])}** and **{compared.label(pair['b'])}**" if named else "they"
     if pair["reason"]:
-        return f"Whether **{a}** and **{b}** can be told apart cannot be said: {text.in_label(pair['reason'], limit=300)}."
+        return f"Whether {both} can be told apart cannot be said: {text.in_label(pair['reason'], limit=300)}."
     verdict = next((words for most, words in WORDS if pair["auc"] < most), ALWAYS)
     interval = f"{100 * pair['low']:.0f}–{text.percent(pair['high'])}"
     return (
-        f"**{a}** and **{b}** {verdict}: of one row of each, their embeddings say which is whose in {text.percent(pair['auc'])} of "
-        f"cases (95 % interval {interval}; guessing 50 %)."
+        f"{both if named else 'They'} {verdict}: of one row of each, their embeddings say which is whose in "
+        f"{text.percent(pair['auc'])} of cases (95 % interval {interval}; guessing 50 %)."
     )
 
 

@@ -47,6 +47,7 @@ def report() -> dict[str, Any]:
                 "reason": "no options",
             },
         ],
+        "map": {"sentence": "Most of it."},
         "balance": {"clusters": [{"name": "work", "flagged": True}, {"name": "home", "flagged": False}], "to_drop": [1, 2]},
     }
 
@@ -88,6 +89,7 @@ def test_figures_are_those_of_the_report():
     assert found["Clusters with other labels than the whole"]["value"].startswith("1 of 2: work. Without 2 rows")
     assert found["Floor"]["value"].startswith("60.0 %")
     assert found["Ceiling"]["value"].startswith("90.0 %")
+    assert found["How far the map can be trusted"]["value"] == "Most of it."
     assert found["Review by people"]["value"] == "not reviewed."
     assert found["A language model as judge"]["value"] == "not judged."
 

@@ -6,14 +6,17 @@ import pandas as pd
 
 from evalmap.screening.quality.quality_html import quality_html
 from evalmap.screening.quality.report import QualityReport
+from evalmap.screening.quality.report_tables import of_shortcut_parts
 from evalmap.screening.quality.todo import Facts
 
 HOSTILE = "</p><script>alert(1)</script><img src=http://x/y.png>"
 
 
+FACTS = Facts(HOSTILE, "some", "some.jsonl", 20, 0, {HOSTILE: 12, "No": 8}, {"some.jsonl": 20})
+
+
 def report(**sections: object) -> QualityReport:
-    facts = Facts(HOSTILE, "some", "some.jsonl", 20, 0, {HOSTILE: 12, "No": 8}, {"some.jsonl": 20})
-    return QualityReport(facts, sections)
+    return QualityReport(FACTS, sections)
 
 
 def examples() -> pd.DataFrame:
@@ -42,3 +45,15 @@ def test_growth_is_a_curve_and_an_empty_report_a_page():
     page = quality_html(report(saturation={**saturation, "sentence": "About 50 would repeat."}), examples()).decode()
     assert 'points="50.0,200.0 78.5,190.5 620.0,105.0"' in page
     assert "Nothing that these sections look for." in quality_html(report(), examples()).decode()
+
+
+def test_the_part_that_gives_its_labels_away_most_stands_first():
+    def part(name: str, **accuracies: float) -> dict[str, object]:
+        numbers = {"chance": 0.5, "control": 0.5, "phrases": [{"text": HOSTILE, "rows": 5, "label": "Yes", "share": 1.0}]}
+        shortcuts = [{"predictor": predictor, "accuracy": accuracy, **numbers} for predictor, accuracy in accuracies.items()]
+        return {"kind": "cluster", "name": name, "size": 60, "shortcuts": shortcuts}
+
+    found = of_shortcut_parts([part("tea", length=0.6, negation=0.7), part("boats", length=0.9)], FACTS)
+    assert [row[1:5] for row in found[0].rows] == [("boats", 60, "Length", 0.9), ("tea", 60, "Negation", 0.7)]
+    assert "no file or cluster has 50 rows" in of_shortcut_parts([], FACTS)[0].lead
+    assert "<script" not in quality_html(report(shortcut_parts=[part(HOSTILE, length=0.9)]), examples()).decode()

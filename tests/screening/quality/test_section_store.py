@@ -69,7 +69,7 @@ def test_a_second_report_measures_nothing_and_does_not_read_the_map(
     monkeypatch.setattr("evalmap.screening.quality.report.load_map", None)
     assert quality(space, manifest, sections=FAST).as_dict() == first.as_dict()
     assert measured == FAST
-    assert [one.name for one in missing(space, manifest)] == ["scorecard", "shortcuts", "shortcut_parts"]
+    assert [one.name for one in missing(space, manifest)] == ["scorecard", "shortcuts", "shortcut_parts", "map"]
     assert set(stored_report(space, manifest).sections) == set(FAST)
 
 

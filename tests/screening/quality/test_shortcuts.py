@@ -9,6 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
@@ -112,6 +117,16 @@ def test_the_control_stays_within_five_points_of_chance():
     predictors = ["first_two_words", "bag_of_words", "length", "punctuation"]
     for shortcut in find_shortcuts(table(texts, ["Yes", "No"] * 200), predictors=predictors, shuffles=8):
         assert abs(shortcut.control - 0.5) < 0.05
+
+
+def test_accuracy_is_what_scikit_learn_cross_validates():
+    texts = noise(150, 7)
+    labels = np.array(["Yes" if "w1" in text else "No" for text in texts])
+    found = find_shortcuts(table(texts, labels.tolist()), groups=np.arange(150), predictors=["bag_of_words"])[0]
+    model = make_pipeline(CountVectorizer(binary=True, token_pattern=r"\S+"), LogisticRegression(solver="liblinear"))
+    splitter = StratifiedGroupKFold(5, shuffle=True, random_state=42)
+    guessed = cross_val_predict(model, texts, labels, groups=np.arange(150), cv=splitter)
+    assert found.accuracy == pytest.approx(accuracy_score(labels, guessed), abs=1 / 150)
 
 
 @settings(max_examples=25, deadline=None)
