@@ -17,6 +17,7 @@ from evalmap.cli import (
     serve,
     templates,
     terminal,
+    threshold,
 )
 from evalmap.data.errors import DatasetError
 
@@ -42,6 +43,7 @@ app.command("card")(card.card)
 app.command("compare")(compare_command.compare)
 app.command("templates")(templates.templates)
 app.command("curate")(curate.curate)
+app.command("threshold")(threshold.threshold)
 app.add_typer(answer_commands.app, name="answers")
 app.add_typer(quality_judge.app, name="quality")
 

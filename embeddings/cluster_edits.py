@@ -75,9 +75,8 @@ def show(workspace: Workspace, manifest: Manifest, edits: ClusterEdits) -> Manif
     ------
     DatasetError : the map was built anew or removed meanwhile
     """
-    record = None
-    if edits:
-        kept = [asdict(one) for one in edits]
+    record, kept = None, [asdict(one) for one in edits]
+    if kept:
         key = f"{manifest.key('naming')}-{stage_key(STAGE, manifest.key('naming'), kept)[:12]}"
         record = StageRecord(STAGE, key, 0.0, False)
     with workspace.leased() as leased:

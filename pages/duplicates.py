@@ -15,6 +15,7 @@ from evalmap.pages.parts.duplicates import (
     group_cards,
     pair_reader,
     template_list,
+    threshold_reader,
     variant_list,
 )
 from evalmap.pages.shared import state, text
@@ -34,6 +35,7 @@ def draw() -> None:
     parts: dict[str, Callable[[], None]] = {
         "Groups": lambda: group_cards.draw(built, pairs, screening, choices),
         "Around the cut": lambda: pair_reader.draw(built, pairs, choices),
+        "Threshold by example": lambda: threshold_reader.draw(built, pairs, choices),
         "Contrast pairs": lambda: contrast_list.draw(built, pairs, screening),
         "Variants": lambda: variant_list.draw(built, screening),
         "Templates": lambda: template_list.draw(built, pairs, screening, choices),

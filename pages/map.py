@@ -26,7 +26,7 @@ from evalmap.pages.server import caches
 from evalmap.pages.server.curations import curation_of
 from evalmap.pages.shared import drawers, example_address, state, text
 
-EXAMPLES, CLUSTERS, CURATE, COMPARE, ABOUT = "Examples", "Clusters", "Curate", "Compare", "About this map"
+EXAMPLES, CLUSTERS, COMPARE, ABOUT = "Examples", "Clusters", "Compare", "About this map"
 
 
 def draw() -> None:
@@ -76,7 +76,7 @@ def draw() -> None:
                 built, *(in_group if group else _chosen_rows(built, choices, mask, meaning, hits, view))
             ),
             CLUSTERS: lambda: cluster_table.draw(built),
-            CURATE: lambda: curating.draw(built, _to_curate(built, choices, columns, asked, mask, meaning, hits, view)),
+            curating.PART: lambda: curating.draw(built, _to_curate(built, choices, columns, asked, mask, meaning, hits, view)),
             COMPARE: lambda: subsets.draw(built, columns, subsets.Subset(asked, _selected(built, view)), mask),
             ABOUT: lambda: about.draw(built),
         }
@@ -102,6 +102,7 @@ def _map(built: BuiltMap, key: str, choices: Choices, mask: np.ndarray, hits: li
         opened=opened,
         lines=neighbor_lines.lines(built, opened),
         names=choices.names,
+        cleared=st.session_state.get(state.CLEARED, 0),
         dark=st.context.theme.type == "dark",
         name=manifest.name,
         on_click=lambda row: example_address.open_row(built, row),

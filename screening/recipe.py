@@ -8,6 +8,7 @@ from evalmap.data.records import ReadOptions
 from evalmap.embeddings.encoder import DEFAULT_MODEL
 from evalmap.screening.curation.steps import CurationStep
 from evalmap.screening.keep.by_hand import DecisionLog
+from evalmap.screening.pair_judgements import JudgedThreshold
 from evalmap.screening.screening_options import ScreeningOptions
 
 OUTPUTS = ("out", "removed", "report", "html", "weights", "lm_eval_samples", "inspect_ids")
@@ -21,6 +22,7 @@ class Recipe:
     read : which fields are what; model : the sentence-transformers model
     options : of the screening; decisions : made by hand
     curation : steps made on the map; those about clusters change no row
+    judged : how a threshold was found by reading pairs; the one that is applied stands in the options
     keep_set_aside : rows without text are kept
     with_tags : written rows have their tags behind their own fields, as evalmap_tags; those without a tag stay byte for byte
     out, removed, report, html, weights, lm_eval_samples, inspect_ids : where the files go; None: not written
@@ -34,6 +36,7 @@ class Recipe:
     options: ScreeningOptions = field(default_factory=ScreeningOptions)
     decisions: DecisionLog = field(default_factory=DecisionLog)
     curation: tuple[CurationStep, ...] = ()
+    judged: JudgedThreshold | None = None
     keep_set_aside: bool = False
     with_tags: bool = False
     out: Path | None = None

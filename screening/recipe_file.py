@@ -11,6 +11,7 @@ from evalmap.data.records import PARTS, TURN_CHOICES, ReadOptions
 from evalmap.embeddings.encoder import DEFAULT_MODEL
 from evalmap.screening.curation.steps import step_from
 from evalmap.screening.keep.by_hand import DecisionLog
+from evalmap.screening.pair_judgements import judged_from
 from evalmap.screening.recipe import OUTPUTS, Recipe
 from evalmap.screening.screening_options import ScreeningOptions
 
@@ -54,6 +55,8 @@ def recipe_yaml(recipe: Recipe, path: Path) -> bytes:
         content["screen"]["with_tags"] = True
     if recipe.curation:
         content["curation"] = [step.as_dict() for step in recipe.curation]
+    if recipe.judged:
+        content["threshold_by_example"] = recipe.judged.as_dict()
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120).encode()
 
 
@@ -77,7 +80,7 @@ def read_recipe(path: Path) -> Recipe:
     if not isinstance(content, dict) or content.get("evalmap") != FORMAT:
         raise DatasetError(f"recipe {path}: no recipe of this version (evalmap: {FORMAT}). Write one anew.", "write_recipe")
     where = f"recipe {path}"
-    _known(content, ("evalmap", "load", "screen", "export", "decisions", "curation"), where)
+    _known(content, ("evalmap", "load", "screen", "export", "decisions", "curation", "threshold_by_example"), where)
     load, screen, export = (_section(content, name, where) for name in ("load", "screen", "export"))
     folder = Path(os.path.realpath(path)).parent
     read_names, option_names = ([part.name for part in fields(kind)] for kind in (ReadOptions, ScreeningOptions))
@@ -97,6 +100,9 @@ def read_recipe(path: Path) -> Recipe:
         options=ScreeningOptions(**{name: screen[name] for name in option_names if name in screen}),
         decisions=DecisionLog.from_list(content.get("decisions") or [], where=f"{where} decisions"),
         curation=tuple(step_from(step, where=f"{where} curation") for step in _steps(content.get("curation"), where)),
+        judged=judged_from(judged, where=f"{where} threshold_by_example")
+        if (judged := content.get("threshold_by_example"))
+        else None,
         keep_set_aside=screen.get("keep_set_aside", False),
         lm_eval_task=export.get("lm_eval_task"),
         with_tags=screen.get("with_tags", False),

@@ -28,11 +28,13 @@ from evalmap.screening.output.run_subsets import inspect_sample_ids, lm_eval_sam
 from evalmap.screening.output.screened_name import screened_name, with_name
 from evalmap.screening.output.screening_html import html_report
 from evalmap.screening.output.screening_report import report, report_json
+from evalmap.screening.pair_judgements import PairJudgements, read_on
 from evalmap.screening.pairs.pair_store import pairs_of_embeddings
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_file import recipe_yaml
 from evalmap.screening.screening import Screening, screen, search_for
 from evalmap.screening.variants.keys import variant_fields_of
+from evalmap.screening.variants.variants import Differences
 from evalmap.screening.weights import weights_table
 
 StageProgress = Callable[[str, int, int], None]  # (stage, done, total)
@@ -133,12 +135,18 @@ def run_recipe(
             **search_for(recipe.options),
             progress=lambda done, total: progress("pairs", done, total),
         )
+    variant_fields = variant_fields_of(joined.reading, describe(joined.roles), joined.fields.columns)
+    if by_hand and len(judgements := PairJudgements.load(workspace, rows.sources[0])):
+        how = {"method": recipe.options.method, "normalization": recipe.options.normalization, "merge": recipe.options.merge}
+        differences = Differences(texts, fields=joined.fields, variant_fields=variant_fields)
+        reading = read_on(pairs, judgements, rows.decided, differences=differences, **how)
+        recipe = replace(recipe, judged=reading.kept(judgements))
     screening = screen(
         joined.examples,
         vectors,
         options=recipe.options,
         fields=joined.fields,
-        variant_fields=variant_fields_of(joined.reading, describe(joined.roles), joined.fields.columns),
+        variant_fields=variant_fields,
         own=own,
         pairs=pairs,
         decisions=curated.within(recipe.decisions.rows(rows.decided)),
@@ -160,6 +168,7 @@ def run_recipe(
         name=name,
         set_aside_kept=recipe.keep_set_aside,
         curation=curation_report(recipe.curation, curated),
+        judged=recipe.judged.figures() if recipe.judged else None,
     )
     contents = {
         to["out"]: lambda: kept,

@@ -149,6 +149,7 @@ class Workspace:
         depths = [
             "datasets",
             "decisions",
+            "judgements",
             "jobs",
             "stages/*",
             "vectors",

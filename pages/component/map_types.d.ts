@@ -126,6 +126,8 @@ export interface Payload {
   /** From the opened row to its neighbours; null: none are drawn. */
   lines: Lines | null;
   names: boolean;
+  /** Another number than before lets go of what is selected. */
+  cleared?: number;
   dark: boolean;
   /** In pixels; null: as high as the box that it lies in. */
   height: number | null;

@@ -71,6 +71,7 @@ def show_map(
     opened: int | None = None,
     lines: RowFaithfulness | None = None,
     names: bool = True,
+    cleared: int = 0,
     dark: bool = False,
     height: int | None = None,
     on_click: Callable[[int], None] | None = None,
@@ -90,6 +91,7 @@ def show_map(
     opened : the row with a strong ring
     lines : neighbours of the opened row that lines are drawn to, each kind in a style of its own
     names : whether cluster names stand on the map
+    cleared : another number than before lets go of what is selected
     dark : used where the theme's colours cannot be read in the browser
     height : of the map, in pixels; None fills the box that it lies in
     on_click : called with the row of a clicked point, as a callback: before the page runs again
@@ -122,6 +124,7 @@ def show_map(
         "opened": None if opened is None else int(opened),
         "lines": None if lines is None else {"kept": lines.kept, "missing": lines.missing, "false": lines.false},
         "names": names,
+        "cleared": cleared,
         "dark": dark,
         "height": height,
     }

@@ -26,6 +26,7 @@ from evalmap.pages.server.access import changing
 from evalmap.screening.curation import curation_actions
 from evalmap.screening.curation.steps import CurationStep
 from evalmap.screening.keep.by_hand import DecisionLog
+from evalmap.screening.pair_judgements import PairJudgements
 
 
 @changing
@@ -133,3 +134,10 @@ def undo_step(workspace: Workspace, manifest: Manifest, number: int) -> Curation
 def redo_step(workspace: Workspace, manifest: Manifest, number: int) -> CurationStep:
     """Do an undone step again."""
     return curation_actions.redo(workspace, manifest, number)
+
+
+@changing
+def judge_pairs(workspace: Workspace, built: BuiltMap, change: Callable[[PairJudgements], object]) -> None:
+    """Change what was said of pairs of a dataset, and store it."""
+    with PairJudgements.changing(workspace, built.manifest.source) as made:
+        change(made)

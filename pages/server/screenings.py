@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server import access, caches
 from evalmap.pages.server.curations import curation_of
@@ -12,7 +13,8 @@ from evalmap.screening.default_screening import AT_ONCE, DefaultScreening
 from evalmap.screening.default_screening import default_screening as screen_by_default
 from evalmap.screening.flagged_rows import find_flagged
 from evalmap.screening.keep.by_hand import DecisionLog, Decisions
-from evalmap.screening.pair_types import Pairs
+from evalmap.screening.pair_judgements import PairJudgements, Reading, read_on
+from evalmap.screening.pair_types import Method, Pairs
 from evalmap.screening.pairs import pair_store
 from evalmap.screening.templates.find_templates import Templates, find_templates
 from evalmap.screening.variants.keys import variant_fields_of
@@ -55,6 +57,24 @@ def flagged(built: BuiltMap, rules: Sequence[str], threshold: float) -> dict[int
 def variant_fields(built: BuiltMap) -> tuple[str, ...]:
     """The fields that tell rows with one text apart."""
     return variant_fields_of(built.manifest.reading, built.manifest.roles, built.fields.columns)
+
+
+def judgements(built: BuiltMap) -> PairJudgements:
+    """What was said of pairs of this dataset, from the workspace."""
+    return PairJudgements.load(Workspace.default(), built.manifest.source)
+
+
+def lowest_threshold(pairs: Pairs, method: Method) -> float:
+    """The lowest threshold that the list of pairs allows, in hundredths."""
+    floor = max(pairs.floors["lexical"], pairs.floors["semantic"]) if method == "all" else pairs.floors.get(method, 0.0)
+    return min(0.99, -(-floor * 100 // 1) / 100)
+
+
+def reading_of(built: BuiltMap, pairs: Pairs, *, method: Method, normalization: str, merge: Sequence[str]) -> Reading:
+    """How far the reader is with the pairs of a map, and the one to read next."""
+    made = judgements(built)
+    how = {"method": method, "normalization": normalization, "merge": merge}
+    return read_on(pairs, made, built.examples, differences=differences(built), **how)
 
 
 def templates(slug: str, fingerprint: str) -> Templates:

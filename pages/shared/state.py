@@ -29,6 +29,7 @@ MODEL_NAMES = "model-names"  # whether clusters bear the names that a language m
 PANEL = "panel"  # which part of the drawer below the map is open
 PANEL_HEIGHT = "panel-height"
 HIDE_DELETED = "hide-deleted"  # whether rows that were deleted on the map are hidden
+CLEARED = "cleared"  # how often what was selected on the map was let go of, since it was deleted
 TAG = "tag"
 CURATED_CLUSTER, CLUSTER_NAME, MERGE_INTO = "curated-cluster", "cluster-name", "merge-into"
 ROWS = "rows"  # a problem of the quality report whose rows the map shows alone

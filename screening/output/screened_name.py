@@ -47,6 +47,7 @@ def _hash(recipe: Recipe, names: list[str]) -> str:
 
     content: dict[str, Any] = yaml.safe_load(recipe_yaml(recipe, Path("recipe.yaml")))
     content.pop("export", None)
+    content.pop("threshold_by_example", None)  # how the threshold was found; the threshold itself is an option
     content["load"]["paths"] = names
     content["load"]["against"] = [PurePosixPath(path).name for path in content["load"].get("against", ())]
     content["load"]["model"] = PurePosixPath(content["load"]["model"]).name

@@ -20,6 +20,7 @@ def report(
     set_aside_kept: bool = False,
     name: str | None = None,
     curation: Sequence[dict[str, Any]] = (),
+    judged: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The content of report.json; the same screening gives the same report.
 
@@ -29,6 +30,7 @@ def report(
     files : what was written, by what it is ("kept", "removed"): their SHA-256 are reported
     set_aside_kept : whether rows without text were kept
     name : of the screened set, as `evalmap.screening.output.screened_name` builds it
+    judged : how the threshold was found by reading pairs
     curation : what each step on the map did, as `evalmap.screening.curation.replay.curation_report` tells it
 
     Returns
@@ -77,6 +79,7 @@ def report(
         "kept_by_hand": selection.settings["kept_by_hand"],
         "templates": _templates(screening),
         "curation": list(curation),
+        "threshold_by_example": judged,
         "compared_against": {"rows": against, "removed": copied} if against else None,
         "warnings": list(screening.warnings),
         "settings": {

@@ -49,7 +49,15 @@ TABS = {
         "Import and run",
         "Export",
     ),
-    "duplicates-panel": ("Groups", "Around the cut", "Contrast pairs", "Across files", "Against another dataset", "Export"),
+    "duplicates-panel": (
+        "Groups",
+        "Around the cut",
+        "Threshold by example",
+        "Contrast pairs",
+        "Across files",
+        "Against another dataset",
+        "Export",
+    ),
 }
 PAGES = [
     ("", {}, {}),

@@ -6,7 +6,9 @@ import pytest
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.records import ReadOptions
+from evalmap.screening.curation.steps import CurationStep
 from evalmap.screening.keep.by_hand import DecisionLog, RowKey
+from evalmap.screening.pair_judgements import JudgedThreshold, PairJudgement, PairJudgements
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_file import read_recipe, recipe_yaml
 from evalmap.screening.screening_options import ScreeningOptions
@@ -35,6 +37,16 @@ def full(folder: Path) -> Recipe:
             drop_flagged=("no_question", "low_confidence"),
         ),
         decisions=log,
+        curation=(
+            CurationStep(
+                1, "delete", "2026-01-01T00:00:00+00:00", "lasso on the map", rows=(RowKey("a", "1f", 2), RowKey("a", "2f"))
+            ),
+            CurationStep(3, "tag", "t", "Label is Yes", "odd: ones", (RowKey("a", "4f"),)),
+        ),
+        judged=JudgedThreshold(
+            PairJudgements([PairJudgement(RowKey("a", "1f"), RowKey("a", "2f"), "same", "t")]), 0.91, 0.9, 0.93, 1, 1
+        ),
+        with_tags=True,
         keep_set_aside=True,
         out=folder / "out" / "kept.jsonl",
         report=folder / "report.json",

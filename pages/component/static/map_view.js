@@ -135,6 +135,7 @@ class MapView {
       this.visibility.hidden.clear();
       this.messages.sendState();
     }
+    if (before && before.cleared !== data.cleared && this.visibility.selection) this.select(null);
     try {
       const loaded = await load(data);
       if (version !== this.version || this.stop.signal.aborted) return;

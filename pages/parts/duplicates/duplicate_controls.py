@@ -6,6 +6,7 @@ import streamlit as st
 
 from evalmap.data.text.normalization import DESCRIPTIONS, NORMALIZATIONS
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.pages.server import screenings
 from evalmap.pages.shared import state
 from evalmap.screening.keep.order import RULES, default_rule
 from evalmap.screening.pair_types import METHODS, Method, Pairs
@@ -51,10 +52,9 @@ def draw(built: BuiltMap, pairs: Pairs) -> ScreenChoices:
         help="exact: equal under the normalization; lexical: characters (4-grams); semantic: embeddings; all: any of the three.",
     )
     method = method or "semantic"
-    floor = max(pairs.floors["lexical"], pairs.floors["semantic"]) if method == "all" else pairs.floors.get(method, 0.0)
     threshold = 1.0
     if method != "exact":
-        low = min(0.99, -(-floor * 100 // 1) / 100)
+        low = screenings.lowest_threshold(pairs, method)
         start = max(0.95, low)
         threshold = st.slider("Threshold", low, 1.0, start, step=0.005, format="%.3f", key=state.THRESHOLD, bind="query-params")
     normalization = "typographic"

@@ -26,6 +26,7 @@ from evalmap.screening.output.files import kept_jsonl, removed_jsonl
 from evalmap.screening.output.screened_name import screened_name
 from evalmap.screening.output.screening_html import html_report
 from evalmap.screening.output.screening_report import report, report_json
+from evalmap.screening.pair_judgements import JudgedThreshold
 from evalmap.screening.pair_types import Pairs, Selection
 from evalmap.screening.recipe import Recipe
 from evalmap.screening.recipe_file import recipe_yaml
@@ -127,13 +128,14 @@ def report_of(built: BuiltMap, screening: Screening, log: DecisionLog) -> dict[s
         "part": manifest.settings.part,
         "encoder": manifest.settings.encoder | {"model": without_paths(str(manifest.settings.encoder["model"]))},
     }
-    curation = curation_of(built)
+    curation, recipe = curation_of(built), _recipe(built, screening.options, log)
     return report(
         screening,
         settings=settings,
         files={"kept": kept_jsonl(screening), "removed": removed_jsonl(screening)},
-        name=screened_name(_recipe(built, screening.options, log)),
+        name=screened_name(recipe),
         curation=curation_report(curation.steps.active, curation.rows),
+        judged=recipe.judged.figures() if recipe.judged else None,
     )
 
 
@@ -151,4 +153,15 @@ def _recipe(built: BuiltMap, options: ScreeningOptions, log: DecisionLog) -> Rec
         options=options,
         decisions=log,
         curation=curation_of(built).steps.active,
+        judged=_judged(built, options),
     )
+
+
+def _judged(built: BuiltMap, options: ScreeningOptions) -> JudgedThreshold | None:
+    """The judgements about pairs and what follows from them; None where there are none."""
+    made = screenings.judgements(built)
+    pairs = screenings.stored_pairs(built.manifest.slug, built.manifest.fingerprint) if len(made) else None
+    if pairs is None:
+        return None
+    how = {"method": options.method, "normalization": options.normalization, "merge": options.merge}
+    return screenings.reading_of(built, pairs, **how).kept(made)

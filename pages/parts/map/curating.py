@@ -17,6 +17,7 @@ from evalmap.pages.shared import state, text
 from evalmap.pages.shared.action import action
 from evalmap.screening.curation.steps import MOST_NAME
 
+PART = "Curate"  # of the panel
 LISTED = 12  # steps; the terminal lists all
 READ_ONLY = "This site is read-only: steps are shown, and none can be made."
 
@@ -46,7 +47,7 @@ def hidden_rows(built: BuiltMap) -> NDArray[np.bool_] | None:
 
 def draw_bar(built: BuiltMap, chosen: ChosenRows) -> None:
     """What can be done with what is selected on the map, above it; nothing where nothing is."""
-    if not len(chosen.rows) or not chosen.words or not access.writable():
+    if not len(chosen.rows) or not access.writable() or st.session_state.get(state.PANEL) == PART:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="curate-bar"):
         st.caption(f"**{len(chosen.rows):,}** selected", width="content")
@@ -88,8 +89,8 @@ def _delete_button(built: BuiltMap, chosen: ChosenRows, *, key: str) -> None:
         key=key,
         disabled=not n,
         help="From the screened set; the dataset's own file stays as it is. Can be undone under Curate.",
-        on_click=action(changes.delete_rows),
-        args=(caches.workspace(), built, chosen.rows, chosen.words),
+        on_click=action(_delete),
+        args=(built, chosen),
     )
 
 
@@ -143,7 +144,14 @@ def _draw_steps(built: BuiltMap, curation: MapCuration, may: bool) -> None:
 
 
 def _open_panel() -> None:
-    st.session_state[state.PANEL] = "Curate"
+    st.session_state[state.PANEL] = PART
+
+
+def _delete(built: BuiltMap, chosen: ChosenRows) -> None:
+    changes.delete_rows(caches.workspace(), built, chosen.rows, chosen.words)
+    st.session_state[state.CLEARED] = (
+        st.session_state.get(state.CLEARED, 0) + 1
+    )  # a lasso around what is gone would hide all the rest
 
 
 def _tag(built: BuiltMap, chosen: ChosenRows) -> None:

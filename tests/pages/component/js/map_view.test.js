@@ -107,6 +107,24 @@ test("a box selects, in data units, and Escape clears it", async () => {
   assert.deepEqual(drawn(), [[], [0, 40, 80]]);
 });
 
+test("what is selected is let go of when the page says so, and is not selected again by the next run", async () => {
+  await send({ cleared: 0 });
+  const stage = root.querySelector(".em-stage"), at = (x, y) => ({ clientX: x + 100, clientY: y + 50, button: 0, isPrimary: true, shiftKey: false });
+  root.querySelectorAll("button").find((button) => button.title === "Box select").click();
+  stage.dispatchEvent(happening("pointerdown", at(200, 150)));
+  window.dispatchEvent(happening("pointermove", at(600, 450)));
+  window.dispatchEvent(happening("pointerup", at(600, 450)));
+  await later(250);
+  assert.notEqual(states().at(-1).selection, null);
+  await send({ cleared: 0, opened: 1 });
+  await later(250);
+  assert.notEqual(states().at(-1).selection, null);
+  await send({ cleared: 1 });
+  await later(250);
+  assert.equal(states().at(-1).selection, null);
+  assert.deepEqual(drawn(), [[], [0, 40, 80]]);
+});
+
 test("a click on a point tells its row, a click beside it nothing", async () => {
   await send();
   const stage = root.querySelector(".em-stage");
