@@ -12,6 +12,8 @@ from evalmap.embeddings.settings import Settings
 from evalmap.pages.server import access, workers
 from evalmap.pages.shared import state
 from evalmap.screening.quality.report import quality
+from evalmap.tests.answers.stub_server import Asked, Reply, StubServer
+from evalmap.tests.command import Command
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import MARKUP, PERSONA, open_page, run, said
@@ -156,3 +158,40 @@ def test_a_large_dataset_is_measured_when_it_is_asked_for(space: Workspace, star
     at.button(key="measure").click()
     run(at)
     assert started[-1] == (PERSONA, ())
+
+
+# A judge
+
+
+def reply_of(asked: Asked) -> Reply:
+    """A judge that says no label fits, in the words of either phrasing, and calls every row a 2."""
+    if "Is the label right?" in asked.text or "Is the key wrong?" in asked.text:
+        token = "No" if "right?" in asked.text else "Yes"
+        return Reply({"choices": [{"message": {"content": token}, "finish_reason": "stop"}]})
+    return Reply({"choices": [{"message": {"content": "2"}, "finish_reason": "stop"}]})
+
+
+def test_without_a_judge_the_page_says_how_to_ask_one(space: Workspace):
+    at = open_page("quality.py", dataset=PERSONA)
+    assert at.subheader[-1].value == "A judge"
+    assert at.code[-1].value == f"evalmap quality judge {PERSONA} --model MODEL --base-url ADDRESS"
+
+
+def test_a_judge_stands_apart_with_the_rows_that_it_rated_lowest(
+    space: Workspace, evalmap: Command, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    with StubServer(reply_of) as server:
+        model = ["--base-url", server.url, "--model", "stub-1", "--limit", "4", "--text"]
+        judged = evalmap("quality", "judge", "plain", *model, "--workspace", space.root, "--json").json
+    monkeypatch.setenv("EVALMAP_HOME", str(space.root))  # the command's fixture has one of its own
+    at = open_page("quality.py", dataset="plain")
+    assert at.subheader[-1].value == "A judge"
+    assert "A language model judged these rows. It is in no figure above." in [shown.value for shown in at.caption]
+    shown = [markdown.value for markdown in at.markdown]
+    assert any("different rows judged by stub" in value for value in shown)
+    assert "judge" not in {section for section, _ in quality(space, space.find("plain")).sections.items()}
+    table = at.dataframe[-1].value
+    assert table["line"].tolist() == [row["line"] for row in judged["rows"]][:10]
+    assert all(found.endswith("relevance 2.0/2.0") for found in table["found"])
