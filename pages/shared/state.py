@@ -71,6 +71,7 @@ SCALE_BY = "scale-by"
 
 # The compare page
 COMPARED = "compare"  # the datasets, by slug
+COMPARED_FOR = "comparison-started"  # what the page began to compare by itself, so that it begins it once
 COMPARE_COLOR = "colour-compared"
 COMPARE_SHOWN = "shown"  # which of them are in colour
 COMPARE_PANEL = "compare-panel"  # which part of the drawer below the map is open

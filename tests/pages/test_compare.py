@@ -216,6 +216,12 @@ def test_comparison_that_is_not_there_is_made_in_the_background(space: Workspace
         at = open_page("compare.py", compare=[HUMAN, LM])
         assert "Compare" in [button.label for button in at.button]
         assert len(no_children) == 1
+        job.finish("done")  # as by the terminal, which laid nothing out
+        at = open_page("compare.py", compare=[HUMAN, LM])
+        assert len(no_children) == 2
+        at = run(at)  # and where it ends without a result, it is not begun again by itself
+        assert "Compare" in [button.label for button in at.button]
+        assert len(no_children) == 2
     finally:
         jobs.dismiss(space, job.job)
 

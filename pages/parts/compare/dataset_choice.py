@@ -62,9 +62,14 @@ def _wait(compared: Sequence[BuiltMap]) -> NoReturn:
     rows = sum(len(built) for built in compared)
     if not access.writable():
         st.info("These datasets were not compared yet, and this site is read-only.", icon=":material/lock:")
-    elif job is None and rows <= AT_ONCE:
-        workers.compare(space, slugs)
     elif job is None or job.state != "running":
+        once = tuple((built.manifest.slug, built.manifest.fingerprint) for built in compared)
+        stopped = job is not None and job.state in ("failed", "cancelled")
+        if rows <= AT_ONCE and not stopped and st.session_state.get(state.COMPARED_FOR) != once:
+            st.session_state[state.COMPARED_FOR] = once  # what ends without a result is not begun again by itself
+            workers.compare(space, slugs)
+            job_progress.draw_jobs(jobs.jobs(space))
+            st.stop()
         st.info(
             f"These {rows:,} examples are laid out together and compared once, in the background; the result is kept.",
             icon=":material/compare:",
