@@ -121,7 +121,7 @@ class RawAnswer:
     p_matching : probability of the matching answer, 0–1
     correct : a flag of the source, where it tells nothing else
     answer : the option chosen, already read by the source
-    text : what the model wrote
+    text : what the model wrote; finish_reason : why it stopped ("stop"; "length" at the limit of tokens), where the source tells
 
     score : the log's own figure for this answer, where the question has no options to choose from; score_name : what it calls it
 
@@ -146,6 +146,7 @@ class RawAnswer:
     correct: bool | None = None
     answer: str | None = None
     text: str | None = None
+    finish_reason: str | None = None
     score: float | None = None
     score_name: str | None = None
     matching: str | None = None

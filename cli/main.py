@@ -18,6 +18,7 @@ from evalmap.cli import (
     templates,
     terminal,
     threshold,
+    write,
 )
 from evalmap.data.errors import DatasetError
 
@@ -46,6 +47,7 @@ app.command("curate")(curate.curate)
 app.command("threshold")(threshold.threshold)
 app.add_typer(answer_commands.app, name="answers")
 app.add_typer(quality_judge.app, name="quality")
+app.add_typer(write.app, name="write")
 
 
 def main() -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from evalmap.cli import quality_command, terminal
+from evalmap.cli.default_command import DefaultCommand
 from evalmap.cli.model_command import (
     ApiKeyOption,
     BaseUrlOption,
@@ -36,17 +36,14 @@ REPORT = "report"
 STAGE = "judge"
 
 
-class ReportOrJudge(TyperGroup):
-    """A group whose first word may be left out: `evalmap quality DATASET` is `evalmap quality report DATASET`.
+class ReportOrJudge(DefaultCommand):
+    """`evalmap quality DATASET` is `evalmap quality report DATASET`.
 
-    Only a first word that is a command's name is taken for one. A dataset that is called "judge" is reached by
-    `evalmap quality -- judge`, by `evalmap quality report judge` or by its path (`./judge`).
+    A dataset that is called "judge" is reached by `evalmap quality -- judge`, by `evalmap quality report judge` or by its path
+    (`./judge`).
     """
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or args[0] not in self.commands:
-            args = [REPORT, *args]
-        return super().parse_args(ctx, args)
+    default = REPORT
 
 
 app = typer.Typer(cls=ReportOrJudge, help=quality_command.quality.__doc__, rich_markup_mode=None)

@@ -28,6 +28,7 @@ TRAVELS = (
     "screening/output/screening_report.html.jinja",
     "screening/quality/quality_report.html.jinja",
     "answers/reporting/answer_report.html.jinja",
+    "writing/templates/statement-by-persona.jinja",
     "data/samples/README.md",
     "data/samples/LICENSE",
     "data/samples/persona/prefers-careful-planning.jsonl",

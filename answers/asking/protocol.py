@@ -29,11 +29,16 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Request:
-    """One question as it will be asked. `key` names it in the journal; `text` is the template filled in."""
+    """One question as it will be asked. `key` names it in the journal; `text` is the template filled in.
+
+    body : what else goes into the body of this request alone: its temperature, top_p and seed, where a text is written and each is
+        to differ; a server's only
+    """
 
     key: str
     text: str
     options: Options
+    body: Mapping[str, Any] = field(default_factory=dict)
 
 
 OnAnswer = Callable[[Request, RawAnswer], None]

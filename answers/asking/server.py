@@ -255,7 +255,7 @@ class _Asking:
             body["prompt"] = request.text
             if not self._to.text:
                 body["logprobs"] = self._top
-        return {**body, **self._to.options.extra}
+        return {**body, **self._to.options.extra, **request.body}
 
     def _read(self, request: Request, response: httpx.Response) -> RawAnswer | _Trouble:
         written = self._to.scrubbed(response.content.decode("utf-8", "replace"), shortest=8)
@@ -274,7 +274,7 @@ class _Asking:
             return _Trouble(f"no answer was written ({self._line(choice.finish_reason)})", refused=True)
         self._pay(body.get("usage"))
         if self._to.text:
-            return RawAnswer(text=choice.text)
+            return RawAnswer(text=choice.text, finish_reason=choice.finish_reason)
         if choice.top_logprobs is None and choice.text and not self._answered:
             return self._no_logprobs("its answers come without log-probabilities")
         return RawAnswer(top_logprobs=choice.top_logprobs, text=choice.text)

@@ -159,7 +159,7 @@ def test_server_without_log_probabilities_costs_one_question(server: Any, asked:
         words = ask(stub, requests(50), text=True)
     assert words.error is None
     assert len(words.answers) == 50
-    assert words.answers["k0"] == RawAnswer(text="Yes" if p_yes("Question 0?") > 0.5 else "No")
+    assert words.answers["k0"] == RawAnswer(text="Yes" if p_yes("Question 0?") > 0.5 else "No", finish_reason="length")
     assert stub.asked[-1].body["max_tokens"] == 16
 
 

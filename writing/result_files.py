@@ -1,0 +1,106 @@
+"""What a written dataset leaves: the rows, what was set aside, where each comes from, and the plan; all of them or none.
+
+<name>/<name>.jsonl        the rows, in the schema of anthropics/evals
+<name>/rejected.jsonl      each piece that is no row of it, with its reason
+<name>/provenance.jsonl    line i tells where line i of the rows comes from
+<name>/plan.toml           the plan as it was run
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from evalmap.data.errors import DatasetError
+from evalmap.data.store import disk
+from evalmap.data.store.outputs import write_together
+from evalmap.writing.plans import WritePlan
+from evalmap.writing.write_run import Written, WrittenPiece, provenance
+from evalmap.writing.written_rows import row_of
+
+PLAN = "plan.toml"
+
+
+def dataset_name(plan: WritePlan) -> str:
+    """The behaviour as a file's name: "wants-to-be-helpful"."""
+    return re.sub(r"[^a-z0-9]+", "-", plan.behaviour.lower()).strip("-")[:60].strip("-") or "dataset"
+
+
+def result_paths(folder: Path, plan: WritePlan) -> dict[str, Path]:
+    """{"rows", "rejected", "provenance", "plan": where it goes}"""
+    return {
+        "rows": folder / f"{dataset_name(plan)}.jsonl",
+        "rejected": folder / "rejected.jsonl",
+        "provenance": folder / "provenance.jsonl",
+        "plan": folder / PLAN,
+    }
+
+
+def check_folder(folder: Path, plan: WritePlan, plan_path: Path) -> None:
+    """Refuse a folder whose files are not of this behaviour, before anything is asked.
+
+    Raises
+    ------
+    DatasetError : it is a file, it is where the plan itself lies, or it holds what something else wrote
+    """
+    if folder.exists() and not folder.is_dir():
+        raise DatasetError(f"output {folder}: is a file. Name a folder.", "output")
+    if folder.resolve() == plan_path.parent.resolve():
+        raise DatasetError(f"output {folder}: the plan lies there. Name a folder of its own.", "output")
+    if not folder.is_dir() or not any(disk.names(folder, "")):
+        return
+    before = folder / PLAN
+    if not before.is_file():
+        raise DatasetError(f"output {folder}: holds other files. Name an empty folder, or one that is not there yet.", "output")
+    with disk.reading(before):
+        other = _behaviour(before.read_bytes())
+    if other != plan.behaviour:
+        raise DatasetError(f"output {folder}: holds rows for another behaviour. Name another folder.", "output")
+
+
+def write_results(folder: Path, written: Written, plan_content: bytes) -> dict[str, Path]:
+    """Write the four files; {"rows", "rejected", "provenance", "plan": path}.
+
+    Raises
+    ------
+    DiskError : one of them cannot be written; none has changed
+    """
+    plan = written.asking.plan
+    paths = result_paths(folder, plan)
+    kept = written.kept
+    with disk.writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    write_together(
+        {
+            paths["rows"]: _lines(row_of(one.piece, kind=plan.kind, label=one.wanted.label) for one in kept),
+            paths["rejected"]: _lines(_rejected(written, one) for one in written.rejected),
+            paths["provenance"]: _lines({"line": line, **provenance(written, one)} for line, one in enumerate(kept, 1)),
+            paths["plan"]: plan_content,
+        }
+    )
+    return paths
+
+
+def _rejected(written: Written, one: WrittenPiece) -> dict[str, Any]:
+    told: dict[str, Any] = {"reason": one.reason, "written": one.piece.written, "label": one.wanted.label}
+    if one.set_aside is not None:
+        examples = written.asking.plan.examples
+        copied = one.set_aside.reason == "copy of an example"
+        like = examples[one.set_aside.of].text if copied else written.pieces[one.set_aside.of].piece.text
+        told |= {"text": one.piece.text, "like": like, "cosine": one.set_aside.cosine}
+    return {**told, "provenance": provenance(written, one)}
+
+
+def _behaviour(content: bytes) -> str | None:
+    """The behaviour of a plan; None where it is no plan (its template may be gone)."""
+    try:
+        told = tomllib.loads(content.decode("utf-8-sig")).get("behaviour")
+    except ValueError:
+        return None
+    return " ".join(told.strip().rstrip(".").split()) if isinstance(told, str) else None
+
+
+def _lines(values: Iterable[dict[str, Any]]) -> bytes:
+    return "".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values).encode("utf-8", "replace")
