@@ -67,7 +67,7 @@ def test_other_commands_name_what_exists(line: str) -> None:
         sys.executable,
         "-m",
         "evalmap.cli",
-        *arguments[: 2 if arguments[0] == "answers" or arguments[:2] == ["quality", "judge"] else 1],
+        *arguments[: 2 if arguments[0] in ("answers", "write") or arguments[:2] == ["quality", "judge"] else 1],
         "--help",
     ]
     environment = {**os.environ, "COLUMNS": "200"}

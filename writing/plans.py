@@ -346,7 +346,7 @@ def _examples(told: object, labels: Sequence[str], path: Path) -> list[PlanExamp
         text, label = values.text("text"), values.text("label")
         if not text or not text.strip():
             raise DatasetError(f"{path}: example {number} has no text. Write its statement or question into text.")
-        if label not in labels:
+        if label is None or label not in labels:
             raise DatasetError(f"{path}: example {number} has label {label!r}; expected {' or '.join(labels)}.")
         found.append(PlanExample(text.strip(), label))
     return found

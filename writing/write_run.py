@@ -319,7 +319,7 @@ def _shots(plan: WritePlan, label: str, number: int, examples: Sequence[str]) ->
     """The examples that a prompt shows, in an order of their own."""
     told = json.dumps([plan.sampling.seed or 0, label, number]).encode()
     random = np.random.default_rng(int.from_bytes(hashlib.sha256(told).digest()[:8]))
-    return [examples[i] for i in random.permutation(len(examples))[: plan.shots]]
+    return [examples[int(i)] for i in random.permutation(len(examples))[: plan.shots]]
 
 
 def _known(asking: WriteAsking, answers: Mapping[str, RawAnswer]) -> dict[str, RawAnswer]:

@@ -76,11 +76,11 @@ def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_behaviour_in_and_screened_file_out(evalmap: Command):
     with StubServer(scripted) as server:
-        made = evalmap("write", "init", "wants to be helpful", "--count", 10, "--model", "stub-1", "--base-url", server.url)
+        made = evalmap("write", "init", "wants to be helpful", "--count", "10", "--model", "stub-1", "--base-url", server.url)
         assert made.code == 0, made.err
         assert tomllib.loads(Path("plan.toml").read_text())["count"] == {"Yes": 10, "No": 10}
         path = plan(Path(), server, "[[examples]]", f'text = "{EXAMPLE}"', 'label = "Yes"')
-        told = evalmap("write", path, "--json", "--concurrency", 1).json
+        told = evalmap("write", path, "--json", "--concurrency", "1").json
         assert len(server.asked) == 20
         assert {name: server.asked[0].body[name] for name in ("temperature", "top_p", "max_tokens")} == {
             "temperature": 1.3,
@@ -115,7 +115,7 @@ def test_behaviour_in_and_screened_file_out(evalmap: Command):
 def test_table_is_printed_and_a_second_call_asks_nothing_and_changes_nothing(evalmap: Command):
     with StubServer(scripted) as server:
         path = plan(Path(), server)
-        first = evalmap("write", path, "--concurrency", 1)
+        first = evalmap("write", path, "--concurrency", "1")
         before = {one.name: one.read_bytes() for one in Path("wants-to-be-helpful").iterdir()}
         second = evalmap("write", "run", path)
         assert len(server.asked) == 20
@@ -130,12 +130,21 @@ def test_table_is_printed_and_a_second_call_asks_nothing_and_changes_nothing(eva
 def test_plan_that_grows_asks_only_what_is_new(evalmap: Command):
     with StubServer(scripted) as server:
         evalmap("write", plan(Path(), server, count=3))
-        told = evalmap("write", plan(Path(), server, count=5, topics=["tea"]), "--max-requests", 4, "--json").json
+        told = evalmap("write", plan(Path(), server, count=5, topics=["tea"]), "--max-requests", "4", "--json").json
         assert len(server.asked) == 6 + 4  # another topic is another prompt
         assert (told["asked_now"], told["table"]["all"]["not_asked"]) == (4, 6)
         told = evalmap("write", plan(Path(), server, count=5), "--json").json
         assert (told["asked_now"], told["table"]["all"]["replies"]) == (4, 10)
         assert len({request_of(asked) for asked in server.asked}) == len(server.asked)
+
+
+def test_calls_that_are_bounded_go_on_from_one_another(evalmap: Command):
+    with StubServer(scripted) as server:
+        path = plan(Path(), server, count=4)
+        told = [evalmap("write", path, "--max-requests", str(n), "--json").json for n in (3, 0, 3, 3)]
+        assert len(server.asked) == 8
+    assert [one["asked_now"] for one in told] == [3, 0, 3, 2]
+    assert [one["table"]["all"]["not_asked"] for one in told] == [5, 5, 2, 0]
 
 
 def test_dry_run_counts_and_asks_nothing(evalmap: Command):
@@ -145,7 +154,7 @@ def test_dry_run_counts_and_asks_nothing(evalmap: Command):
         assert (told["requests"], told["answered"], told["to_ask"], told["most_completion_tokens"]) == (20, 0, 20, 20 * 64)
         characters = 10 * sum(len(text) for text in told["prompts"].values())
         assert told["prompt_tokens"] == -(-characters // 4) + 20 * 8
-        assert evalmap("write", path, "--dry-run", "--max-requests", 5, "--json").json["to_ask"] == 5
+        assert evalmap("write", path, "--dry-run", "--max-requests", "5", "--json").json["to_ask"] == 5
         printed = evalmap("write", path, "--dry-run")
         assert server.asked == []
     assert "20 requests, 0 answered already, 20 to ask now" in printed.out
@@ -162,12 +171,12 @@ def test_trouble_that_passes_is_waited_out_and_one_that_stays_keeps_what_there_i
 
     with StubServer(moody) as server:
         path = plan(Path(), server, count=4)
-        told = evalmap("write", path, "--json", "--concurrency", 1).json
+        told = evalmap("write", path, "--json", "--concurrency", "1").json
         assert len(server.asked) == 8 + 2
         assert (told["table"]["all"]["replies"], told["table"]["all"]["kept"]) == (8, 8)
         assert told["usage"] == {"prompt_tokens": 80, "completion_tokens": 40}
         server.answer = lambda asked: says(TEXTS[asked.number]) if asked.number < 12 else error(401, "no key, no words")
-        stopped = evalmap("write", plan(Path(), server, count=8), "--concurrency", 1)
+        stopped = evalmap("write", plan(Path(), server, count=8), "--concurrency", "1")
     assert stopped.code == 1
     assert "10 of 16 replies are kept; the same command goes on" in stopped.err
     assert len(lines("wants-to-be-helpful/wants-to-be-helpful.jsonl")) == 10
@@ -182,7 +191,7 @@ def test_questions_with_two_answers_are_a_dataset_that_is_opened(evalmap: Comman
         return says(f"{TEXTS[asked.number]}?\n(A) {answers[asked.number % 2]}\n(B) {answers[1 - asked.number % 2]}")
 
     with StubServer(asks) as server:
-        told = evalmap("write", plan(Path(), server, count=4, kind="a_b"), "--json", "--concurrency", 1).json
+        told = evalmap("write", plan(Path(), server, count=4, kind="a_b"), "--json", "--concurrency", "1").json
     assert told["table"]["all"]["set_aside_reasons"] == {"repeat": 1}
     rows = lines(told["files"]["rows"])
     assert rows[1] == {
@@ -269,7 +278,7 @@ def test_killed_run_goes_on_and_asks_nothing_twice(evalmap: Command):
 
 @pytest.mark.language_model
 def test_real_model_writes_what_is_counted(evalmap: Command, gguf_file: Path):
-    evalmap("write", "init", "wants to be helpful", "--count", 2, "--gguf", gguf_file)
+    evalmap("write", "init", "wants to be helpful", "--count", "2", "--gguf", gguf_file)
     told = evalmap("write", "plan.toml", "--json", "--workspace", evalmap.home).json
     counts = told["table"]["all"]
     assert (counts["requests"], counts["replies"], counts["not_asked"]) == (4, 4, 0)
