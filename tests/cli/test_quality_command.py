@@ -77,14 +77,16 @@ def test_limits_end_with_three_and_a_sentence_each(evalmap: Command):
     assert evalmap("build", "some.jsonl").code == 0
     fast = ("quality", "some", "--without", "shortcuts,scorecard", "--fail-over")
     assert evalmap(*fast, "duplicates=0.25,flags=3,repeats=1").code == 0
-    over = evalmap(*fast, "duplicates=0.2,shortcuts=0.7,balance=0.1,flags.low_confidence=0")
+    over = evalmap(*fast, "duplicates=0.2,balance=0.1,flags.low_confidence=0")
     assert over.code == 3
     assert over.err.splitlines() == [
         "duplicates: the ratio of rows that are near-duplicates of one that stays is 0.25; the limit is 0.2.",
-        "shortcuts: the best accuracy of a trivial predictor of the labels could not be measured; the limit is 0.7.",
         "balance: the ratio of rows to drop until labels are even inside clusters could not be measured; the limit is 0.1.",
         "flags.low_confidence: the number or ratio of rows with the flag low_confidence could not be measured; the limit is 0.",
     ]
+    left_out = evalmap(*fast, "shortcuts=0.7")
+    assert (left_out.code, left_out.out) == (1, "")
+    assert left_out.err == "--fail-over shortcuts: the section shortcuts is left out. Ask for it, or for no limit of it.\n"
     assert evalmap(*fast, "colour=1").err.startswith("--fail-over colour=1: there is no figure 'colour'; choose from duplicates, ")
 
 
