@@ -72,18 +72,14 @@ def quality(
     manifest = space.find(dataset)
     check_outputs({"html": html}, [manifest.location])
     job = JobFile(space, job_location(manifest.slug), f"quality of {manifest.name}", shares=job_shares(wanted), if_killed=IF_KILLED)
-    try:
-        with Bars() as bars:
+    with job.ended_if_stopped(), Bars() as bars:
 
-            def on_progress(stage: str, done: int, total: int) -> None:
-                job.progress(stage, done, total)
-                bars.progress(stage, done, total)
+        def on_progress(stage: str, done: int, total: int) -> None:
+            job.progress(stage, done, total)
+            bars.progress(stage, done, total)
 
-            settings = QualitySettings(shuffle=shuffle, few_shot=prompts)
-            report = measure(space, manifest, sections=names, without=left_out, settings=settings, progress=on_progress)
-    except DatasetError as error:
-        job.finish("failed", error=str(error))
-        raise
+        settings = QualitySettings(shuffle=shuffle, few_shot=prompts)
+        report = measure(space, manifest, sections=names, without=left_out, settings=settings, progress=on_progress)
     job.finish("done", slug=manifest.slug)
     if html:
         _write_html(space, report, manifest, html)

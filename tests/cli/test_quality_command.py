@@ -1,8 +1,14 @@
 """`evalmap quality`: a table, JSON, and what cannot be said."""
 
+import contextlib
 import json
 from pathlib import Path
 
+import pytest
+
+from evalmap.data.store.jobs import find
+from evalmap.data.store.workspace import Workspace
+from evalmap.screening.quality.quality_job import job_location
 from evalmap.screening.quality.sections import SECTIONS
 from evalmap.tests.command import Command
 from evalmap.tests.fakes import sentences, write_rows
@@ -116,3 +122,19 @@ def test_a_dataset_that_is_not_there_is_one_sentence(evalmap: Command):
     found = evalmap("quality", "nothing")
     assert found.code == 1
     assert len(found.err.splitlines()) == 1
+
+
+def test_a_measuring_that_is_interrupted_is_a_job_that_was_cancelled(evalmap: Command, monkeypatch: pytest.MonkeyPatch):
+    write_rows(Path("some.jsonl"), [{"text": text} for text in sentences(12)])
+    assert evalmap("build", "some.jsonl").code == 0
+
+    def interrupted(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("evalmap.screening.quality.report.quality", interrupted)
+    with contextlib.suppress(KeyboardInterrupt):
+        assert evalmap("quality", "some", "--section", "duplicates", "--html", "quality.html").code == 130
+    assert not Path("quality.html").exists()
+    job = find(Workspace(evalmap.home), job_location("some"))
+    assert job is not None
+    assert job.state == "cancelled"
