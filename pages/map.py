@@ -26,7 +26,7 @@ from evalmap.pages.server import caches
 from evalmap.pages.server.curations import curation_of
 from evalmap.pages.shared import drawers, example_address, state, text
 
-EXAMPLES, CLUSTERS, COMPARE, ABOUT = "Examples", "Clusters", "Compare", "About this map"
+EXAMPLES, CLUSTERS, SUBSETS, ABOUT = "Examples", "Clusters", "Subsets", "About this map"
 
 
 def draw() -> None:
@@ -77,7 +77,7 @@ def draw() -> None:
             ),
             CLUSTERS: lambda: cluster_table.draw(built),
             curating.PART: lambda: curating.draw(built, _to_curate(built, choices, columns, asked, mask, meaning, hits, view)),
-            COMPARE: lambda: subsets.draw(built, columns, subsets.Subset(asked, _selected(built, view)), mask),
+            SUBSETS: lambda: subsets.draw(built, columns, subsets.Subset(asked, _selected(built, view)), mask),
             ABOUT: lambda: about.draw(built),
         }
         drawers.draw_panel(parts, key=state.PANEL)
@@ -191,7 +191,7 @@ def _summary(built: BuiltMap, mask: np.ndarray, view: MapView) -> str:
     if manifest.set_aside:
         parts.append(f"{manifest.set_aside:,} rows set aside")
     if manifest.outliers:
-        parts.append(f"{manifest.outliers:,} outliers")
+        parts.append(f"{manifest.outliers:,} {'outlier' if manifest.outliers == 1 else 'outliers'}")
     return " · ".join(parts)
 
 

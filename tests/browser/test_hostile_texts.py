@@ -212,7 +212,7 @@ def test_no_page_takes_dataset_text_for_more_than_text(
     walk.panel("Clusters")
     page.locator(".st-key-drawers-panel").get_by_test_id("stDataFrame").last.click(position={"x": 18, "y": 52})
     walk.look("a cluster")
-    walk.panel("Compare")
+    walk.panel("Subsets")
     walk.panel("About this map")
 
     walk.read = ""

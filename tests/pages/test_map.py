@@ -556,7 +556,7 @@ def compared(at: AppTest) -> dict[str, Any]:
 
 def test_what_passes_is_compared_with_the_others(space: Workspace):
     examples = site.built(space, PERSONA).examples
-    at = open_map(panel="Compare")
+    at = open_map(panel="Subsets")
     assert [info.value for info in at.info] == [
         "Filter or select examples, or choose two different subsets, to see how they differ."
     ]
@@ -575,7 +575,7 @@ def test_what_passes_is_compared_with_the_others(space: Workspace):
 
 def test_a_subset_is_saved_under_its_words_and_compared_later(space: Workspace):
     labels = site.built(space, PERSONA).examples["label"]
-    at = open_map(panel="Compare")
+    at = open_map(panel="Subsets")
     assert at.button(key="save-subset").disabled
     ask(at, Predicate("label", "is", ("Yes",)))
     at.button(key="save-subset").click()
@@ -608,7 +608,7 @@ def test_a_subset_is_saved_under_its_words_and_compared_later(space: Workspace):
 
 
 def test_a_subset_without_an_example_is_told(space: Workspace):
-    at = open_map(panel="Compare", where="text contains qqqq")
+    at = open_map(panel="Subsets", where="text contains qqqq")
     assert [info.value for info in at.info] == ["No example is in “What passes now”."]
 
 

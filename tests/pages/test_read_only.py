@@ -37,7 +37,7 @@ SECRET = "where-it-lies"  # a folder that every path of these tests goes through
 STARTS = ("subprocess.Popen", "os.exec", "os.kill", "os.killpg", "os.system", "os.fork", "os.posix_spawn")
 CHANGES = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.truncate", "shutil.rmtree", "os.link", "os.symlink", "os.utime")
 TABS = {
-    "panel": ("Examples", "Clusters", "Curate", "About this map"),
+    "panel": ("Examples", "Clusters", "Curate", "Subsets", "About this map"),
     "answers-panel": (
         "Figures",
         "Clusters",
