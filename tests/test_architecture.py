@@ -15,14 +15,15 @@ import pytest
 
 from evalmap.tests.paths import ROOT
 
-OURS = ("answers", "app", "bench", "cli", "data", "embeddings", "pages", "screening", "tests", "tools")
+OURS = ("answers", "app", "bench", "cli", "data", "embeddings", "pages", "screening", "tests", "tools", "writing")
 MAY_IMPORT = {
     "data": {"data"},
     "embeddings": {"data", "embeddings"},
     "screening": {"data", "embeddings", "screening"},
     "answers": {"data", "embeddings", "answers"},
-    "pages": {"data", "embeddings", "screening", "answers", "pages"},
-    "cli": {"data", "embeddings", "screening", "answers", "cli"},
+    "writing": {"data", "embeddings", "screening", "answers", "writing"},
+    "pages": {"data", "embeddings", "screening", "answers", "writing", "pages"},
+    "cli": {"data", "embeddings", "screening", "answers", "writing", "cli"},
     "app": {"pages"},
 }
 HEAVY = (
@@ -34,6 +35,7 @@ MAY_SPAWN = {
     "embeddings": {"evalmap.embeddings.query"},  # itself, with the model loaded
     "screening": set(),
     "answers": set(),
+    "writing": set(),
     "pages": {"evalmap.cli"},
     "cli": {"evalmap.cli", "app.py"},
 }
@@ -181,7 +183,7 @@ def test_only_the_app_and_its_pages_import_streamlit():
 def test_heavy_libraries_are_imported_where_they_are_used():
     wrong = [
         f"{shown(path)} imports {name}"
-        for path in sources("data", "embeddings", "screening", "answers", "cli")
+        for path in sources("data", "embeddings", "screening", "answers", "writing", "cli")
         for name in imports(path, at_import_only=True)
         if name.split(".")[0] in HEAVY
     ]
@@ -198,7 +200,7 @@ def test_what_is_imported_is_declared():
     def is_declared(library: str) -> bool:
         return any(name.lower().replace("_", "-") in declared for name in known.get(library, [library]))
 
-    code = sources("app", "cli", "data", "embeddings", "screening", "answers", "pages")
+    code = sources("app", "cli", "data", "embeddings", "screening", "answers", "writing", "pages")
     libraries = {(shown(path), name.split(".")[0]) for path in code for name in imports(path)}
     outside = [(path, name) for path, name in libraries if name not in ("evalmap", *sys.stdlib_module_names)]
     assert sorted(f"{path} imports {name}" for path, name in outside if not is_declared(name)) == []
@@ -206,7 +208,7 @@ def test_what_is_imported_is_declared():
 
 def test_no_two_rooms_have_a_module_of_one_name():
     rooms: dict[str, set[str]] = {}
-    for path in sources("cli", "data", "embeddings", "screening", "answers", "pages"):
+    for path in sources("cli", "data", "embeddings", "screening", "answers", "writing", "pages"):
         if path.name not in ("__init__.py", "__main__.py"):
             rooms.setdefault(path.stem, set()).add(shown(path))
     assert {name: sorted(paths) for name, paths in rooms.items() if len(paths) > 1} == {}
@@ -229,7 +231,7 @@ def test_pages_never_hand_markup_to_the_browser():
 
 def test_nothing_is_pickled():
     ways = ("pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal")
-    code = sources("app", "cli", "data", "embeddings", "screening", "answers", "pages")
+    code = sources("app", "cli", "data", "embeddings", "screening", "answers", "writing", "pages")
     assert [shown(path) for path in code if any(name.split(".")[0] in ways for name in imports(path))] == []
     written = re.compile(r"allow_pickle\s*=\s*True|\.to_pickle\(|read_pickle\(")
     assert [shown(path) for path in code if written.search(path.read_text(encoding="utf-8"))] == []
@@ -335,7 +337,7 @@ def test_writers_are_still_called_so():
     """A writer that was renamed would be looked for in vain."""
     defined = {
         node.name
-        for path in sources("data", "embeddings", "screening", "answers", "pages")
+        for path in sources("data", "embeddings", "screening", "answers", "writing", "pages")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, (ast.FunctionDef, ast.ClassDef))
     }

@@ -1,0 +1,1 @@
+"""New examples: written, filtered, and checked by people."""
