@@ -131,3 +131,31 @@ def test_nonsense_is_one_sentence(typed, arguments: tuple[str, ...], sentence: s
     result = typed("q", *arguments)
     assert (result.code, result.err.count("\n")) == (1, 1)
     assert sentence in result.err
+
+
+def test_disputed_rows_go_from_the_screening_and_the_recipe_does_it_again(evalmap: Command, monkeypatch: pytest.MonkeyPatch):
+    write_rows(Path("some.jsonl"), ROWS)
+    assert evalmap("build", "some.jsonl", "--text", "text").code == 0
+    screen = ["screen", "some.jsonl", "--method", "exact", "--out", "kept.jsonl", "--removed", "removed.jsonl"]
+    refused = evalmap(*screen, "--drop-disputed")
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "nobody has reviewed its labels" in refused.err
+    votes = {3: "nn", 4: "yn", 5: "yyn", 6: "yn", 7: "yy", 8: "n"}
+    said = [
+        {"line": line, "reviewer": "abc"[at], "label_fits": vote == "y"}
+        for line, row in votes.items()
+        for at, vote in enumerate(row)
+    ]
+    write_rows(Path("reviews.jsonl"), said)
+    assert evalmap("review", "some", "--import", "reviews.jsonl").code == 0
+    assert evalmap("review", "some", "--settle", "6=yes").code == 0
+    done = evalmap(*screen, "--drop-disputed", "--write-recipe", "recipe.yaml")
+    assert done.code == 0, done.err
+    gone = [json.loads(line)["evalmap_line"] for line in Path("removed.jsonl").read_text().splitlines()]
+    assert gone == [3, 4, 8]
+    assert "1 decision by hand: 0 rows kept, 3 removed" in done.out
+    first = {name: Path(name).read_bytes() for name in ("kept.jsonl", "removed.jsonl")}
+    shutil.rmtree(evalmap.home / "reviews")
+    assert evalmap("screen", "--recipe", "recipe.yaml").code == 0
+    assert {name: Path(name).read_bytes() for name in first} == first
+    assert "reviews belong to one dataset" in evalmap("screen", "some.jsonl", "reviews.jsonl", "--drop-disputed").err

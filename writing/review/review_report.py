@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 
 from evalmap.answers.reading.reviews import Review, review_tables
 from evalmap.answers.reporting.judge_section import without_nan
-from evalmap.answers.statistics.judge_agreement import fleiss, fleiss_counts, fleiss_interval, majority
+from evalmap.answers.statistics.judge_agreement import fleiss, fleiss_counts, fleiss_interval
 from evalmap.answers.statistics.summary import bootstrap_mean, mean_of, wilson
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import KMEANS
-
-TEXT = 400  # characters of a text in the list of disagreements
+from evalmap.writing.review.disputed_rows import disputed, verdicts
 
 Reviewed = tuple[int, Review]
 
@@ -74,39 +73,6 @@ def review_report(
     }
     told = without_nan(found)
     return {**told, "sentence": _sentence(told)}
-
-
-def verdicts(reviews: Sequence[Reviewed], settled: Mapping[int, bool]) -> dict[int, bool | None]:
-    """Whether each row's label fits: by hand, else by the majority of those who said so; None for a tie. Others are left out."""
-    fits, _ = review_tables(reviews)
-    rows = sorted({row for row, _ in reviews})
-    said: list[bool] = [bool(np.isfinite(row).any()) for row in fits]
-    most = majority(fits)
-    found: dict[int, bool | None] = {
-        row: None if np.isnan(vote) else bool(vote)
-        for row, vote, any_said in zip(rows, most.tolist(), said, strict=True)
-        if any_said
-    }
-    return {**found, **settled}
-
-
-def disputed(built: BuiltMap, reviews: Sequence[Reviewed], settled: Mapping[int, bool]) -> list[dict[str, Any]]:
-    """The rows whose label some call right and others wrong, those that nothing decides first, then by place."""
-    said: dict[int, dict[str, bool]] = {}
-    for row, review in reviews:
-        if review.label_fits is not None:
-            said.setdefault(row, {})[review.reviewer] = review.label_fits
-    decided = verdicts(reviews, settled)
-    rows = sorted(
-        (row for row, votes in said.items() if len(set(votes.values())) > 1), key=lambda row: (decided[row] is not None, row)
-    )
-    found = []
-    for row in rows:
-        dataset, line = built.identity(row)
-        where = {"row": row, "dataset": dataset, "line": line}
-        how = "by hand" if row in settled else None if decided[row] is None else "by majority"
-        found.append({**where, "votes": said[row], "verdict": decided[row], "settled": how, "text": built.text(row)[:TEXT]})
-    return found
 
 
 def report_lines(name: str, report: Mapping[str, Any]) -> Iterator[str]:
