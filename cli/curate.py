@@ -47,6 +47,7 @@ def curate(
 
     if sum((action is not None, undo, redo)) > 1:
         raise typer.BadParameter("one thing at a time: an ACTION, --undo or --redo.")
+    _refuse_idle(action, where=where, cluster=cluster, name=name, step=None if undo or redo else step)
     space = terminal.open_workspace(workspace)
     manifest = space.find(dataset)
     if undo or redo:
@@ -60,6 +61,19 @@ def curate(
     if list_steps or as_json or not (undo or redo or action):
         curating.refresh(space, manifest.slug)
         _print_steps(space, manifest.source, as_json=as_json)
+
+
+def _refuse_idle(action: str | None, *, where: object, cluster: list[str] | None, name: object, step: object) -> None:
+    """An option that the action does not read would be passed over in silence: rows of a cluster that --where names, say."""
+    given = {
+        "--where is of delete and tag": where and action not in ("delete", "tag"),
+        "--cluster is of rename and merge": cluster and action not in ("rename", "merge"),
+        "--name is of tag and rename": name and action not in ("tag", "rename"),
+        "--step is of --undo and --redo": step is not None,
+        "rename takes one --cluster": action == "rename" and len(cluster or []) > 1,
+    }
+    if wrong := [sentence for sentence, idle in given.items() if idle]:
+        raise typer.BadParameter(f"{wrong[0]}. Leave it away, or name another action.")
 
 
 def _do(

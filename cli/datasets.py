@@ -191,17 +191,13 @@ def fetch(
         raise typer.BadParameter(f"{', '.join(sorted(unknown))}: choose of {', '.join(sorted(groups))}.", param_hint="--group")
     files = [file.name for file in wanted.files if not group or file.group in group]
     job = JobFile(space, fetching.job_location(collection), wanted.title)
-    try:
-        with Bars() as bars:
+    with job.ended_if_stopped(), Bars() as bars:
 
-            def on_progress(done: int, total: int) -> None:
-                job.progress("fetch", done, total)
-                bars.progress("fetch", done, total)
+        def on_progress(done: int, total: int) -> None:
+            job.progress("fetch", done, total)
+            bars.progress("fetch", done, total)
 
-            result = fetching.fetch(wanted, space.sources / collection, files=files, from_dir=from_dir, progress=on_progress)
-    except DatasetError as error:
-        job.finish("failed", error=str(error))
-        raise
+        result = fetching.fetch(wanted, space.sources / collection, files=files, from_dir=from_dir, progress=on_progress)
     counts = f"{len(result.fetched)} fetched, {len(result.already)} there already, {len(result.missing)} not in the copy"
     terminal.print_line(f"{wanted.title}: {counts}, {len(result.failed)} failed; in {space.sources / collection}")
     if result.failed:
@@ -225,17 +221,13 @@ def pairs(
     space = terminal.open_workspace(workspace)
     built = load_map(space, space.find(dataset))
     job = JobFile(space, pairs_job.job_location(built.manifest.slug), f"near-duplicates of {built.manifest.name}")
-    try:
-        with Bars() as bars:
+    with job.ended_if_stopped(), Bars() as bars:
 
-            def on_progress(done: int, total: int) -> None:
-                job.progress("pairs", done, total)
-                bars.progress("pairs", done, total)
+        def on_progress(done: int, total: int) -> None:
+            job.progress("pairs", done, total)
+            bars.progress("pairs", done, total)
 
-            found = pairs_of(built, space, progress=on_progress)
-    except DatasetError as error:
-        job.finish("failed", error=str(error))
-        raise
+        found = pairs_of(built, space, progress=on_progress)
     job.finish("done", slug=built.manifest.slug)
     floors = ", ".join(f"{name} ≥ {floor:g}" for name, floor in found.floors.items())
     terminal.print_line(f"{built.manifest.name}: {len(found):,} pairs ({floors}) among {len(built):,} examples")

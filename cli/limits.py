@@ -6,7 +6,7 @@ prints what it found, and last it says each sentence of `exceeded` on stderr and
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import typer
 
@@ -16,16 +16,18 @@ from evalmap.data.errors import DatasetError
 EXCEEDED = 3  # how a command ends whose figures passed a limit
 
 
-def parse_limits(text: str | None, known: Mapping[str, str]) -> dict[str, float]:
-    """The limits of `NAME=LIMIT,…` by name, in their order; {} for None and for nothing between the commas.
+def parse_limits(text: str | None, known: Mapping[str, str], *, counts: Collection[str] = ()) -> dict[str, float]:
+    """The limits of `NAME=LIMIT,…` by name, in their order; {} for None.
 
     Parameters
     ----------
     known : the figures that may be limited: name → what it is
+    counts : those that may count rows; all others are ratios, 0 to 1
 
     Raises
     ------
-    DatasetError : no such figure, one named twice, or what stands behind "=" is no finite number
+    DatasetError : no limit, no such figure, one named twice, what stands behind "=" is no finite number, or a ratio's limit is
+        above 1
     """
     limits: dict[str, float] = {}
     for part in (text or "").split(","):
@@ -40,9 +42,14 @@ def parse_limits(text: str | None, known: Mapping[str, str]) -> dict[str, float]
             limit = math.nan
         if not math.isfinite(limit):
             raise DatasetError(f"--fail-over {part.strip()}: expected NAME=LIMIT with a number as the limit, such as {name}=0.1.")
+        if limit > 1 and name not in counts:  # 5 for 5 %: a check that can never fail
+            most = f"the figure is a ratio and never passes 1; give a limit of 0 to 1, such as {name}=0.1."
+            raise DatasetError(f"--fail-over {part.strip()}: {most}")
         if name in limits:
             raise DatasetError(f"--fail-over {part.strip()}: {name} has two limits; give one.")
         limits[name] = limit
+    if text is not None and not limits:  # an empty variable in a script: no check would look like a passed one
+        raise DatasetError(f"--fail-over: no limit was given; expected NAME=LIMIT, such as {next(iter(known))}=0.1.")
     return limits
 
 

@@ -54,32 +54,32 @@ def quality(
     from evalmap.data.opening import open_dataset
     from evalmap.data.store.jobs import JobFile
     from evalmap.data.store.outputs import check_outputs
-    from evalmap.screening.quality.figures import figures, known_figures
+    from evalmap.screening.quality.figures import figures, known_figures, section_of
     from evalmap.screening.quality.quality_job import IF_KILLED, job_location, job_shares
     from evalmap.screening.quality.report import quality as measure
     from evalmap.screening.quality.sections import QualitySettings, chosen
 
     prompts = () if few_shot is None else tuple(open_dataset(few_shot).examples["text"].astype(str))
     known = known_figures()
-    wanted_limits = limits.parse_limits(fail_over, known)
+    wanted_limits = limits.parse_limits(fail_over, known, counts=[name for name in known if name.partition(".")[0] == "flags"])
     names, left_out = _names(section), _names(without) or []
     wanted = chosen(names, without=left_out)
+    measured = {one.name for one in wanted}
+    if missing := [name for name in wanted_limits if section_of(name) not in measured]:
+        why = f"the section {section_of(missing[0])} is left out. Ask for it, or for no limit of it."
+        raise DatasetError(f"--fail-over {missing[0]}: {why}")
     space = terminal.open_workspace(workspace)
     manifest = space.find(dataset)
     check_outputs({"html": html}, [manifest.location])
     job = JobFile(space, job_location(manifest.slug), f"quality of {manifest.name}", shares=job_shares(wanted), if_killed=IF_KILLED)
-    try:
-        with Bars() as bars:
+    with job.ended_if_stopped(), Bars() as bars:
 
-            def on_progress(stage: str, done: int, total: int) -> None:
-                job.progress(stage, done, total)
-                bars.progress(stage, done, total)
+        def on_progress(stage: str, done: int, total: int) -> None:
+            job.progress(stage, done, total)
+            bars.progress(stage, done, total)
 
-            settings = QualitySettings(shuffle=shuffle, few_shot=prompts)
-            report = measure(space, manifest, sections=names, without=left_out, settings=settings, progress=on_progress)
-    except DatasetError as error:
-        job.finish("failed", error=str(error))
-        raise
+        settings = QualitySettings(shuffle=shuffle, few_shot=prompts)
+        report = measure(space, manifest, sections=names, without=left_out, settings=settings, progress=on_progress)
     job.finish("done", slug=manifest.slug)
     if html:
         _write_html(space, report, manifest, html)

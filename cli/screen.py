@@ -205,7 +205,8 @@ def sentences(done: RecipeRun) -> list[str]:
         lines.append(f"  step {step['step']} on the map, {step['action']} ({step['chosen']}){rows}")
     before, after = report["label_share"]["before"], report["label_share"]["after"]
     if before:
-        moves = [f"{label} {100 * share:.1f} % → {100 * after.get(label, 0):.1f} %" for label, share in before.items()]
+        now = {label: f"{100 * after.get(label, 0):.1f} %" if after else "–" for label in before}
+        moves = [f"{label} {100 * share:.1f} % → {now[label]}" for label, share in before.items()]
         lines.append(f"  labels: {', '.join(moves[:6])}{' …' if len(moves) > 6 else ''}")
     if report["smallest_distance"] is not None:
         lines.append(f"  smallest distance kept: {report['smallest_distance']:.4f}")

@@ -39,7 +39,9 @@ def templates(
         terminal.print_json({"dataset": built.manifest.name, **payload})
         return
     some = "template" if len(found) == 1 else "templates"
-    terminal.print_line(f"{built.manifest.name}: {found.rows:,} of {found.n:,} rows are of {len(found):,} {some}")
+    count = f"{found.rows:,} of {found.n:,} rows are of {len(found):,} {some}"
+    none = f"no template: of {found.n:,} rows, none are equal but for a name, a number or another short slot"
+    terminal.print_line(f"{built.manifest.name}: {count if len(found) else none}")
     if found.left_out:
         terminal.print_line(f"{found.aligned:,} pairs were aligned, the {found.left_out:,} least alike were not")
     with terminal.printing():

@@ -75,15 +75,16 @@ class PairJudgements:
         ------
         DatasetError : it is something else
         """
-        try:
-            assert isinstance(judgements, list)
-            pairs = [tuple(map(_key, one["rows"])) for one in judgements]
-            made = [
-                PairJudgement(left, right, one["verdict"], str(one.get("at", "")))
-                for (left, right), one in zip(pairs, judgements, strict=True)
-            ]
-        except (AssertionError, KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DatasetError(f"{where}: not a list of judgements, each with two rows and a verdict ({error!r}).") from error
+        expected = "expected a list of judgements, each with two rows and a verdict. Name a file that evalmap threshold wrote."
+        if not isinstance(judgements, list):
+            raise DatasetError(f"{where}: no list; {expected}")
+        made = []
+        for number, one in enumerate(judgements, start=1):
+            try:
+                left, right = map(_key, one["rows"])
+                made.append(PairJudgement(left, right, one["verdict"], str(one.get("at", ""))))
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise DatasetError(f"{where}: entry {number} is no judgement; {expected}") from error
         for one in made:
             if one.verdict not in VERDICTS:
                 raise DatasetError(f"{where}: verdict {one.verdict!r} is unknown; choose one of {', '.join(VERDICTS)}.")
@@ -162,7 +163,7 @@ def judged_from(values: Any, *, where: str) -> JudgedThreshold:
     except (KeyError, TypeError, ValueError) as error:
         if isinstance(error, DatasetError):
             raise
-        raise DatasetError(f"{where}: not a threshold with its judgements ({error!r}).") from error
+        raise DatasetError(f"{where}: not a threshold with its judgements. Write the recipe anew (--write-recipe).") from error
 
 
 @dataclass(frozen=True)

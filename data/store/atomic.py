@@ -124,6 +124,36 @@ def _new_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def append(path: Path, content: bytes, *, after: int) -> None:
+    """Append to a journal, and have it on the disk before this returns; what cannot be appended whole is cut off again.
+
+    Parameters
+    ----------
+    after : bytes of the file that are whole; what lies behind them is half of what a killed process wrote, and is cut off
+
+    Raises
+    ------
+    DiskError : the disk does not take it
+    """
+    with disk.writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+        try:
+            os.ftruncate(file, after)
+            left = content
+            while left:
+                left = left[os.write(file, left) :]
+            os.fsync(file)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(file, after)
+            raise
+        finally:
+            os.close(file)
+        if not after:
+            sync(path.parent)
+
+
 def take_away(path: Path) -> Path:
     """Take a file or folder away at once, under a private name beside its place; what is there is then deleted at leisure.
 

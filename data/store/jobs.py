@@ -12,12 +12,13 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import psutil
 
+from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
 from evalmap.data.store.atomic import write_json
 from evalmap.data.store.disk import DiskError
@@ -123,6 +124,24 @@ class JobFile:
         except DiskError:
             with contextlib.suppress(OSError):
                 self._path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def ended_if_stopped(self) -> Iterator[None]:
+        """What stops the block is how the job ended: "failed" with its sentence, or "cancelled" where a person interrupts it.
+
+        Without it the job would be said to run until its process is gone, and then to be killed, or out of memory.
+        """
+        try:
+            yield
+        except DatasetError as error:
+            self.finish("failed", error=str(error))
+            raise
+        except Exception as error:
+            self.finish("failed", error=f"{type(error).__name__}: {error}")
+            raise
+        except BaseException:
+            self.finish("cancelled")
+            raise
 
     def _overall(self, stage: str, done: int, total: int) -> float | None:
         if stage not in self._shares:

@@ -7,10 +7,8 @@ nothing, and a process that is killed leaves at most half a line, which counts f
 its step: nobody takes back what another session has done meanwhile.
 """
 
-import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -186,23 +184,7 @@ def _append(workspace: Workspace, source: str, made: Callable[[Curation], dict[s
         record = made(_curation(records, path))
         lines = [record] if whole else [{"format": FORMAT, "source": source}, record]
         written = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode("utf-8", "surrogatepass")
-        with disk.writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-            try:
-                os.ftruncate(file, whole)  # half a line of a process that was killed
-                left = written
-                while left:
-                    left = left[os.write(file, left) :]
-                os.fsync(file)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    os.ftruncate(file, whole)
-                raise
-            finally:
-                os.close(file)
-            if not whole:
-                atomic.sync(path.parent)
+        atomic.append(path, written, after=whole)
 
 
 def _now() -> str:

@@ -97,7 +97,7 @@ def step_from(values: Mapping[str, Any], *, where: str) -> CurationStep:
             tuple(ClusterRows(str(one["name"]), _read(one["rows"])) for one in values.get("clusters", ())),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DatasetError(f"{where}: not a step of a curation, with number, action, at and chosen ({error!r}).") from error
+        raise DatasetError(f"{where}: not a step of a curation, with number, action, at and chosen.") from error
     if step.action not in ACTIONS:
         raise DatasetError(f"{where}: action {step.action!r} is unknown; choose one of {', '.join(ACTIONS)}.")
     needed = {"rename": 1, "merge": 2}.get(step.action, 0)

@@ -111,7 +111,7 @@ class DecisionLog:
         try:
             read = [Step(step["action"], tuple(_key(row) for row in step["rows"])) for step in steps]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DatasetError(f"{where}: not a list of decisions, each with action and rows ({error!r}).") from error
+            raise DatasetError(f"{where}: not a list of decisions, each with action and rows.") from error
         for step in read:
             if step.action not in ACTIONS:
                 raise DatasetError(f"{where}: action {step.action!r} is unknown; choose one of {', '.join(ACTIONS)}.")

@@ -16,7 +16,9 @@ def largest_move(before: dict[str, float], after: dict[str, float]) -> tuple[str
 
 
 def balance_warning(before: dict[str, float], after: dict[str, float]) -> str | None:
-    """A sentence where a share moved by more than `TOLERANCE`, else None."""
+    """A sentence where a share moved by more than `TOLERANCE`, or no row with a label is left to have shares; else None."""
+    if before and not after:
+        return "no row with a label is kept"
     moved = largest_move(before, after)
     if moved is None or abs(moved[1]) <= TOLERANCE + 1e-12:
         return None

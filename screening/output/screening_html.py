@@ -119,8 +119,8 @@ def _labels(report: dict[str, Any]) -> list[dict[str, Any]]:
             "before": counts[label],
             "before_share": share,
             "after": left.get(label, 0),
-            "after_share": after.get(label, 0.0),
-            "points": 100 * (after.get(label, 0.0) - share),
+            "after_share": after.get(label, 0.0) if after else None,  # of no rows there is no share
+            "points": 100 * (after.get(label, 0.0) - share) if after else None,
         }
         for label, share in before.items()
     ]

@@ -23,6 +23,12 @@ def known_figures() -> dict[str, str]:
     return {**FIGURES, **rules, **predictors}
 
 
+def section_of(name: str) -> str:
+    """The section of the report that a figure is of."""
+    kind = name.partition(".")[0]
+    return {"repeats": "saturation"}.get(kind, kind)
+
+
 def figures(report: QualityReport, limits: Mapping[str, float]) -> dict[str, float | None]:
     """The figures of these limits; None for one that was not measured.
 
@@ -34,7 +40,7 @@ def figures(report: QualityReport, limits: Mapping[str, float]) -> dict[str, flo
 
 def _figure(name: str, report: QualityReport, *, counted: bool) -> float | None:
     kind, _, which = name.partition(".")
-    found: Any = report.sections.get({"repeats": "saturation"}.get(kind, kind))
+    found: Any = report.sections.get(section_of(name))
     if found is None:
         return None
     match kind:

@@ -1,5 +1,6 @@
 """Does the map tell the truth? A section of the quality report, from `embeddings/faithfulness.py` and `embeddings/stability.py`."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -27,7 +28,8 @@ def measure_map_truth(built: BuiltMap, *, progress: Progress = no_progress) -> d
     Returns
     -------
     {n_neighbors, neighbors_kept, trustworthiness, continuity: {value, low, high, n}, clusters: [{layer, ari, low, high, dissolved,
-    weak_names, n_clusters}], layout: {disparity, low, high, n, seeds}, resample, sentence}; nan where it cannot be said
+    weak_names, n_clusters}], layout: {disparity, low, high, n, seeds}, resample, sentence}; nan where it cannot be said,
+    None of `dissolved`
     """
     settings = built.manifest.settings
     faithful = measure_faithfulness(built.vectors, built.coordinates)
@@ -45,7 +47,8 @@ def measure_map_truth(built: BuiltMap, *, progress: Progress = no_progress) -> d
         clusters.append(
             {
                 "layer": one.layer,
-                **{name: getattr(one, name) for name in ("ari", "low", "high", "dissolved")},
+                **{name: getattr(one, name) for name in ("ari", "low", "high")},
+                "dissolved": None if math.isnan(one.ari) else one.dissolved,  # not [], which says that all were found again
                 "weak_names": [name.id for name in names if name.is_weak],
                 "n_clusters": len(one.jaccard),
             }
@@ -69,14 +72,15 @@ def of_map_truth(value: Any, facts: Facts) -> Sequence[ReportTable]:
         rows.append((words, _estimate(value[name])))
     layout = value["layout"]
     rows.append(("Layout over seeds", _estimate({**layout, "value": layout["disparity"]})))
-    lead = f"{value['sentence']} The layout is of {layout['n']:,} rows."
+    few = " Trustworthiness and continuity cannot be said of so few rows." if value["trustworthiness"]["value"] is None else ""
+    lead = f"{value['sentence']}{few} The layout is of {layout['n']:,} rows."
     figures = ReportTable("", (Column("statistic"), Column("value")), tuple(rows), lead, helps=(KEPT, TRUST, CONTINUITY, LAYOUT))
     layers = tuple(
         (
             layer_of(one["layer"]).title,
             one["n_clusters"],
             _estimate({**one, "value": one["ari"]}),
-            len(one["dissolved"]),
+            None if one["dissolved"] is None else len(one["dissolved"]),
             len(one["weak_names"]),
         )
         for one in value["clusters"]

@@ -54,6 +54,18 @@ def test_deleted_and_tagged_rows_go_through_the_recipe_to_the_same_bytes(built: 
     assert {name: Path(name).read_bytes() for name in before} == before
 
 
+def test_no_row_left_has_no_label_share(built: Command):
+    for label in ("Yes", "No"):
+        built("curate", "set", "delete", "--where", f"label is {label}")
+    done = built("screen", "set.jsonl", "--by-hand", *OUTPUTS)
+    assert "0 kept" in done.out
+    assert "→ –" in done.out
+    assert "→ 0.0 %" not in done.out
+    assert "moved by" not in done.out
+    assert "  warning: no row with a label is kept\n" in done.out
+    assert "-50.0" not in Path("report.html").read_text(encoding="utf-8")
+
+
 def test_undone_steps_screen_to_the_bytes_from_before(built: Command):
     built("curate", "set", "delete", "--where", "text contains clinic")
     built("curate", "set", "delete", "--where", "label is Yes")
@@ -114,3 +126,23 @@ def test_bad_input_is_one_sentence(built: Command, arguments: list[str], message
 
 def test_two_things_at_once_are_bad_usage(built: Command):
     assert built("curate", "set", "delete", "--undo").code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "refused"),
+    [
+        (("rename", "--cluster", "0", "--name", "x", "--where", "label is Yes"), "--where is of delete and tag"),
+        (("merge", "--cluster", "0", "--cluster", "1", "--name", "x"), "--name is of tag and rename"),
+        (("delete", "--where", "label is Yes", "--name", "x"), "--name is of tag and rename"),
+        (("delete", "--where", "label is Yes", "--cluster", "0"), "--cluster is of rename and merge"),
+        (("rename", "--cluster", "0", "--cluster", "1", "--name", "x"), "rename takes one --cluster"),
+        (("--name", "x"), "--name is of tag and rename"),
+        (("--step", "1"), "--step is of --undo and --redo"),
+        (("--undo", "--where", "label is Yes"), "--where is of delete and tag"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(built: Command, options: tuple[str, ...], refused: str):
+    done = built("curate", "set", *options)
+    assert (done.code, done.out) == (2, "")
+    assert refused in " ".join(done.err.split())
+    assert built("curate", "set").out == "no steps yet\n"

@@ -10,7 +10,7 @@ KNOWN = {"overlap": "the share of rows in common", "separability": "the AUC"}
 
 def test_limits_are_read_in_their_order():
     assert list(parse_limits(" separability = .8,overlap=1e-2, ", KNOWN).items()) == [("separability", 0.8), ("overlap", 0.01)]
-    assert parse_limits(None, KNOWN) == parse_limits("", KNOWN) == {}
+    assert parse_limits(None, KNOWN) == {}
 
 
 @pytest.mark.parametrize(
@@ -22,11 +22,21 @@ def test_limits_are_read_in_their_order():
         ("overlap=nan", "expected NAME=LIMIT with a number"),
         ("overlap=inf", "expected NAME=LIMIT with a number"),
         ("overlap=.1,overlap=.2", "overlap has two limits; give one"),
+        (
+            "overlap=5",
+            r"--fail-over overlap=5: the figure is a ratio and never passes 1; give a limit of 0 to 1, such as overlap=0.1\.",
+        ),
+        ("", r"--fail-over: no limit was given; expected NAME=LIMIT, such as overlap=0.1\."),
+        (" , ", r"--fail-over: no limit was given"),
     ],
 )
 def test_what_is_no_limit_is_one_sentence(text: str, sentence: str):
     with pytest.raises(DatasetError, match=sentence):
         parse_limits(text, KNOWN)
+
+
+def test_what_is_counted_may_have_a_limit_above_one():
+    assert parse_limits("overlap=5", KNOWN, counts={"overlap"}) == {"overlap": 5}
 
 
 def test_only_what_lies_above_its_limit_is_told():

@@ -1,8 +1,14 @@
 """`evalmap quality`: a table, JSON, and what cannot be said."""
 
+import contextlib
 import json
 from pathlib import Path
 
+import pytest
+
+from evalmap.data.store.jobs import find
+from evalmap.data.store.workspace import Workspace
+from evalmap.screening.quality.quality_job import job_location
 from evalmap.screening.quality.sections import SECTIONS
 from evalmap.tests.command import Command
 from evalmap.tests.fakes import sentences, write_rows
@@ -77,14 +83,16 @@ def test_limits_end_with_three_and_a_sentence_each(evalmap: Command):
     assert evalmap("build", "some.jsonl").code == 0
     fast = ("quality", "some", "--without", "shortcuts,scorecard", "--fail-over")
     assert evalmap(*fast, "duplicates=0.25,flags=3,repeats=1").code == 0
-    over = evalmap(*fast, "duplicates=0.2,shortcuts=0.7,balance=0.1,flags.low_confidence=0")
+    over = evalmap(*fast, "duplicates=0.2,balance=0.1,flags.low_confidence=0")
     assert over.code == 3
     assert over.err.splitlines() == [
         "duplicates: the ratio of rows that are near-duplicates of one that stays is 0.25; the limit is 0.2.",
-        "shortcuts: the best accuracy of a trivial predictor of the labels could not be measured; the limit is 0.7.",
         "balance: the ratio of rows to drop until labels are even inside clusters could not be measured; the limit is 0.1.",
         "flags.low_confidence: the number or ratio of rows with the flag low_confidence could not be measured; the limit is 0.",
     ]
+    left_out = evalmap(*fast, "shortcuts=0.7")
+    assert (left_out.code, left_out.out) == (1, "")
+    assert left_out.err == "--fail-over shortcuts: the section shortcuts is left out. Ask for it, or for no limit of it.\n"
     assert evalmap(*fast, "colour=1").err.startswith("--fail-over colour=1: there is no figure 'colour'; choose from duplicates, ")
 
 
@@ -114,3 +122,19 @@ def test_a_dataset_that_is_not_there_is_one_sentence(evalmap: Command):
     found = evalmap("quality", "nothing")
     assert found.code == 1
     assert len(found.err.splitlines()) == 1
+
+
+def test_a_measuring_that_is_interrupted_is_a_job_that_was_cancelled(evalmap: Command, monkeypatch: pytest.MonkeyPatch):
+    write_rows(Path("some.jsonl"), [{"text": text} for text in sentences(12)])
+    assert evalmap("build", "some.jsonl").code == 0
+
+    def interrupted(*args: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("evalmap.screening.quality.report.quality", interrupted)
+    with contextlib.suppress(KeyboardInterrupt):
+        assert evalmap("quality", "some", "--section", "duplicates", "--html", "quality.html").code == 130
+    assert not Path("quality.html").exists()
+    job = find(Workspace(evalmap.home), job_location("some"))
+    assert job is not None
+    assert job.state == "cancelled"

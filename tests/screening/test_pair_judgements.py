@@ -50,6 +50,21 @@ def test_unknown_verdict_is_told():
         PairJudgements.from_list(values, where="here")
 
 
+@pytest.mark.parametrize(
+    ("values", "got"),
+    [
+        ({"rows": 1}, "no list"),
+        ([3], "entry 1 is no judgement"),
+        ([{"verdict": "same"}], "entry 1 is no judgement"),
+        ([{"rows": [{"text": "a"}]}], "entry 1 is no judgement"),
+    ],
+)
+def test_what_is_no_list_of_judgements_is_said_in_words(values: object, got: str):
+    with pytest.raises(DatasetError, match=rf"^here: {got}") as refused:
+        PairJudgements.from_list(values, where="here")
+    assert "Error(" not in str(refused.value)  # no exception's name for a reader
+
+
 def test_what_a_recipe_keeps_is_read_back():
     judged = PairJudgements()
     judged.judge(A, B, "same")

@@ -66,7 +66,7 @@ def _balance(built: BuiltMap, kept: np.ndarray) -> None:
         return
     after = label_share(built.examples["label"], kept)
     shown = " · ".join(
-        f"{text.in_label(label, limit=24)} {text.percent(share, 1)} → {text.percent(after.get(label, 0.0), 1)}"
+        f"{text.in_label(label, limit=24)} {text.percent(share, 1)} → {text.percent(after.get(label, 0.0), 1) if after else '–'}"
         for label, share in list(before.items())[:4]
     )
     st.caption(f"Labels before → after: {shown}")

@@ -76,6 +76,27 @@ def test_an_error_leaves_no_folder(tmp_path: Path):
     assert names(tmp_path) == []
 
 
+def test_what_is_appended_follows_the_whole_lines_and_half_a_line_goes(tmp_path: Path):
+    path = tmp_path / "folder" / "journal.jsonl"
+    atomic.append(path, b"one\n", after=0)
+    path.write_bytes(b"one\ntw")  # killed in the middle
+    atomic.append(path, b"two\n", after=4)
+    assert path.read_bytes() == b"one\ntwo\n"
+
+
+def test_what_cannot_be_appended_whole_is_cut_off_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "journal.jsonl"
+    atomic.append(path, b"one\n", after=0)
+
+    def full(file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(DiskError, match="journal"):
+        atomic.append(path, b"two\n", after=4)
+    assert path.read_bytes() == b"one\n"
+
+
 def test_the_disk_is_synced_in_one_place():
     """Beside it: a file that grows while it is fetched, and a journal that is only ever appended to."""
     rooms = ("data", "embeddings", "screening", "answers", "pages", "cli")

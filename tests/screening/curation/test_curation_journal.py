@@ -89,7 +89,7 @@ def test_refused_write_leaves_the_journal_as_it_was(tmp_path: Path, monkeypatch:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("evalmap.screening.curation.curation_journal.os.write", full)
+        patch.setattr("evalmap.data.store.atomic.os.write", full)
         with pytest.raises(DatasetError, match="No space left on device"):
             append(space, SOURCE, deleted("y"))
     assert journal_path(space, SOURCE).read_bytes() == before

@@ -115,5 +115,6 @@ def test_a_damaged_file_is_told(tmp_path: Path, content: str):
     ],
 )
 def test_wrong_decisions_are_told(step, message):
-    with pytest.raises(DatasetError, match=message):
+    with pytest.raises(DatasetError, match=message) as refused:
         DecisionLog.from_list([step])
+    assert "Error(" not in str(refused.value)

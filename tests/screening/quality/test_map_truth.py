@@ -46,6 +46,9 @@ def test_a_few_rows_have_no_figures_and_one_sentence(space: Workspace, tmp_path:
     one = built(space, tmp_path, 3)
     found = quality(space, one.manifest, sections=["map"]).sections["map"]
     assert found["trustworthiness"]["value"] is None
-    figures, _ = of_map_truth(found, Facts.of(one.manifest))
+    figures, layers = of_map_truth(found, Facts.of(one.manifest))
+    assert {layer["dissolved"] for layer in found["clusters"]} == {None}  # not [], which says that all were found again
+    assert {row[3] for row in layers.rows} == {None}
+    assert "Trustworthiness and continuity cannot be said of so few rows." in figures.lead
     assert figures.rows[1:] == (("Trustworthiness", "–"), ("Continuity", "–"), ("Layout over seeds", "–"))
     assert figures.lead.startswith("Fewer than 30 rows")
