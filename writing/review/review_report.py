@@ -162,7 +162,8 @@ def _split(reviews: Iterable[Reviewed], by: Any) -> dict[Any, list[Reviewed]]:
 def _sentence(found: Mapping[str, Any]) -> str:
     if not found["judgements"]:
         return "nobody has reviewed any row."
-    people = f"{found['rows']:,} rows by {found['reviewers']:,} {'person' if found['reviewers'] == 1 else 'people'}"
+    rows = "1 row" if found["rows"] == 1 else f"{found['rows']:,} rows"
+    people = f"{rows} by {found['reviewers']:,} {'person' if found['reviewers'] == 1 else 'people'}"
     fits = (
         ""
         if found["fits"] is None
@@ -176,7 +177,8 @@ def _sentence(found: Mapping[str, Any]) -> str:
 
 def _short(one: Mapping[str, Any]) -> str:
     fits = f"label fits {_number(one['fits'], one['low'], one['high'])} of {one['n']:,}"
-    return f"{one['rows']:,} rows, {fits}, relevance {_number(one['relevance'], one['relevance_low'], one['relevance_high'])}"
+    rows = "1 row" if one["rows"] == 1 else f"{one['rows']:,} rows"
+    return f"{rows}, {fits}, relevance {_number(one['relevance'], one['relevance_low'], one['relevance_high'])}"
 
 
 def _number(value: float | None, low: float | None, high: float | None) -> str:
