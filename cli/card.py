@@ -23,11 +23,13 @@ def card(
 
     What no command can say is a line to fill in by hand. Sections of the quality report that are stored are not measured again.
     """
-    from evalmap.answers.reporting.judge_section import judge_section, people_section
+    from evalmap.answers.reporting.judge_section import judge_section
     from evalmap.data.store.outputs import check_outputs, write_together
     from evalmap.embeddings.built_map import load_map
     from evalmap.screening.output.dataset_card import dataset_card
     from evalmap.screening.quality.report import quality
+    from evalmap.writing.review.review_report import review_report
+    from evalmap.writing.review.review_store import ReviewStore
 
     space = terminal.open_workspace(workspace)
     manifest = space.find(dataset)
@@ -36,9 +38,11 @@ def card(
     with Bars() as bars:
         report = quality(space, manifest, without=left_out, progress=bars.progress)
     built = load_map(space, manifest)
-    made = dataset_card(
-        manifest, built.examples, report.as_dict(), judge=judge_section(space, built), people=people_section(space, built)
-    )
+    store = ReviewStore(space, manifest.source)
+    reviews = store.on(built.examples)
+    judge = judge_section(space, built, reviews=reviews)
+    people = review_report(built, reviews, settled=store.settled_on(built.examples)) if reviews else None
+    made = dataset_card(manifest, built.examples, report.as_dict(), judge=judge, people=people)
     if output is not None:
         import json
 

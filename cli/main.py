@@ -13,6 +13,7 @@ from evalmap.cli import (
     look,
     name,
     quality_judge,
+    review,
     screen,
     serve,
     templates,
@@ -45,6 +46,7 @@ app.command("compare")(compare_command.compare)
 app.command("templates")(templates.templates)
 app.command("curate")(curate.curate)
 app.command("threshold")(threshold.threshold)
+app.command("review")(review.review)
 app.add_typer(answer_commands.app, name="answers")
 app.add_typer(quality_judge.app, name="quality")
 app.add_typer(write.app, name="write")

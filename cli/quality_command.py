@@ -108,8 +108,12 @@ def _judged(space: "Workspace", manifest: "Manifest") -> "dict[str, Any] | None"
     """What a language model said of the rows, where one was asked: beside the report, and in none of its figures."""
     from evalmap.answers.reporting.judge_section import judge_journals, judge_section
     from evalmap.embeddings.built_map import load_map
+    from evalmap.writing.review.review_store import ReviewStore
 
-    return judge_section(space, load_map(space, manifest)) if judge_journals(space, manifest.source) else None
+    if not judge_journals(space, manifest.source):
+        return None
+    built = load_map(space, manifest)
+    return judge_section(space, built, reviews=ReviewStore(space, manifest.source).on(built.examples))
 
 
 def _print_judge(name: str, judged: "dict[str, Any] | None") -> None:

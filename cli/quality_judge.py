@@ -67,7 +67,9 @@ def judge(
     ] = None,
     reviews: Annotated[
         Path | None,
-        typer.Option(help="People's judgements, to compare with: a CSV or JSONL file (row, reviewer, label_fits, relevance)."),
+        typer.Option(
+            help="People's judgements, kept as by evalmap review: a CSV or JSONL file (row, reviewer, label_fits, relevance)."
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Ask nothing: count questions and tokens.")] = False,
     text: Annotated[
@@ -91,17 +93,19 @@ def judge(
     from evalmap.answers.asking.judge import plan_judge
     from evalmap.answers.asking.run_estimate import estimate
     from evalmap.answers.asking.run_job import judge_job_location
-    from evalmap.answers.reading.reviews import keep_reviews, read_reviews
     from evalmap.answers.reporting.judge_section import judge_journals
     from evalmap.embeddings.built_map import load_map
+    from evalmap.writing.review.review_store import ReviewStore
+    from evalmap.writing.review.review_table import read_reviews
 
     space = terminal.open_workspace(workspace)
     manifest = space.find(dataset)
     built = load_map(space, manifest)
+    store = ReviewStore(space, manifest.source)
     given = read_reviews(reviews, built.examples) if reviews is not None else None
     if model is None and gguf is None and judge_journals(space, manifest.source):
         if given is not None and not dry_run:
-            keep_reviews(space, manifest, given)
+            store.add(given)
         _show(space, built, as_json)
         return
     more = extra_fields(extra)
@@ -123,7 +127,7 @@ def judge(
         terminal.print_lines(_estimated(plan, estimate(plan.asking, space)))
         return
     if given is not None:
-        keep_reviews(space, manifest, given)
+        store.add(given)
     location = judge_job_location(manifest.slug, target.model)
     with asking_job(space, location, f"{target.model} judges {manifest.name}", slug=manifest.slug) as job:
         with Bars() as bars, gently():
@@ -147,8 +151,9 @@ def judge(
 
 def _show(space: "Workspace", built: "BuiltMap", as_json: bool, *, run: str | None = None, before: str = "") -> None:
     from evalmap.answers.reporting.judge_section import judge_lines, judge_section
+    from evalmap.writing.review.review_store import ReviewStore
 
-    section = judge_section(space, built, run=run)
+    section = judge_section(space, built, reviews=ReviewStore(space, built.manifest.source).on(built.examples), run=run)
     if section is None:
         return
     if as_json:

@@ -1,5 +1,6 @@
 """evalmap screen: the screening from a terminal."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -88,6 +89,10 @@ def screen(
     by_hand: Annotated[
         bool, typer.Option("--by-hand", help="Apply the decisions made by hand on the site, and the steps made on the map.")
     ] = False,
+    drop_disputed: Annotated[
+        bool,
+        typer.Option("--drop-disputed", help="Remove rows whose label people refuse, or cannot agree on (evalmap review)."),
+    ] = False,
     keep_set_aside: Annotated[
         bool | None, typer.Option("--keep-set-aside/--remove-set-aside", help="Keep rows without text (default: remove).")
     ] = None,
@@ -160,8 +165,15 @@ def screen(
     given |= {"with_tags": with_tags}
     given |= {"paths": tuple(paths) if paths else None, "against": tuple(against) if against else None}
     plan = (read_recipe(recipe) if recipe else Recipe()).with_given(**given)
+    disputed = None
+    if drop_disputed:
+        from evalmap.writing.review.disputed_rows import rows_to_drop
+
+        disputed = partial(rows_to_drop, space)
     with Bars() as bars:
-        done = run_recipe(plan, workspace=space, write_recipe=write_recipe, by_hand=by_hand, progress=bars.progress)
+        done = run_recipe(
+            plan, workspace=space, write_recipe=write_recipe, by_hand=by_hand, disputed=disputed, progress=bars.progress
+        )
     terminal.print_lines(sentences(done))
     _fail(done, fail_over)
 

@@ -1,7 +1,7 @@
 """A recipe from beginning to end: load the rows, embed them, screen them, write the files."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from evalmap.embeddings.pipeline import embed_texts
 from evalmap.screening.combining import join
 from evalmap.screening.curation.curation_journal import read_curation
 from evalmap.screening.curation.replay import curated_rows, curation_report
-from evalmap.screening.keep.by_hand import DecisionLog, decisions_path
+from evalmap.screening.keep.by_hand import DecisionLog, RowKey, Step, decisions_path
 from evalmap.screening.output.files import check_outputs, kept_jsonl, removed_jsonl
 from evalmap.screening.output.run_subsets import inspect_sample_ids, lm_eval_samples
 from evalmap.screening.output.screened_name import screened_name, with_name
@@ -93,6 +93,7 @@ def run_recipe(
     encoder: Encoder | None = None,
     write_recipe: Path | None = None,
     by_hand: bool = False,
+    disputed: Callable[[str, pd.DataFrame], Sequence[RowKey]] | None = None,
     progress: StageProgress = lambda stage, done, total: None,
 ) -> RecipeRun:
     """Do what a recipe says; the same rows, recipe and versions give the same files, byte for byte.
@@ -103,20 +104,27 @@ def run_recipe(
     ----------
     write_recipe : also write the recipe here
     by_hand : apply the decisions and the curation that the workspace holds about the dataset, in place of the recipe's own
+    disputed : asked with the dataset's source and rows, the rows that go because of what people say of them. They become the
+        recipe's first decision, so that it does the same without people; what is decided by hand comes before it
 
     Raises
     ------
     DatasetError : in one sentence, what is wrong with the paths, the rows, the options or the outputs; `by_hand`, and there are no
-        decisions, or several paths
+        decisions; it or `disputed`, and several paths
     """
     if not recipe.paths:
         raise DatasetError("nothing to screen: name a path, or a recipe that does.", "recipe")
     _outputs(recipe, write_recipe)
     if by_hand and len(recipe.paths) != 1:
         raise DatasetError(f"decisions by hand belong to one dataset, and {len(recipe.paths):,} paths were given.", "by_hand")
+    if disputed is not None and len(recipe.paths) != 1:
+        raise DatasetError(f"reviews belong to one dataset, and {len(recipe.paths):,} paths were given.", "drop_disputed")
     rows = load_rows(recipe, workspace=workspace, progress=progress)
     if by_hand:
         recipe = replace(recipe, **_by_hand(workspace, rows.sources[0]))
+    if disputed is not None and (keys := tuple(disputed(rows.sources[0], rows.decided))):
+        first, others = Step("remove", keys), recipe.decisions.steps
+        recipe = replace(recipe, decisions=DecisionLog([first, *others[others[:1] == [first] :]]))
     name = screened_name(recipe)
     to = _outputs(recipe, write_recipe)
     curated = curated_rows(recipe.curation, rows.decided)

@@ -1,1 +1,1 @@
-"""New examples: plans, asking a language model for rows, and what of its writing stays."""
+"""New examples: written by a language model, and checked by people."""

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from evalmap.answers.asking.journal import read_journal
 from evalmap.answers.asking.judge import KIND, journal_prompts, judged_rows
 from evalmap.answers.reading.judgements import Judgements, Unread, read_judgements
-from evalmap.answers.reading.reviews import Review, kept_reviews
-from evalmap.answers.statistics.judge_agreement import agreement, fleiss
+from evalmap.answers.reading.reviews import Review, review_tables
+from evalmap.answers.statistics.judge_agreement import agreement, fleiss, majority
 from evalmap.answers.statistics.summary import bootstrap_mean, mean_of, wilson
 from evalmap.data.store import disk
 from evalmap.data.store.workspace import Workspace
@@ -22,7 +22,9 @@ from evalmap.embeddings.built_map import BuiltMap
 LOWEST, UNREAD, TEXT = 20, 20, 400  # rows listed, unread answers listed, characters of a text
 
 
-def judge_section(space: Workspace, built: BuiltMap, *, run: str | None = None) -> dict[str, Any] | None:
+def judge_section(
+    space: Workspace, built: BuiltMap, *, reviews: Sequence[tuple[int, Review]] = (), run: str | None = None
+) -> dict[str, Any] | None:
     """What the last judge said of a map's rows; None where none was asked. What cannot be said is null.
 
     Ratios are 0 to 1 and scores 1 to 5; high is good in both. Rows that are equal count once.
@@ -40,11 +42,12 @@ def judge_section(space: Workspace, built: BuiltMap, *, run: str | None = None) 
 
     Parameters
     ----------
+    reviews : (row, review) of people
     run : of which journal; None: of the one that was written last
 
     Raises
     ------
-    DatasetError : a journal or the reviews cannot be read
+    DatasetError : a journal cannot be read
     """
     journals = judge_journals(space, built.manifest.source)
     path = next((path for path, header in journals if run in (None, header["run"])), None)
@@ -60,28 +63,22 @@ def judge_section(space: Workspace, built: BuiltMap, *, run: str | None = None) 
         "of": len(rows),
         "prompts": [_phrasing(said, at) for at in range(len(said.prompts))],
         "prompt_agreement": _between_prompts(said),
-        "people": _with_people(said, kept_reviews(space, built.manifest, built.examples)),
+        "people": _with_people(said, reviews),
         "rows": [_row(said, built, column) for column in _lowest(said)],
         "unread": [_unread(built, one) for one in said.unread[:UNREAD]],
         "runs": [{"run": other["run"], "model": other["model"], "server": other["server"]} for _, other in journals],
         "templates": [{"name": one.name, "criterion": one.criterion, "template": one.template} for one in journal_prompts(header)],
     }
-    return _without_nan(found)
+    return without_nan(found)
 
 
-def people_section(space: Workspace, built: BuiltMap) -> dict[str, Any] | None:
-    """What people said of a map's rows, and how far they agree; None where nobody reviewed any.
-
-    reviewers, reviewed : people, and rows; label_fits : ratio of the reviews of a label by which it fits (0 to 1, high is good);
-    kappa : Fleiss' of the label, over n rows. What cannot be said is null.
-    """
-    reviews = kept_reviews(space, built.manifest, built.examples)
-    if not reviews:
-        return None
-    fits, _ = _tables(reviews)
-    kappa, n = fleiss(fits, categories=2)
-    told = {"reviewers": fits.shape[1], "reviewed": fits.shape[0], "label_fits": mean_of(fits.ravel()), "kappa": kappa, "n": n}
-    return _without_nan(told)
+def without_nan(value: Any) -> Any:
+    """The value with null in place of nan, as JSON has it."""
+    if isinstance(value, dict):
+        return {key: without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(one) for one in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def judge_lines(name: str, section: Mapping[str, Any]) -> Iterator[str]:
@@ -98,7 +95,7 @@ def judge_lines(name: str, section: Mapping[str, Any]) -> Iterator[str]:
     if between := section["prompt_agreement"]:
         yield "  the two phrasings agree: " + "; ".join(f"{what} {_agreement(between[what])}" for what in between)
     if (people := section["people"]) is None:
-        yield "  people: not reviewed (give their judgements with --reviews)"
+        yield "  people: not reviewed (evalmap review, or give their judgements with --reviews)"
     else:
         label, relevance = _agreement(people["label"]), _agreement(people["relevance"])
         yield f"  with {people['reviewers']:,} people: label {label}; relevance {relevance}"
@@ -163,11 +160,11 @@ def _with_people(said: Judgements, reviews: Sequence[tuple[int, Review]]) -> dic
     """The first phrasing beside people; the second is there to show what the words of a question do."""
     if not reviews:
         return None
-    fits, scores = _tables(reviews)
+    fits, scores = review_tables(reviews)
     rows = sorted({place for place, _ in reviews})
     columns = {int(place): column for column, place in enumerate(said.places)}
     judged = [columns.get(place) for place in rows]
-    most = _majority(fits)
+    most = majority(fits)
     label = agreement(_of(said.fits[0], judged), most, categories=2)
     relevance = agreement(np.round(_of(said.relevance[0], judged)) - 1, _median(scores), categories=5, weighted=True)
     among, among_rows = fleiss(fits, categories=2)
@@ -185,28 +182,8 @@ def _with_people(said: Judgements, reviews: Sequence[tuple[int, Review]]) -> dic
     }
 
 
-def _tables(reviews: Sequence[tuple[int, Review]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Whether the label fits (1, 0) and relevance − 1, (rows, people) each, both in order; nan where somebody said nothing."""
-    people = {name: at for at, name in enumerate(sorted({review.reviewer for _, review in reviews}))}
-    rows = {place: at for at, place in enumerate(sorted({place for place, _ in reviews}))}
-    fits, scores = (np.full((len(rows), len(people)), math.nan) for _ in range(2))
-    for place, review in reviews:
-        at = rows[place], people[review.reviewer]
-        if review.label_fits is not None:
-            fits[at] = review.label_fits
-        if review.relevance is not None:
-            scores[at] = review.relevance - 1
-    return fits, scores
-
-
 def _of(values: NDArray[np.float64], columns: Sequence[int | None]) -> NDArray[np.float64]:
     return np.array([math.nan if column is None else values[column] for column in columns])
-
-
-def _majority(fits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What most people say of each row; nan for a tie, or where nobody says anything."""
-    yes, said = (fits == 1).sum(axis=1), np.isfinite(fits).sum(axis=1)
-    return np.where(2 * yes > said, 1.0, np.where(2 * yes < said, 0.0, math.nan))
 
 
 def _median(scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -254,14 +231,6 @@ def _unread(built: BuiltMap, one: Unread) -> dict[str, Any]:
 def _identity(built: BuiltMap, place: int) -> dict[str, Any]:
     dataset, line = built.identity(place)
     return {"row": place, "dataset": dataset, "line": line}
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_nan(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(one) for one in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _score(one: Mapping[str, Any], name: str) -> str:

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalmap.answers.statistics.summary import NAN, UNKNOWN, Interval, wilson
+from evalmap.answers.statistics.summary import NAN, UNKNOWN, Interval, bootstrap, wilson
 
 DRAWS = 10_000  # from the posterior of a table
+BOOTSTRAPS = 1_999  # resamples of the rows that people judged
+ROUNDING = 1e-12  # figures that lie nearer to each other are equal
 
 
 @dataclass(frozen=True)
@@ -106,11 +108,50 @@ def fleiss(verdicts: NDArray[np.float64], *, categories: int) -> tuple[float, in
     """
     from statsmodels.stats.inter_rater import fleiss_kappa
 
-    counts = np.stack([(verdicts == category).sum(axis=1) for category in range(categories)], axis=1)
-    raters = counts.sum(axis=1)
-    if not (raters >= 2).any():
-        return NAN, 0
-    chosen = counts[raters == np.bincount(raters[raters >= 2]).argmax()]
+    chosen = fleiss_counts(verdicts, categories=categories)
     if np.count_nonzero(chosen.sum(axis=0)) < 2:
         return NAN, len(chosen)
     return float(fleiss_kappa(chosen)), len(chosen)
+
+
+def fleiss_counts(verdicts: NDArray[np.float64], *, categories: int) -> NDArray[np.int64]:
+    """How many people gave each verdict, (rows, categories), of the rows that `fleiss` is made from."""
+    counts = np.stack([(verdicts == category).sum(axis=1) for category in range(categories)], axis=1)
+    raters = counts.sum(axis=1)
+    if not (raters >= 2).any():
+        return counts[:0]
+    return counts[raters == np.bincount(raters[raters >= 2]).argmax()]
+
+
+def fleiss_interval(counts: NDArray[np.int64], *, random_state: int = 42, n_resamples: int = BOOTSTRAPS) -> Interval:
+    """95 % limits of Fleiss' kappa by the BCa bootstrap over rows.
+
+    Resamples that hold one verdict alone have no kappa and are left out. Unknown where kappa does not vary, as where all people
+    agree on all rows: drawing them again then says nothing of how sure that is. Over few rows, or with nearly all verdicts equal,
+    the limits are too near to each other, as of any bootstrap.
+
+    Parameters
+    ----------
+    counts : (n_rows, categories) as `fleiss_counts` gives them
+
+    Source: Efron 1987, JASA 82; kappa as in `fleiss`.
+    """
+    raters = int(counts[0].sum()) if len(counts) else 0
+    if len(counts) < 2 or np.count_nonzero(counts.sum(axis=0)) < 2:
+        return UNKNOWN
+    pairs = (counts * (counts - 1)).sum(axis=1) / (raters * (raters - 1))
+
+    def kappa(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        n = sums[..., -1]
+        by_chance = ((sums[..., 1:-1] / (raters * n)[..., None]) ** 2).sum(axis=-1)
+        return (sums[..., 0] / n - by_chance) / np.where(by_chance < 1 - ROUNDING, 1 - by_chance, NAN)
+
+    units = np.column_stack([pairs, counts, np.ones(len(counts))]).astype(np.float64)
+    limits = bootstrap(units, kappa, random_state=random_state, n_resamples=n_resamples)
+    return limits if limits.high - limits.low > ROUNDING else UNKNOWN
+
+
+def majority(fits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What most people say of each row, (n_rows, n_people) of 1 and 0; nan for a tie, or where nobody says anything."""
+    yes, said = (fits == 1).sum(axis=1), np.isfinite(fits).sum(axis=1)
+    return np.where(2 * yes > said, 1.0, np.where(2 * yes < said, 0.0, NAN))

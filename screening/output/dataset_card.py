@@ -122,7 +122,7 @@ def dataset_card(
     manifest, examples : of a built dataset
     report : the sections of its quality report (`QualityReport.as_dict`); one that is missing is told so
     judge : what a language model judged (`judge_section` of `evalmap.answers.reporting`), or None
-    people : what people said (`people_section` of `evalmap.answers.reporting`); None where nobody reviewed
+    people : what people said (`review_report` of `evalmap.writing.review`); None where nobody reviewed
     """
     of = _Of(manifest, examples, report)
     return DatasetCard(
@@ -333,16 +333,11 @@ def _flags(of: _Of) -> Iterator[CardLine]:
 
 def _people(of: _Of, judge: Mapping[str, Any] | None, people: Mapping[str, Any] | None) -> Iterator[CardLine]:
     command = f"evalmap quality judge {of.slug}"
+    review = f"evalmap review {of.slug}"
     if people is None:
-        yield CardLine("Review by people", ("not reviewed.",), f"{command} --reviews FILE", asked="DB")
+        yield CardLine("Review by people", ("not reviewed.",), review, asked="DB")
     else:
-        kappa = "unknown" if people["kappa"] is None else f"{people['kappa']:.2f}"
-        fits = "" if people["label_fits"] is None else f"; the label fits in {_percent(people['label_fits'])} of the reviews"
-        said = (
-            f"{people['reviewed']:,} rows by {people['reviewers']:,} people{fits}; Fleiss' kappa of the label {kappa} "
-            f"({people['n']:,} rows)."
-        )
-        yield CardLine("Review by people", (said,), f"{command} --reviews FILE", asked="DB")
+        yield CardLine("Review by people", (people["sentence"],), f"{review} --report", asked="DB")
     if judge is None:
         yield CardLine("A language model as judge", ("not judged.",), f"{command} --model …", asked="F")
         return

@@ -177,8 +177,10 @@ def test_people_are_put_beside_the_judge(evalmap: Command, space: Workspace):
     assert found["among"]["n"] == 10
     shown = evalmap("quality", "judge", "judge")
     assert "with 3 people: label 0.90" in shown.out
-    write_rows(Path("reviews.jsonl"), reviews[:3])
-    assert evalmap("quality", "judge", "judge", "--reviews", "reviews.jsonl", "--json").json["people"]["n"] == 1
+    write_rows(Path("reviews.jsonl"), [{**one, "label_fits": "yes"} for one in reviews])  # people who changed their minds
+    again = evalmap("quality", "judge", "judge", "--reviews", "reviews.jsonl", "--json").json["people"]
+    assert (again["n"], again["reviewers"], again["label"]["agreement"]) == (10, 3, 0.8)
+    assert evalmap("review", "judge", "--report", "--json").json["judge"]["n"] == 10  # one store of both
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.quality import problem_rows
 from evalmap.pages.server import caches
 from evalmap.pages.shared import text
+from evalmap.writing.review.review_store import ReviewStore
 
 APART = "A language model judged these rows. It is in no figure above."
 
@@ -17,7 +18,8 @@ def draw(built: BuiltMap) -> None:
     st.subheader("A judge", anchor=False, divider="gray")
     space, manifest = caches.workspace(), built.manifest
     try:
-        found = judge_section(space, built) if judge_journals(space, manifest.source) else None
+        reviews = ReviewStore(space, manifest.source).on(built.examples)
+        found = judge_section(space, built, reviews=reviews) if judge_journals(space, manifest.source) else None
     except DatasetError as error:
         text.show_error(error)
         return
