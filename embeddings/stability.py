@@ -18,6 +18,7 @@ SEEDS = (1, 2, 3)
 SHARE = 0.8  # of the rows in a resample
 MOST = 4_000  # rows in a resample: clustering twenty times as many would take minutes and say the same
 MOST_LAID_OUT = 2_000  # rows whose layout is made anew, once a seed
+LEAST_SHARE = 0.5  # of the rows in a resample, below which its topics are of another grain than the map's
 FEWEST = 30  # rows below which there is nothing to resample
 RECOVERED = 0.5  # a Jaccard below it: the cluster is gone, after Hennig
 
@@ -76,13 +77,14 @@ class Stability:
     ----------
     clusters : one a layer
     layout : over seeds
-    n : rows in a resample
+    n, of : rows in a resample, and in all
     resamples : how many there were
     """
 
     clusters: tuple[ClusterStability, ...]
     layout: LayoutStability
     n: int
+    of: int
     resamples: int
 
 
@@ -98,8 +100,10 @@ def measure_stability(
 ) -> Stability:
     """Cluster parts of the rows again, and lay rows out again with other seeds.
 
-    A resample holds 80 % of the rows, without repeats, at most 4,000; it has its own graph of neighbours. The layout is made of at
-    most 2,000 rows, of which the map's own layout is not one: where a map has more rows, the figure is of a map of that size.
+    A resample holds 80 % of the rows, without repeats, at most 4,000; it has its own graph of neighbours. Where that is less than
+    half of the rows, topics are not made again: a graph of so few rows has coarser ones, whatever the map's are worth; k-means is,
+    since its k stays. The layout is made of at most 2,000 rows, and the map's own layout is not one of those compared: where a map
+    has more rows, the figure is of a map of that size.
 
     Parameters
     ----------
@@ -118,33 +122,38 @@ def measure_stability(
     n, size = len(embeddings), min(int(SHARE * len(embeddings)), MOST)
     steps = RESAMPLES + len(SEEDS)
     if n < FEWEST:
-        unknown = tuple(
-            ClusterStability(one.layer, math.nan, math.nan, math.nan, np.full(one.n_clusters, math.nan)) for one in clusterings
-        )
-        return Stability(unknown, LayoutStability(math.nan, math.nan, math.nan, n, SEEDS), 0, 0)
+        unknown = tuple(_unknown(one) for one in clusterings)
+        return Stability(unknown, LayoutStability(math.nan, math.nan, math.nan, n, SEEDS), 0, n, 0)
     random = np.random.default_rng(random_state)
-    agreements: dict[str, list[float]] = {one.layer: [] for one in clusterings}
-    overlaps: dict[str, list[NDArray[np.float64]]] = {one.layer: [] for one in clusterings}
+    compared = [one for one in clusterings if one.layer == KMEANS.id or size >= LEAST_SHARE * n]
+    agreements: dict[str, list[float]] = {one.layer: [] for one in compared}
+    overlaps: dict[str, list[NDArray[np.float64]]] = {one.layer: [] for one in compared}
     for done in range(RESAMPLES):
         rows = np.sort(random.choice(n, size=size, replace=False))
-        again = {one.layer: one.labels for one in _clusters(np.asarray(embeddings[rows]), k=k, random_state=done)}
-        for one in clusterings:
+        again = {one.layer: one.labels for one in _clusters(np.asarray(embeddings[rows]), compared, k=k, random_state=done)}
+        for one in compared:
             own = one.labels[rows]
             agreements[one.layer].append(float(adjusted_rand_score(own, again[one.layer])))
             overlaps[one.layer].append(_jaccard(own, again[one.layer], one.n_clusters))
         progress(done + 1, steps)
-    found = tuple(_summary(one, agreements[one.layer], overlaps[one.layer]) for one in clusterings)
+    found = tuple(
+        _summary(one, agreements[one.layer], overlaps[one.layer]) if one.layer in overlaps else _unknown(one) for one in clusterings
+    )
     rows = np.sort(random.choice(n, size=min(n, MOST_LAID_OUT), replace=False))
     layout = _layouts(np.asarray(embeddings[rows]), n_neighbors, min_dist, lambda done: progress(RESAMPLES + done, steps))
-    return Stability(found, layout, size, RESAMPLES)
+    return Stability(found, layout, size, n, RESAMPLES)
 
 
-def _clusters(embeddings: Vectors, *, k: int, random_state: int) -> list[Clustering]:
-    graph = find_neighbors(embeddings, n_neighbors=GRAPH)
-    return [
-        cluster_kmeans(embeddings, k=k, random_state=random_state),
-        *cluster_graph(graph, embeddings, random_state=random_state),
-    ]
+def _clusters(embeddings: Vectors, wanted: Sequence[Clustering], *, k: int, random_state: int) -> list[Clustering]:
+    """The layers that are wanted, made from these rows."""
+    found = [cluster_kmeans(embeddings, k=k, random_state=random_state)]
+    if any(one.layer != KMEANS.id for one in wanted):
+        found += cluster_graph(find_neighbors(embeddings, n_neighbors=GRAPH), embeddings, random_state=random_state)
+    return found
+
+
+def _unknown(one: Clustering) -> ClusterStability:
+    return ClusterStability(one.layer, math.nan, math.nan, math.nan, np.full(one.n_clusters, math.nan))
 
 
 def _jaccard(own: NDArray[np.int32], again: NDArray[np.int32], n_clusters: int) -> NDArray[np.float64]:
@@ -187,7 +196,7 @@ def in_words(found: Stability) -> str:
     kmeans = next((one for one in found.clusters if one.layer == KMEANS.id), None)
     if kmeans is None or math.isnan(kmeans.ari):
         return f"Fewer than {FEWEST} rows or a single cluster: whether the clusters are stable cannot be said."
-    percent = round(100 * SHARE)
     gone = len(kmeans.dissolved)
     tail = "each is found again" if not gone else f"{gone} of {len(kmeans.jaccard)} are mostly not found again"
-    return f"Made again from {percent} % of the rows, the k-means clusters agree with the map's by {kmeans.ari:.2f} of 1; {tail}."
+    part = f"{found.n:,} of the {found.of:,} rows"
+    return f"Made again from {part}, the k-means clusters agree with the map's by {kmeans.ari:.2f} of 1; {tail}."

@@ -9,7 +9,7 @@ from evalmap.embeddings.array_types import Progress, no_progress
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.faithfulness import measure_faithfulness
 from evalmap.embeddings.layers import layer_of
-from evalmap.embeddings.stability import SHARE, in_words, measure_stability
+from evalmap.embeddings.stability import in_words, measure_stability
 from evalmap.screening.quality.report_tables import Column, ReportTable, number
 from evalmap.screening.quality.todo import Facts
 
@@ -19,6 +19,7 @@ KEPT = "Of the nearest examples in meaning, how many are among as many nearest o
 LAYOUT = "Procrustes disparity between layouts that differ in the seed alone: 0 the same picture, near 1 nothing in common."
 ARI = "Adjusted Rand index between the map's clusters and those made again from a part of the rows: 1 the same, 0 as by chance."
 GONE = "Clusters that are mostly not found again (mean Jaccard index below one half)."
+COARSER = "Topics are not made again on a map of so many rows: from a small part they are coarser, whatever they are worth."
 WEAK = "Names that hold for less than half of their cluster's rows; they are grey on the map."
 
 
@@ -85,7 +86,7 @@ def of_map_truth(value: Any, facts: Facts) -> Sequence[ReportTable]:
         )
         for one in value["clusters"]
     )
-    again = f"{ARI} {SHARE:.0%} of the rows, {value['resample']:,} at most; with the least and the greatest."
+    again = f"{ARI} {value['resample']:,} rows, five times; with the least and the greatest."
     columns = (
         Column("layer"),
         Column("clusters", "count"),
@@ -93,7 +94,9 @@ def of_map_truth(value: Any, facts: Facts) -> Sequence[ReportTable]:
         Column("not found again", "count", GONE),
         Column("weak names", "count", WEAK),
     )
-    return [figures, ReportTable("Clusters", columns, layers)]
+    left_out = [one for one in value["clusters"] if one["ari"] is None and one["n_clusters"] > 1]
+    note = COARSER if left_out and value["resample"] else ""
+    return [figures, ReportTable("Clusters", columns, layers, note)]
 
 
 def _estimate(found: Any) -> str:

@@ -194,7 +194,7 @@ SECTIONS: dict[str, Section] = {
             belongs_to="shortcuts",
         ),
         Section("balance", "Label balance", 2, _balance, report_tables.of_balance, todo.of_balance),
-        Section("map", "The map itself", 2, _map, of_map_truth, reads=_layout, effort=4),
+        Section("map", "The map itself", 3, _map, of_map_truth, reads=_layout, effort=4),
     )
 }
 

@@ -40,9 +40,18 @@ def test_groups_that_lie_apart_come_back_each_time(apart: stability.Stability):
     assert kmeans.dissolved == []
     assert (
         in_words(apart)
-        == "Made again from 80 % of the rows, the k-means clusters agree with the map's by 1.00 of 1; each is found again."
+        == "Made again from 64 of the 80 rows, the k-means clusters agree with the map's by 1.00 of 1; each is found again."
     )
-    assert (apart.n, apart.resamples) == (64, 5)
+    assert (apart.n, apart.of, apart.resamples) == (64, 80, 5)
+
+
+def test_topics_of_a_map_of_which_a_resample_is_a_small_part_are_not_made_again(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(stability, "MOST", 60)
+    embeddings = islands(40, 4)
+    found = measure_stability(embeddings, layers(embeddings, 4), k=4)
+    assert (found.n, found.of) == (60, 160)
+    assert [math.isnan(one.ari) for one in found.clusters] == [False, True, True, True]
+    assert found.clusters[0].ari == 1.0
 
 
 def test_clusters_drawn_by_lot_are_not_found_again():

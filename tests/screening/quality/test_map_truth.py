@@ -39,7 +39,7 @@ def test_section_holds_what_the_map_s_own_arrays_give(space: Workspace, tmp_path
     figures, layers = of_map_truth(found, Facts.of(one.manifest))
     assert figures.rows[0] == ("Neighbours kept", f"{np.mean(one.neighbors_kept):.1f} of 15")
     assert [row[1] for row in layers.rows] == [clustering.n_clusters for clustering in one.clusterings]
-    assert figures.lead.startswith("Made again from 80 % of the rows")
+    assert figures.lead.startswith("Made again from 48 of the 60 rows")
 
 
 def test_a_few_rows_have_no_figures_and_one_sentence(space: Workspace, tmp_path: Path):
