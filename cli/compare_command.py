@@ -11,7 +11,8 @@ from evalmap.cli.progress import Bars
 from evalmap.cli.terminal import WorkspaceOption
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import outputs
-from evalmap.screening.coverage.comparison_sentences import STATISTICS, changes, letter, percent, told_apart
+from evalmap.screening.coverage.comparison_sentences import changes, letter, percent, told_apart
+from evalmap.screening.quality.report_tables import estimate_text, in_reading_order, statistic_name
 
 FIGURES = {
     "separability": "the AUC of telling the first dataset from the second",
@@ -201,14 +202,8 @@ def _variety(found: dict[str, Any], letters: Sequence[str]) -> tuple[str, Sequen
     """How varied each dataset is: a row a statistic, a column a dataset, with the interval of one sample."""
     cards = found["scorecards"]
     rows = [["rows that are no repeats, of all", *(f"{card['distinct']:,} ({percent(card['distinct_ratio'])})" for card in cards)]]
-    for name in cards[0]["statistics"]:
-        rows.append([STATISTICS.get(name) or str(name), *(_figure(card["statistics"][name]) for card in cards)])
+    for name in in_reading_order(cards[0]["statistics"]):
+        figures = [estimate_text(card["statistics"][name], name) or "–" for card in cards]
+        rows.append([statistic_name(name), *figures])
     size = f"in samples of {cards[0]['n']:,} rows each" if cards[0]["n"] else f"no samples: {cards[0]['reason']}"
     return f"How varied they are, {size}", ("statistic", *letters), rows
-
-
-def _figure(one: dict[str, float | None]) -> str:
-    """A statistic with its interval, where it has one: "0.139 (0.132 to 0.145)"."""
-    if one["value"] is None:
-        return "–"
-    return f"{one['value']:.3f}" + ("" if one["low"] is None else f" ({one['low']:.3f} to {one['high']:.3f})")

@@ -4,21 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 LETTERS = "ABCDEFGH"
-# The statistics of a scorecard: name → what it is, for a person
-STATISTICS = {
-    "vendi": "wholly different rows they behave like",
-    "nearest_similarity": "mean similarity of a row to its nearest",
-    "near_duplicates_exact": "share of rows with an equal one",
-    "near_duplicates_lexical": "share of rows with one alike in characters",
-    "near_duplicates_semantic": "share of rows with one alike in meaning",
-    "near_duplicates_all": "share of rows with one alike in any way",
-    "distinct_1": "different words, as a share of all words",
-    "distinct_2": "different pairs of words, as a share of all",
-    "distinct_3": "different triples of words, as a share of all",
-    "compression_ratio": "how many times smaller they are compressed",
-    "self_repetition": "how much they repeat each other's runs of four words (log)",
-    "opening_share": "share of rows with the commonest first three words",
-}
 
 
 def letter(place: int) -> str:

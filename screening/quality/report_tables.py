@@ -3,7 +3,7 @@
 Each figure bears its meaning: what it says, its range, and which end is good.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -146,22 +146,21 @@ def _parts_as_columns(kind: str, parts: Sequence[Any]) -> ReportTable:
     usable = [part for part in parts if not part["reason"]]
     if not usable:
         return ReportTable(KINDS.get(kind, kind), lead=_unusable(parts), detail=kind == "cluster")
-    known, there = list(STATISTICS), usable[0]["statistics"]
-    names = sorted(there, key=lambda name: known.index(name) if name in known else len(known))
+    names = in_reading_order(usable[0]["statistics"])
     columns = [
         Column(_called(part), help=f"{part['size']:,} rows, samples of {part['n']:,}; with the 95 % interval.") for part in usable
     ]
     baseline = Column("a random sample", help="The same of random samples of the whole collection, of the same size.")
     rows = tuple(
         (
-            _words_of(name),
-            *(_estimate(part["statistics"].get(name), name) for part in usable),
-            _estimate(usable[0]["baseline"].get(name), name),
+            statistic_name(name),
+            *(estimate_text(part["statistics"].get(name), name) for part in usable),
+            estimate_text(usable[0]["baseline"].get(name), name),
         )
         for name in names
     )
     lead = f"Samples of {usable[0]['n']:,} rows, so that figures compare. {_unusable(parts)}".strip()
-    helps = tuple(_meaning(name) for name in names)
+    helps = tuple(statistic_meaning(name) for name in names)
     return ReportTable(KINDS.get(kind, kind), (Column("statistic"), *columns, baseline), rows, lead, kind == "cluster", helps)
 
 
@@ -170,9 +169,11 @@ def _parts_as_rows(kind: str, parts: Sequence[Any]) -> ReportTable:
     if not usable:
         return ReportTable(KINDS.get(kind, kind), lead=_unusable(parts), detail=kind == "cluster")
     names = [name for name in OF_CLUSTERS if name in usable[0]["statistics"]]
-    columns = tuple(Column(_words_of(name), help=_meaning(name)) for name in names)
-    rows = [(_called(part), part["size"], *(_estimate(part["statistics"].get(name), name) for name in names)) for part in usable]
-    rows.append(("a random sample", usable[0]["n"], *(_estimate(usable[0]["baseline"].get(name), name) for name in names)))
+    columns = tuple(Column(statistic_name(name), help=statistic_meaning(name)) for name in names)
+    rows = [
+        (_called(part), part["size"], *(estimate_text(part["statistics"].get(name), name) for name in names)) for part in usable
+    ]
+    rows.append(("a random sample", usable[0]["n"], *(estimate_text(usable[0]["baseline"].get(name), name) for name in names)))
     lead = f"Samples of {usable[0]['n']:,} rows, so that figures compare. {_unusable(parts)}".strip()
     return ReportTable(
         KINDS.get(kind, kind), (Column(kind), Column("rows", "count"), *columns), tuple(rows), lead, kind == "cluster"
@@ -190,15 +191,23 @@ def _unusable(parts: Sequence[Any]) -> str:
     return " ".join(left[:5]) + more
 
 
-def _words_of(statistic: str) -> str:
+def in_reading_order(statistics: Iterable[str]) -> list[str]:
+    """Names of statistics in the order in which a reader is told of them; those without words of their own last."""
+    known = list(STATISTICS)
+    return sorted(statistics, key=lambda name: known.index(name) if name in known else len(known))
+
+
+def statistic_name(statistic: str) -> str:
+    """What a reader calls a statistic of the scorecard."""
     return STATISTICS[statistic][0] if statistic in STATISTICS else words(statistic)
 
 
-def _meaning(statistic: str) -> str:
+def statistic_meaning(statistic: str) -> str:
+    """What it says, its range and its good end; "" where that is not known."""
     return STATISTICS[statistic][1] if statistic in STATISTICS else ""
 
 
-def _estimate(found: Any, statistic: str) -> str | None:
+def estimate_text(found: Any, statistic: str) -> str | None:
     """A figure with its interval, "0.63 (0.60 to 0.66)"."""
     if not found or found["value"] is None:
         return None
