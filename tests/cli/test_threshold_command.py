@@ -62,12 +62,19 @@ def test_judgements_are_imported_and_stand_in_the_recipe(built: Command):
     assert {name: Path(name).read_bytes() for name in kept} == kept
 
 
-@pytest.mark.parametrize("content", ["{", '{"a": 1}', '[{"rows": [{}, {}], "verdict": "same"}]'])
-def test_what_holds_no_judgements_is_one_sentence(built: Command, content: str):
+@pytest.mark.parametrize(
+    ("content", "got"),
+    [
+        ("{", "not "),
+        ('{"a": 1}', "no list; expected a list of judgements"),
+        ('[{"rows": [{}, {}], "verdict": "same"}]', "entry 1 is no judgement; expected a list of judgements"),
+    ],
+)
+def test_what_holds_no_judgements_is_one_sentence(built: Command, content: str, got: str):
     Path("judged.json").write_text(content)
     result = built("threshold", "set", "--json", "--judgements", "judged.json")
     assert (result.code, result.out) == (1, "")
-    assert result.err.startswith("judged.json: not ")
+    assert result.err.startswith(f"judged.json: {got}")
     assert Path("judged.json").read_text() == content
 
 

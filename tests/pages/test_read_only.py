@@ -215,6 +215,7 @@ def test_what_changes_something_is_offered_to_this_machine_only(space: Workspace
         "Open map",
         "Previous",
         "Next",
+        "Save the 200 that pass",  # a subset, in the session alone
         "Show on the map",
         "Show on map",
         "Show all again",
