@@ -68,6 +68,8 @@ PAGES = [
     *(("duplicates.py", {"dataset": PERSONA}, {"duplicates-panel": tab}) for tab in TABS["duplicates-panel"]),
     *(("answers.py", {"dataset": PERSONA}, {"answers-panel": tab}) for tab in TABS["answers-panel"]),
     ("answers.py", {"dataset": "plain"}, {}),
+    ("quality.py", {"dataset": PERSONA}, {}),
+    ("compare.py", {"compare": [PERSONA, "values-collective-decisions"]}, {}),
 ]
 ACTIONS = [
     action
@@ -216,6 +218,7 @@ def test_what_changes_something_is_offered_to_this_machine_only(space: Workspace
         "Previous",
         "Next",
         "Save the 200 that pass",  # a subset, in the session alone
+        *("Read the pairs", "Screen", "Screen without them"),  # ways to the Duplicates page
         "Show on the map",
         "Show on map",
         "Show all again",
