@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from evalmap.data.errors import DatasetError
 from evalmap.data.store.manifest import Manifest, StageRecord
 from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings.clustering import Clustering, by_size
-from evalmap.embeddings.naming import ClusterName
+from evalmap.embeddings.map_overlays import carried_overlay, show_overlay, with_overlay
+from evalmap.embeddings.naming import ClusterName, folded_name
 
 STAGE = "cluster-edits"
 
@@ -83,14 +83,7 @@ def show(workspace: Workspace, manifest: Manifest, edits: ClusterEdits) -> Manif
         if record and not leased.has(STAGE, record.key):
             with leased.create(STAGE, record.key) as folder:
                 (folder / "edits.json").write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
-        with leased.lock("entries"):
-            there = leased.manifest(manifest.slug)
-            if there is None or there.key("naming") != manifest.key("naming"):
-                raise DatasetError(f"{manifest.name}: its map was built again or removed meanwhile. Try again.")
-            changed = _with(there, record)
-            if changed != there:
-                leased.save_manifest(changed)
-    return changed
+        return show_overlay(leased, manifest, STAGE, record, again="Try again.")
 
 
 def load(folder: Path) -> ClusterEdits:
@@ -104,13 +97,12 @@ def load(folder: Path) -> ClusterEdits:
 
 def as_built(manifest: Manifest) -> Manifest:
     """The map without the edits, with the fingerprint that it then has."""
-    return _with(manifest, None)
+    return with_overlay(manifest, STAGE, None)
 
 
 def carried(manifest: Manifest, before: Manifest | None) -> Manifest:
     """A map that was built again, with the edits of the one before, where its clusters are the same."""
-    record = next((stage for stage in before.stages if stage.name == STAGE), None) if before else None
-    return _with(manifest, record) if record and record.key.split("-")[0] == manifest.key("naming") else manifest
+    return carried_overlay(manifest, before, STAGE)
 
 
 def _renamed(
@@ -118,7 +110,7 @@ def _renamed(
 ) -> list[ClusterName]:
     """The names of the clusters that stay, by their new ids."""
     new_id = dict(zip(grouped.tolist(), labels.tolist(), strict=True))
-    taken = {_folded(name) for name in given.values()}
+    taken = {folded_name(name) for name in given.values()}
     found = []
     for name in names:
         if name.id not in new_id:
@@ -126,19 +118,7 @@ def _renamed(
         text = given.get(name.id)
         if text is None:
             text, number = name.name, 2
-            while _folded(text) in taken:
+            while folded_name(text) in taken:
                 text, number = f"{name.name} ({number})", number + 1
         found.append(replace(name, id=new_id[name.id], name=text, model=None if name.id in given else name.model))
     return sorted(found, key=lambda name: name.id)
-
-
-def _with(manifest: Manifest, record: StageRecord | None) -> Manifest:
-    stages = (*(stage for stage in manifest.stages if stage.name != STAGE), *([record] if record else []))
-    if stages == manifest.stages:
-        return manifest
-    return replace(manifest, stages=stages, fingerprint=stage_key("map", *(stage.key for stage in stages)))
-
-
-def _folded(name: str) -> str:
-    """What two names share that a reader would take for one."""
-    return " ".join(name.casefold().split())

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from evalmap.data.errors import DatasetError
 from evalmap.data.store.manifest import Manifest, StageRecord
 from evalmap.data.store.workspace import Workspace, stage_key
 from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.clustering import Clustering, centroids, parents
+from evalmap.embeddings.map_overlays import carried_overlay, show_overlay, with_overlay
 from evalmap.embeddings.name_quality import name_contrast
-from evalmap.embeddings.naming import ClusterName, Embed
+from evalmap.embeddings.naming import ClusterName, Embed, folded_name
 
 STAGE = "model-names"
 Proposals = Mapping[tuple[str, int], str]  # (layer, cluster) → the name that a model proposes
@@ -86,13 +86,13 @@ def judge(
         for vectors in (both[: len(named)], both[len(named) :]):
             among = name_contrast(vectors, means, parent)
             scores.append(np.where(np.isnan(among), name_contrast(vectors, means, parent * 0), among))
-        bear = {_folded(name.name): name.id for name in named}
+        bear = {folded_name(name.name): name.id for name in named}
         for name in asked:
             text, (terms, own) = proposed[name.id], (float(score[name.id]) for score in scores)
             refused = None
             if own < terms:
                 refused = f"finds its cluster less well than its terms do (contrast {own:.3f}, theirs {terms:.3f})"
-            elif bear.setdefault(_folded(text), name.id) != name.id:
+            elif bear.setdefault(folded_name(text), name.id) != name.id:
                 refused = "another cluster bears this name"
             found.append(ModelName(name.layer, name.id, text, refused))
     return tuple(found)
@@ -116,12 +116,12 @@ def keep(workspace: Workspace, manifest: Manifest, names: ModelNames) -> Manifes
         if not leased.has(STAGE, key):
             with leased.create(STAGE, key) as folder:
                 (folder / "names.json").write_text(json.dumps(asdict(names), ensure_ascii=False, indent=1), encoding="utf-8")
-        return _point(leased, manifest, StageRecord(STAGE, key, 0.0, False))
+        return _show(leased, manifest, StageRecord(STAGE, key, 0.0, False))
 
 
 def drop(workspace: Workspace, manifest: Manifest) -> Manifest:
     """Show the terms again. The names stay in the workspace as long as the map does."""
-    return _point(workspace, manifest, None)
+    return _show(workspace, manifest, None)
 
 
 def load(folder: Path) -> ModelNames:
@@ -141,32 +141,13 @@ def applied(names: Sequence[ClusterName], given: ModelNames) -> list[ClusterName
 
 def by_terms(manifest: Manifest) -> Manifest:
     """The map as it was built, with the names of its terms and the fingerprint that it then had."""
-    return _with(manifest, None)
+    return with_overlay(manifest, STAGE, None)
 
 
 def carried(manifest: Manifest, before: Manifest | None) -> Manifest:
     """A map that was built again, with the model's names of the one before, where its clusters are the same."""
-    record = next((stage for stage in before.stages if stage.name == STAGE), None) if before else None
-    return _with(manifest, record) if record and record.key.split("-")[0] == manifest.key("naming") else manifest
+    return carried_overlay(manifest, before, STAGE)
 
 
-def _point(workspace: Workspace, manifest: Manifest, record: StageRecord | None) -> Manifest:
-    with workspace.lock("entries"):
-        there = workspace.manifest(manifest.slug)
-        if there is None or there.key("naming") != manifest.key("naming"):
-            raise DatasetError(f"{manifest.name}: its map was built again or removed meanwhile. Name it again.")
-        changed = _with(there, record)
-        workspace.save_manifest(changed)
-    return changed
-
-
-def _with(manifest: Manifest, record: StageRecord | None) -> Manifest:
-    stages = (*(stage for stage in manifest.stages if stage.name != STAGE), *([record] if record else []))
-    if stages == manifest.stages:
-        return manifest
-    return replace(manifest, stages=stages, fingerprint=stage_key("map", *(stage.key for stage in stages)))
-
-
-def _folded(name: str) -> str:
-    """What two names share that a reader would take for one."""
-    return " ".join(name.casefold().split())
+def _show(workspace: Workspace, manifest: Manifest, record: StageRecord | None) -> Manifest:
+    return show_overlay(workspace, manifest, STAGE, record, again="Name it again.")

@@ -132,6 +132,11 @@ def name_clusters(
     return names
 
 
+def folded_name(name: str) -> str:
+    """What two names share that a reader would take for one."""
+    return " ".join(name.casefold().split())
+
+
 def _document_terms(texts: Sequence[str], common: float):
     """(rows × terms) 0/1 matrix and the terms; an empty matrix where no word is left."""
     from scipy import sparse

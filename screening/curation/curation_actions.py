@@ -11,6 +11,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings import cluster_edits
 from evalmap.embeddings.built_map import BuiltMap, load_map
 from evalmap.embeddings.layers import layer_of
+from evalmap.embeddings.naming import folded_name
 from evalmap.screening.curation import curation_journal
 from evalmap.screening.curation.curation_journal import read_curation
 from evalmap.screening.curation.replay import cluster_edits_of, curated_rows
@@ -55,7 +56,7 @@ def rename(workspace: Workspace, built: BuiltMap, layer: str, cluster: int, name
     DatasetError : the name is empty or too long, or another cluster of the layer has it
     """
     name = _name(name, "name")
-    if any(one.id != cluster and _folded(one.name) == _folded(name) for one in built.names_by_layer[layer]):
+    if any(one.id != cluster and folded_name(one.name) == folded_name(name) for one in built.names_by_layer[layer]):
         title = layer_of(layer).title
         raise DatasetError(f"{name}: another cluster of {title} is called so. Choose another name, or merge them.", "name")
     return _of_clusters(workspace, built, "rename", layer, [cluster], name)
@@ -145,7 +146,3 @@ def _name(name: str, what: str) -> str:
     if len(plain) > MOST_NAME:
         raise DatasetError(f"the {what} has {len(plain):,} characters; expected {MOST_NAME} at most.", "name")
     return plain
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
