@@ -94,13 +94,13 @@ def pronoun_section(built: BuiltMap, sets: Sequence[Scores], *, layers: Sequence
     }
 
 
-def fit_sentence(fit: Mapping[str, Any] | BiasFit) -> str:
-    """ "r = 0.52 (0.43 to 0.60) over 299 occupations; bias +0.32 from none to all women (…), −0.11 where there are none" """
+def fit_sentence(fit: Mapping[str, Any] | BiasFit, *, of: str = "bias") -> str:
+    """A fit in words, for a page and the terminal; `of` is what was fitted."""
     told = _limits(asdict(fit)) if isinstance(fit, BiasFit) else fit
     if told["why_not"]:
         return str(told["why_not"])
     r = f"r = {told['r']:.2f}{_between(told['r_interval'], '.2f')} over {told['n']:,} occupations"
-    slope = f"bias {told['slope']:+.2f}{_between(told['slope_interval'], '+.2f')} from no women to women alone"
+    slope = f"{of} {told['slope']:+.2f}{_between(told['slope_interval'], '+.2f')} from no women to only women"
     return f"{r}; {slope}, {told['intercept']:+.2f}{_between(told['intercept_interval'], '+.2f')} where there are none"
 
 
