@@ -33,7 +33,7 @@ IN_A_ROW = 3  # questions that fail one after the other before the run ends
 REFUSED_IN_A_ROW = 100  # the same where the server answers, but refuses them: a filter may refuse a whole topic
 DRAWING = ("seed", "top_p", "temperature")  # fields that a server may do without
 _UNKNOWN = re.compile(
-    r"unsupported|not supported|n[o']t support|unknown|unrecogni[sz]ed|unexpected|not (?:permitted|allowed)|extra (?:inputs|fields)",
+    r"unsupported|n[o']t support|unknown|unrecogni[sz]ed|unexpected|not permitted|not allowed|extra (?:inputs|fields)",
     re.IGNORECASE,
 )
 CONNECTIONS = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
