@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from evalmap.writing.write_requests import WriteAsking
     from evalmap.writing.write_run import WriteEstimate
 
+STAGE = "write"
 RUN = "run"
 
 
@@ -181,7 +182,7 @@ def run(
             filter=filtering,
             filter_answerer=None if filter_target is None or max_requests == 0 else filter_target.answerer(),
             most=max_requests,
-            progress=bars.progress,
+            progress=lambda *at: bars.progress(STAGE, *at),
         )
     written = outcome.written
     paths = write_results(folder, written, content, encoder=encoder.description, verdicts=verdicts)
@@ -294,7 +295,8 @@ def _figure_lines(told: Mapping[str, Any]) -> Iterator[str]:
             agrees = f"it agrees with people in {found['accuracy']:.2f} ({limits}) of {found['accuracy_n']:,} rows"
         yield f"  filter {found['model']}: {mean}; {agrees}"
     if told["until_new"] is not None:
-        yield f"  {len(told['batches']):,} batches; it ended because {told['ended']['sentence']}"
+        n = len(told["batches"])
+        yield f"  {n:,} {'batch' if n == 1 else 'batches'}; it ended because {told['ended']['sentence']}"
     last = told["batches"][-1] if told["batches"] else None
     if last is not None and last["pieces"] and last["yield"] < told["min_yield"]:
         yield f"  the last batch kept {last['kept']:,} of {last['pieces']:,} pieces: more of the same prompt is wasted"

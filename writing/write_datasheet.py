@@ -115,7 +115,7 @@ def _variety(written: Written, told: Mapping[str, Any]) -> Iterator[str]:
     yield f"- {told['saturation']['sentence']}"
     if written.batches:
         last = written.batches[-1]
-        yield f"- The last of {len(written.batches):,} batches kept {last.kept:,} of {last.pieces:,} pieces."
+        yield f"- The last batch of {len(written.batches):,} kept {last.kept:,} of {last.pieces:,} pieces."
 
 
 def _use(plan: WritePlan) -> Iterator[str]:

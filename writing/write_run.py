@@ -10,7 +10,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from evalmap.answers.answer_types import RawAnswer
 from evalmap.answers.asking.journal import journal_path, read_journal
@@ -28,7 +28,6 @@ from evalmap.writing.write_outcome import Filtered, Written
 from evalmap.writing.write_requests import Asking, WriteAsking, planned_requests, request_sequence
 from evalmap.writing.written_rows import compared_text
 
-Stage = Literal["write", "filter"]
 Embed = Callable[[Sequence[str]], Vectors]
 NO_PROBABILITY = "no probability of an option"
 
@@ -113,7 +112,7 @@ def write(
     filter_answerer: Answerer | None = None,
     existing: Sequence[PlanExample] = (),
     most: int | None = None,
-    progress: Callable[[Stage, int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> WriteOutcome:
     """Ask batch by batch what the journals have no answer to, and say what all of it comes to.
 
@@ -127,7 +126,7 @@ def write(
     filter, filter_answerer : the discriminator, where the plan has a filter
     existing : rows of the dataset that is extended, which new ones must not repeat
     most : requests to the writer and to the discriminator together that this call asks at most, retries aside
-    progress : called with the stage, what is done of it and what there is
+    progress : called after each reply, with replies there are and replies there will be
 
     Raises
     ------
@@ -207,7 +206,7 @@ class _Run:
         filter: FilterAsking | None = None,
         existing: Sequence[PlanExample] = (),
         most: int | None = None,
-        progress: Callable[[Stage, int, int], None] | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self._asking, self._plan, self._filter, self._existing = asking, asking.plan, filter, tuple(existing)
         self._most, self._progress = most, progress
@@ -290,7 +289,7 @@ class _Run:
         if self._plan.until_new is None:
             planned = planned_requests(self._plan)
         asking = self._asking.of(batch)
-        self._ask(self.writer, asking.requests, report and (lambda done, _: report("write", before + done, planned)))
+        self._ask(self.writer, asking.requests, report and (lambda done, _: report(before + done, planned)))
         pieces = read_pieces(asking, self.writer.answers)
         first = len(self._pieces)
         self._pieces += pieces
@@ -329,8 +328,7 @@ class _Run:
             return
         asks = {place: told.request(self._pieces[place].row, self._pieces[place].wanted.label) for place in places}
         distinct = list({request.key: request for request in asks.values()}.values())
-        report = self._progress
-        self._ask(source, distinct, report and (lambda done, total: report("filter", done, total)))
+        self._ask(source, distinct, None)
         for place, request in asks.items():
             one, answer = self._pieces[place], source.answered(request.key)
             if answer is None:
