@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from evalmap.cli import terminal
+from evalmap.cli import onto_map, terminal, write_gap
 from evalmap.cli.default_command import DefaultCommand
 from evalmap.cli.model_command import (
     ApiKeyOption,
@@ -77,6 +77,9 @@ def init(
     terminal.print_line(f"  evalmap write {output} --dry-run")
 
 
+app.command("gap")(write_gap.gap)
+
+
 @app.command(RUN)
 def run(
     plan: Annotated[Path, typer.Argument(help="The plan: a TOML file, as evalmap write init makes one.")],
@@ -93,6 +96,9 @@ def run(
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Ask nothing: count requests and tokens, and show a prompt a label.")
+    ] = False,
+    show_on_map: Annotated[
+        bool, typer.Option("--onto-map", help="Show the new rows on the map of the dataset that the plan adds to, marked.")
     ] = False,
     concurrency: ConcurrencyOption = None,
     timeout: TimeoutOption = None,
@@ -119,6 +125,7 @@ def run(
     folder = output if output is not None else plan.parent / dataset_name(planned)
     check_folder(folder, planned, plan)
     space = terminal.open_workspace(workspace)
+    extended = onto_map.extended_dataset(planned, plan, space, folder=folder, onto_map=show_on_map)
     more = extra_fields(extra)
     target = _target(
         planned,
@@ -139,8 +146,16 @@ def run(
     with Bars() as bars, gently():
         asked = write(asking, target.answerer(), space, most=max_requests, progress=lambda *at: bars.progress(STAGE, *at))
     encoder = pipeline.SentenceEncoder(DEFAULT_MODEL)
-    written = read_written(asking, space, embed=lambda texts: embed_few(texts, encoder))
+    written = read_written(
+        asking,
+        space,
+        existing=extended.compared(planned.kind) if extended else ((), ()),
+        embed=onto_map.embedding(extended, space, lambda texts: embed_few(texts, encoder)),
+    )
     paths = write_results(folder, written, content)
+    grown = None
+    if extended and show_on_map and written.kept:
+        grown = onto_map.put_onto_map(extended, paths["rows"], space, folder=folder, plan_hash=planned.hash)
     table = written.table()
     if as_json:
         terminal.print_json(
@@ -153,12 +168,14 @@ def run(
                 "stopped": asked.stopped,
                 "table": table,
                 "files": {name: str(path) for name, path in paths.items()},
+                "grown": onto_map.as_json(grown) if grown else None,
             }
         )
     else:
         terminal.print_line(f"“{planned.behaviour}” · {target.model}: {asked.n_asked:,} requests asked now")
         terminal.print_lines(_table_lines(table))
         terminal.print_lines(f"  {path}" for path in paths.values())
+        terminal.print_lines(onto_map.lines(grown) if grown else [])
     if asked.stopped:
         sentence = f"{asked.stopped} {asked.n_answered:,} of {asked.n_expected:,} replies are kept; the same command goes on."
         if asked.interrupted:

@@ -19,6 +19,7 @@ from evalmap.answers.asking.prompts import fill, prompt
 from evalmap.answers.asking.protocol import Prompt
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
+from evalmap.writing.extended_rows import Extends
 
 Kind = Literal["yes_no", "a_b"]
 LABELS: dict[str, tuple[str, str]] = {"yes_no": ("Yes", "No"), "a_b": ("(A)", "(B)")}
@@ -72,6 +73,7 @@ class WritePlan:
     topics : what prompts are about in turn; () where nothing is said of a topic
     shots : examples of the label that a prompt shows; drawn anew for each prompt
     near_duplicates : cosine from which a row repeats an earlier one of its label
+    extends : the dataset that the rows are for, and whose rows they must not repeat; None: none
     sampling, model, examples : see there
     """
 
@@ -90,6 +92,7 @@ class WritePlan:
     sampling: Sampling = field(default_factory=Sampling)
     model: ModelChoice = field(default_factory=ModelChoice)
     examples: tuple[PlanExample, ...] = ()
+    extends: Extends | None = None
 
     @property
     def hash(self) -> str:
@@ -185,6 +188,7 @@ def parse_plan(content: bytes, path: Path) -> WritePlan:
         sampling=_sampling(values.table("sampling"), path),
         model=_model(values.table("model"), path),
         examples=tuple(_examples(told.get("examples", []), labels, path)),
+        extends=_extends(values, path),
     )
     if plan.system is not None and plan.prompt_kind != "chat":
         raise DatasetError(f"{path}: system is for prompt_kind chat, and this plan's is completion. Leave one of them out.")
@@ -218,6 +222,9 @@ def plan_toml(plan: WritePlan) -> str:
     lines += ["", "[sampling]", *(f"{n} = {_toml(v)}" for n, v in asdict(plan.sampling).items() if v is not None)]
     lines += ["", "# name and base_url of a server, or gguf, a model file."]
     lines += ["[model]", *(f"{n} = {_toml(v)}" for n, v in asdict(plan.model).items() if v is not None)]
+    if plan.extends is not None:
+        lines += ["", "# The dataset that the rows are for; rows that repeat one of its own are set aside."]
+        lines += ["[extends]", *(f"{n} = {_toml(v)}" for n, v in asdict(plan.extends).items() if v is not None)]
     for example in plan.examples:
         lines += ["", "[[examples]]", f"text = {_toml(example.text)}", f"label = {_toml(example.label)}"]
     if not plan.examples:
@@ -331,6 +338,23 @@ def _model(table: Mapping[str, Any], path: Path) -> ModelChoice:
     if gguf and (name or base_url):
         raise DatasetError(f"{path}: [model] names a server and a model file. Leave gguf out, or name and base_url.")
     return ModelChoice(name or None, base_url or None, gguf or None)
+
+
+def _extends(values: _Values, path: Path) -> Extends | None:
+    """`extends = "file"`, or a table [extends] with its path."""
+    told = values.told.get("extends")
+    if told is None:
+        return None
+    if isinstance(told, str):
+        told = {"path": told}
+    if not isinstance(told, dict):
+        raise DatasetError(f'{path}: extends is no dataset. Write extends = "a file", or a table [extends] with its path.')
+    _check_names(told, _names(Extends), path, " in [extends]")
+    inside = _Values(told, path, " in [extends]")
+    location = inside.text("path")
+    if not location or not location.strip():
+        raise DatasetError(f"{path}: [extends] names no dataset. Write its file or folder into path.")
+    return Extends(location, inside.text("sha256") or None, inside.text("map") or None)
 
 
 def _examples(told: object, labels: Sequence[str], path: Path) -> list[PlanExample]:

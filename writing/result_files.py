@@ -54,9 +54,7 @@ def check_folder(folder: Path, plan: WritePlan, plan_path: Path) -> None:
     before = folder / PLAN
     if not before.is_file():
         raise DatasetError(f"output {folder}: holds other files. Name an empty folder, or one that is not there yet.", "output")
-    with disk.reading(before):
-        other = _behaviour(before.read_bytes())
-    if other != plan.behaviour:
+    if behaviour_of(before) != plan.behaviour:
         raise DatasetError(f"output {folder}: holds rows for another behaviour. Name another folder.", "output")
 
 
@@ -87,14 +85,20 @@ def _rejected(written: Written, one: WrittenPiece) -> dict[str, Any]:
     told: dict[str, Any] = {"reason": one.reason, "written": one.piece.written, "label": one.wanted.label}
     if one.set_aside is not None:
         examples = written.asking.plan.examples
-        copied = one.set_aside.reason == "copy of an example"
-        like = examples[one.set_aside.of].text if copied else written.pieces[one.set_aside.of].piece.text
+        if one.set_aside.reason == "copy of an example":
+            like = examples[one.set_aside.of].text
+        elif one.set_aside.reason in ("in the dataset", "near a row of the dataset"):
+            like = written.existing[0][one.set_aside.of]
+        else:
+            like = written.pieces[one.set_aside.of].piece.text
         told |= {"text": one.piece.text, "like": like, "cosine": one.set_aside.cosine}
     return {**told, "provenance": provenance(written, one)}
 
 
-def _behaviour(content: bytes) -> str | None:
-    """The behaviour of a plan; None where it is no plan (its template may be gone)."""
+def behaviour_of(plan: Path) -> str | None:
+    """The behaviour of a plan that is there; None where it is no plan (its template may be gone)."""
+    with disk.reading(plan):
+        content = plan.read_bytes()
     try:
         told = tomllib.loads(content.decode("utf-8-sig")).get("behaviour")
     except ValueError:

@@ -22,7 +22,7 @@ from evalmap.answers.asking.protocol import Answerer, Prompt, Request
 from evalmap.answers.asking.run_estimate import CHARACTERS_A_TOKEN, CHAT_TOKENS
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.array_types import Vectors
-from evalmap.writing.plans import NO_OPTIONS, WritePlan
+from evalmap.writing.plans import LABELS, NO_OPTIONS, WritePlan
 from evalmap.writing.set_aside import SetAside, find_repeats
 from evalmap.writing.written_rows import Piece, compared_text, read_reply
 
@@ -104,6 +104,7 @@ class Written:
     pieces : in the order of asking
     answers, times : {key: the reply}, {key: when it came}
     about : what runs the model, as the answerer tells it
+    existing : (texts, labels) of the dataset that the plan adds to
     """
 
     asking: WriteAsking
@@ -111,6 +112,7 @@ class Written:
     answers: Mapping[str, RawAnswer]
     times: Mapping[str, str]
     about: Mapping[str, Any]
+    existing: tuple[Sequence[str], Sequence[str]] = ((), ())
 
     @property
     def kept(self) -> list[WrittenPiece]:
@@ -226,11 +228,18 @@ def write(
     return ask(asking.prompt, asking.requests, answerer, workspace, header=header, limit=limit, progress=progress)
 
 
-def read_written(asking: WriteAsking, workspace: Workspace, *, embed: Callable[[Sequence[str]], Vectors]) -> Written:
+def read_written(
+    asking: WriteAsking,
+    workspace: Workspace,
+    *,
+    existing: tuple[Sequence[str], Sequence[str]] = ((), ()),
+    embed: Callable[[Sequence[str]], Vectors],
+) -> Written:
     """Parse and screen all replies that the journal has to the plan's requests.
 
     Parameters
     ----------
+    existing : (texts, labels) of the dataset that the plan adds to
     embed : texts → (m, n_dims) float32, unit norm
 
     Raises
@@ -253,17 +262,25 @@ def read_written(asking: WriteAsking, workspace: Workspace, *, embed: Callable[[
         [pieces[place].piece.compared for place in rows],
         ["" if plan.kind == "a_b" else pieces[place].wanted.label for place in rows],
         examples=[compared_text(example.text, kind=plan.kind, label=example.label) for example in plan.examples],
+        existing=(
+            [
+                compared_text(text, kind=plan.kind, label=label) if label in LABELS[plan.kind] else text
+                for text, label in zip(*existing, strict=True)
+            ],
+            [""] * len(existing[1]) if plan.kind == "a_b" else existing[1],
+        ),
         threshold=plan.near_duplicates,
         embed=embed,
     )
     for place, set_aside in zip(rows, found, strict=True):
         if set_aside is not None:
-            of = set_aside.of if set_aside.reason == "copy of an example" else rows[set_aside.of]
+            elsewhere = ("copy of an example", "in the dataset", "near a row of the dataset")
+            of = set_aside.of if set_aside.reason in elsewhere else rows[set_aside.of]
             one = pieces[place]
             pieces[place] = WrittenPiece(
                 one.piece, one.key, one.number, one.wanted, SetAside(set_aside.reason, of, set_aside.cosine)
             )
-    return Written(asking, tuple(pieces), answers, journal.times, journal.header.get("about") or {})
+    return Written(asking, tuple(pieces), answers, journal.times, journal.header.get("about") or {}, existing)
 
 
 def provenance(written: Written, one: WrittenPiece) -> dict[str, Any]:
