@@ -300,9 +300,7 @@ def _counts(values: Values, labels: Sequence[str]) -> dict[str, int]:
 def _separator(values: Values, kind: Kind) -> str:
     separator = (values.text("separator") or SEPARATOR).strip()
     if kind != "free" and "separator" in values.told:
-        raise values.error(
-            f"separator is for kind free; rows of kind {kind} are told apart by their lines. Leave it out.", "separator"
-        )
+        raise values.error(f"separator is for kind free, and this plan's is {kind}. Leave it out.", "separator")
     if not separator or not separator.isprintable():
         raise values.wrong("separator", f'a line such as "{SEPARATOR}"')
     return separator
