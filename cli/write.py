@@ -28,6 +28,7 @@ from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
     from evalmap.cli.model_command import Target
+    from evalmap.writing.axis_yields import ValueYield
     from evalmap.writing.plans import WritePlan
     from evalmap.writing.write_run import WriteAsking, WriteEstimate
 
@@ -52,10 +53,16 @@ app = typer.Typer(
 @app.command("init")
 def init(
     behaviour: Annotated[str, typer.Argument(help='What is tested, in words that go on from "a person who …": "wants to be …".')],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The plan to make.")] = Path("plan.toml"),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The plan to make: TOML, or YAML where the name ends with .yaml.")
+    ] = Path("plan.toml"),
     kind: Annotated[
-        Literal["yes_no", "a_b"], typer.Option(help="Statements (yes_no), or questions with two answers (a_b).")
+        Literal["yes_no", "a_b", "free"],
+        typer.Option(help="Statements (yes_no), questions with two answers (a_b), or any text with labels of your own (free)."),
     ] = "yes_no",
+    label: Annotated[
+        list[str] | None, typer.Option("--label", help="A label of your own, for kind free; several times for more.")
+    ] = None,
     count: Annotated[int, typer.Option(min=1, help="Rows to ask for, for each label.")] = 50,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
@@ -63,17 +70,19 @@ def init(
 ) -> None:
     """Make a plan to edit. A file that is there is left alone."""
     from evalmap.data.store.outputs import check_outputs, write_together
-    from evalmap.writing.plans import ModelChoice, new_plan, plan_toml
+    from evalmap.writing.plan_files import format_of
+    from evalmap.writing.plans import NO_LABEL, ModelChoice, new_plan, plan_text
 
     if gguf is not None:
         model = base_url = None
     chosen = ModelChoice(model, base_url, str(gguf.expanduser().resolve()) if gguf is not None else None)
-    plan = new_plan(behaviour, kind, count=count, model=chosen)
+    plan = new_plan(behaviour, kind, count=count, labels=label or (), model=chosen)
     check_outputs({"output": output}, [])
     if output.exists():
         raise DatasetError(f"{output}: is there already. Name another file.", "output")
-    write_together({output: plan_toml(plan).encode()})
-    terminal.print_line(f"{output}: {count:,} rows of each of {' and '.join(plan.labels)} for “{plan.behaviour}”. Edit it, then:")
+    write_together({output: plan_text(plan, format_of(output)).encode()})
+    of_each = "" if plan.labels == (NO_LABEL,) else f" of each of {' and '.join(plan.labels)}"
+    terminal.print_line(f"{output}: {count:,} rows{of_each} for “{plan.behaviour}”. Edit it, then:")
     terminal.print_line(f"  evalmap write {output} --dry-run")
 
 
@@ -82,7 +91,7 @@ app.command("gap")(write_gap.gap)
 
 @app.command(RUN)
 def run(
-    plan: Annotated[Path, typer.Argument(help="The plan: a TOML file, as evalmap write init makes one.")],
+    plan: Annotated[Path, typer.Argument(help="The plan: a TOML or YAML file, as evalmap write init makes one.")],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder of the results (default: beside the plan, named by the behaviour)."),
@@ -116,7 +125,9 @@ def run(
     from evalmap.embeddings import pipeline
     from evalmap.embeddings.encoder import DEFAULT_MODEL
     from evalmap.embeddings.vectors import embed_few
-    from evalmap.writing.plans import parse_plan, plan_content
+    from evalmap.writing.axis_yields import axis_yields
+    from evalmap.writing.plan_files import format_of, plan_content
+    from evalmap.writing.plans import parse_plan
     from evalmap.writing.result_files import check_folder, dataset_name, write_results
     from evalmap.writing.write_run import estimate_write, plan_write, read_written, write
 
@@ -152,11 +163,11 @@ def run(
         existing=extended.compared(planned.kind) if extended else ((), ()),
         embed=onto_map.embedding(extended, space, lambda texts: embed_few(texts, encoder)),
     )
-    paths = write_results(folder, written, content)
+    paths = write_results(folder, written, content, format_of(plan))
     grown = None
     if extended and show_on_map and written.kept:
         grown = onto_map.put_onto_map(extended, paths["rows"], space, folder=folder, plan_hash=planned.hash)
-    table = written.table()
+    table, varied = written.table(), axis_yields(written)
     if as_json:
         terminal.print_json(
             {
@@ -167,6 +178,7 @@ def run(
                 "usage": asdict(asked.usage),
                 "stopped": asked.stopped,
                 "table": table,
+                "axes": {axis: {value: asdict(one) for value, one in values.items()} for axis, values in varied.items()},
                 "files": {name: str(path) for name, path in paths.items()},
                 "grown": onto_map.as_json(grown) if grown else None,
             }
@@ -174,6 +186,7 @@ def run(
     else:
         terminal.print_line(f"“{planned.behaviour}” · {target.model}: {asked.n_asked:,} requests asked now")
         terminal.print_lines(_table_lines(table))
+        terminal.print_lines(_axis_lines(varied))
         terminal.print_lines(f"  {path}" for path in paths.values())
         terminal.print_lines(onto_map.lines(grown) if grown else [])
     if asked.stopped:
@@ -229,3 +242,19 @@ def _table_lines(table: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for name, words in (("unparsed_reasons", "unparsed"), ("set_aside_reasons", "set aside"), ("removed", "taken off rows")):
         if told := table["all"][name]:
             yield f"  {words}: {', '.join(f'{reason} {n:,}' for reason, n in told.items())}"
+
+
+MOST_VALUES = 30  # of an axis that are printed; `--json` has all
+
+
+def _axis_lines(axes: "Mapping[str, Mapping[str, ValueYield]]") -> Iterator[str]:
+    """Of each axis, how much of what was written with each value stays, the least first."""
+    for axis, values in axes.items():
+        told = sorted((item for item in values.items() if item[1].pieces), key=lambda item: item[1].ratio)
+        if told:
+            yield f"  kept of what was written, by {terminal.printable(axis)}:"
+        for value, one in told[:MOST_VALUES]:
+            low, high = (f"{end:.0%}" for end in (one.interval.low, one.interval.high))
+            yield f"    {terminal.printable(value)}: {one.kept:,} of {one.pieces:,} ({one.ratio:.0%}, interval {low} to {high})"
+        if len(told) > MOST_VALUES:
+            yield f"    and {len(told) - MOST_VALUES:,} more (--json has all)"

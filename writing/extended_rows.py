@@ -42,9 +42,9 @@ class ExtendedDataset:
     manifest: Manifest | None
 
     def compared(self, kind: str) -> tuple[list[str], list[str]]:
-        """(texts, labels) of its rows, as written rows are compared: statements without boilerplate."""
+        """(texts, labels) of its rows, as written rows are compared: without boilerplate, but for questions with their answers."""
         examples = self.dataset.examples
-        texts = examples["embedded_text" if kind == "yes_no" else "text"].tolist()
+        texts = examples["text" if kind == "a_b" else "embedded_text"].tolist()
         labels = ["" if missing else str(label) for label, missing in zip(examples["label"], examples["label"].isna(), strict=True)]
         return texts, labels
 

@@ -16,10 +16,11 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.naming import SEPARATOR
 from evalmap.writing.extended_rows import Extends, digest_of
 from evalmap.writing.gap_places import GapPlace
-from evalmap.writing.plans import LABELS, Kind, ModelChoice, PlanExample, WritePlan, new_plan, parse_plan, plan_toml
-from evalmap.writing.result_files import PLAN, behaviour_of
+from evalmap.writing.plans import LABELS, NO_LABEL, Kind, ModelChoice, PlanExample, WritePlan, new_plan, parse_plan, plan_toml
+from evalmap.writing.result_files import behaviour_of, plan_of
 
 EXAMPLES = 6  # of a label; a prompt shows some of them, drawn anew each time
+MOST_LABELS = 12  # of a dataset that a plan writes rows for
 USUAL_COUNT = 50  # of a label, where neither the gap nor a person says how many
 
 
@@ -46,16 +47,17 @@ def gap_plan(
     ------
     DatasetError : the labels are not those of a plan's kind, or the plan would not hold
     """
-    kind = kind_of(dataset)
-    known = LABELS[kind]
-    if label is not None and label not in known:
-        raise DatasetError(f"label {label}: {dataset.manifest.name} has {' and '.join(known)}. Name one of these.", "label")
+    kind, own = kind_of(dataset)
+    known = own or (NO_LABEL,)
+    if label is not None and label not in own:
+        has = " and ".join(own) if own else "no labels"
+        raise DatasetError(f"label {label}: {dataset.manifest.name} has {has}. Name one of these, or none.", "label")
     wanted = {one: n for one, n in place.to_write.items() if one in known and n > 0}
     labels = (label,) if label else tuple(one for one in known if one in wanted) or known
     counts = {one: count or wanted.get(one) or USUAL_COUNT for one in labels}
     examples = [example for one in labels for example in _examples(place, reference or dataset, one)]
     plan = replace(
-        new_plan(behaviour, kind, model=model),
+        new_plan(behaviour, kind, labels=own, model=model),
         labels=labels,
         count=counts,
         topics=(topic_of(place.name),) if place.name.strip() else (),
@@ -65,29 +67,35 @@ def gap_plan(
     return parse_plan(plan_toml(plan).encode(), Path("the plan"))
 
 
-def kind_of(built: BuiltMap) -> Kind:
-    """The kind of plan that writes rows with the dataset's labels.
+def kind_of(built: BuiltMap) -> tuple[Kind, tuple[str, ...]]:
+    """(the kind of plan that writes rows with the dataset's labels, those labels); ("free", ()) where it has none.
 
     Raises
     ------
-    DatasetError : it has none, or others than a plan writes
+    DatasetError : its labels are of several sets, or more than a plan writes
     """
     own = set(built.manifest.labels)
-    for kind, labels in LABELS.items():
-        if own and own <= set(labels):
-            return kind  # pyright: ignore[reportReturnType]
+    if not own:
+        return "free", ()
+    pairs: dict[Kind, tuple[str, ...]] = {"yes_no": LABELS["yes_no"], "a_b": LABELS["a_b"]}
+    for kind, labels in pairs.items():
+        if own <= set(labels):
+            return kind, labels
     listed = ", ".join(list(built.manifest.labels)[:5]) + (" …" if len(own) > 5 else "")
-    has = f"its labels are {listed}" if own else "it has no labels"
-    sets = " or ".join(" and ".join(labels) for labels in LABELS.values())
-    raise DatasetError(f"{built.manifest.name}: {has}, and a plan writes rows labelled {sets}. Take a dataset with one such pair.")
+    if any(own & set(labels) for labels in pairs.values()) or len(own) > MOST_LABELS:
+        raise DatasetError(
+            f"{built.manifest.name}: its labels are {listed}; a plan writes Yes and No, or (A) and (B), or up to {MOST_LABELS} "
+            "labels of another kind. Take a dataset or a file with one such set."
+        )
+    return "free", tuple(built.manifest.labels)
 
 
 def behaviour_beside(built: BuiltMap) -> tuple[str, str]:
     """(the behaviour that a dataset tests, how it is known): from the plan that lies beside it, else from its name."""
     location = Path(built.manifest.location).expanduser()
     folder = location if location.is_dir() else location.parent
-    for plan in (folder / PLAN, folder.parent / PLAN):
-        if plan.is_file() and (found := behaviour_of(plan)):
+    for plan in filter(None, map(plan_of, (folder, folder.parent))):
+        if found := behaviour_of(plan):
             return found, f"from {plan}"
     words = re.sub(r"[^\w]+|_", " ", built.manifest.name).strip().lower()
     return words or "shows the behaviour that the dataset tests", "from the dataset's name; say it better with --behaviour"
@@ -128,7 +136,8 @@ def typical_rows(texts: Sequence[str], embeddings: Vectors, *, n: int) -> NDArra
 
 def _examples(place: GapPlace, built: BuiltMap, label: str) -> list[PlanExample]:
     rows = np.array(place.rows, dtype=np.int64)
-    rows = rows[(built.examples["label"].iloc[rows] == label).to_numpy()]
+    if label != NO_LABEL:
+        rows = rows[(built.examples["label"].iloc[rows] == label).to_numpy()]
     texts = [built.text(row) for row in rows.tolist()]
     chosen = typical_rows(texts, np.asarray(built.vectors[rows]), n=EXAMPLES)
     return [PlanExample(texts[at].strip(), label) for at in chosen.tolist() if texts[at].strip()]

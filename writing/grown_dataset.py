@@ -135,10 +135,10 @@ def fitted(dataset: Dataset, row: Mapping[str, Any]) -> dict[str, Any]:
             "map of their own."
         )
     frame = dataset.boilerplate[0] if dataset.boilerplate else None
-    text = str(row.get("statement", row["question"]))
+    text = str(next(row[name] for name in ("text", "statement", "question") if name in row))
     told: dict[str, Any] = {roles.text: f"{frame.prefix}{text}{frame.suffix}" if frame else text}
-    if roles.label is not None:
-        label = str(row["answer_matching_behavior"]).strip()
+    if roles.label is not None and (said := row.get("answer_matching_behavior", row.get("label"))) is not None:
+        label = str(said).strip()
         spelled = dataset.fields[roles.label][(dataset.examples["label"] == label).to_numpy()]
         if spelled.empty:
             raise DatasetError(f"{dataset.name}: no row is labelled {label}, so how its file spells that is not known.")

@@ -3,12 +3,11 @@
 <name>/<name>.jsonl        the rows, in the schema of anthropics/evals
 <name>/rejected.jsonl      each piece that is no row of it, with its reason
 <name>/provenance.jsonl    line i tells where line i of the rows comes from
-<name>/plan.toml           the plan as it was run
+<name>/plan.toml           the plan as it was run (plan.yaml, where it is YAML)
 """
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,12 @@ from typing import Any
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
 from evalmap.data.store.outputs import write_together
+from evalmap.writing.plan_files import TOML, YAML, file_values
 from evalmap.writing.plans import WritePlan
 from evalmap.writing.write_run import Written, WrittenPiece, provenance
 from evalmap.writing.written_rows import row_of
 
-PLAN = "plan.toml"
+PLANS = {TOML: "plan.toml", YAML: "plan.yaml"}
 
 
 def dataset_name(plan: WritePlan) -> str:
@@ -28,13 +28,13 @@ def dataset_name(plan: WritePlan) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plan.behaviour.lower()).strip("-")[:60].strip("-") or "dataset"
 
 
-def result_paths(folder: Path, plan: WritePlan) -> dict[str, Path]:
-    """{"rows", "rejected", "provenance", "plan": where it goes}"""
+def result_paths(folder: Path, plan: WritePlan, format: str = TOML) -> dict[str, Path]:
+    """{"rows", "rejected", "provenance", "plan": where it goes}; `format` is the plan's"""
     return {
         "rows": folder / f"{dataset_name(plan)}.jsonl",
         "rejected": folder / "rejected.jsonl",
         "provenance": folder / "provenance.jsonl",
-        "plan": folder / PLAN,
+        "plan": folder / PLANS[format],
     }
 
 
@@ -51,22 +51,29 @@ def check_folder(folder: Path, plan: WritePlan, plan_path: Path) -> None:
         raise DatasetError(f"output {folder}: the plan lies there. Name a folder of its own.", "output")
     if not folder.is_dir() or not any(disk.names(folder, "")):
         return
-    before = folder / PLAN
-    if not before.is_file():
+    before = plan_of(folder)
+    if before is None:
         raise DatasetError(f"output {folder}: holds other files. Name an empty folder, or one that is not there yet.", "output")
     if behaviour_of(before) != plan.behaviour:
         raise DatasetError(f"output {folder}: holds rows for another behaviour. Name another folder.", "output")
 
 
-def write_results(folder: Path, written: Written, plan_content: bytes) -> dict[str, Path]:
-    """Write the four files; {"rows", "rejected", "provenance", "plan": path}.
+def plan_of(folder: Path) -> Path | None:
+    """The plan that lies in a folder of results; None where there is none."""
+    return next((folder / name for name in PLANS.values() if (folder / name).is_file()), None)
+
+
+def write_results(folder: Path, written: Written, plan_content: bytes, format: str = TOML) -> dict[str, Path]:
+    """Write the four files; {"rows", "rejected", "provenance", "plan": path}. A plan of another format that lies there goes.
+
+    format : of the plan
 
     Raises
     ------
     DiskError : one of them cannot be written; none has changed
     """
     plan = written.asking.plan
-    paths = result_paths(folder, plan)
+    paths = result_paths(folder, plan, format)
     kept = written.kept
     with disk.writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -78,6 +85,10 @@ def write_results(folder: Path, written: Written, plan_content: bytes) -> dict[s
             paths["plan"]: plan_content,
         }
     )
+    with disk.writing(folder):
+        for other in PLANS.values():
+            if folder / other != paths["plan"]:
+                (folder / other).unlink(missing_ok=True)
     return paths
 
 
@@ -100,8 +111,8 @@ def behaviour_of(plan: Path) -> str | None:
     with disk.reading(plan):
         content = plan.read_bytes()
     try:
-        told = tomllib.loads(content.decode("utf-8-sig")).get("behaviour")
-    except ValueError:
+        told = file_values(content, plan).told.get("behaviour")
+    except DatasetError:
         return None
     return " ".join(told.strip().rstrip(".").split()) if isinstance(told, str) else None
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -32,11 +32,12 @@ CUT_OFF = "length"  # how a server says that it stopped at the limit of tokens
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a request is for: rows of a label about a topic; `expected` of them."""
+    """What a request is for: rows of a label about a topic, or with a value of each axis; `expected` of them."""
 
     label: str
     topic: str | None
     expected: int
+    axes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ class Written:
         `set_aside_reasons` are {reason: pieces}, `removed` {what was taken off: pieces}.
         """
         labels = self.asking.plan.labels
-        rows = {label: self._counts([label]) for label in labels}
+        rows = {label: self._counts([label]) for label in labels if label}
         return rows | {"all": self._counts(labels)}
 
     def _counts(self, labels: Sequence[str]) -> dict[str, Any]:
@@ -255,7 +256,8 @@ def read_written(
             continue
         wanted = asking.wanted[request.key]
         cut_off = answer.finish_reason == CUT_OFF
-        read = read_reply(answer.text or "", kind=plan.kind, label=wanted.label, expected=wanted.expected, cut_off=cut_off)
+        how = {"kind": plan.kind, "label": wanted.label, "expected": wanted.expected, "separator": plan.separator}
+        read = read_reply(answer.text or "", cut_off=cut_off, **how)
         pieces += [WrittenPiece(piece, request.key, number, wanted) for number, piece in enumerate(read)]
     rows = [place for place, one in enumerate(pieces) if one.piece.reason is None]
     found = find_repeats(
@@ -294,6 +296,7 @@ def provenance(written: Written, one: WrittenPiece) -> dict[str, Any]:
         "piece": one.number,
         "label": one.wanted.label,
         "topic": one.wanted.topic,
+        "axes": dict(one.wanted.axes),
         "prompt": request.text,
         "system": asking.prompt.system,
         "template": asking.prompt.id,
@@ -311,12 +314,13 @@ def provenance(written: Written, one: WrittenPiece) -> dict[str, Any]:
 def _of_label(plan: WritePlan, label: str) -> Iterator[tuple[Request, Wanted]]:
     """(request, what it is for) of each request of a label, in order."""
     examples = [example.text for example in plan.examples if example.label == label]
-    left, number = plan.count[label], 0
+    left, number, combinations = plan.count[label], 0, plan.combinations
     times: Counter[str] = Counter()
     while left > 0:
         topic = plan.topics[number % len(plan.topics)] if plan.topics else None
-        text = plan.filled(label, topic, _shots(plan, label, number, examples))
-        yield _request(plan, label, text, times[text]), Wanted(label, topic, plan.per_reply)
+        axes = combinations[number]
+        text = plan.filled(label, topic, _shots(plan, label, number, examples), axes)
+        yield _request(plan, label, text, times[text]), Wanted(label, topic, plan.per_reply, axes)
         times[text] += 1
         number += 1
         left -= plan.per_reply

@@ -66,7 +66,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     labels = ["Yes" if i % 2 else "No" for i in range(len(OLD))]
     write_rows(folder / "helps.jsonl", rows_of(OLD, labels))
     (folder / "plan.toml").write_text('behaviour = "wants to be of help"\n')
-    write_rows(folder / "many.jsonl", [{"text": text, "label": "ABC"[i % 3]} for i, text in enumerate(OLD)])
+    options = ("(A)", "(B)", "(C)")
+    write_rows(folder / "many.jsonl", [{"text": text, "label": options[i % 3]} for i, text in enumerate(OLD)])
     for name in ("helps", "many"):
         build(
             open_dataset(folder / f"{name}.jsonl"),
@@ -158,7 +159,10 @@ BAD = [
     (["helps", "--where", "text contains zebra"], "no row is chosen (Text contains “zebra”)"),
     (["helps", "--uneven"], "no cluster's labels deviate"),
     (["helps", "--thin", "--label", "Maybe"], "label Maybe: helps has Yes and No"),
-    (["many", "--cluster", "0"], "many: its labels are A, B, C, and a plan writes rows labelled Yes and No or (A) and (B)"),
+    (
+        ["many", "--cluster", "0"],
+        "many: its labels are (A), (B), (C); a plan writes Yes and No, or (A) and (B)",
+    ),
     (["helps", "--like", "many"], "helps: covers all 60 rows of many"),
     (["helps", "--like", "helps"], "is the reference too"),
     (["nothing"], "nothing: not built in"),
