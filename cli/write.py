@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from evalmap.cli import terminal
+from evalmap.cli import onto_map, terminal, write_gap
 from evalmap.cli.default_command import DefaultCommand
 from evalmap.cli.model_command import (
     ApiKeyOption,
@@ -28,6 +28,7 @@ from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
     from evalmap.cli.model_command import Target
+    from evalmap.writing.axis_yields import ValueYield
     from evalmap.writing.label_confidence import FilterAsking
     from evalmap.writing.plans import ModelChoice
     from evalmap.writing.write_requests import WriteAsking
@@ -54,10 +55,16 @@ app = typer.Typer(
 @app.command("init")
 def init(
     behaviour: Annotated[str, typer.Argument(help='What is tested, in words that go on from "a person who …": "wants to be …".')],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The plan to make.")] = Path("plan.toml"),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The plan to make: TOML, or YAML where the name ends with .yaml.")
+    ] = Path("plan.toml"),
     kind: Annotated[
-        Literal["yes_no", "a_b"], typer.Option(help="Statements (yes_no), or questions with two answers (a_b).")
+        Literal["yes_no", "a_b", "free"],
+        typer.Option(help="Statements (yes_no), questions with two answers (a_b), or any text with labels of your own (free)."),
     ] = "yes_no",
+    label: Annotated[
+        list[str] | None, typer.Option("--label", help="A label of your own, for kind free; several times for more.")
+    ] = None,
     count: Annotated[int, typer.Option(min=1, help="Rows to ask for, for each label.")] = 50,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
@@ -65,23 +72,28 @@ def init(
 ) -> None:
     """Make a plan to edit. A file that is there is left alone."""
     from evalmap.data.store.outputs import check_outputs, write_together
-    from evalmap.writing.plans import ModelChoice, new_plan, plan_toml
+    from evalmap.writing.plan_files import format_of
+    from evalmap.writing.plans import NO_LABEL, ModelChoice, new_plan, plan_text
 
     if gguf is not None:
         model = base_url = None
     chosen = ModelChoice(model, base_url, str(gguf.expanduser().resolve()) if gguf is not None else None)
-    plan = new_plan(behaviour, kind, count=count, model=chosen)
+    plan = new_plan(behaviour, kind, count=count, labels=label or (), model=chosen)
     check_outputs({"output": output}, [])
     if output.exists():
         raise DatasetError(f"{output}: is there already. Name another file.", "output")
-    write_together({output: plan_toml(plan).encode()})
-    terminal.print_line(f"{output}: {count:,} rows of each of {' and '.join(plan.labels)} for “{plan.behaviour}”. Edit it, then:")
+    write_together({output: plan_text(plan, format_of(output)).encode()})
+    of_each = "" if plan.labels == (NO_LABEL,) else f" of each of {' and '.join(plan.labels)}"
+    terminal.print_line(f"{output}: {count:,} rows{of_each} for “{plan.behaviour}”. Edit it, then:")
     terminal.print_line(f"  evalmap write {output} --dry-run")
+
+
+app.command("gap")(write_gap.gap)
 
 
 @app.command(RUN)
 def run(
-    plan: Annotated[Path, typer.Argument(help="The plan: a TOML file, as evalmap write init makes one.")],
+    plan: Annotated[Path, typer.Argument(help="The plan: a TOML or YAML file, as evalmap write init makes one.")],
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder of the results (default: beside the plan, named by the behaviour)."),
@@ -113,6 +125,9 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Ask nothing: count requests and tokens, and show a prompt a label.")
     ] = False,
+    show_on_map: Annotated[
+        bool, typer.Option("--onto-map", help="Show the new rows on the map of the dataset that the plan adds to, marked.")
+    ] = False,
     reviews: Annotated[
         Path | None,
         typer.Option(help="People's judgements of the rows that are there, kept as by evalmap review: a CSV or JSONL file."),
@@ -133,8 +148,10 @@ def run(
     from evalmap.embeddings import pipeline
     from evalmap.embeddings.encoder import DEFAULT_MODEL
     from evalmap.embeddings.vectors import embed_few
+    from evalmap.writing.axis_yields import axis_yields
     from evalmap.writing.label_confidence import plan_filter
-    from evalmap.writing.plans import check_growth, parse_plan, plan_content
+    from evalmap.writing.plan_files import format_of, plan_content
+    from evalmap.writing.plans import check_growth, parse_plan
     from evalmap.writing.result_files import check_folder, dataset_name, result_paths, write_results
     from evalmap.writing.review.reviewed_labels import reviewed_labels
     from evalmap.writing.write_outcome import figures
@@ -152,6 +169,7 @@ def run(
     folder = output if output is not None else plan.parent / dataset_name(planned)
     check_folder(folder, planned, plan)
     space = terminal.open_workspace(workspace)
+    extended = onto_map.extended_dataset(planned, plan, space, folder=folder, onto_map=show_on_map)
     more = extra_fields(extra)
     how: dict[str, Any] = {"concurrency": concurrency, "timeout": timeout, "retries": retries, "api_key_env": api_key_env}
     writer = _chosen(planned.model, plan, model=model, base_url=base_url, gguf=gguf)
@@ -178,15 +196,19 @@ def run(
             asking,
             None if max_requests == 0 else target.answerer(),
             space,
-            embed=lambda texts: embed_few(texts, encoder),
+            embed=onto_map.embedding(extended, space, lambda texts: embed_few(texts, encoder)),
+            existing=extended.compared(planned.kind) if extended else ((), ()),
             filter=filtering,
             filter_answerer=None if filter_target is None or max_requests == 0 else filter_target.answerer(),
             most=max_requests,
             progress=lambda *at: bars.progress(STAGE, *at),
         )
     written = outcome.written
-    paths = write_results(folder, written, content, encoder=encoder.description, verdicts=verdicts)
-    told = figures(written, verdicts)
+    paths = write_results(folder, written, content, format_of(plan), encoder=encoder.description, verdicts=verdicts)
+    grown = None
+    if extended and show_on_map and written.kept:
+        grown = onto_map.put_onto_map(extended, paths["rows"], space, folder=folder, plan_hash=planned.hash)
+    told, varied = figures(written, verdicts), axis_yields(written)
     if as_json:
         now = {
             "asked_now": outcome.n_asked,
@@ -194,6 +216,8 @@ def run(
             "usage": asdict(outcome.usage),
             "filter_usage": asdict(outcome.filter_usage),
             "stopped": outcome.stopped,
+            "axes": {axis: {value: asdict(one) for value, one in values.items()} for axis, values in varied.items()},
+            "grown": onto_map.as_json(grown) if grown else None,
             "files": {name: str(path) for name, path in paths.items()},
         }
         terminal.print_json({**told, **now})
@@ -202,7 +226,9 @@ def run(
         terminal.print_line(f"“{planned.behaviour}” · {target.model}: {outcome.n_asked:,} requests asked now{also}")
         terminal.print_lines(_table_lines(told["table"], filtered=filtering is not None))
         terminal.print_lines(_figure_lines(told))
+        terminal.print_lines(_axis_lines(varied))
         terminal.print_lines(f"  {path}" for path in paths.values())
+        terminal.print_lines(onto_map.lines(grown) if grown else [])
     if outcome.stopped:
         everything = told["table"]["all"]
         sentence = (
@@ -302,3 +328,19 @@ def _figure_lines(told: Mapping[str, Any]) -> Iterator[str]:
         yield f"  the last batch kept {last['kept']:,} of {last['pieces']:,} pieces: more of the same prompt is wasted"
     if told["table"]["all"]["pieces"]:
         yield f"  {told['saturation']['sentence']}"
+
+
+MOST_VALUES = 30  # of an axis that are printed; `--json` has all
+
+
+def _axis_lines(axes: "Mapping[str, Mapping[str, ValueYield]]") -> Iterator[str]:
+    """Of each axis, how much of what was written with each value stays, the least first."""
+    for axis, values in axes.items():
+        told = sorted((item for item in values.items() if item[1].pieces), key=lambda item: item[1].ratio)
+        if told:
+            yield f"  kept of what was written, by {terminal.printable(axis)}:"
+        for value, one in told[:MOST_VALUES]:
+            low, high = (f"{end:.0%}" for end in (one.interval.low, one.interval.high))
+            yield f"    {terminal.printable(value)}: {one.kept:,} of {one.pieces:,} ({one.ratio:.0%}, interval {low} to {high})"
+        if len(told) > MOST_VALUES:
+            yield f"    and {len(told) - MOST_VALUES:,} more (--json has all)"
