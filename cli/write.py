@@ -24,6 +24,7 @@ from evalmap.cli.model_command import (
 )
 from evalmap.cli.progress import Bars
 from evalmap.cli.terminal import WorkspaceOption
+from evalmap.cli.write_compare import compare
 from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+app.command("compare")(compare)
 
 
 @app.command("init")
