@@ -24,11 +24,11 @@ from evalmap.cli.model_command import (
 )
 from evalmap.cli.progress import Bars
 from evalmap.cli.terminal import WorkspaceOption
+from evalmap.cli.write_compare import compare
 from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
     from evalmap.cli.model_command import Target
-    from evalmap.writing.axis_yields import ValueYield
     from evalmap.writing.label_confidence import FilterAsking
     from evalmap.writing.plans import ModelChoice
     from evalmap.writing.write_requests import WriteAsking
@@ -89,6 +89,7 @@ def init(
 
 
 app.command("gap")(write_gap.gap)
+app.command("compare")(compare)
 
 
 @app.command(RUN)
@@ -148,7 +149,6 @@ def run(
     from evalmap.embeddings import pipeline
     from evalmap.embeddings.encoder import DEFAULT_MODEL
     from evalmap.embeddings.vectors import embed_few
-    from evalmap.writing.axis_yields import axis_yields
     from evalmap.writing.label_confidence import plan_filter
     from evalmap.writing.plan_files import format_of, plan_content
     from evalmap.writing.plans import check_growth, parse_plan
@@ -204,11 +204,11 @@ def run(
             progress=lambda *at: bars.progress(STAGE, *at),
         )
     written = outcome.written
-    paths = write_results(folder, written, content, format_of(plan), encoder=encoder.description, verdicts=verdicts)
+    paths = write_results(folder, written, content, format=format_of(plan), encoder=encoder.description, verdicts=verdicts)
     grown = None
     if extended and show_on_map and written.kept:
         grown = onto_map.put_onto_map(extended, paths["rows"], space, folder=folder, plan_hash=planned.hash)
-    told, varied = figures(written, verdicts), axis_yields(written)
+    told = figures(written, verdicts)
     if as_json:
         now = {
             "asked_now": outcome.n_asked,
@@ -216,7 +216,6 @@ def run(
             "usage": asdict(outcome.usage),
             "filter_usage": asdict(outcome.filter_usage),
             "stopped": outcome.stopped,
-            "axes": {axis: {value: asdict(one) for value, one in values.items()} for axis, values in varied.items()},
             "grown": onto_map.as_json(grown) if grown else None,
             "files": {name: str(path) for name, path in paths.items()},
         }
@@ -226,7 +225,7 @@ def run(
         terminal.print_line(f"“{planned.behaviour}” · {target.model}: {outcome.n_asked:,} requests asked now{also}")
         terminal.print_lines(_table_lines(told["table"], filtered=filtering is not None))
         terminal.print_lines(_figure_lines(told))
-        terminal.print_lines(_axis_lines(varied))
+        terminal.print_lines(_axis_lines(told["axes"]))
         terminal.print_lines(f"  {path}" for path in paths.values())
         terminal.print_lines(onto_map.lines(grown) if grown else [])
     if outcome.stopped:
@@ -333,14 +332,14 @@ def _figure_lines(told: Mapping[str, Any]) -> Iterator[str]:
 MOST_VALUES = 30  # of an axis that are printed; `--json` has all
 
 
-def _axis_lines(axes: "Mapping[str, Mapping[str, ValueYield]]") -> Iterator[str]:
+def _axis_lines(axes: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Iterator[str]:
     """Of each axis, how much of what was written with each value stays, the least first."""
     for axis, values in axes.items():
-        told = sorted((item for item in values.items() if item[1].pieces), key=lambda item: item[1].ratio)
+        told = sorted((item for item in values.items() if item[1]["pieces"]), key=lambda item: item[1]["yield"])
         if told:
             yield f"  kept of what was written, by {terminal.printable(axis)}:"
         for value, one in told[:MOST_VALUES]:
-            low, high = (f"{end:.0%}" for end in (one.interval.low, one.interval.high))
-            yield f"    {terminal.printable(value)}: {one.kept:,} of {one.pieces:,} ({one.ratio:.0%}, interval {low} to {high})"
+            share = f"{one['yield']:.0%}, interval {one['low']:.0%} to {one['high']:.0%}"
+            yield f"    {terminal.printable(value)}: {one['kept']:,} of {one['pieces']:,} ({share})"
         if len(told) > MOST_VALUES:
             yield f"    and {len(told) - MOST_VALUES:,} more (--json has all)"

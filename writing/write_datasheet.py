@@ -12,7 +12,11 @@ from evalmap.writing.pieces import STEPS
 from evalmap.writing.plans import WritePlan
 from evalmap.writing.write_outcome import Written
 
-KINDS = {"yes_no": "statements, each with the label Yes or No", "a_b": "questions with two answers, of which the label is one"}
+KINDS = {
+    "yes_no": "statements, each with the label Yes or No",
+    "a_b": "questions with two answers, of which the label is one",
+    "free": "texts, with the labels of the plan where it has any",
+}
 HEADS = ("requests", "replies", "failed", "not_asked", "pieces", *STEPS)
 WELL_MEANT = 0.8  # an accuracy against people below which a filter is no ground to trust labels
 
@@ -67,6 +71,8 @@ def _made(written: Written, encoder: Mapping[str, Any]) -> Iterator[str]:
         yield f"- Prompts vary {code(axis)}: {', '.join(map(code, values))}."
     if plan.topics:
         yield f"- Topics in turn: {', '.join(map(code, plan.topics))}."
+    for axis, values in plan.axes.items():
+        yield f"- Varied, in all combinations: {code(axis)}: {', '.join(map(code, values))}."
     if plan.examples:
         yield f"- {len(plan.examples):,} examples were shown, and copies of them set aside."
     if written.filtered is not None:

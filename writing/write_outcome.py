@@ -11,6 +11,7 @@ import numpy as np
 from evalmap.answers.answer_types import RawAnswer
 from evalmap.answers.statistics.summary import wilson
 from evalmap.screening.quality.saturation import Saturation
+from evalmap.writing.axis_yields import axis_figures
 from evalmap.writing.growth import ENDED, Batch, Ended, measure_growth
 from evalmap.writing.label_confidence import DIGITS, FilterAsking
 from evalmap.writing.pieces import STEPS, Step, WrittenPiece
@@ -169,6 +170,7 @@ def figures(written: Written, verdicts: Mapping[tuple[str, str], bool] | None = 
         "behaviour": plan.behaviour,
         "model": written.asking.header["model"],
         "table": written.table(),
+        "axes": axis_figures(written.asking, written.pieces, written.answers),
         "batches": batch_figures(written),
         "ended": {"by": written.ended, "sentence": ENDED[written.ended]},
         "until_new": plan.until_new,
