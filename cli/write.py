@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from evalmap.cli import terminal
+from evalmap.cli import onto_map, terminal, write_gap
 from evalmap.cli.default_command import DefaultCommand
 from evalmap.cli.model_command import (
     ApiKeyOption,
@@ -90,6 +90,9 @@ def init(
     terminal.print_line(f"  evalmap write {output} --dry-run")
 
 
+app.command("gap")(write_gap.gap)
+
+
 @app.command(RUN)
 def run(
     plan: Annotated[Path, typer.Argument(help="The plan: a TOML or YAML file, as evalmap write init makes one.")],
@@ -123,6 +126,9 @@ def run(
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Ask nothing: count requests and tokens, and show a prompt a label.")
+    ] = False,
+    show_on_map: Annotated[
+        bool, typer.Option("--onto-map", help="Show the new rows on the map of the dataset that the plan adds to, marked.")
     ] = False,
     reviews: Annotated[
         Path | None,
@@ -164,6 +170,7 @@ def run(
     folder = output if output is not None else plan.parent / dataset_name(planned)
     check_folder(folder, planned, plan)
     space = terminal.open_workspace(workspace)
+    extended = onto_map.extended_dataset(planned, plan, space, folder=folder, onto_map=show_on_map)
     more = extra_fields(extra)
     how: dict[str, Any] = {"concurrency": concurrency, "timeout": timeout, "retries": retries, "api_key_env": api_key_env}
     writer = _chosen(planned.model, plan, model=model, base_url=base_url, gguf=gguf)
@@ -190,14 +197,18 @@ def run(
             asking,
             None if max_requests == 0 else target.answerer(),
             space,
-            embed=lambda texts: embed_few(texts, encoder),
+            embed=onto_map.embedding(extended, space, lambda texts: embed_few(texts, encoder)),
+            existing=extended.compared(planned.kind) if extended else ((), ()),
             filter=filtering,
             filter_answerer=None if filter_target is None or max_requests == 0 else filter_target.answerer(),
             most=max_requests,
             progress=lambda *at: bars.progress(STAGE, *at),
         )
     written = outcome.written
-    paths = write_results(folder, written, content, format=format_of(plan), encoder=encoder.description, verdicts=verdicts)
+    paths = write_results(folder, written, content, format_of(plan), encoder=encoder.description, verdicts=verdicts)
+    grown = None
+    if extended and show_on_map and written.kept:
+        grown = onto_map.put_onto_map(extended, paths["rows"], space, folder=folder, plan_hash=planned.hash)
     told = figures(written, verdicts)
     if as_json:
         now = {
@@ -206,6 +217,7 @@ def run(
             "usage": asdict(outcome.usage),
             "filter_usage": asdict(outcome.filter_usage),
             "stopped": outcome.stopped,
+            "grown": onto_map.as_json(grown) if grown else None,
             "files": {name: str(path) for name, path in paths.items()},
         }
         terminal.print_json({**told, **now})
@@ -216,6 +228,7 @@ def run(
         terminal.print_lines(_figure_lines(told))
         terminal.print_lines(_axis_lines(told["axes"]))
         terminal.print_lines(f"  {path}" for path in paths.values())
+        terminal.print_lines(onto_map.lines(grown) if grown else [])
     if outcome.stopped:
         everything = told["table"]["all"]
         sentence = (

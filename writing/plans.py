@@ -9,14 +9,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from evalmap.answers.answer_types import Options
 from evalmap.answers.asking.prompts import fill
 from evalmap.answers.asking.protocol import Prompt
 from evalmap.data.errors import DatasetError
 from evalmap.writing.axes import MOST_COMBINATIONS, Combinations
-from evalmap.writing.filter_plan import LabelFilter, read_filter, shipped_filters
+from evalmap.writing.extended_rows import Extends
+from evalmap.writing.filter_plan import LabelFilter, filter_values, read_filter, shipped_filters
 from evalmap.writing.plan_examples import PlanExample, file_examples
 from evalmap.writing.plan_fields import Values, field_names
 from evalmap.writing.plan_files import TOML, YAML, Entry, file_text, file_values, plan_content
@@ -27,7 +28,7 @@ LABELS: dict[str, tuple[str, ...]] = {"yes_no": ("Yes", "No"), "a_b": ("(A)", "(
 NO_LABEL = ""  # what the rows of a plan without labels are asked for under
 MOST_ROWS = 1_000_000  # of a label; more is a slip of the finger
 MOST_PER_REPLY = 50
-MOST_PER_BATCH = 100_000
+MOST_PER_BATCH = 100_000  # requests
 MOST_LABEL = 100  # characters
 SEPARATOR = "---"  # the line between the texts of a reply
 NO_OPTIONS = Options(None, ())
@@ -72,11 +73,13 @@ class WritePlan:
     axes : what else prompts vary, {name: values}, in all combinations; {} where the plan has topics, or nothing varies
     shots : examples of the label that a prompt shows; drawn anew for each prompt
     near_duplicates : cosine from which a row repeats an earlier one of its label
+    extends : the dataset that the rows are for, and whose rows they must not repeat; None: none
+    sampling, model : see there
+    examples : those of the plan, then those of `examples_file`, a file of rows beside the plan
+    filter : what another model says of the labels, and what follows from it; None: it is not asked
     batch : requests that are asked, read and compared before the next ones are
     until_new : go on, beyond `count` where need be, until so many rows are kept; None: ask for `count`
-    min_yield : stop going on where a batch keeps less than this ratio of its pieces
-    sampling, model, filter : see there; no filter: None
-    examples : those of the plan, then those of `examples_file`, a file of rows beside the plan
+    min_yield : with `until_new`, stop where a batch keeps less than this ratio of its pieces
     """
 
     behaviour: str
@@ -98,10 +101,11 @@ class WritePlan:
     model: ModelChoice = field(default_factory=ModelChoice)
     examples_file: str | None = None
     examples: tuple[PlanExample, ...] = ()
+    extends: Extends | None = None
     filter: LabelFilter | None = None
+    batch: int = 50
     until_new: int | None = None
     min_yield: float = 0.1
-    batch: int = 50
 
     @property
     def hash(self) -> str:
@@ -186,15 +190,16 @@ def parse_plan(content: bytes, path: Path) -> WritePlan:
         model=_model(values.table("model")),
         examples_file=examples_file,
         examples=(*named, *(file_examples(examples_file, kind, labels, path) if examples_file else ())),
+        extends=_extends(values),
+        batch=values.whole("batch", 50, low=1, high=MOST_PER_BATCH),
         until_new=values.whole("until_new", 1, low=1, high=MOST_ROWS) if "until_new" in values.told else None,
         min_yield=values.number("min_yield", 0.1, low=0, high=1),
-        batch=values.whole("batch", 50, low=1, high=MOST_PER_BATCH),
     )
     if "filter" in values.told:
-        plan = replace(plan, filter=_filter(values, plan))
-    check_growth(plan, path)
+        plan = replace(plan, filter=_filter(values.table("filter"), plan))
     if plan.system is not None and plan.prompt_kind != "chat":
         raise values.error("system is for prompt_kind chat, and this plan's is completion. Leave one of them out.", "system")
+    check_growth(plan, path)
     for phrasing in plan.phrasings():
         _check_template(phrasing, values)
     return plan
@@ -241,7 +246,7 @@ def plan_text(plan: WritePlan, format: str = TOML) -> str:
             "Examples that a prompt shows; and the cosine from which a row repeats one of its label.",
         ),
         Entry("near_duplicates", plan.near_duplicates),
-        Entry("batch", plan.batch, "Requests of a batch: it is read and compared before the next one is asked."),
+        Entry("batch", plan.batch, "Requests of a batch, which is read and compared before the next one is asked."),
         Entry(
             "until_new",
             plan.until_new or 500,
@@ -263,8 +268,18 @@ def plan_text(plan: WritePlan, format: str = TOML) -> str:
             commented=not plan.axes,
         ),
     ]
-    if labels:
-        entries.append(_filter_entry(plan))
+    entries.append(
+        Entry(
+            "filter",
+            filter_values(plan.filter) if plan.filter else {"threshold": 0.5, "balanced": True},
+            "A model says how probable the label of each row is: rows below threshold go, or the best N of a label stay.\n"
+            f"template: {', '.join(shipped_filters())}, or a Jinja file beside this plan. model: as above; none: the writer.",
+            commented=plan.filter is None,
+        )
+    )
+    if plan.extends is not None:
+        told = {name: value for name, value in asdict(plan.extends).items() if value is not None}
+        entries.append(Entry("extends", told, "The dataset that the rows are for; rows that repeat one of its own are set aside."))
     named = [one for one in plan.examples if not one.of_file]
     shown = named or [PlanExample("…", labels[0] if labels else NO_LABEL)]
     tables = [{"text": one.text, **({"label": one.label} if labels else {})} for one in shown]
@@ -374,34 +389,37 @@ def _sampling(table: Values) -> Sampling:
     )
 
 
-def _filter(values: Values, plan: WritePlan) -> LabelFilter:
-    table = values.table("filter")
-    if plan.labels == (NO_LABEL,):
-        raise table.error("[filter] asks whether labels are right, and the plan has none. Take it out, or add labels.")
-    model = _model(table.table("model", " in [filter.model]"), "[filter.model]")
-    about = {"behaviour": plan.behaviour, "kind": plan.kind, "labels": plan.labels, "prompt_kind": plan.prompt_kind}
-    return read_filter(table, model=model, **about)
-
-
-def _filter_entry(plan: WritePlan) -> Entry:
-    told = plan.filter
-    comment = "A model says how probable the label of each row is: rows below threshold go, or the best N of a label stay."
-    if told is None:
-        return Entry("filter", {"threshold": 0.5, "balanced": True}, comment, commented=True)
-    value: dict[str, Any] = {"threshold": told.threshold} if told.best is None else {"best": told.best}
-    value |= {"balanced": told.balanced, "template": told.template, "prompt_kind": told.prompt_kind}
-    if model := {name: one for name, one in asdict(told.model).items() if one is not None}:
-        value["model"] = model
-    comment += f"\ntemplate: one of {', '.join(shipped_filters())}, or a Jinja file beside this plan."
-    return Entry("filter", value, comment)
-
-
-def _model(table: Values, where: str = "[model]") -> ModelChoice:
+def _model(table: Values, name_of: str = "[model]") -> ModelChoice:
     table.check_names(field_names(ModelChoice))
     name, base_url, gguf = table.text("name"), table.text("base_url"), table.text("gguf")
     if gguf and (name or base_url):
-        raise table.error(f"{where} names a server and a model file. Leave gguf out, or name and base_url.")
+        raise table.error(f"{name_of} names a server and a model file. Leave gguf out, or name and base_url.")
     return ModelChoice(name or None, base_url or None, gguf or None)
+
+
+def _filter(table: Values, plan: WritePlan) -> LabelFilter:
+    model = _model(table.table("model", " in [filter.model]"), "[filter.model]")
+    labels = () if plan.labels == (NO_LABEL,) else plan.labels
+    how = {"behaviour": plan.behaviour, "kind": plan.kind, "prompt_kind": plan.prompt_kind}
+    return read_filter(table, model=model, labels=labels, known=LABELS[plan.kind] or labels, **how)
+
+
+def _extends(values: Values) -> Extends | None:
+    """`extends = "file"`, or a table [extends] with its path."""
+    told = values.told.get("extends")
+    if told is None:
+        return None
+    if isinstance(told, str):
+        location, inside = values.text("extends"), Values({}, values.path)
+    elif isinstance(told, dict):
+        inside = values.table("extends")
+        inside.check_names(field_names(Extends))
+        location = inside.text("path")
+    else:
+        raise values.wrong("extends", "a file, or a table [extends] with its path")
+    if not location or not location.strip():
+        raise values.error("extends names no dataset. Write its file or folder into path.", "extends")
+    return Extends(location, inside.text("sha256") or None, inside.text("map") or None)
 
 
 def _examples(values: Values, labels: tuple[str, ...]) -> list[PlanExample]:

@@ -3,12 +3,12 @@
 <name>/<name>.jsonl        the rows, in the schema of anthropics/evals
 <name>/rejected.jsonl      each piece that is no row of it, with its reason
 <name>/provenance.jsonl    line i tells where line i of the rows comes from
-<name>/plan.toml           the plan as it was run (plan.yaml where it is YAML)
+<name>/plan.toml           the plan as it was run (plan.yaml, where it is YAML)
 <name>/table.json          the counts of each step, the batches, saturation and filter: what --json prints of the journals
 <name>/recipe.json         what was done, in which order, with which settings: the same journals give the same files
 <name>/datasheet.md        the same for a reader: how it was made, what is known of it and what not
 
-Nothing in them depends on when or in how many calls the journals were filled.
+Nothing in them depends on when they are written, or in how many calls the journals were filled.
 """
 
 import json
@@ -24,6 +24,7 @@ from evalmap.writing.pieces import WrittenPiece
 from evalmap.writing.plan_files import TOML, YAML, file_values
 from evalmap.writing.plans import WritePlan
 from evalmap.writing.provenance import label_confidence, provenance
+from evalmap.writing.set_aside import ELSEWHERE, SetAside
 from evalmap.writing.write_datasheet import datasheet
 from evalmap.writing.write_outcome import Written, figures
 from evalmap.writing.write_recipe import recipe
@@ -66,9 +67,7 @@ def check_folder(folder: Path, plan: WritePlan, plan_path: Path) -> None:
     before = plan_of(folder)
     if before is None:
         raise DatasetError(f"output {folder}: holds other files. Name an empty folder, or one that is not there yet.", "output")
-    with disk.reading(before):
-        other = _behaviour(before.read_bytes(), before)
-    if other != plan.behaviour:
+    if behaviour_of(before) != plan.behaviour:
         raise DatasetError(f"output {folder}: holds rows for another behaviour. Name another folder.", "output")
 
 
@@ -81,16 +80,16 @@ def write_results(
     folder: Path,
     written: Written,
     plan_content: bytes,
-    *,
     format: str = TOML,
+    *,
     encoder: Mapping[str, Any] | None = None,
     verdicts: Mapping[tuple[str, str], bool] | None = None,
 ) -> dict[str, Path]:
-    """Write all files, or none; {"rows", "rejected", "provenance", "plan", "table", "recipe", "datasheet": path}.
+    """Write all files, or none; {"rows", "rejected", …: path}, as `result_paths`. A plan of another format that lies there goes.
 
     Parameters
     ----------
-    format : of the plan; one of another format that lies there goes
+    format : of the plan
     encoder : what made the embeddings, as it describes itself
     verdicts : {(text, label): whether people say that the label fits}
 
@@ -123,7 +122,7 @@ def write_results(
 
 
 def _row(written: Written, one: WrittenPiece) -> dict[str, Any]:
-    row: dict[str, Any] = row_of(one.piece, kind=written.asking.plan.kind, label=one.wanted.label)
+    row: dict[str, Any] = {**row_of(one.piece, kind=written.asking.plan.kind, label=one.wanted.label)}
     return row if written.filtered is None else {**row, "label_confidence": label_confidence(one)}
 
 
@@ -134,27 +133,28 @@ def _rejected(written: Written, one: WrittenPiece) -> dict[str, Any]:
     if one.confidence is not None:
         told["label_confidence"] = label_confidence(one)
     if one.set_aside is not None:
-        told |= {"like": _like(written, one), "cosine": one.set_aside.cosine}
+        told |= {"like": _like(written, one.set_aside), "cosine": one.set_aside.cosine}
     return {**told, "provenance": provenance(written, one)}
 
 
-def _like(written: Written, one: WrittenPiece) -> str | None:
-    if one.set_aside is None:
-        return None
-    of = one.set_aside.of
-    if one.set_aside.reason == "copy of an example":
-        return written.asking.plan.examples[of].text
-    return written.existing[of].text if one.set_aside.reason == "row of the dataset" else written.pieces[of].piece.text
+def _like(written: Written, aside: SetAside) -> str | None:
+    if aside.reason == "copy of an example":
+        return written.asking.plan.examples[aside.of].text
+    if aside.reason in ELSEWHERE:
+        return written.existing[0][aside.of]
+    return written.pieces[aside.of].piece.text
 
 
 def _json(value: Mapping[str, Any]) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
 
 
-def _behaviour(content: bytes, path: Path) -> str | None:
-    """The behaviour of a plan; None where it is no plan (its template may be gone)."""
+def behaviour_of(plan: Path) -> str | None:
+    """The behaviour of a plan that is there; None where it is no plan (its template may be gone)."""
+    with disk.reading(plan):
+        content = plan.read_bytes()
     try:
-        told = file_values(content, path).told.get("behaviour")
+        told = file_values(content, plan).told.get("behaviour")
     except DatasetError:
         return None
     return " ".join(told.strip().rstrip(".").split()) if isinstance(told, str) else None

@@ -15,7 +15,6 @@ from evalmap.writing.axis_yields import axis_figures
 from evalmap.writing.growth import ENDED, Batch, Ended, measure_growth
 from evalmap.writing.label_confidence import DIGITS, FilterAsking
 from evalmap.writing.pieces import STEPS, Step, WrittenPiece
-from evalmap.writing.plans import NO_LABEL, PlanExample
 from evalmap.writing.write_requests import WriteAsking
 
 REASONS: tuple[Step, ...] = ("unparsed", "repeats", "filtered", "near_duplicates", "not_best")
@@ -41,7 +40,7 @@ class Written:
     pieces : in the order of asking
     answers, times : {key: the reply}, {key: when it came}
     about : what runs the model, as the answerer tells it
-    existing : the rows of the dataset that is extended
+    existing : (texts, labels) of the dataset that the plan adds to
     batches, ended : how it grew, and why it ended
     filtered : what the discriminator said; None without a filter
     """
@@ -51,7 +50,7 @@ class Written:
     answers: Mapping[str, RawAnswer]
     times: Mapping[str, str]
     about: Mapping[str, Any]
-    existing: tuple[PlanExample, ...] = ()
+    existing: tuple[Sequence[str], Sequence[str]] = ((), ())
     batches: tuple[Batch, ...] = ()
     ended: Ended = "count"
     filtered: Filtered | None = None
@@ -71,7 +70,7 @@ class Written:
         near_duplicates, not_best, kept and not_yet_filtered. `…_reasons` are {reason: pieces}, `removed` {what went: rows}.
         """
         labels = self.asking.plan.labels
-        rows = {label: self._counts([label]) for label in labels if label != NO_LABEL}
+        rows = {label: self._counts([label]) for label in labels if label}
         return rows | {"all": self._counts(labels)}
 
     def saturation(self) -> Saturation:

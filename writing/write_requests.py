@@ -117,8 +117,7 @@ def _needed(plan: WritePlan, label: str) -> int:
 def _of_label(plan: WritePlan, label: str) -> Iterator[Asking]:
     """(request, what it is for) of each request of a label, in order, without end."""
     examples = [example.text for example in plan.examples if example.label == label]
-    times: Counter[str] = Counter()
-    combinations = plan.combinations
+    times, combinations = Counter[str](), plan.combinations
     for number in itertools.count():
         topic = plan.topics[number % len(plan.topics)] if plan.topics else None
         axes = combinations[number]
