@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from evalmap.answers.answer_types import Options
 from evalmap.answers.asking.prompts import fill, prompt
 from evalmap.answers.asking.protocol import Prompt
 from evalmap.data.errors import DatasetError
+from evalmap.writing.model_choice import ModelChoice
 from evalmap.writing.plan_fields import Values, field_names
-
-if TYPE_CHECKING:
-    from evalmap.writing.plans import ModelChoice
 
 FILTERS = Path(__file__).parent / "templates" / "filters"
 DEFAULT_FILTER = {"yes_no": "would-say-so", "a_b": "would-choose"}
@@ -37,7 +35,7 @@ class LabelFilter:
     model : whom to ask; the writer where nobody is named
     """
 
-    model: "ModelChoice"
+    model: ModelChoice
     threshold: float | None = 0.5
     best: int | None = None
     balanced: bool = False
@@ -90,7 +88,7 @@ def filter_values(told: LabelFilter) -> dict[str, Any]:
 def read_filter(
     table: Values,
     *,
-    model: "ModelChoice",
+    model: ModelChoice,
     behaviour: str,
     kind: str,
     labels: Sequence[str],

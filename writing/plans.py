@@ -18,6 +18,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.writing.axes import MOST_COMBINATIONS, Combinations
 from evalmap.writing.extended_rows import Extends
 from evalmap.writing.filter_plan import LabelFilter, filter_values, read_filter, shipped_filters
+from evalmap.writing.model_choice import ModelChoice
 from evalmap.writing.plan_examples import PlanExample, file_examples
 from evalmap.writing.plan_fields import Values, field_names
 from evalmap.writing.plan_files import TOML, YAML, Entry, file_text, file_values, plan_content
@@ -42,15 +43,6 @@ class Sampling:
     top_p: float = 0.95
     max_tokens: int = 160
     seed: int | None = 42
-
-
-@dataclass(frozen=True)
-class ModelChoice:
-    """Whom to ask: `name` at the address `base_url`, or the model file `gguf`. The command line may name another one."""
-
-    name: str | None = None
-    base_url: str | None = None
-    gguf: str | None = None
 
 
 @dataclass(frozen=True)
