@@ -71,6 +71,26 @@ def check_folder(folder: Path, plan: WritePlan, plan_path: Path) -> None:
         raise DatasetError(f"output {folder}: holds rows for another behaviour. Name another folder.", "output")
 
 
+def check_phrasings(folder: Path, plan: WritePlan, plan_path: Path, *, show_on_map: bool = False) -> None:
+    """Refuse what a plan with several templates cannot have, before anything is asked: each has a folder of its own in `folder`.
+
+    Raises
+    ------
+    DatasetError : rows of one template lie there, or they are to be shown on the map of the dataset that they are for
+    """
+    if result_paths(folder, plan)["rows"].exists():
+        raise DatasetError(f"output {folder}: holds rows of one template, and the plan has several. Name another folder.", "output")
+    if show_on_map:
+        raise DatasetError(
+            f"{plan_path}: has several templates, and the rows of one go onto the map. Leave one in the plan.", "onto_map"
+        )
+
+
+def top_plan(folder: Path, format: str) -> Path:
+    """Where the plan lies of which several templates have their results in `folder`."""
+    return folder / PLANS[format]
+
+
 def plan_of(folder: Path) -> Path | None:
     """The plan that lies in a folder of results; None where there is none."""
     return next((folder / name for name in PLANS.values() if (folder / name).is_file()), None)
