@@ -51,8 +51,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-app.command("compare")(compare)
-
 
 @app.command("init")
 def init(
@@ -91,6 +89,7 @@ def init(
 
 
 app.command("gap")(write_gap.gap)
+app.command("compare")(compare)
 
 
 @app.command(RUN)
@@ -296,7 +295,7 @@ def _write_part(
             progress=lambda *at: bars.progress(STAGE, *at),
         )
     written = outcome.written
-    paths = write_results(folder, written, content, format_of(plan), encoder=encoder.description, verdicts=verdicts)
+    paths = write_results(folder, written, content, format=format_of(plan), encoder=encoder.description, verdicts=verdicts)
     grown = None
     if extended and show_on_map and written.kept:
         grown = onto_map.put_onto_map(extended, paths["rows"], space, folder=folder, plan_hash=planned.hash)

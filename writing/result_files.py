@@ -100,8 +100,8 @@ def write_results(
     folder: Path,
     written: Written,
     plan_content: bytes,
-    format: str = TOML,
     *,
+    format: str = TOML,
     encoder: Mapping[str, Any] | None = None,
     verdicts: Mapping[tuple[str, str], bool] | None = None,
 ) -> dict[str, Path]:
