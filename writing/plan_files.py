@@ -120,7 +120,7 @@ def file_text(entries: Sequence[Entry], format: str) -> str:
     lines: list[str] = []
     for entry in entries:
         block = list(_yaml_lines(entry) if format == YAML else _toml_lines(entry))
-        if block[0].startswith("[") or (format == YAML and _is_block(entry)) or entry.commented:
+        if _is_block(entry):
             lines.append("")
         lines += [f"# {line}" for line in entry.comment.splitlines()]
         lines += [f"# {line}".rstrip() for line in block] if entry.commented else block
@@ -142,8 +142,10 @@ def _toml_lines(entry: Entry) -> Iterator[str]:
             yield from (f"[[{entry.name}]]", *(f"{_toml_key(name)} = {_toml(value)}" for name, value in table.items()))
     elif isinstance(entry.value, Mapping) and not entry.inline:
         yield f"[{entry.name}]"
-        for name, value in entry.value.items():
-            yield f"{_toml_key(name)} = {_toml(value)}"
+        inner = {name: value for name, value in entry.value.items() if isinstance(value, Mapping)}
+        yield from (f"{_toml_key(name)} = {_toml(value)}" for name, value in entry.value.items() if name not in inner)
+        for name, table in inner.items():
+            yield from ("", *_toml_lines(Entry(f"{entry.name}.{_toml_key(name)}", table)))
     else:
         yield f"{entry.name} = {_toml(entry.value)}"
 
@@ -170,7 +172,7 @@ def _yaml_lines(entry: Entry) -> Iterator[str]:
     elif isinstance(entry.value, Mapping) and not entry.inline and entry.value:
         yield f"{entry.name}:"
         for name, value in entry.value.items():
-            yield f"  {_yaml_key(name)}: {_yaml(value)}"
+            yield from (f"  {line}" for line in _yaml_lines(Entry(_yaml_key(name), value)))
     else:
         yield f"{entry.name}: {_yaml(entry.value)}"
 

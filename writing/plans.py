@@ -17,6 +17,8 @@ from evalmap.answers.asking.protocol import Prompt
 from evalmap.data.errors import DatasetError
 from evalmap.writing.axes import MOST_COMBINATIONS, Combinations
 from evalmap.writing.extended_rows import Extends
+from evalmap.writing.filter_plan import LabelFilter, filter_values, read_filter, shipped_filters
+from evalmap.writing.model_choice import ModelChoice
 from evalmap.writing.plan_examples import PlanExample, file_examples
 from evalmap.writing.plan_fields import Values, field_names
 from evalmap.writing.plan_files import TOML, YAML, Entry, file_text, file_values, plan_content
@@ -27,6 +29,7 @@ LABELS: dict[str, tuple[str, ...]] = {"yes_no": ("Yes", "No"), "a_b": ("(A)", "(
 NO_LABEL = ""  # what the rows of a plan without labels are asked for under
 MOST_ROWS = 1_000_000  # of a label; more is a slip of the finger
 MOST_PER_REPLY = 50
+MOST_PER_BATCH = 100_000  # requests
 MOST_LABEL = 100  # characters
 SEPARATOR = "---"  # the line between the texts of a reply
 NO_OPTIONS = Options(None, ())
@@ -40,15 +43,6 @@ class Sampling:
     top_p: float = 0.95
     max_tokens: int = 160
     seed: int | None = 42
-
-
-@dataclass(frozen=True)
-class ModelChoice:
-    """Whom to ask: `name` at the address `base_url`, or the model file `gguf`. The command line may name another one."""
-
-    name: str | None = None
-    base_url: str | None = None
-    gguf: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +68,10 @@ class WritePlan:
     extends : the dataset that the rows are for, and whose rows they must not repeat; None: none
     sampling, model : see there
     examples : those of the plan, then those of `examples_file`, a file of rows beside the plan
+    filter : what another model says of the labels, and what follows from it; None: it is not asked
+    batch : requests that are asked, read and compared before the next ones are
+    until_new : go on, beyond `count` where need be, until so many rows are kept; None: ask for `count`
+    min_yield : with `until_new`, stop where a batch keeps less than this ratio of its pieces
     """
 
     behaviour: str
@@ -96,6 +94,10 @@ class WritePlan:
     examples_file: str | None = None
     examples: tuple[PlanExample, ...] = ()
     extends: Extends | None = None
+    filter: LabelFilter | None = None
+    batch: int = 50
+    until_new: int | None = None
+    min_yield: float = 0.1
 
     @property
     def hash(self) -> str:
@@ -181,12 +183,32 @@ def parse_plan(content: bytes, path: Path) -> WritePlan:
         examples_file=examples_file,
         examples=(*named, *(file_examples(examples_file, kind, labels, path) if examples_file else ())),
         extends=_extends(values),
+        batch=values.whole("batch", 50, low=1, high=MOST_PER_BATCH),
+        until_new=values.whole("until_new", 1, low=1, high=MOST_ROWS) if "until_new" in values.told else None,
+        min_yield=values.number("min_yield", 0.1, low=0, high=1),
     )
+    if "filter" in values.told:
+        plan = replace(plan, filter=_filter(values.table("filter"), plan))
     if plan.system is not None and plan.prompt_kind != "chat":
         raise values.error("system is for prompt_kind chat, and this plan's is completion. Leave one of them out.", "system")
+    check_growth(plan, path)
     for phrasing in plan.phrasings():
         _check_template(phrasing, values)
     return plan
+
+
+def check_growth(plan: WritePlan, path: Path) -> None:
+    """Refuse a plan that goes on until there are enough rows and then keeps the best of them.
+
+    Raises
+    ------
+    DatasetError : it does
+    """
+    if plan.until_new is not None and plan.filter is not None and plan.filter.best is not None:
+        raise DatasetError(
+            f"{path}: until_new stops at so many rows, and best of [filter] keeps some of them only. Leave one of them out.",
+            "until_new",
+        )
 
 
 def plan_text(plan: WritePlan, format: str = TOML) -> str:
@@ -216,6 +238,14 @@ def plan_text(plan: WritePlan, format: str = TOML) -> str:
             "Examples that a prompt shows; and the cosine from which a row repeats one of its label.",
         ),
         Entry("near_duplicates", plan.near_duplicates),
+        Entry("batch", plan.batch, "Requests of a batch, which is read and compared before the next one is asked."),
+        Entry(
+            "until_new",
+            plan.until_new or 500,
+            "Go on until so many rows are kept, or a batch keeps less than min_yield of what it wrote.",
+            commented=plan.until_new is None,
+        ),
+        Entry("min_yield", plan.min_yield),
         *([Entry("examples_file", plan.examples_file, "Rows beside this plan.")] if plan.examples_file else []),
         Entry("sampling", {name: value for name, value in asdict(plan.sampling).items() if value is not None}),
         Entry(
@@ -230,6 +260,15 @@ def plan_text(plan: WritePlan, format: str = TOML) -> str:
             commented=not plan.axes,
         ),
     ]
+    entries.append(
+        Entry(
+            "filter",
+            filter_values(plan.filter) if plan.filter else {"threshold": 0.5, "balanced": True},
+            "A model says how probable the label of each row is: rows below threshold go, or the best N of a label stay.\n"
+            f"template: {', '.join(shipped_filters())}, or a Jinja file beside this plan. model: as above; none: the writer.",
+            commented=plan.filter is None,
+        )
+    )
     if plan.extends is not None:
         told = {name: value for name, value in asdict(plan.extends).items() if value is not None}
         entries.append(Entry("extends", told, "The dataset that the rows are for; rows that repeat one of its own are set aside."))
@@ -342,12 +381,19 @@ def _sampling(table: Values) -> Sampling:
     )
 
 
-def _model(table: Values) -> ModelChoice:
+def _model(table: Values, name_of: str = "[model]") -> ModelChoice:
     table.check_names(field_names(ModelChoice))
     name, base_url, gguf = table.text("name"), table.text("base_url"), table.text("gguf")
     if gguf and (name or base_url):
-        raise table.error("[model] names a server and a model file. Leave gguf out, or name and base_url.")
+        raise table.error(f"{name_of} names a server and a model file. Leave gguf out, or name and base_url.")
     return ModelChoice(name or None, base_url or None, gguf or None)
+
+
+def _filter(table: Values, plan: WritePlan) -> LabelFilter:
+    model = _model(table.table("model", " in [filter.model]"), "[filter.model]")
+    labels = () if plan.labels == (NO_LABEL,) else plan.labels
+    how = {"behaviour": plan.behaviour, "kind": plan.kind, "prompt_kind": plan.prompt_kind}
+    return read_filter(table, model=model, labels=labels, known=LABELS[plan.kind] or labels, **how)
 
 
 def _extends(values: Values) -> Extends | None:

@@ -109,9 +109,9 @@ def test_thin_cluster_gets_rows_on_a_map_where_nothing_old_has_moved(gap: Comman
         assert "clinic" in plan["topics"][0]
         told = gap("write", "plan.toml", "--onto-map", "--concurrency", "1", "--json").json
     everything = told["table"]["all"]
-    assert sum(everything["set_aside_reasons"].values()) == everything["pieces"] - everything["kept"] == 4
-    assert everything["set_aside_reasons"]["copy of an example"] == 1
-    assert everything["set_aside_reasons"]["in the dataset"] == 1
+    assert everything["repeats"] + everything["near_duplicates"] == everything["pieces"] - everything["kept"] == 4
+    assert everything["repeats_reasons"]["copy of an example"] == 1
+    assert everything["repeats_reasons"]["in the dataset"] == 1
     grown = told["grown"]
     assert (grown["old"], grown["new"], grown["still"]) == (len(OLD), 8, len(OLD))
     assert (base / "helps.jsonl").read_bytes() == content

@@ -50,13 +50,11 @@ def test_yaml_plan_of_texts_with_axes_is_written_and_opened(evalmap: Command):
     assert Counter(row["label"] for row in rows) == {"angry": 4, "no": 4}
     assert rows[0]["text"].endswith("\nSecond line.")
     assert list(rows[0]) == ["text", "label"]
-    assert told["axes"]["tone"]["polite"] | {"interval": None} == {
-        "requests": 4,
-        "replies": 4,
-        "pieces": 8,
-        "kept": 8,
-        "ratio": 1.0,
-        "interval": None,
+    assert told["axes"]["tone"]["polite"] | {"low": 0} == {
+        **dict.fromkeys(("requests", "replies"), 4),
+        **dict.fromkeys(("pieces", "kept"), 8),
+        **dict.fromkeys(("yield", "high"), 1.0),
+        "low": 0,
     }
     assert (told["axes"]["tone"]["blunt"]["pieces"], told["axes"]["tone"]["blunt"]["kept"]) == (4, 0)
     assert [told["axes"]["who"][who]["requests"] for who in ("a cook", "an heir")] == [4, 4]
