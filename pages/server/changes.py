@@ -17,16 +17,18 @@ from evalmap.answers.importers.import_options import AS_DETECTED, ImportOptions
 from evalmap.answers.store import AnswerStore
 from evalmap.data.overview import Overview, overview
 from evalmap.data.records import ReadOptions
-from evalmap.data.store import jobs
+from evalmap.data.store import disk, jobs
 from evalmap.data.store.atomic import write_bytes
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.server.access import changing
+from evalmap.pages.server.access import changing, require_this_machine
 from evalmap.screening.curation import curation_actions
 from evalmap.screening.curation.steps import CurationStep
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.pair_judgements import PairJudgements
+from evalmap.writing.plans import WritePlan, plan_toml
+from evalmap.writing.result_files import dataset_name
 
 
 @changing
@@ -141,3 +143,21 @@ def judge_pairs(workspace: Workspace, built: BuiltMap, change: Callable[[PairJud
     """Change what was said of pairs of a dataset, and store it."""
     with PairJudgements.changing(workspace, built.manifest.source) as made:
         change(made)
+
+
+@changing
+def keep_gap_plan(workspace: Workspace, plan: WritePlan) -> Path:
+    """Keep a plan that fills a gap, under a name of its own; returns its file.
+
+    Raises
+    ------
+    DatasetError : others than this machine's users reach the site
+    """
+    require_this_machine("makes no plans: one may name files of this machine. Use: evalmap write gap")
+    with workspace.lock("written"):
+        folder, plain = workspace.root / "written", dataset_name(plan)
+        taken = set(disk.names(folder, ""))
+        name = next(name for name in (plain, *(f"{plain}-{n}" for n in range(2, len(taken) + 3))) if name not in taken)
+        path = folder / name / "plan.toml"
+        write_bytes(path, plan_toml(plan).encode())
+    return path

@@ -32,6 +32,9 @@ HIDE_DELETED = "hide-deleted"  # whether rows that were deleted on the map are h
 CLEARED = "cleared"  # how often what was selected on the map was let go of, since it was deleted
 TAG = "tag"
 CURATED_CLUSTER, CLUSTER_NAME, MERGE_INTO = "curated-cluster", "cluster-name", "merge-into"
+MORE_LABEL, MORE_COUNT, MORE_BEHAVIOUR = "more-label", "more-count", "more-behaviour"  # of rows that are to be written
+UNEVEN_CLUSTER = "uneven-cluster"  # whose labels are to be evened out by new rows
+MADE_PLAN = "made-plan"  # (slug, where on the page, the plan's file, what it says) of the plan that was made last
 ROWS = "rows"  # a problem of the quality report whose rows the map shows alone
 GO_TO = "go-to"  # the page to go to when the picker is drawn, and what its address asks for
 TOUR = "tour"  # whether the tour is on; in an address, ?tour=1 begins it
@@ -85,7 +88,7 @@ OF_ONE_DATASET = (  # meaningless for another dataset
     *(*FILTERS, FACET_SEARCH, SUBSETS, SUBSET_NAME, SUBSET_A, SUBSET_B, COLOR, LAYER),
     *(EXAMPLE, ANSWERS, VERSUS, ANSWER_COLOR),
     *(HIDE_DELETED, TAG, CLUSTER_NAME, MERGE_INTO),
-    *(ROWS, DROP_FLAGGED, FLAG, MEASURED_FOR),
+    *(ROWS, DROP_FLAGGED, FLAG, MEASURED_FOR, MADE_PLAN, UNEVEN_CLUSTER),
 )
 _STARTS: dict[str, Any] = {
     WHERE: (),
