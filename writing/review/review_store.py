@@ -163,7 +163,7 @@ class ReviewStore:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        """None where nothing was ever said. Where we may not write, a copy is read: SQLite reads no WAL without files of its own."""
+        """None where nothing was ever said. Where we may not write, a copy is read: SQLite needs files of its own beside a WAL."""
         with disk.reading(self.path):
             there = self.path.exists()
         if not there:
