@@ -10,7 +10,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, fields, replace
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.locations import without_revision
 from evalmap.data.store import disk
 from evalmap.data.store.workspace import Workspace
-from evalmap.screening.keep.by_hand import RowKey, find_rows
+from evalmap.screening.keep.by_hand import RowKey, among, find_rows
 
 FORMAT = 1  # raise it when the meaning of the tables changes
 WAIT = 60  # seconds for whoever writes at the moment
@@ -147,6 +147,13 @@ class ReviewStore:
         settled = self.settled()
         rows = find_rows(examples, settled) if settled else {}
         return {rows[key]: fits for key, fits in settled.items() if key in rows}
+
+    def placed(self, places: Mapping[RowKey, int]) -> tuple[list[tuple[int, Review]], dict[int, bool]]:
+        """`on` and `settled_on` where the places of all rows are known."""
+        said, settled = self.judgements(), self.settled()
+        rows = among(places, {*(key for key, _ in said), *settled})
+        reviews = [(rows[key], one) for key, one in said if key in rows]
+        return reviews, {rows[key]: fits for key, fits in settled.items() if key in rows}
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
