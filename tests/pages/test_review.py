@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -12,13 +13,16 @@ from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
+from evalmap.pages.component import answer_columns, review_columns
 from evalmap.pages.server import access, changes, visitor
+from evalmap.screening.keep.by_hand import row_keys
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
-from evalmap.tests.pages.site import PERSONA, open_page, run, said
+from evalmap.tests.pages.site import PERSONA, charts, lines, open_page, run, said
+from evalmap.writing.review.review_report import review_report
 from evalmap.writing.review.review_sample import queues
 from evalmap.writing.review.review_store import ReviewStore
-
+from evalmap.writing.review.review_table import written_reviews
 
 LABEL = ":material/label:"  # stands before a label that is shown
 
@@ -242,3 +246,93 @@ def test_read_only_site_shows_the_results_and_judges_nothing(space: Workspace, m
     built = site.built(space, PERSONA)
     with pytest.raises(DatasetError, match="read-only"):
         changes.review_row(space, built, 0, Review("ann", True))
+
+
+VOTES = {3: "nn", 4: "yn", 5: "yyn", 6: "yn", 7: "yy", 8: "n"}  # row → what ann, bob and eve say of its label
+
+
+@pytest.fixture
+def voted(space: Workspace) -> Workspace:
+    keys = row_keys(site.built(space, PERSONA).examples)
+    for row, votes in VOTES.items():
+        for who, vote in zip(("ann", "bob", "eve"), votes, strict=False):
+            relevance = min(row - 2, 5) if who == "ann" else None
+            store(space).add([(keys[row], Review(who, vote == "y", relevance, comment="<b>no</b>" if row == 4 else ""))])
+    return space
+
+
+def test_results_are_those_of_the_report_and_disagreements_are_settled_by_hand_and_back(voted: Workspace):
+    at = page(**{"review-panel": "Results"})
+    built = site.built(voted, PERSONA)
+    report = review_report(built, store(voted).on(built.examples))
+    metrics = {metric.label: (metric.value, metric.delta) for metric in at.metric}
+    assert metrics["Label fits"] == ("50 %", f"{100 * report['low']:.0f} to {100 * report['high']:.0f} %")
+    assert metrics["Relevance"] == ("3.33", f"{report['relevance_low']:.2f} to {report['relevance_high']:.2f}")
+    assert metrics["Agreement, κ"][0] == f"{report['kappa']:.2f}"
+    reviewers = next(frame.value for frame in at.dataframe if "reviewer" in frame.value.columns)
+    assert reviewers["reviewer"].tolist() == ["ann", "bob", "eve"]
+    assert reviewers["rows"].tolist() == [6, 5, 1]
+    assert "3 rows: 2 without a majority." in said(at)
+
+    def verdict(row: int) -> tuple[bool | None, str | None]:
+        found = review_report(built, store(voted).on(built.examples), settled=store(voted).settled_on(built.examples))
+        return next((one["verdict"], one["settled"]) for one in found["disputed"] if one["row"] == row)
+
+    for key, expected in (
+        ("settle-no-4", (False, "by hand")),
+        ("settle-yes-4", (True, "by hand")),
+        ("unsettle", (False, "by hand")),
+        ("unsettle", (None, None)),
+        ("settle-no-4", (False, "by hand")),
+        ("settle-open-4", (None, None)),
+        ("unsettle", (False, "by hand")),
+    ):
+        at.button(key=key).click()
+        run(at)
+        assert verdict(4) == expected, key
+    assert "3 rows: 1 without a majority." in said(at)
+    assert verdict(5) == (True, "by majority")
+
+
+def test_reviews_go_out_of_the_page_and_in_again(voted: Workspace):
+    built = site.built(voted, PERSONA)
+    before = store(voted).judgements()
+    for ending in (".jsonl", ".csv"):
+        content = written_reviews(before, built.examples, ending=ending)
+        store(voted).path.unlink()
+        at = page(**{"review-panel": "Results"})
+        assert "Nobody has reviewed any row yet." in said(at)
+        at.file_uploader(key="review-upload").upload(f"mine{ending}", content)
+        run(at)
+        at.button(key="import-reviews").click()
+        run(at)
+        assert "12 judgements read, 12 of them new." in said(at)
+        assert store(voted).judgements() == before
+    at = page(**{"review-panel": "Results"})
+    at.file_uploader(key="review-upload").upload("mine.csv", b"a,b\n1,2\n")
+    run(at)
+    at.button(key="import-reviews").click()
+    run(at)
+    assert at.error[0].value.replace("\\", "").startswith("mine.csv: Expected the columns label_fits")
+
+
+def test_people_colour_the_map_filter_it_and_stand_beside_an_example(voted: Workspace):
+    built = site.built(voted, PERSONA)
+    at = open_page("map.py", dataset=PERSONA, example="5", colour="Label fits, by people")
+    assert at.selectbox(key="colour").value == "Label fits, by people"
+    fits, relevance = review_columns.columns(built)
+    assert fits.categories == (("fits", 2), ("does not fit", 2), ("disputed", 2), ("not reviewed", 194))
+    codes = np.frombuffer(answer_columns.column_bytes(built, fits.key), dtype="<u2")
+    assert codes[3:9].tolist() == [1, 2, 0, 2, 0, 1]
+    assert (np.delete(codes, np.arange(3, 9)) == 65_535).all()
+    drawn = np.frombuffer(answer_columns.column_bytes(built, relevance.key), dtype="<f4")
+    assert drawn[3:9].tolist() == [1, 2, 3, 4, 5, 5]
+    assert [bar[:3] for bar in charts(at)["review.fits"]["bars"]][:1] == [["not reviewed", 194, 194]]
+    escaped = ":gray[· \\<b\\>no\\<\\/b\\>]"
+    assert f"ann: label fits, relevance 2 {escaped}  \nbob: label does not fit {escaped}" in said(at)
+    asked = open_page("map.py", dataset=PERSONA, where="review.fits is disputed", panel="Examples")
+    assert lines(asked) == ["5", "7"]
+    store(voted).settle(row_keys(built.examples)[4], True)
+    with pytest.raises(KeyError):
+        answer_columns.column_bytes(built, fits.key)
+    assert review_columns.columns(built)[0].categories[:3] == (("fits", 3), ("does not fit", 2), ("disputed", 1))

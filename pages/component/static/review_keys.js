@@ -18,6 +18,8 @@ let listening = false;
 export function mount(keys) {
   const root = /** @type {Element} */ (keys.parentElement.querySelector(".evalmap-keys"));
   mounted = { root, data: keys.data };
+  const page = document.querySelector("[data-testid='stApp']");
+  if (page) document.body.style.setProperty("--evalmap-page", getComputedStyle(page).backgroundColor); // what lies behind the bar of buttons
   if (!listening) document.addEventListener("keydown", (event) => pressed(event), { capture: true });
   listening = true;
   return () => setTimeout(() => { if (mounted && !mounted.root.isConnected) mounted = null; }, 100); // another run's call may have overtaken this one

@@ -10,6 +10,7 @@ from evalmap.pages.server import access, caches, changes, reviews
 from evalmap.pages.shared import example_address, state, text
 from evalmap.pages.shared.action import action
 from evalmap.pages.shared.navigation import open_map
+from evalmap.writing.review.label_options import label_of
 
 PAGE = 5
 VERDICTS = {True: "fits", False: "does not fit", None: "undecided"}
@@ -37,12 +38,13 @@ def _draw(built: BuiltMap, one: Mapping[str, Any]) -> None:
     row = one["row"]
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(example_address.place(built, row), width="content")
             how = f"{VERDICTS[one['verdict']]} {one['settled'] or ''}".strip()
             st.badge(how, color={True: "green", False: "red", None: "orange"}[one["verdict"]])
+            if (label := label_of(built, row)) is not None:
+                st.badge(text.in_badge(label), icon=":material/label:", color="blue")
+            votes = [f"{text.in_label(who or '(no name)')} {VERDICTS[fits]}" for who, fits in one["votes"].items()]
+            st.caption(f"{', '.join(votes)} · {example_address.place(built, row)}", width="stretch")
         text.show(one["text"])
-        votes = [f"{text.in_label(who or '(no name)')}: {'fits' if fits else 'does not fit'}" for who, fits in one["votes"].items()]
-        st.caption(" · ".join(votes))
         with st.container(horizontal=True, gap="small"):
             if access.writable():
                 by_hand = one["settled"] == "by hand"

@@ -180,7 +180,7 @@ def _draw_more(
             "Comment",
             pending.comment,
             key=comment,
-            placeholder="Comment: C begins, Enter ends it",
+            placeholder="Comment (c)",
             label_visibility="collapsed",
             width=260,
         )

@@ -95,7 +95,7 @@ def _table(what: str, names: Sequence[str], figures: Sequence[Mapping[str, Any]]
         hide_index=True,
         height="auto" if len(table) <= 12 else 420,
         column_config={
-            what: st.column_config.TextColumn(what, width="medium"),
+            what: st.column_config.TextColumn(what, width=170),
             "rows": st.column_config.NumberColumn("rows", format="localized", width=60),
             "fits": st.column_config.NumberColumn("label fits", format="%.0f %%", width=80),
             "relevance": st.column_config.NumberColumn("relevance", format="%.2f", width=80),
