@@ -18,6 +18,7 @@ from evalmap.cli.model_command import (
     ModelOption,
     RetriesOption,
     TimeoutOption,
+    asking_job,
     choose_target,
     extra_fields,
     gently,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from evalmap.writing.write_run import WriteAsking, WriteEstimate
 
 STAGE = "write"
+SCREEN = "screen"
 RUN = "run"
 
 
@@ -107,6 +109,7 @@ def run(
     Replies are kept as they come: stop or kill it, and the same command goes on from there and asks nothing twice. What is no row,
     what repeats another row and what copies an example goes to rejected.jsonl with its reason.
     """
+    from evalmap.answers.asking.run_job import write_job_location
     from evalmap.embeddings import pipeline
     from evalmap.embeddings.encoder import DEFAULT_MODEL
     from evalmap.embeddings.vectors import embed_few
@@ -136,35 +139,40 @@ def run(
     if dry_run:
         _show_estimate(asking, estimate_write(asking, space, most=max_requests), as_json)
         return
-    with Bars() as bars, gently():
-        asked = write(asking, target.answerer(), space, most=max_requests, progress=lambda *at: bars.progress(STAGE, *at))
-    encoder = pipeline.SentenceEncoder(DEFAULT_MODEL)
-    written = read_written(asking, space, embed=lambda texts: embed_few(texts, encoder))
-    paths = write_results(folder, written, content)
-    table = written.table()
-    if as_json:
-        terminal.print_json(
-            {
-                "plan": planned.hash,
-                "behaviour": planned.behaviour,
-                "model": target.model,
-                "asked_now": asked.n_asked,
-                "usage": asdict(asked.usage),
-                "stopped": asked.stopped,
-                "table": table,
-                "files": {name: str(path) for name, path in paths.items()},
-            }
-        )
-    else:
-        terminal.print_line(f"“{planned.behaviour}” · {target.model}: {asked.n_asked:,} requests asked now")
-        terminal.print_lines(_table_lines(table))
-        terminal.print_lines(f"  {path}" for path in paths.values())
-    if asked.stopped:
-        sentence = f"{asked.stopped} {asked.n_answered:,} of {asked.n_expected:,} replies are kept; the same command goes on."
-        if asked.interrupted:
-            terminal.print_error(sentence)
-            raise typer.Exit(130)
-        raise DatasetError(sentence, *asked.settings)
+    with asking_job(space, write_job_location(plan), f"writing “{planned.behaviour}”") as job:
+        with Bars() as bars, gently():
+
+            def on_progress(done: int, total: int) -> None:
+                job.progress(STAGE, done, total)
+                bars.progress(STAGE, done, total)
+
+            asked = write(asking, target.answerer(), space, most=max_requests, progress=on_progress)
+        job.progress(SCREEN, 0, 1)
+        encoder = pipeline.SentenceEncoder(DEFAULT_MODEL)
+        written = read_written(asking, space, embed=lambda texts: embed_few(texts, encoder))
+        table = written.table()
+        told = {
+            "plan": planned.hash,
+            "behaviour": planned.behaviour,
+            "model": target.model,
+            "asked_now": asked.n_asked,
+            "usage": asdict(asked.usage),
+            "stopped": asked.stopped,
+            "table": table,
+        }
+        paths = write_results(folder, written, content, told)
+        if as_json:
+            terminal.print_json({**told, "files": {name: str(path) for name, path in paths.items()}})
+        else:
+            terminal.print_line(f"“{planned.behaviour}” · {target.model}: {asked.n_asked:,} requests asked now")
+            terminal.print_lines(_table_lines(table))
+            terminal.print_lines(f"  {path}" for path in paths.values())
+        if asked.stopped:
+            sentence = f"{asked.stopped} {asked.n_answered:,} of {asked.n_expected:,} replies are kept; the same command goes on."
+            if asked.interrupted:
+                terminal.print_error(sentence)
+                raise typer.Exit(130)
+            raise DatasetError(sentence, *asked.settings)
 
 
 def _target(plan: "WritePlan", path: Path, *, model: str | None, base_url: str | None, gguf: Path | None, **how: Any) -> "Target":

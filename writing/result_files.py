@@ -4,12 +4,13 @@
 <name>/rejected.jsonl      each piece that is no row of it, with its reason
 <name>/provenance.jsonl    line i tells where line i of the rows comes from
 <name>/plan.toml           the plan as it was run
+<name>/table.json          the counts, as `evalmap write --json` prints them
 """
 
 import json
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from evalmap.writing.plans import WritePlan
 from evalmap.writing.write_run import Written, WrittenPiece, provenance
 from evalmap.writing.written_rows import row_of
 
-PLAN = "plan.toml"
+PLAN, TABLE, REJECTED, PROVENANCE = "plan.toml", "table.json", "rejected.jsonl", "provenance.jsonl"
 
 
 def dataset_name(plan: WritePlan) -> str:
@@ -29,12 +30,13 @@ def dataset_name(plan: WritePlan) -> str:
 
 
 def result_paths(folder: Path, plan: WritePlan) -> dict[str, Path]:
-    """{"rows", "rejected", "provenance", "plan": where it goes}"""
+    """{"rows", "rejected", "provenance", "plan", "table": where it goes}"""
     return {
         "rows": folder / f"{dataset_name(plan)}.jsonl",
-        "rejected": folder / "rejected.jsonl",
-        "provenance": folder / "provenance.jsonl",
+        "rejected": folder / REJECTED,
+        "provenance": folder / PROVENANCE,
         "plan": folder / PLAN,
+        "table": folder / TABLE,
     }
 
 
@@ -60,8 +62,12 @@ def check_folder(folder: Path, plan: WritePlan, plan_path: Path) -> None:
         raise DatasetError(f"output {folder}: holds rows for another behaviour. Name another folder.", "output")
 
 
-def write_results(folder: Path, written: Written, plan_content: bytes) -> dict[str, Path]:
-    """Write the four files; {"rows", "rejected", "provenance", "plan": path}.
+def write_results(folder: Path, written: Written, plan_content: bytes, told: Mapping[str, Any]) -> dict[str, Path]:
+    """Write the files; {"rows", "rejected", "provenance", "plan", "table": path}.
+
+    Parameters
+    ----------
+    told : what the run came to, for table.json
 
     Raises
     ------
@@ -78,6 +84,7 @@ def write_results(folder: Path, written: Written, plan_content: bytes) -> dict[s
             paths["rejected"]: _lines(_rejected(written, one) for one in written.rejected),
             paths["provenance"]: _lines({"line": line, **provenance(written, one)} for line, one in enumerate(kept, 1)),
             paths["plan"]: plan_content,
+            paths["table"]: json.dumps({**told, "files": {name: path.name for name, path in paths.items()}}, indent=1).encode(),
         }
     )
     return paths

@@ -22,11 +22,13 @@ from evalmap.data.store.atomic import write_bytes
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.server.access import changing
+from evalmap.pages.server.access import changing, require_this_machine
 from evalmap.screening.curation import curation_actions
 from evalmap.screening.curation.steps import CurationStep
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.pair_judgements import PairJudgements
+from evalmap.writing import plan_shelf
+from evalmap.writing.plan_shelf import PlanPlace
 
 
 @changing
@@ -141,3 +143,30 @@ def judge_pairs(workspace: Workspace, built: BuiltMap, change: Callable[[PairJud
     """Change what was said of pairs of a dataset, and store it."""
     with PairJudgements.changing(workspace, built.manifest.source) as made:
         change(made)
+
+
+NO_PLANS = "makes and changes no plans: one may name files of this machine. Use: evalmap write init"
+
+
+@changing
+def shelve_plan(workspace: Workspace, content: bytes) -> PlanPlace:
+    """Keep a new plan.
+
+    Raises
+    ------
+    DatasetError : it cannot be run, or others than this machine's users reach the site
+    """
+    require_this_machine(NO_PLANS)
+    return plan_shelf.shelve(workspace, content)
+
+
+@changing
+def save_plan(workspace: Workspace, place: PlanPlace, content: bytes, before: str | None) -> None:
+    """Write a plan over the one that was read.
+
+    Raises
+    ------
+    DatasetError : as `plan_shelf.save_plan`, or others than this machine's users reach the site
+    """
+    require_this_machine(NO_PLANS)
+    plan_shelf.save_plan(workspace, place, content, before=before)

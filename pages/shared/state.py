@@ -80,6 +80,13 @@ COMPARE_PAIR = "pair"  # which two of several a part tells of
 GAP = "gap"  # whose uncovered rows are listed
 GAP_RINGED = "gap-ringed"  # whether they are ringed on the map
 
+# The write page
+PLAN = "plan"  # the plan that is open, by its name in the workspace
+WRITE_STEP = "step"  # which step of it is shown
+PLAN_DRAFT = "plan-draft"  # the text of the open plan as it is edited, and the version of the file that it began with
+PIECES_STEP, PIECES_LABEL = "pieces-step", "pieces-label"  # which pieces of the result are read
+PIECE = "piece"  # (plan, place) of the piece whose origin is shown
+
 FILTERS = (WHERE, NOT_ASKED, MEANING)
 OF_ONE_DATASET = (  # meaningless for another dataset
     *(*FILTERS, FACET_SEARCH, SUBSETS, SUBSET_NAME, SUBSET_A, SUBSET_B, COLOR, LAYER),

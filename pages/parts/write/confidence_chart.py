@@ -1,0 +1,61 @@
+"""The probability of the intended label, as the filter's model gives it: a histogram a label, with the threshold as a line."""
+
+from itertools import cycle
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from evalmap.data.errors import DatasetError
+from evalmap.embeddings import palette
+from evalmap.pages.server.written import StoredResult
+from evalmap.pages.shared import charts, text
+
+BINS = 20
+
+
+def draw(result: StoredResult) -> None:
+    """The histogram, and what the filter tells of itself."""
+    told = result.told["filter"]
+    try:
+        pieces = [(piece.label, piece.confidence) for piece in result.pieces() if piece.confidence is not None]
+    except DatasetError as error:
+        text.show_error(error)
+        return
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Rows judged", f"{told.get('n', len(pieces)):,}")
+        if (mean := told.get("mean")) is not None:
+            st.metric("Mean label confidence", f"{mean:.2f}")
+        if (threshold := told.get("threshold")) is not None:
+            st.metric("Threshold", f"{threshold:.2f}")
+        if isinstance(accuracy := told.get("accuracy"), (int, float)):
+            st.metric("Accuracy against reviewed rows", text.percent(accuracy))
+    if told.get("model"):
+        st.caption(f"Judged by {text.in_label(str(told['model']), limit=160)}.")
+    if not pieces:
+        return
+    edges = np.linspace(0, 1, BINS + 1)
+    figure = go.Figure()
+    colors = cycle((palette.BLUE, palette.ORANGE, palette.MISSING))
+    for label in dict.fromkeys(label for label, _ in pieces):
+        counts, _ = np.histogram([confidence for of, confidence in pieces if of == label], bins=edges)
+        figure.add_bar(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=counts,
+            width=1 / BINS,
+            name=charts.escaped(label, limit=40),
+            marker_color=next(colors),
+            opacity=0.7,
+            hovertemplate="%{y:,} rows at %{x:.2f}<extra></extra>",
+        )
+    if isinstance(threshold, (int, float)):
+        figure.add_vline(x=threshold, line_dash="dash", line_color=palette.MISSING, annotation_text="threshold")
+    figure.update_layout(
+        barmode="overlay",
+        height=280,
+        margin={"l": 60, "r": 12, "t": 24, "b": 48},
+        xaxis={"title": "label confidence", "range": [0, 1]},
+        yaxis={"title": "rows"},
+        legend={"x": 0.02, "y": 0.98},
+    )
+    charts.draw(figure, key="confidence", alt=f"Label confidence of {len(pieces):,} rows, by label")

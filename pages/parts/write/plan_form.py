@@ -1,0 +1,177 @@
+"""Describe: the fields of a plan as a form beside its text. Either changes the draft; Save writes it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from evalmap.data.errors import DatasetError
+from evalmap.pages.parts.write import plan_draft, step_bar
+from evalmap.pages.parts.write.form_fields import FormFields
+from evalmap.pages.parts.write.open_plan import OpenPlan
+from evalmap.pages.parts.write.plan_draft import PlanDraft
+from evalmap.pages.parts.write.start_plan import KINDS, NO_KEY
+from evalmap.pages.server import access
+from evalmap.pages.shared import text
+from evalmap.pages.shared.action import action
+from evalmap.writing.plan_edits import fields_of, named_field
+from evalmap.writing.plan_shelf import sentence_of
+from evalmap.writing.plans import DEFAULT_TEMPLATE, LABELS, parse_plan, shipped_templates
+
+TEXT = "plan-text"
+FIELDS = (
+    *("behaviour", "kind", "labels", "count", "per_reply", "template", "prompt_kind", "system", "topics", "shots", "examples"),
+    *("near_duplicates", "sampling.temperature", "sampling.top_p", "sampling.max_tokens", "sampling.seed"),
+    *("model.name", "model.base_url", "model.gguf"),
+)
+
+
+def draw(plan: OpenPlan) -> None:
+    """The form and the text; the text alone, to read, where this site changes no plans."""
+    if not (access.writable() and access.serves_this_machine_only()):
+        st.code(access.without_paths(plan.content.decode("utf-8", "replace")), language="toml", wrap_lines=True)
+        return
+    draft, elsewhere = plan_draft.draft_of(plan)
+    told, problem = _read(draft)
+    if told is not None and problem is None:
+        problem = _problem(draft, plan)
+    field = named_field(problem, FIELDS) if problem else None
+    _draw_saving(plan, draft, elsewhere, problem)
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        if told is None:
+            st.info("The form comes back when the text can be read.", icon=":material/edit_off:")
+        else:
+            _draw_form(told, plan, field, problem)
+    with right:
+        _draw_text(draft, problem if told is None or field is None else None)
+
+
+def _read(draft: PlanDraft) -> tuple[Mapping[str, Any] | None, str | None]:
+    try:
+        return fields_of(draft.text), None
+    except DatasetError as error:
+        return None, str(error)
+
+
+def _problem(draft: PlanDraft, plan: OpenPlan) -> str | None:
+    """Why the draft cannot be run, one sentence."""
+    try:
+        parse_plan(draft.text.encode(), plan.place.path)
+    except DatasetError as error:
+        return sentence_of(error, plan.place)
+    return None
+
+
+def _draw_saving(plan: OpenPlan, draft: PlanDraft, elsewhere: bool, problem: str | None) -> None:
+    """Save and its like, and how the draft stands."""
+    if elsewhere:
+        st.warning(
+            "This plan was changed elsewhere since you opened it, and so were you changing it. Your text is below, and nothing of "
+            "it is saved.",
+            icon=":material/call_split:",
+        )
+        with st.container(horizontal=True):
+            st.button("Take the other one, mine goes", key="plan-theirs", on_click=plan_draft.drop)
+            st.button(
+                "Save mine over it",
+                key="plan-mine",
+                on_click=action(plan_draft.save),
+                args=(plan,),
+                kwargs={"over": True},
+                disabled=bool(problem),
+            )
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Save",
+            type="primary",
+            icon=":material/save:",
+            key="plan-save",
+            disabled=not draft.changed or bool(problem),
+            on_click=action(plan_draft.save),
+            args=(plan,),
+        )
+        if draft.changed:
+            st.button("Undo my changes", key="plan-undo", icon=":material/undo:", on_click=plan_draft.drop)
+            st.caption("Not saved yet. " + ("What is marked has to be mended first." if problem else "A run takes the saved plan."))
+        elif problem:
+            st.caption("What is marked has to be mended before it can be run.")
+        else:
+            st.button(
+                "To writing",
+                key="plan-next",
+                icon=":material/arrow_forward:",
+                type="tertiary",
+                on_click=step_bar.go_to,
+                args=("write",),
+            )
+            st.caption("Saved.")
+
+
+def _draw_text(draft: PlanDraft, problem: str | None) -> None:
+    st.session_state[TEXT] = draft.text
+    st.text_area(
+        "The plan as it is kept (TOML)",
+        key=TEXT,
+        height=640,
+        on_change=plan_draft.retype,
+        args=(TEXT,),
+        help="What the form leaves out can be said here. Comments stay.",
+    )
+    if problem:
+        st.error(text.in_label(problem, limit=600), icon=":material/error:")
+    st.caption(text.in_label(f"plan.toml · the same in a terminal: evalmap write {draft.name}/plan.toml"))
+
+
+def _draw_form(told: Mapping[str, Any], plan: OpenPlan, field: str | None, problem: str | None) -> None:
+    form = FormFields(told, field, problem)
+    form.text("behaviour", "A person who …")
+    kind = str(told.get("kind", "yes_no"))
+    form.choice("kind", "Rows are", KINDS, "yes_no", read=_of_kind)
+    known = LABELS.get(kind, LABELS["yes_no"])
+    labels = [one for one in told.get("labels") or known if isinstance(one, str)]
+    form.several("labels", "Labels", known, labels, read=lambda chosen: _of_labels(chosen, told))
+    form.counts(labels)
+    own = sorted(path.name for path in plan.place.folder.glob("*.jinja"))
+    form.choice("template", "Template of the prompt", [*shipped_templates(), *own], DEFAULT_TEMPLATE.get(kind, ""))
+    form.lines("topics", "Topics, one a line; prompts take them in turn")
+    form.examples(labels)
+    one, middle, other = st.columns(3, vertical_alignment="bottom")
+    with one:
+        form.whole("shots", "Examples in a prompt", 3, low=0, high=100)
+    with middle:
+        form.whole("per_reply", "Rows in a reply", 1, low=1, high=50)
+    with other:
+        form.number("near_duplicates", "Near-duplicates from cosine", 0.95, low=0.5, high=1.0, step=0.01)
+    with st.expander("How replies are drawn", icon=":material/casino:", expanded=bool(field and field.startswith("sampling"))):
+        one, other = st.columns(2)
+        with one:
+            form.number("sampling.temperature", "Temperature", 1.0, low=0.0, high=5.0, step=0.1)
+            form.whole("sampling.max_tokens", "Tokens of a reply at most", 160, low=1, high=100_000)
+        with other:
+            form.number("sampling.top_p", "Top-p", 0.95, low=0.001, high=1.0, step=0.05)
+            form.whole("sampling.seed", "Seed", 42, low=0, high=2**31 - 1)
+    with st.expander("Whom to ask", icon=":material/dns:", expanded=bool(field and field.startswith("model"))):
+        form.text("model.base_url", "Server", placeholder="http://127.0.0.1:8000/v1")
+        form.text("model.name", "Model", placeholder="as the server calls it")
+        form.text("model.gguf", "Or a model file on this machine", placeholder="/models/my-model.gguf")
+        st.caption(NO_KEY)
+    with st.expander("More", icon=":material/tune:", expanded=field in ("prompt_kind", "system")):
+        form.choice("prompt_kind", "The prompt is put as", {"chat": "a chat", "completion": "a text to go on with"}, "chat")
+        form.text("system", "System message of a chat", area=True)
+
+
+def _of_kind(kind: str) -> dict[str, Any]:
+    """Another kind has other labels, and a template of its own."""
+    labels = list(LABELS[kind])
+    return {"kind": kind, "labels": labels, "count": dict.fromkeys(labels, 50), "template": DEFAULT_TEMPLATE[kind], "per_reply": 1}
+
+
+def _of_labels(chosen: list[str], told: Mapping[str, Any]) -> dict[str, Any]:
+    """Labels with the counts that they have, or as many as the first of the others."""
+    counts = told.get("count", 50)
+    if not isinstance(counts, Mapping):
+        return {"labels": chosen}
+    usual = next(iter(counts.values()), 50)
+    return {"labels": chosen, "count": {label: counts.get(label, usual) for label in chosen}}

@@ -1,0 +1,154 @@
+"""Write: what would be asked, the prompts as they will be sent, the run, and what its replies came to."""
+
+import streamlit as st
+
+from evalmap.data.errors import DatasetError
+from evalmap.data.store import jobs
+from evalmap.pages.parts.write import counts_table, step_bar
+from evalmap.pages.parts.write.open_plan import OpenPlan
+from evalmap.pages.server import access, caches, workers, written
+from evalmap.pages.server.api_key import api_key
+from evalmap.pages.shared import job_progress, text
+from evalmap.pages.shared.action import action
+from evalmap.writing.write_run import WriteAsking, WriteEstimate
+
+GUARD = "write-most"
+
+
+def draw(plan: OpenPlan) -> None:
+    """The figures of a run, the button, how far it is, the table of the last one, and the prompts."""
+    may_run = access.writable() and access.serves_this_machine_only()
+    if not may_run:
+        _draw_refusal()
+    elif plan.plan is None:
+        text.show_error(DatasetError(plan.state.problem or "The plan cannot be run."))
+        st.button("Mend it", icon=":material/edit_note:", key="mend-plan", on_click=step_bar.go_to, args=("describe",))
+    asking = _asking(plan) if plan.plan is not None else None
+    if may_run and asking is not None:
+        _draw_run(plan, asking)
+    if plan.result is not None:
+        counts_table.draw(plan.result)
+    if asking is not None:
+        _draw_prompts(asking)
+
+
+def _draw_refusal() -> None:
+    if access.writable():
+        st.info("This server can be reached from other machines, so it asks no models. Use: evalmap write", icon=":material/lock:")
+    else:
+        st.info(access.READ_ONLY, icon=":material/lock:")
+
+
+def _asking(plan: OpenPlan) -> WriteAsking | None:
+    """What a run would ask; None where the plan names nobody, which is told where it is mended."""
+    assert plan.plan is not None
+    try:
+        return written.asking_of(plan.plan, plan.place)
+    except DatasetError as error:
+        text.show_error(error)
+        if access.serves_this_machine_only():
+            st.button("Say whom to ask", icon=":material/dns:", key="mend-model", on_click=step_bar.go_to, args=("describe",))
+        return None
+
+
+def _draw_run(plan: OpenPlan, asking: WriteAsking) -> None:
+    space = caches.workspace()
+    job = plan.state.job
+    if plan.state.running:
+        job_progress.draw_jobs(jobs.jobs(space))
+        st.caption("You may leave or close this page: writing goes on, and each reply is kept as it comes.")
+        return
+    guard = st.session_state.get(GUARD, 0)
+    counted = written.estimate_of(asking, space, int(guard) or None)
+    _draw_figures(counted, asking)
+    if job is not None and job.state in ("failed", "cancelled"):
+        _draw_ended(plan, job)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input(
+            "Ask at most (0: all)",
+            0,
+            1_000_000,
+            key=GUARD,
+            persist_state="session",
+            width=180,
+            help="Requests that this run asks, retries aside: a guard for the cost. Write again, and it goes on.",
+        )
+        goes_on = counted.answered > 0 or (job is not None and job.state != "done")
+        label = "Write on" if goes_on and counted.to_ask else "Write" if counted.to_ask else "Read the replies again"
+        st.button(
+            f"{label} · {counted.to_ask:,} requests" if counted.to_ask else label,
+            type="primary" if counted.to_ask else "secondary",
+            icon=":material/play_arrow:" if counted.to_ask else ":material/refresh:",
+            key="write",
+            on_click=action(_start),
+            args=(plan, int(guard) or None if counted.to_ask else 0),
+        )
+        if counted.to_ask and counted.answered > _read(plan):
+            st.button("Read what there is", key="read-replies", icon=":material/refresh:", on_click=action(_start), args=(plan, 0))
+    if plan.result is None:
+        st.caption("Replies are kept as they come: a run that is cut short goes on where it was, and nothing is paid for twice.")
+
+
+def _read(plan: OpenPlan) -> int:
+    """Replies that the table of the last run counts."""
+    return int(plan.result.table["all"].get("replies", 0)) if plan.result is not None else 0
+
+
+def _draw_figures(counted: WriteEstimate, asking: WriteAsking) -> None:
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Requests", f"{counted.requests:,}", help="All that the plan needs.")
+        st.metric("Answered already", f"{counted.answered:,}", help="They are kept, and not asked again.")
+        st.metric("To ask now", f"{counted.to_ask:,}")
+        st.metric("Prompt tokens", f"≈ {counted.prompt_tokens:,}", help="Of what is asked now, at 4 characters a token.")
+        st.metric("Reply tokens", f"≤ {counted.most_completion_tokens:,}", help="At most; most replies are shorter.")
+    st.caption(
+        f"Asked: {text.in_label(str(asking.header['model']), limit=120)} · {text.in_label(str(asking.header['server']), limit=120)}"
+    )
+
+
+def _draw_ended(plan: OpenPlan, job: jobs.Job) -> None:
+    if job.state == "cancelled":
+        st.info("The last run was cancelled. Its replies are kept.", icon=":material/pause:")
+        return
+    st.error(text.in_label(access.without_paths(str(job.error), str(plan.place.path)), limit=600), icon=":material/error:")
+
+
+def _start(plan: OpenPlan, most: int | None) -> None:
+    assert plan.plan is not None
+    chosen = plan.plan.model
+    # Said again on the command line, where OPENAI_BASE_URL would go before the plan: what runs is what the page has counted.
+    whom = [] if chosen.gguf else ["--base-url", str(chosen.base_url), "--model", str(chosen.name)]
+    workers.write_plan(
+        caches.workspace(),
+        plan.place,
+        name=f"writing “{plan.plan.behaviour}”",
+        most=most,
+        options=whom,
+        environment={"OPENAI_BASE_URL": "", **api_key()},
+    )
+
+
+def _draw_prompts(asking: WriteAsking) -> None:
+    """The prompt of each label as it will be sent."""
+    st.subheader("The prompts, as they are sent", anchor=False, divider="gray")
+    of_label: dict[str, list] = {}
+    for request in asking.requests:
+        of_label.setdefault(asking.wanted[request.key].label, []).append(request)
+    longest = max(map(len, of_label.values()))
+    at = 0
+    if longest > 1:
+        at = int(st.number_input(f"Request of each label (1 to {longest:,})", 1, longest, key="prompt-at", width=240)) - 1
+    if asking.prompt.system:
+        st.caption("System message")
+        st.code(text.sendable(asking.prompt.system), language=None, wrap_lines=True)
+    for column, (label, requests) in zip(st.columns(len(of_label), gap="medium"), of_label.items(), strict=True):
+        request = requests[min(at, len(requests) - 1)]
+        with column:
+            topic = asking.wanted[request.key].topic
+            about = f" · {text.in_label(topic)}" if topic else ""
+            st.caption(f"Label **{text.in_label(label)}** · {len(requests):,} requests{about}")
+            st.code(text.sendable(request.text), language=None, wrap_lines=True)
+            drawn = ", ".join(f"{name} {value}" for name, value in request.body.items())
+            st.caption(
+                text.in_label(f"{asking.prompt.kind} · {drawn} · at most {asking.plan.sampling.max_tokens} tokens", limit=200)
+            )
