@@ -81,9 +81,9 @@ def named_field(sentence: str, known: Sequence[str]) -> str | None:
     """
     tables = {name.partition(".")[0] for name in known if "." in name}
     within = next((table for table in tables if f"[{table}]" in sentence), None)
-    words = re.findall(r"[a-z_]+", sentence.split(";")[0])
+    words = re.findall(r"[a-z_]+", sentence.split(";")[0].lower())
     for word in words:
         name = f"{within}.{word}" if within else {"example": "examples", "label": "labels"}.get(word, word)
         if name in known:
             return name
-    return within
+    return None

@@ -17,7 +17,7 @@ from evalmap.data.store.atomic import write_bytes
 from evalmap.data.store.workspace import Workspace
 from evalmap.writing.plans import parse_plan, plan_content
 from evalmap.writing.result_files import PLAN, dataset_name
-from evalmap.writing.result_reading import read_told
+from evalmap.writing.result_pieces import read_told
 
 FOLDER, RESULT = "written", "result"
 LOCK = "written"  # whoever makes a plan, or writes over one, holds it
@@ -97,9 +97,9 @@ def state_of(workspace: Workspace, place: PlanPlace) -> PlanState:
         problem = sentence_of(error, place)
     told = read_told(place.result)
     job = jobs.find(workspace, write_job_location(place.path))
-    stopped = told.get("stopped") if told else None
-    if job is not None and job.state == "failed":
-        stopped = job.error
+    stopped = job.error if job is not None and job.state == "failed" else None
+    if job is not None and job.state == "cancelled":
+        stopped = "Cancelled; what was answered is kept."
     kept = told["table"]["all"]["kept"] if told else None
     return PlanState(place, behaviour, wanted, problem, kept, stopped, job)
 

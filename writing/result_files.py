@@ -84,7 +84,7 @@ def write_results(folder: Path, written: Written, plan_content: bytes, told: Map
             paths["rejected"]: _lines(_rejected(written, one) for one in written.rejected),
             paths["provenance"]: _lines({"line": line, **provenance(written, one)} for line, one in enumerate(kept, 1)),
             paths["plan"]: plan_content,
-            paths["table"]: json.dumps({**told, "files": {name: path.name for name, path in paths.items()}}, indent=1).encode(),
+            paths["table"]: json.dumps(told, indent=1).encode(),
         }
     )
     return paths

@@ -20,6 +20,7 @@ from evalmap.pages.server.access import changing, require_this_machine, serves_t
 from evalmap.screening.coverage import comparison_job
 from evalmap.screening.pairs import pairs_job
 from evalmap.screening.quality import quality_job
+from evalmap.writing import plan_shelf
 from evalmap.writing.plan_shelf import PlanPlace
 
 COMMAND = (sys.executable, "-P", "-m", "evalmap.cli")  # -P: the folder it is called from is no place to import from
@@ -191,9 +192,9 @@ def write_plan(
 
 
 def _is_known(workspace: Workspace, location: str) -> bool:
-    """Whether a path is of a file that the site keeps (an upload, a published collection) or that a map was built from."""
+    """Whether a path is of a file that the site keeps (uploaded, written, published), or that a map was built from."""
     path = Path(location).resolve()
-    kept = (workspace.root / "uploads", workspace.sources)
+    kept = (workspace.root / "uploads", workspace.root / plan_shelf.FOLDER, workspace.sources)
     return any(path.is_relative_to(folder.resolve()) for folder in kept) or any(
         location in (manifest.location, manifest.source) for manifest in workspace.manifests()
     )

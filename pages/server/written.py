@@ -14,7 +14,7 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.writing.plan_shelf import PlanPlace
 from evalmap.writing.plans import WritePlan
 from evalmap.writing.result_files import REJECTED, TABLE
-from evalmap.writing.result_reading import ReadPiece, read_pieces, read_told
+from evalmap.writing.result_pieces import ReadPiece, read_pieces, read_told, rows_file
 from evalmap.writing.write_run import WriteAsking, WriteEstimate, estimate_write, plan_write
 
 
@@ -50,9 +50,8 @@ class StoredResult:
 def stored_result(place: PlanPlace) -> StoredResult | None:
     """What the last run of a plan left; None where there was none that came so far."""
     told = read_told(place.result)
-    if told is None:
-        return None
-    return StoredResult(place, told, place.result / Path(str(told["files"]["rows"])).name)
+    rows = rows_file(place.result)
+    return StoredResult(place, told, rows) if told is not None and rows is not None else None
 
 
 def asking_of(plan: WritePlan, place: PlanPlace) -> WriteAsking:

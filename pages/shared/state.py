@@ -85,7 +85,6 @@ PLAN = "plan"  # the plan that is open, by its name in the workspace
 WRITE_STEP = "step"  # which step of it is shown
 PLAN_DRAFT = "plan-draft"  # the text of the open plan as it is edited, and the version of the file that it began with
 PIECES_STEP, PIECES_LABEL = "pieces-step", "pieces-label"  # which pieces of the result are read
-PIECE = "piece"  # (plan, place) of the piece whose origin is shown
 
 FILTERS = (WHERE, NOT_ASKED, MEANING)
 OF_ONE_DATASET = (  # meaningless for another dataset

@@ -147,7 +147,7 @@ class FormFields:
         return key
 
     def _mark(self, field: str) -> None:
-        if self._problem and self._field in (field, field.split(".")[0]):
+        if self._problem and self._field == field:
             st.error(text.in_label(self._problem, limit=600), icon=":material/error:")
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.pages.parts.write.open_plan import OpenPlan
 from evalmap.pages.server import access
 from evalmap.pages.server.written import StoredResult
 from evalmap.pages.shared import state, text
-from evalmap.writing.result_reading import KEPT, STEPS, ReadPiece
+from evalmap.screening.groups.diff import word_diff
+from evalmap.writing.result_pieces import KEPT, STEPS, ReadPiece
 
 AT_ONCE = 10  # pieces of a list that are shown
 WORDS = {
@@ -23,13 +23,31 @@ WORDS = {
 }
 
 
-def draw(plan: OpenPlan, result: StoredResult, *, only: Sequence[str] | None = None) -> None:
-    """Both lists.
+def draw_alike(result: StoredResult, steps: Sequence[str]) -> None:
+    """What was set aside at these steps, each with the words in which it differs from what it is like."""
+    try:
+        pieces = [(at, piece) for at, piece in enumerate(result.pieces()) if piece.step in steps]
+    except DatasetError as error:
+        text.show_error(error)
+        return
+    st.markdown(f"**Repeats and near-duplicates** · {len(pieces):,}")
+    if not pieces:
+        st.caption("None: each row says something that no other does.")
+        return
+    shown = _page(pieces, "alike")
+    for column, half in zip(st.columns(2, gap="large"), (shown[::2], shown[1::2]), strict=True):
+        with column:
+            for _, piece in half:
+                with st.container(border=True, gap="xsmall"):
+                    if piece.like is None or piece.like == piece.text:
+                        text.show(piece.text)
+                    else:
+                        st.markdown(text.diff(word_diff(piece.like, piece.text)))
+                    _facts(piece)
 
-    Parameters
-    ----------
-    only : the steps whose pieces are shown as set aside; None: all
-    """
+
+def draw(result: StoredResult) -> None:
+    """Both lists."""
     try:
         pieces = result.pieces()
     except DatasetError as error:
@@ -37,7 +55,7 @@ def draw(plan: OpenPlan, result: StoredResult, *, only: Sequence[str] | None = N
         return
     labels = list(dict.fromkeys(piece.label for piece in pieces if piece.label))
     steps = [step for step in dict.fromkeys((*STEPS, *(piece.step for piece in pieces))) if step != KEPT]
-    steps = [step for step in steps if (only is None or step in only) and any(piece.step == step for piece in pieces)]
+    steps = [step for step in steps if any(piece.step == step for piece in pieces)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox("Label", labels, index=None, placeholder="all labels", key=state.PIECES_LABEL, width=180)
         step = st.selectbox(
@@ -54,25 +72,21 @@ def draw(plan: OpenPlan, result: StoredResult, *, only: Sequence[str] | None = N
     aside = [(at, piece) for at, piece in shown if piece.step in steps and step in (None, piece.step)]
     left, right = st.columns(2, gap="large")
     with left:
-        _list("Kept", kept, plan)
+        _list("Kept", kept)
     with right:
-        _list("Set aside", aside, plan)
+        _list("Set aside", aside)
 
 
 def _words(step: str) -> str:
     return WORDS.get(step, step.replace("_", " "))
 
 
-def _list(title: str, pieces: list[tuple[int, ReadPiece]], plan: OpenPlan) -> None:
+def _list(title: str, pieces: list[tuple[int, ReadPiece]]) -> None:
     st.markdown(f"**{title}** · {len(pieces):,}")
     if not pieces:
         st.caption("None.")
         return
-    pages = -(-len(pieces) // AT_ONCE)
-    page = 1
-    if pages > 1:
-        page = int(st.number_input(f"Page (1 to {pages:,})", 1, pages, key=f"pieces-page-{title}", width=180))
-    for at, piece in pieces[(page - 1) * AT_ONCE : page * AT_ONCE]:
+    for at, piece in _page(pieces, title):
         with st.container(border=True, gap="xsmall"):
             text.show(piece.text or "(empty)")
             _facts(piece)
@@ -81,6 +95,15 @@ def _list(title: str, pieces: list[tuple[int, ReadPiece]], plan: OpenPlan) -> No
                 text.show(piece.like)
             with st.popover("Where it comes from", type="tertiary", icon=":material/history:", key=f"piece-{at}"):
                 _origin(piece.provenance)
+
+
+def _page(pieces: list[tuple[int, ReadPiece]], key: str) -> list[tuple[int, ReadPiece]]:
+    """Those of one page; the reader turns pages where there are several."""
+    pages = -(-len(pieces) // AT_ONCE)
+    page = 1
+    if pages > 1:
+        page = int(st.number_input(f"Page, of {pages:,}", 1, pages, key=f"pieces-page-{key}-{pages}", width=140))
+    return pieces[(page - 1) * AT_ONCE : page * AT_ONCE]
 
 
 def _facts(piece: ReadPiece) -> None:

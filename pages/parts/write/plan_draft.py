@@ -76,7 +76,7 @@ def retype(key: str) -> None:
     _keep(replace(st.session_state[state.PLAN_DRAFT], text=st.session_state[key]))
 
 
-def save(plan: OpenPlan, *, over: bool = False) -> None:
+def save(plan: OpenPlan, over: bool = False) -> None:
     """Write the draft to the file; to be called from a callback.
 
     Parameters

@@ -77,8 +77,7 @@ def _draw_saving(plan: OpenPlan, draft: PlanDraft, elsewhere: bool, problem: str
                 "Save mine over it",
                 key="plan-mine",
                 on_click=action(plan_draft.save),
-                args=(plan,),
-                kwargs={"over": True},
+                args=(plan, True),
                 disabled=bool(problem),
             )
         return

@@ -12,4 +12,4 @@ def draw(plan: OpenPlan) -> None:
         st.info("Nothing is written yet.", icon=":material/edit_note:")
         return
     map_of_plan.draw(plan)
-    piece_lists.draw(plan, plan.result)
+    piece_lists.draw(plan.result)

@@ -28,7 +28,7 @@ def draw(plan: OpenPlan) -> None:
             slug = plan.map.slug
             st.button("Near-duplicates", icon=":material/join_inner:", key="go-duplicates", on_click=open_duplicates, args=(slug,))
             st.page_link("quality.py", label="Quality report", icon=":material/verified:", query_params={"dataset": slug})
-    piece_lists.draw(plan, plan.result, only=REPEATING)
+    piece_lists.draw_alike(plan.result, REPEATING)
 
 
 def _draw_growth(told: Any) -> None:

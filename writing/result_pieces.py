@@ -45,6 +45,12 @@ class ReadPiece:
     provenance: Mapping[str, Any]
 
 
+def rows_file(folder: Path) -> Path | None:
+    """The file of a result's rows; None where there is none."""
+    names = [name for name in disk.names(folder, ".jsonl") if name not in (REJECTED, PROVENANCE)]
+    return folder / names[0] if len(names) == 1 else None
+
+
 def read_told(folder: Path) -> dict[str, Any] | None:
     """What `evalmap write --json` printed last; None where nothing was written yet, or not whole."""
     try:
