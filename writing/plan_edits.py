@@ -79,7 +79,7 @@ def named_field(sentence: str, known: Sequence[str]) -> str | None:
 
     "example 3" is about examples, and a line that is no TOML about none.
     """
-    tables = {name.partition(".")[0] for name in known if "." in name}
+    tables = sorted({name.rpartition(".")[0] for name in known if "." in name})
     within = next((table for table in tables if f"[{table}]" in sentence), None)
     words = re.findall(r"[a-z_]+", sentence.split(";")[0].lower())
     for word in words:

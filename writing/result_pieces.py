@@ -11,13 +11,7 @@ from evalmap.data.store import disk
 from evalmap.writing.result_files import PROVENANCE, REJECTED, TABLE
 
 KEPT = "kept"
-STEPS = ("unparsed", "repeats", "filtered", "near_duplicates", "not_best")  # in the order in which a piece meets them
-_STEP_OF = {
-    "repeat": "repeats",
-    "copy of an example": "repeats",
-    "label contradicts": "repeats",
-    "near-duplicate": "near_duplicates",
-}
+STEPS = ("unparsed", "repeats", "filtered", "near_duplicates", "not_best", "not_yet_filtered")  # as a piece meets them
 
 
 @dataclass(frozen=True)
@@ -80,14 +74,12 @@ def _kept(row: Mapping[str, Any], source: Mapping[str, Any]) -> ReadPiece:
 
 
 def _set_aside(told: Mapping[str, Any]) -> ReadPiece:
-    reason = str(told.get("reason", ""))
     text = told.get("text")
-    step = str(told.get("step") or _STEP_OF.get(reason) or ("unparsed" if text is None else "filtered"))
     return ReadPiece(
-        step=step.replace("-", "_").replace(" ", "_"),
+        step=str(told.get("step", STEPS[0])),
         label=str(told.get("label", "")),
         text=str(told.get("written", "") if text is None else text),
-        reason=reason,
+        reason=str(told.get("reason") or ""),
         like=told.get("like"),
         cosine=_number(told.get("cosine")),
         confidence=_number(told.get("label_confidence")),

@@ -1,7 +1,7 @@
 """What was written from the plans of the workspace, and what a run of one would ask; read again when its files change."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ from evalmap.answers.asking.endpoint import file_address, server_address
 from evalmap.answers.asking.journal import journal_path
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
+from evalmap.writing.label_confidence import FilterAsking, plan_filter
 from evalmap.writing.plan_shelf import PlanPlace
-from evalmap.writing.plans import WritePlan
+from evalmap.writing.plans import ModelChoice, WritePlan
 from evalmap.writing.result_files import REJECTED, TABLE
 from evalmap.writing.result_pieces import ReadPiece, read_pieces, read_told, rows_file
-from evalmap.writing.write_run import WriteAsking, WriteEstimate, estimate_write, plan_write
+from evalmap.writing.write_requests import WriteAsking, plan_write
+from evalmap.writing.write_run import WriteEstimate, estimate_write
 
 
 @dataclass(frozen=True)
@@ -61,37 +63,57 @@ def asking_of(plan: WritePlan, place: PlanPlace) -> WriteAsking:
     ------
     DatasetError : it names nobody, or not whole
     """
-    model, server = _target(plan, place)
+    model, server = _target(plan.model, place, "model")
     return _asking(plan.hash, model, server, plan)
 
 
-def estimate_of(asking: WriteAsking, workspace: Workspace, most: int | None) -> WriteEstimate:
+def filter_of(plan: WritePlan, place: PlanPlace) -> FilterAsking | None:
+    """What a run would ask of the model that filters, the writer where the plan names no other; None without a filter.
+
+    Raises
+    ------
+    DatasetError : as `asking_of`
+    """
+    if plan.filter is None:
+        return None
+    other = plan.filter.model
+    if not (other.name or other.base_url or other.gguf):
+        other = plan.model
+    elif other.name and not (other.base_url or other.gguf):  # another model of the same server
+        other = replace(other, base_url=plan.model.base_url)
+    model, server = _target(other, place, "filter.model")
+    return plan_filter(plan, model=model, server=server)
+
+
+def estimate_of(asking: WriteAsking, filter: FilterAsking | None, workspace: Workspace, most: int | None) -> WriteEstimate:
     """What a run would ask now.
 
     Raises
     ------
-    DatasetError : the journal is not one of ours
+    DatasetError : a journal is not one of ours
     """
-    path = journal_path(workspace, asking.run_id)
-    return _estimate(asking.plan.hash, asking.run_id, _stamp(path), most, asking, workspace)
+    runs = (asking.run_id, *((filter.run_id,) if filter else ()))
+    stamps = tuple(_stamp(journal_path(workspace, run)) for run in runs)
+    return _estimate(asking.plan.hash, runs, stamps, most, asking, filter, workspace)
 
 
-def _target(plan: WritePlan, place: PlanPlace) -> tuple[str, str]:
+def _target(chosen: ModelChoice, place: PlanPlace, table: str) -> tuple[str, str]:
     """The model's name and its address, as the command line calls them."""
-    chosen = plan.model
     if chosen.gguf:
         path = place.folder / Path(chosen.gguf).expanduser()
         if not path.is_file():
-            raise DatasetError(f"{chosen.gguf}: no such model file. Give the path of a .gguf file on this machine.", "model.gguf")
+            raise DatasetError(
+                f"{chosen.gguf}: no such model file. Give the path of a .gguf file on this machine.", f"{table}.gguf"
+            )
         return path.stem, file_address(path)
     if not chosen.base_url:
-        raise DatasetError("The plan names nobody to ask. Give the address of a server, or a model file.", "model.base_url")
+        raise DatasetError("The plan names nobody to ask. Give the address of a server, or a model file.", f"{table}.base_url")
     if not chosen.name:
-        raise DatasetError("The plan names no model. Name it as the server calls it.", "model.name")
+        raise DatasetError("The plan names no model. Name it as the server calls it.", f"{table}.name")
     try:
         return chosen.name, server_address(chosen.base_url)
     except DatasetError as error:
-        raise DatasetError(str(error), "model.base_url") from None
+        raise DatasetError(str(error), f"{table}.base_url") from None
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -114,6 +136,12 @@ def _asking(plan_hash: str, model: str, server: str, _plan: WritePlan) -> WriteA
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _estimate(
-    plan_hash: str, run_id: str, stamp: tuple[int, int], most: int | None, _asking: WriteAsking, _workspace: Workspace
+    plan_hash: str,
+    runs: tuple[str, ...],
+    stamps: tuple[tuple[int, int], ...],
+    most: int | None,
+    _asking: WriteAsking,
+    _filter: FilterAsking | None,
+    _workspace: Workspace,
 ) -> WriteEstimate:
-    return estimate_write(_asking, _workspace, most=most)
+    return estimate_write(_asking, _workspace, filter=_filter, most=most)

@@ -1,6 +1,7 @@
 """The write page: a plan is described, changed without losing anything, run, and what came of it is read."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,19 @@ from evalmap.writing.plans import ModelChoice, new_plan, plan_toml, read_plan
 TEXTS = sentences(40)
 
 
-@pytest.fixture
-def space(tmp_path: Path) -> Iterator[Workspace]:
-    space = Workspace(tmp_path / "home")
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """The samples alone."""
+    space = Workspace(tmp_path_factory.mktemp("write") / "home")
     with site.served(space):
         yield space
+
+
+@pytest.fixture
+def space(home: Workspace) -> Workspace:
+    """Without plans."""
+    shutil.rmtree(home.root / plan_shelf.FOLDER, ignore_errors=True)
+    return home
 
 
 @pytest.fixture(autouse=True)
@@ -62,8 +71,15 @@ def errors(at: AppTest) -> list[str]:
 def test_a_newcomer_sees_the_way_and_makes_a_plan_from_a_sentence(space: Workspace):
     at = open_page("write.py")
     shown = said(at)
-    assert [step for step in ("Describe", "Write", "Filter", "Look", "Screen", "Fill the gaps", "Review", "Publish")] == [
-        line.split(" · ")[1].strip("*") for line in shown if line[:3].startswith("**") and " · " in line
+    assert [line.split(" · ")[1].strip("*") for line in shown if line[:3].startswith("**") and " · " in line] == [
+        "Describe",
+        "Write",
+        "Filter",
+        "Look",
+        "Screen",
+        "Fill the gaps",
+        "Review",
+        "Publish",
     ]
     assert button(at, "make-plan").disabled
     at.text_input(key="start-behaviour").set_value("would *rather* walk")
@@ -177,7 +193,8 @@ def test_a_plan_that_cannot_be_run_has_one_sentence_and_is_not_saved(space: Work
     assert old in told
     at.text_area(key="plan-text").set_value(told.replace(old, new))
     run(at)
-    assert len(errors(at)) == 1 and errors(at)[0].startswith(sentence), errors(at)
+    (told,) = errors(at)
+    assert told.startswith(sentence)
     assert button(at, "plan-save").disabled
     assert place.path.read_bytes() == before
 

@@ -12,6 +12,11 @@ from evalmap.pages.server.written import StoredResult
 from evalmap.pages.shared import charts, text
 
 BINS = 20
+FIGURES = (
+    ("threshold", "Threshold", "Rows below it are set aside."),
+    ("mean", "Mean confidence", "Of all rows that were judged: P(intended label), 0 to 1."),
+    ("kept_mean", "Of the rows kept", "If the probabilities are right, the share of rows whose label fits."),
+)
 
 
 def draw(result: StoredResult) -> None:
@@ -22,16 +27,19 @@ def draw(result: StoredResult) -> None:
     except DatasetError as error:
         text.show_error(error)
         return
+    threshold = told.get("threshold")
     with st.container(horizontal=True, gap="large"):
-        st.metric("Rows judged", f"{told.get('n', len(pieces)):,}")
-        if (mean := told.get("mean")) is not None:
-            st.metric("Mean label confidence", f"{mean:.2f}")
-        if (threshold := told.get("threshold")) is not None:
-            st.metric("Threshold", f"{threshold:.2f}")
-        if isinstance(accuracy := told.get("accuracy"), (int, float)):
-            st.metric("Accuracy against reviewed rows", text.percent(accuracy))
-    if told.get("model"):
-        st.caption(f"Judged by {text.in_label(str(told['model']), limit=160)}.")
+        st.metric("Rows judged", f"{told['n']:,}")
+        for name, title, help in FIGURES:
+            if (value := told.get(name)) is not None:
+                st.metric(title, f"{value:.2f}", help=help)
+        if (best := told.get("best")) is not None:
+            st.metric("Best of each label", f"{best:,}")
+        if (accuracy := told.get("accuracy")) is not None:
+            limits = f"{text.percent(told['accuracy_low'])} to {text.percent(told['accuracy_high'])}, {told['accuracy_n']:,} rows"
+            st.metric("Agrees with people", text.percent(accuracy), help=f"P > .5 against reviewed rows: {limits}.")
+    asked = f"{told['model']} was asked {told.get('asks', 'for the label')}."
+    st.caption(text.in_label(asked, limit=240) + ("" if told.get("accuracy_n") else " Nobody has reviewed these rows yet."))
     if not pieces:
         return
     edges = np.linspace(0, 1, BINS + 1)

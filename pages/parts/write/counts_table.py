@@ -17,7 +17,6 @@ PIECES = {
     "filtered": "filtered",
     "near_duplicates": "near-duplicates",
     "not_best": "not best",
-    "set_aside": "set aside",
     "not_yet_filtered": "not yet filtered",
     "kept": "kept",
 }
@@ -27,7 +26,6 @@ REASONS = {
     "filtered_reasons": "Filtered",
     "near_duplicates_reasons": "Near-duplicates",
     "not_best_reasons": "Not among the best",
-    "set_aside_reasons": "Set aside",
     "removed": "Taken off rows",
 }
 

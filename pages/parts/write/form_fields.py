@@ -73,6 +73,24 @@ class FormFields:
         st.number_input(label, low, high, key=key, on_change=plan_draft.changed_by(lambda v: {field: int(v)}, key))
         self._mark(field)
 
+    def optional_whole(self, field: str, label: str, usual: int, *, low: int, high: int) -> None:
+        """A whole number, or none; an empty box takes the field out."""
+        value = self._value(field)
+        good = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+        key = self._show(field, value if good else None)
+        change = plan_draft.changed_by(lambda v: {field: None if v is None else int(v)}, key)
+        st.number_input(label, low, high, value=None, key=key, placeholder=f"such as {usual:,}", on_change=change)
+        self._mark(field)
+
+    def switch(self, field: str, label: str, on: Mapping[str, Any]) -> None:
+        """A table that is there or not; turned on, it begins with `on`."""
+        key = self._show(field, isinstance(self._value(field), Mapping))
+        change = plan_draft.changed_by(
+            lambda v: {f"{field}.{name}": value for name, value in on.items()} if v else {field: None}, key
+        )
+        st.toggle(label, key=key, on_change=change)
+        self._mark(field)
+
     def number(self, field: str, label: str, default: float, *, low: float, high: float, step: float) -> None:
         """A number."""
         value = self._value(field)

@@ -20,6 +20,7 @@ WORDS = {
     "filtered": "filtered",
     "near_duplicates": "near-duplicates",
     "not_best": "not among the best",
+    "not_yet_filtered": "not yet filtered",
 }
 
 

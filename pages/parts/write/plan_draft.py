@@ -48,6 +48,12 @@ def draft_of(plan: OpenPlan) -> tuple[PlanDraft, bool]:
     return draft, draft.before != now
 
 
+def has_changes(plan: OpenPlan) -> bool:
+    """Whether the draft of this plan says something else than its file."""
+    draft: PlanDraft | None = st.session_state.get(state.PLAN_DRAFT)
+    return draft is not None and draft.name == plan.place.name and draft.changed
+
+
 def changed_by(read: Callable[[Any], dict[str, Any]], key: str) -> Callable[[], None]:
     """The callback of a widget of the form: what it holds goes into the draft.
 

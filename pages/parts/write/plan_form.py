@@ -19,10 +19,12 @@ from evalmap.writing.plan_shelf import sentence_of
 from evalmap.writing.plans import DEFAULT_TEMPLATE, LABELS, parse_plan, shipped_templates
 
 TEXT = "plan-text"
+GROWTH = ("until_new", "min_yield", "batch")
 FIELDS = (
     *("behaviour", "kind", "labels", "count", "per_reply", "template", "prompt_kind", "system", "topics", "shots", "examples"),
     *("near_duplicates", "sampling.temperature", "sampling.top_p", "sampling.max_tokens", "sampling.seed"),
-    *("model.name", "model.base_url", "model.gguf"),
+    *("model.name", "model.base_url", "model.gguf", "filter.threshold", "filter.best", "filter.balanced", "filter.template"),
+    *("filter.model.name", "filter.model.base_url", "filter.model.gguf", "until_new", "min_yield", "batch"),
 )
 
 
@@ -156,9 +158,32 @@ def _draw_form(told: Mapping[str, Any], plan: OpenPlan, field: str | None, probl
         form.text("model.name", "Model", placeholder="as the server calls it")
         form.text("model.gguf", "Or a model file on this machine", placeholder="/models/my-model.gguf")
         st.caption(NO_KEY)
+    with st.expander("Filter by another model", icon=":material/filter_alt:", expanded=bool(field and field.startswith("filter"))):
+        _draw_filter(form, told)
+    with st.expander("Go on until there are enough", icon=":material/trending_up:", expanded=field in GROWTH):
+        form.optional_whole("until_new", "Stop at so many rows kept", 500, low=1, high=1_000_000)
+        form.number("min_yield", "Or where a batch keeps less than this ratio", 0.1, low=0.0, high=1.0, step=0.05)
+        form.whole("batch", "Requests of a batch", 50, low=1, high=10_000)
     with st.expander("More", icon=":material/tune:", expanded=field in ("prompt_kind", "system")):
         form.choice("prompt_kind", "The prompt is put as", {"chat": "a chat", "completion": "a text to go on with"}, "chat")
         form.text("system", "System message of a chat", area=True)
+
+
+def _draw_filter(form: FormFields, told: Mapping[str, Any]) -> None:
+    filter = told.get("filter")
+    form.switch("filter", "Keep rows whose label another model finds likely", {"threshold": 0.5})
+    if not isinstance(filter, Mapping):
+        return
+    if "best" in filter:
+        form.whole("filter.best", "Rows of each label that stay, the likeliest", 50, low=1, high=1_000_000)
+    else:
+        form.number("filter.threshold", "Threshold of the label confidence", 0.5, low=0.0, high=1.0, step=0.05)
+    form.text("filter.model.base_url", "Its server", placeholder="the writer's")
+    form.text("filter.model.name", "Its model", placeholder="the writer's")
+    form.text("filter.model.gguf", "Or a model file on this machine")
+    st.caption(
+        "The model has to give log-probabilities of its first token. A writer that judges itself is lenient: name another one."
+    )
 
 
 def _of_kind(kind: str) -> dict[str, Any]:

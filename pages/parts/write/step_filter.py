@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from evalmap.pages.parts.write import confidence_chart
+from evalmap.pages.parts.write import confidence_chart, step_bar
 from evalmap.pages.parts.write.open_plan import OpenPlan
+from evalmap.pages.server import access
 
 
 def draw(plan: OpenPlan) -> None:
@@ -12,7 +13,12 @@ def draw(plan: OpenPlan) -> None:
         st.info("Nothing is written yet.", icon=":material/edit_note:")
         return
     if not plan.result.told.get("filter"):
-        st.markdown("No model has judged these rows yet. Name one in the plan, under `[filter]`:")
-        st.code('[filter]\nthreshold = 0.8\n\n[filter.model]\nname = "…"\nbase_url = "http://127.0.0.1:8000/v1"', language="toml")
+        st.markdown(
+            "No model has judged these rows. With a filter, each row is put to another model, and kept where the label that was "
+            "asked for is likely enough by the probabilities of its first token."
+        )
+        if access.writable() and access.serves_this_machine_only():
+            go, to = step_bar.go_to, ("describe",)
+            st.button("Add a filter to the plan", icon=":material/filter_alt:", key="add-filter", on_click=go, args=to)
         return
     confidence_chart.draw(plan.result)

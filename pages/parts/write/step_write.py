@@ -4,13 +4,15 @@ import streamlit as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import jobs
-from evalmap.pages.parts.write import counts_table, step_bar
+from evalmap.pages.parts.write import counts_table, plan_draft, prompt_view, step_bar
 from evalmap.pages.parts.write.open_plan import OpenPlan
 from evalmap.pages.server import access, caches, workers, written
 from evalmap.pages.server.api_key import api_key
 from evalmap.pages.shared import job_progress, text
 from evalmap.pages.shared.action import action
-from evalmap.writing.write_run import WriteAsking, WriteEstimate
+from evalmap.writing.label_confidence import FilterAsking
+from evalmap.writing.write_requests import WriteAsking
+from evalmap.writing.write_run import WriteEstimate
 
 GUARD = "write-most"
 
@@ -23,13 +25,15 @@ def draw(plan: OpenPlan) -> None:
     elif plan.plan is None:
         text.show_error(DatasetError(plan.state.problem or "The plan cannot be run."))
         st.button("Mend it", icon=":material/edit_note:", key="mend-plan", on_click=step_bar.go_to, args=("describe",))
-    asking = _asking(plan) if plan.plan is not None else None
+    asking, filtering = _asking(plan)
     if may_run and asking is not None:
-        _draw_run(plan, asking)
+        _draw_run(plan, asking, filtering)
     if plan.result is not None:
         counts_table.draw(plan.result)
+        if plan.plan is not None and plan.result.told.get("plan") != plan.plan.hash:
+            st.caption(":material/info: The plan has changed since these rows were written.")
     if asking is not None:
-        _draw_prompts(asking)
+        prompt_view.draw(asking, filtering)
 
 
 def _draw_refusal() -> None:
@@ -39,19 +43,20 @@ def _draw_refusal() -> None:
         st.info(access.READ_ONLY, icon=":material/lock:")
 
 
-def _asking(plan: OpenPlan) -> WriteAsking | None:
-    """What a run would ask; None where the plan names nobody, which is told where it is mended."""
-    assert plan.plan is not None
+def _asking(plan: OpenPlan) -> tuple[WriteAsking | None, FilterAsking | None]:
+    """What a run would ask, and of whom; (None, None) where the plan names nobody, which is told with the way to mend it."""
+    if plan.plan is None:
+        return None, None
     try:
-        return written.asking_of(plan.plan, plan.place)
+        return written.asking_of(plan.plan, plan.place), written.filter_of(plan.plan, plan.place)
     except DatasetError as error:
         text.show_error(error)
         if access.serves_this_machine_only():
             st.button("Say whom to ask", icon=":material/dns:", key="mend-model", on_click=step_bar.go_to, args=("describe",))
-        return None
+        return None, None
 
 
-def _draw_run(plan: OpenPlan, asking: WriteAsking) -> None:
+def _draw_run(plan: OpenPlan, asking: WriteAsking, filtering: FilterAsking | None) -> None:
     space = caches.workspace()
     job = plan.state.job
     if plan.state.running:
@@ -59,8 +64,10 @@ def _draw_run(plan: OpenPlan, asking: WriteAsking) -> None:
         st.caption("You may leave or close this page: writing goes on, and each reply is kept as it comes.")
         return
     guard = st.session_state.get(GUARD, 0)
-    counted = written.estimate_of(asking, space, int(guard) or None)
-    _draw_figures(counted, asking)
+    counted = written.estimate_of(asking, filtering, space, int(guard) or None)
+    _draw_figures(counted, asking, filtering)
+    if plan_draft.has_changes(plan):
+        st.warning("The plan has changes that are not saved: a run takes the saved one.", icon=":material/edit:")
     if job is not None and job.state in ("failed", "cancelled"):
         _draw_ended(plan, job)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -73,20 +80,30 @@ def _draw_run(plan: OpenPlan, asking: WriteAsking) -> None:
             width=180,
             help="Requests that this run asks, retries aside: a guard for the cost. Write again, and it goes on.",
         )
-        goes_on = counted.answered > 0 or (job is not None and job.state != "done")
-        label = "Write on" if goes_on and counted.to_ask else "Write" if counted.to_ask else "Read the replies again"
+        asks = _asks(plan, counted)
+        label = ("Write on" if counted.answered else "Write") if asks else "Read the replies again"
         st.button(
             f"{label} · {counted.to_ask:,} requests" if counted.to_ask else label,
-            type="primary" if counted.to_ask else "secondary",
-            icon=":material/play_arrow:" if counted.to_ask else ":material/refresh:",
+            type="primary" if asks else "secondary",
+            icon=":material/play_arrow:" if asks else ":material/refresh:",
             key="write",
             on_click=action(_start),
-            args=(plan, int(guard) or None if counted.to_ask else 0),
+            args=(plan, int(guard) or None if asks else 0),
         )
-        if counted.to_ask and counted.answered > _read(plan):
+        if asks and counted.answered > _read(plan):
             st.button("Read what there is", key="read-replies", icon=":material/refresh:", on_click=action(_start), args=(plan, 0))
     if plan.result is None:
         st.caption("Replies are kept as they come: a run that is cut short goes on where it was, and nothing is paid for twice.")
+
+
+def _asks(plan: OpenPlan, counted: WriteEstimate) -> bool:
+    """Whether a run would ask anything: of the plan's requests, of the filter, or beyond them until there are enough rows."""
+    if counted.to_ask or counted.filter_to_ask:
+        return True
+    if plan.plan is None or plan.plan.until_new is None:
+        return False
+    told = plan.result.told if plan.result is not None else {}
+    return told.get("plan") != plan.plan.hash or told.get("ended", {}).get("by") == "unfinished"
 
 
 def _read(plan: OpenPlan) -> int:
@@ -94,16 +111,20 @@ def _read(plan: OpenPlan) -> int:
     return int(plan.result.table["all"].get("replies", 0)) if plan.result is not None else 0
 
 
-def _draw_figures(counted: WriteEstimate, asking: WriteAsking) -> None:
+def _draw_figures(counted: WriteEstimate, asking: WriteAsking, filtering: FilterAsking | None) -> None:
     with st.container(horizontal=True, gap="large"):
         st.metric("Requests", f"{counted.requests:,}", help="All that the plan needs.")
         st.metric("Answered already", f"{counted.answered:,}", help="They are kept, and not asked again.")
         st.metric("To ask now", f"{counted.to_ask:,}")
         st.metric("Prompt tokens", f"≈ {counted.prompt_tokens:,}", help="Of what is asked now, at 4 characters a token.")
         st.metric("Reply tokens", f"≤ {counted.most_completion_tokens:,}", help="At most; most replies are shorter.")
-    st.caption(
-        f"Asked: {text.in_label(str(asking.header['model']), limit=120)} · {text.in_label(str(asking.header['server']), limit=120)}"
-    )
+        if filtering is not None:
+            st.metric("Filter", f"≤ {counted.filter_most:,}", help="Rows that the filter's model is asked about, at most.")
+    whom = [f"{asking.header['model']} · {asking.header['server']}"]
+    whom += [f"filter: {filtering.header['model']} · {filtering.header['server']}"] if filtering is not None else []
+    st.caption(text.in_label(f"Asked: {'; '.join(whom)}", limit=400))
+    if (enough := asking.plan.until_new) is not None:
+        st.caption(f"It goes on until {enough:,} rows are kept: fewer requests may do, or more follow, up to the bound below.")
 
 
 def _draw_ended(plan: OpenPlan, job: jobs.Job) -> None:
@@ -126,29 +147,3 @@ def _start(plan: OpenPlan, most: int | None) -> None:
         options=whom,
         environment={"OPENAI_BASE_URL": "", **api_key()},
     )
-
-
-def _draw_prompts(asking: WriteAsking) -> None:
-    """The prompt of each label as it will be sent."""
-    st.subheader("The prompts, as they are sent", anchor=False, divider="gray")
-    of_label: dict[str, list] = {}
-    for request in asking.requests:
-        of_label.setdefault(asking.wanted[request.key].label, []).append(request)
-    longest = max(map(len, of_label.values()))
-    at = 0
-    if longest > 1:
-        at = int(st.number_input(f"Request of each label (1 to {longest:,})", 1, longest, key="prompt-at", width=240)) - 1
-    if asking.prompt.system:
-        st.caption("System message")
-        st.code(text.sendable(asking.prompt.system), language=None, wrap_lines=True)
-    for column, (label, requests) in zip(st.columns(len(of_label), gap="medium"), of_label.items(), strict=True):
-        request = requests[min(at, len(requests) - 1)]
-        with column:
-            topic = asking.wanted[request.key].topic
-            about = f" · {text.in_label(topic)}" if topic else ""
-            st.caption(f"Label **{text.in_label(label)}** · {len(requests):,} requests{about}")
-            st.code(text.sendable(request.text), language=None, wrap_lines=True)
-            drawn = ", ".join(f"{name} {value}" for name, value in request.body.items())
-            st.caption(
-                text.in_label(f"{asking.prompt.kind} · {drawn} · at most {asking.plan.sampling.max_tokens} tokens", limit=200)
-            )
