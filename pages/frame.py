@@ -28,7 +28,7 @@ page = st.navigation(
         st.Page("quality.py", title="Quality", icon=":material/verified:"),
         st.Page("answers.py", title="Answers", icon=":material/forum:"),
         st.Page("compare.py", title="Compare", icon=":material/compare:"),
-        st.Page("write.py", title="Write", icon=":material/edit_note:"),
+        st.Page("writing.py", title="Write", icon=":material/edit_note:", url_path="write"),
     ],
     position="top",
 )

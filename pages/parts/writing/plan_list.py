@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from evalmap.pages.parts.write import step_bar
+from evalmap.pages.parts.writing import step_bar
 from evalmap.pages.server import access
 from evalmap.pages.shared import state, text
 from evalmap.writing.plan_shelf import PlanState

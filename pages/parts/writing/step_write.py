@@ -4,8 +4,8 @@ import streamlit as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import jobs
-from evalmap.pages.parts.write import counts_table, plan_draft, prompt_view, step_bar
-from evalmap.pages.parts.write.open_plan import OpenPlan
+from evalmap.pages.parts.writing import counts_table, plan_draft, prompt_view, step_bar
+from evalmap.pages.parts.writing.open_plan import OpenPlan
 from evalmap.pages.server import access, caches, workers, written
 from evalmap.pages.server.api_key import api_key
 from evalmap.pages.shared import job_progress, text

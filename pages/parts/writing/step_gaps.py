@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from evalmap.pages.parts.write import map_of_plan
-from evalmap.pages.parts.write.open_plan import OpenPlan
+from evalmap.pages.parts.writing import map_of_plan
+from evalmap.pages.parts.writing.open_plan import OpenPlan
 from evalmap.pages.shared.navigation import open_map
 
 

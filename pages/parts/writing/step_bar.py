@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from evalmap.pages.parts.write.open_plan import OpenPlan
+from evalmap.pages.parts.writing.open_plan import OpenPlan
 from evalmap.pages.shared import state
 
 STEPS = {

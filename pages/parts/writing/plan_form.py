@@ -6,11 +6,11 @@ from typing import Any
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.pages.parts.write import plan_draft, step_bar
-from evalmap.pages.parts.write.form_fields import FormFields
-from evalmap.pages.parts.write.open_plan import OpenPlan
-from evalmap.pages.parts.write.plan_draft import PlanDraft
-from evalmap.pages.parts.write.start_plan import KINDS, NO_KEY
+from evalmap.pages.parts.writing import plan_draft, step_bar
+from evalmap.pages.parts.writing.form_fields import FormFields
+from evalmap.pages.parts.writing.open_plan import OpenPlan
+from evalmap.pages.parts.writing.plan_draft import PlanDraft
+from evalmap.pages.parts.writing.start_plan import KINDS, NO_KEY
 from evalmap.pages.server import access
 from evalmap.pages.shared import text
 from evalmap.pages.shared.action import action
@@ -78,7 +78,7 @@ def _draw_saving(plan: OpenPlan, draft: PlanDraft, elsewhere: bool, problem: str
             st.button(
                 "Save mine over it",
                 key="plan-mine",
-                on_click=action(plan_draft.save),
+                on_click=action(plan_draft.save_draft),
                 args=(plan, True),
                 disabled=bool(problem),
             )
@@ -90,7 +90,7 @@ def _draw_saving(plan: OpenPlan, draft: PlanDraft, elsewhere: bool, problem: str
             icon=":material/save:",
             key="plan-save",
             disabled=not draft.changed or bool(problem),
-            on_click=action(plan_draft.save),
+            on_click=action(plan_draft.save_draft),
             args=(plan,),
         )
         if draft.changed:

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from evalmap.pages.parts.write import plan_draft
+from evalmap.pages.parts.writing import plan_draft
 from evalmap.pages.shared import text
 from evalmap.pages.shared.action import action
 

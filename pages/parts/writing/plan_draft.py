@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from evalmap.pages.parts.write.open_plan import OpenPlan
+from evalmap.pages.parts.writing.open_plan import OpenPlan
 from evalmap.pages.server import caches, changes
 from evalmap.pages.shared import state
 from evalmap.pages.shared.action import action
@@ -82,7 +82,7 @@ def retype(key: str) -> None:
     _keep(replace(st.session_state[state.PLAN_DRAFT], text=st.session_state[key]))
 
 
-def save(plan: OpenPlan, over: bool = False) -> None:
+def save_draft(plan: OpenPlan, over: bool = False) -> None:
     """Write the draft to the file; to be called from a callback.
 
     Parameters

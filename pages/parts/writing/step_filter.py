@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from evalmap.pages.parts.write import confidence_chart, step_bar
-from evalmap.pages.parts.write.open_plan import OpenPlan
+from evalmap.pages.parts.writing import confidence_chart, step_bar
+from evalmap.pages.parts.writing.open_plan import OpenPlan
 from evalmap.pages.server import access
 
 

@@ -17,9 +17,9 @@ def draw(asking: WriteAsking, filtering: FilterAsking | None) -> None:
     at = 0
     if longest > 1:
         at = int(st.number_input(f"Request of each label (1 to {longest:,})", 1, longest, key="prompt-at", width=240)) - 1
-    if asking.prompt.system:
+    if system := asking.prompt.system:
         st.caption("System message")
-        st.code(text.sendable(asking.prompt.system), language=None, wrap_lines=True)
+        st.code(text.sendable(system), language=None, wrap_lines=True)
     for column, (label, requests) in zip(st.columns(len(of_label), gap="medium"), of_label.items(), strict=True):
         request = requests[min(at, len(requests) - 1)]
         with column:

@@ -6,8 +6,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from evalmap.embeddings import palette
-from evalmap.pages.parts.write import map_of_plan, piece_lists
-from evalmap.pages.parts.write.open_plan import OpenPlan
+from evalmap.pages.parts.writing import map_of_plan, piece_lists
+from evalmap.pages.parts.writing.open_plan import OpenPlan
 from evalmap.pages.shared import charts, text
 from evalmap.pages.shared.navigation import open_duplicates
 

@@ -54,7 +54,7 @@ def shelved(space: Workspace, **fields: Any) -> PlanPlace:
 
 
 def open_plan(place: PlanPlace, step: str = "Describe") -> AppTest:
-    return open_page("write.py", plan=place.name, step=step)
+    return open_page("writing.py", plan=place.name, step=step)
 
 
 def button(at: AppTest, key: str) -> Any:
@@ -69,7 +69,7 @@ def errors(at: AppTest) -> list[str]:
 
 
 def test_a_newcomer_sees_the_way_and_makes_a_plan_from_a_sentence(space: Workspace):
-    at = open_page("write.py")
+    at = open_page("writing.py")
     shown = said(at)
     assert [line.split(" · ")[1].strip("*") for line in shown if line[:3].startswith("**") and " · " in line] == [
         "Describe",
@@ -107,7 +107,7 @@ def test_a_newcomer_sees_the_way_and_makes_a_plan_from_a_sentence(space: Workspa
     ],
 )
 def test_an_address_that_cannot_be_is_told_before_a_plan_is_made(space: Workspace, box: str, value: str, sentence: str):
-    at = open_page("write.py")
+    at = open_page("writing.py")
     at.text_input(key="start-behaviour").set_value("likes tea")
     at.text_input(key=box).set_value(value)
     at.text_input(key="start-model").set_value("m")
@@ -117,7 +117,7 @@ def test_an_address_that_cannot_be_is_told_before_a_plan_is_made(space: Workspac
 
 
 def test_a_model_file_that_is_not_there_is_told(space: Workspace):
-    at = open_page("write.py")
+    at = open_page("writing.py")
     at.radio(key="start-where").set_value("A model file")
     run(at)
     at.text_input(key="start-gguf").set_value("/no/such.gguf")
@@ -320,7 +320,7 @@ def test_what_was_written_is_counted_and_read(space: Workspace, evalmap: Command
     assert "**Set aside** · 1" in [one.value for one in at.markdown]
     assert button(at, "build-map")
     assert not open_plan(place, "Screen").exception
-    listed = open_page("write.py")
+    listed = open_page("writing.py")
     assert any("4 rows kept of 6 wanted" in line for line in said(listed))
 
 
@@ -333,7 +333,7 @@ def test_each_step_of_a_plan_that_was_not_run_says_so(space: Workspace, step: st
 def test_a_damaged_plan_is_listed_with_its_reason_and_can_be_mended(space: Workspace):
     place = shelved(space)
     place.path.write_bytes(b"behaviour = \xff")
-    at = open_page("write.py")
+    at = open_page("writing.py")
     assert any("The plan is not UTF" in line.replace("\\", "") for line in said(at))
     for step in ("Describe", "Write"):
         assert not open_plan(place, step).exception
@@ -346,7 +346,7 @@ def test_a_site_that_others_reach_makes_changes_and_runs_no_plans(space: Workspa
     place = shelved(space)
     monkeypatch.setattr(access, "listens_on", lambda: "0.0.0.0")
     monkeypatch.setenv(access.WRITABLE, "1")
-    at = open_page("write.py")
+    at = open_page("writing.py")
     assert not [one for one in at.button if one.key == "make-plan"]
     assert any("makes and changes no plans" in one.value for one in at.info)
     at = open_plan(place)

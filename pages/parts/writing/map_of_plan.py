@@ -4,7 +4,7 @@ import streamlit as st
 
 from evalmap.data.store import jobs
 from evalmap.embeddings import build_job
-from evalmap.pages.parts.write.open_plan import OpenPlan
+from evalmap.pages.parts.writing.open_plan import OpenPlan
 from evalmap.pages.server import access, caches, workers
 from evalmap.pages.shared import job_progress
 from evalmap.pages.shared.action import action

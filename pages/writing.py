@@ -3,7 +3,7 @@
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.pages.parts.write import (
+from evalmap.pages.parts.writing import (
     plan_form,
     plan_list,
     start_plan,
@@ -16,7 +16,7 @@ from evalmap.pages.parts.write import (
     step_screen,
     step_write,
 )
-from evalmap.pages.parts.write.open_plan import OpenPlan, opened
+from evalmap.pages.parts.writing.open_plan import OpenPlan, opened
 from evalmap.pages.server import caches
 from evalmap.pages.shared import state, text
 from evalmap.writing import plan_shelf

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from evalmap.pages.parts.write.open_plan import OpenPlan
+from evalmap.pages.parts.writing.open_plan import OpenPlan
 from evalmap.pages.server import access
 
 
