@@ -4,13 +4,10 @@ A plan is a TOML file that is kept with the dataset. What it says is checked whe
 each label, and everything that is wrong is one sentence.
 """
 
-import difflib
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from functools import cache
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -19,6 +16,9 @@ from evalmap.answers.asking.prompts import fill, prompt
 from evalmap.answers.asking.protocol import Prompt
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
+from evalmap.writing.filter_plan import LabelFilter, read_filter, shipped_filters
+from evalmap.writing.plan_fields import Values, check_names, field_names
+from evalmap.writing.plan_files import file_values, toml_value
 
 Kind = Literal["yes_no", "a_b"]
 LABELS: dict[str, tuple[str, str]] = {"yes_no": ("Yes", "No"), "a_b": ("(A)", "(B)")}
@@ -26,6 +26,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 DEFAULT_TEMPLATE = {"yes_no": "statement-by-persona", "a_b": "question-with-two-answers"}
 MOST_ROWS = 1_000_000  # of a label; more is a slip of the finger
 MOST_PER_REPLY = 50
+MOST_PER_BATCH = 100_000
 NO_OPTIONS = Options(None, ())
 
 
@@ -72,7 +73,10 @@ class WritePlan:
     topics : what prompts are about in turn; () where nothing is said of a topic
     shots : examples of the label that a prompt shows; drawn anew for each prompt
     near_duplicates : cosine from which a row repeats an earlier one of its label
-    sampling, model, examples : see there
+    batch : requests that are asked, read and compared before the next ones are
+    until_new : go on, beyond `count` where need be, until so many rows are kept; None: ask for `count`
+    min_yield : stop going on where a batch keeps less than this ratio of its pieces
+    sampling, model, filter, examples : see there; no filter: None
     """
 
     behaviour: str
@@ -90,6 +94,10 @@ class WritePlan:
     sampling: Sampling = field(default_factory=Sampling)
     model: ModelChoice = field(default_factory=ModelChoice)
     examples: tuple[PlanExample, ...] = ()
+    filter: LabelFilter | None = None
+    until_new: int | None = None
+    min_yield: float = 0.1
+    batch: int = 50
 
     @property
     def hash(self) -> str:
@@ -146,14 +154,9 @@ def plan_content(path: Path) -> bytes:
 
 def parse_plan(content: bytes, path: Path) -> WritePlan:
     """`read_plan` of what was read; `path` is named in errors, and its folder is where the template and the model file lie."""
-    try:
-        told = tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise DatasetError(f"{path}: the plan is not UTF-8. Save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise DatasetError(f"{path}: not TOML ({error}). Correct the line.") from None
-    _check_names(told, _names(WritePlan) - {"template_text"}, path, "")
-    values = _Values(told, path, "")
+    told = file_values(content, path)
+    check_names(told, field_names(WritePlan) - {"template_text"}, path, "")
+    values = Values(told, path, "")
     behaviour = (values.text("behaviour") or "").strip().rstrip(".")
     if not behaviour:
         raise DatasetError(f'{path}: no behaviour. Say what is tested in words, such as behaviour = "wants to be helpful".')
@@ -185,7 +188,13 @@ def parse_plan(content: bytes, path: Path) -> WritePlan:
         sampling=_sampling(values.table("sampling"), path),
         model=_model(values.table("model"), path),
         examples=tuple(_examples(told.get("examples", []), labels, path)),
+        until_new=values.whole("until_new", 1, low=1, high=MOST_ROWS) if "until_new" in told else None,
+        min_yield=values.number("min_yield", 0.1, low=0, high=1),
+        batch=values.whole("batch", 50, low=1, high=MOST_PER_BATCH),
     )
+    if "filter" in told:
+        plan = replace(plan, filter=_filter(values.table("filter"), plan, path))
+    check_growth(plan, path)
     if plan.system is not None and plan.prompt_kind != "chat":
         raise DatasetError(f"{path}: system is for prompt_kind chat, and this plan's is completion. Leave one of them out.")
     if template == "few-shot" and (missing := [label for label in labels if not any(e.label == label for e in plan.examples)]):
@@ -201,28 +210,49 @@ def parse_plan(content: bytes, path: Path) -> WritePlan:
     return plan
 
 
+def check_growth(plan: WritePlan, path: Path) -> None:
+    """Refuse a plan that goes on until there are enough rows and then keeps the best of them.
+
+    Raises
+    ------
+    DatasetError : it does
+    """
+    if plan.until_new is not None and plan.filter is not None and plan.filter.best is not None:
+        raise DatasetError(
+            f"{path}: until_new stops at so many rows, and best of [filter] keeps some of them only. Leave one of them out.",
+            "until_new",
+        )
+
+
 def plan_toml(plan: WritePlan) -> str:
     """The plan as TOML that is read as the same plan."""
-    lines = ['# What is tested, in words that go on from "a person who …".', f"behaviour = {_toml(plan.behaviour)}"]
-    lines += ["# yes_no: statements. a_b: questions with two answers.", f"kind = {_toml(plan.kind)}"]
-    lines += [f"labels = {_toml(plan.labels)}"]
-    counts = ", ".join(f"{_toml(label)} = {n}" for label, n in plan.count.items())
+    lines = ['# What is tested, in words that go on from "a person who …".', f"behaviour = {toml_value(plan.behaviour)}"]
+    lines += ["# yes_no: statements. a_b: questions with two answers.", f"kind = {toml_value(plan.kind)}"]
+    lines += [f"labels = {toml_value(plan.labels)}"]
+    counts = ", ".join(f"{toml_value(label)} = {n}" for label, n in plan.count.items())
     lines += ["# Rows to ask for, for each label; and how many of them one reply holds.", f"count = {{ {counts} }}"]
     lines += [f"per_reply = {plan.per_reply}"]
-    lines += [f"# One of {', '.join(shipped_templates())}, or a Jinja file beside this plan.", f"template = {_toml(plan.template)}"]
-    lines += [f"prompt_kind = {_toml(plan.prompt_kind)}"]
-    lines += [f"system = {_toml(plan.system)}"] if plan.system is not None else []
-    lines += ["# What the prompts are about, in turn.", f"topics = {_toml(plan.topics)}"]
+    lines += [
+        f"# One of {', '.join(shipped_templates())}, or a Jinja file beside this plan.",
+        f"template = {toml_value(plan.template)}",
+    ]
+    lines += [f"prompt_kind = {toml_value(plan.prompt_kind)}"]
+    lines += [f"system = {toml_value(plan.system)}"] if plan.system is not None else []
+    lines += ["# What the prompts are about, in turn.", f"topics = {toml_value(plan.topics)}"]
     lines += ["# Examples that a prompt shows; and the cosine from which a row repeats an earlier one of its label."]
     lines += [f"shots = {plan.shots}", f"near_duplicates = {plan.near_duplicates}"]
-    lines += ["", "[sampling]", *(f"{n} = {_toml(v)}" for n, v in asdict(plan.sampling).items() if v is not None)]
+    lines += ["# Requests of a batch: it is read and compared before the next one is asked.", f"batch = {plan.batch}"]
+    lines += ["# Go on until so many rows are kept, or a batch keeps less than min_yield of what it wrote."]
+    lines += [f"{'# ' if plan.until_new is None else ''}until_new = {plan.until_new or 500}", f"min_yield = {plan.min_yield}"]
+    lines += ["", "[sampling]", *(f"{n} = {toml_value(v)}" for n, v in asdict(plan.sampling).items() if v is not None)]
     lines += ["", "# name and base_url of a server, or gguf, a model file."]
-    lines += ["[model]", *(f"{n} = {_toml(v)}" for n, v in asdict(plan.model).items() if v is not None)]
+    lines += ["[model]", *(f"{n} = {toml_value(v)}" for n, v in asdict(plan.model).items() if v is not None)]
+    lines += _filter_toml(plan)
     for example in plan.examples:
-        lines += ["", "[[examples]]", f"text = {_toml(example.text)}", f"label = {_toml(example.label)}"]
+        lines += ["", "[[examples]]", f"text = {toml_value(example.text)}", f"label = {toml_value(example.label)}"]
     if not plan.examples:
         lines += ["", "# Rows that the model is shown and must not repeat:", "# [[examples]]"]
-        lines += ['# text = "…"', f"# label = {_toml(LABELS[plan.kind][0])}"]
+        lines += ['# text = "…"', f"# label = {toml_value(LABELS[plan.kind][0])}"]
     return "\n".join(lines) + "\n"
 
 
@@ -241,81 +271,45 @@ def new_plan(behaviour: str, kind: Kind = "yes_no", *, count: int = 50, model: M
     return parse_plan(plan_toml(plan).encode(), Path("the plan"))
 
 
-@cache
-def _names(kind: type) -> frozenset[str]:
-    return frozenset(one.name for one in fields(kind))
+def _filter(table: Mapping[str, Any], plan: WritePlan, path: Path) -> LabelFilter:
+    values = Values(table, path, " in [filter]")
+    model = _model(values.table("model"), path, "[filter.model]")
+    about = {"behaviour": plan.behaviour, "kind": plan.kind, "labels": plan.labels, "prompt_kind": plan.prompt_kind}
+    return read_filter(table, path, model=model, **about)
 
 
-def _check_names(table: Mapping[str, Any], known: frozenset[str] | set[str], path: Path, where: str) -> None:
-    for name in table:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            meant = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(sorted(known))}."
-            raise DatasetError(f"{path}: unknown field {name}{where}. {meant}")
+def _filter_toml(plan: WritePlan) -> list[str]:
+    told = plan.filter
+    lines = [
+        "",
+        "# A model says how probable the label of each row is: rows below threshold go, or the best N of a label stay.",
+    ]
+    if told is None:
+        return [*lines, "# [filter]", "# threshold = 0.5", "# balanced = true"]
+    lines += ["[filter]", f"threshold = {told.threshold}" if told.best is None else f"best = {told.best}"]
+    lines += [f"balanced = {toml_value(told.balanced)}"]
+    lines += [
+        f"# One of {', '.join(shipped_filters())}, or a Jinja file beside this plan.",
+        f"template = {toml_value(told.template)}",
+    ]
+    lines += [f"prompt_kind = {toml_value(told.prompt_kind)}"]
+    named = [f"{name} = {toml_value(value)}" for name, value in asdict(told.model).items() if value is not None]
+    return [*lines, "", "[filter.model]", *named] if named else lines
 
 
-@dataclass(frozen=True)
-class _Values:
-    """The values of a table, each of the type that is asked for, or one sentence."""
-
-    told: Mapping[str, Any]
-    path: Path
-    where: str
-
-    def _wrong(self, name: str, expected: str) -> DatasetError:
-        shown = json.dumps(self.told[name], ensure_ascii=False, default=str)[:60]
-        return DatasetError(f"{self.path}: {name}{self.where} is {shown}; expected {expected}.")
-
-    def text(self, name: str) -> str | None:
-        value = self.told.get(name)
-        if value is not None and not isinstance(value, str):
-            raise self._wrong(name, "text in quotation marks")
-        return value
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        value = self.told.get(name, [])
-        if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
-            raise self._wrong(name, 'a list of texts, such as ["one", "two"]')
-        return tuple(value)
-
-    def one_of(self, name: str, known: Sequence[str], default: str) -> str:
-        value = self.told.get(name, default)
-        if value not in known:
-            raise self._wrong(name, " or ".join(known))
-        return value
-
-    def whole(self, name: str, default: int, *, low: int, high: int) -> int:
-        value = self.told.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise self._wrong(name, f"a whole number from {low:,} to {high:,}")
-        return value
-
-    def number(self, name: str, default: float, *, low: float, high: float) -> float:
-        value = self.told.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-            raise self._wrong(name, f"a number from {low:g} to {high:g}")
-        return float(value)
-
-    def table(self, name: str) -> Mapping[str, Any]:
-        value = self.told.get(name, {})
-        if not isinstance(value, dict):
-            raise self._wrong(name, f"a table [{name}]")
-        return value
-
-
-def _counts(values: _Values, labels: Sequence[str], path: Path) -> dict[str, int]:
+def _counts(values: Values, labels: Sequence[str], path: Path) -> dict[str, int]:
     if not isinstance(values.told.get("count"), dict):
         return dict.fromkeys(labels, values.whole("count", 50, low=1, high=MOST_ROWS))
-    counts = _Values(values.told["count"], path, " in count")
-    _check_names(counts.told, set(labels), path, " in count")
+    counts = Values(values.told["count"], path, " in count")
+    check_names(counts.told, set(labels), path, " in count")
     if missing := [label for label in labels if label not in counts.told]:
         raise DatasetError(f"{path}: count has no number for label {missing[0]}. Add it, or take the label out of labels.")
     return {label: counts.whole(label, 0, low=1, high=MOST_ROWS) for label in labels}
 
 
 def _sampling(table: Mapping[str, Any], path: Path) -> Sampling:
-    _check_names(table, _names(Sampling), path, " in [sampling]")
-    values, usual = _Values(table, path, " in [sampling]"), Sampling()
+    check_names(table, field_names(Sampling), path, " in [sampling]")
+    values, usual = Values(table, path, " in [sampling]"), Sampling()
     return Sampling(
         temperature=values.number("temperature", usual.temperature, low=0, high=5),
         top_p=values.number("top_p", usual.top_p, low=0.001, high=1),
@@ -324,12 +318,12 @@ def _sampling(table: Mapping[str, Any], path: Path) -> Sampling:
     )
 
 
-def _model(table: Mapping[str, Any], path: Path) -> ModelChoice:
-    _check_names(table, _names(ModelChoice), path, " in [model]")
-    values = _Values(table, path, " in [model]")
+def _model(table: Mapping[str, Any], path: Path, where: str = "[model]") -> ModelChoice:
+    check_names(table, field_names(ModelChoice), path, f" in {where}")
+    values = Values(table, path, f" in {where}")
     name, base_url, gguf = values.text("name"), values.text("base_url"), values.text("gguf")
     if gguf and (name or base_url):
-        raise DatasetError(f"{path}: [model] names a server and a model file. Leave gguf out, or name and base_url.")
+        raise DatasetError(f"{path}: {where} names a server and a model file. Leave gguf out, or name and base_url.")
     return ModelChoice(name or None, base_url or None, gguf or None)
 
 
@@ -341,8 +335,8 @@ def _examples(told: object, labels: Sequence[str], path: Path) -> list[PlanExamp
         where = f" in example {number}"
         if not isinstance(one, dict):
             raise DatasetError(f"{path}: example {number} is no table. Write each under [[examples]], with text and label.")
-        _check_names(one, _names(PlanExample), path, where)
-        values = _Values(one, path, where)
+        check_names(one, field_names(PlanExample), path, where)
+        values = Values(one, path, where)
         text, label = values.text("text"), values.text("label")
         if not text or not text.strip():
             raise DatasetError(f"{path}: example {number} has no text. Write its statement or question into text.")
@@ -365,10 +359,3 @@ def _template_text(template: str, path: Path) -> str:
         return prompt(str(beside)).template
     except DatasetError as error:
         raise DatasetError(f"{path}: {error}") from None
-
-
-def _toml(value: object) -> str:
-    """A text, number or list of texts in TOML: JSON's escapes are TOML's but for DEL, which JSON leaves as it is."""
-    if isinstance(value, (tuple, list)):
-        return f"[{', '.join(_toml(one) for one in value)}]"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
