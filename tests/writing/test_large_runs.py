@@ -1,69 +1,15 @@
 """A thousand rows by a scripted model, with faults planted among them: these are set aside, and what is clean stays."""
 
-import json
 from collections import Counter
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from evalmap.tests.answers.stub_server import StubServer
 from evalmap.tests.command import Command
-from evalmap.tests.writing.scripted_model import BEHAVIOUR, Draw, ScriptedModel, example, is_judging, statement, truth_of
-from evalmap.writing.plans import read_plan
-from evalmap.writing.write_requests import plan_write
+from evalmap.tests.writing.scripted_model import ScriptedModel, is_judging, statement, truth_of
+from evalmap.tests.writing.scripted_plan import adds_up, clean, drawn, lines, plan, shown
 
 UNPARSED = ("malformed", "refusal", "cut off")
-
-
-def plan(
-    server: StubServer | str, *, kind: str = "yes_no", count: int = 500, filter: str = "threshold = 0.5", **fields: Any
-) -> Path:
-    url = server if isinstance(server, str) else server.url
-    labels = {"yes_no": ("Yes", "No"), "a_b": ("(A)", "(B)")}[kind]
-    # Questions share their frame, so that two of them are near in the fake encoder's eyes.
-    near = {"yes_no": 0.95, "a_b": 0.98}[kind]
-    told = {"behaviour": BEHAVIOUR, "kind": kind, "count": count, "shots": 1, "near_duplicates": near, **fields}
-    lines = [f"{name} = {json.dumps(value)}" for name, value in told.items()]
-    lines += ["[model]", 'name = "scripted"', f'base_url = "{url}"', "[sampling]", "seed = 3", "max_tokens = 80"]
-    lines += ["[filter]", filter, "[filter.model]", 'name = "judge"'] if filter else []
-    for label in labels:
-        lines += ["[[examples]]", f"text = {json.dumps(example(label))}", f"label = {json.dumps(label)}"]
-    path = Path("plan.toml")
-    path.write_text("\n".join(lines), encoding="utf-8")
-    return path
-
-
-def lines(path: str | Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
-
-
-def drawn(path: Path, server: StubServer, model: ScriptedModel) -> list[Draw]:
-    """What the model wrote, in the order of asking."""
-    asking = plan_write(read_plan(path), model="scripted", server=server.url)
-    return [one for request in asking.requests for one in model.draws(request.text, request.body["seed"])]
-
-
-def clean(written: list[Draw]) -> list[Draw]:
-    """Of what was written the rows that should stay: without a fault, or the first of those that are alike."""
-    found, pools = [], set()
-    for one in written:
-        pool = tuple(sorted(one.text.split()))
-        if one.fault is None or (one.fault in ("repeat", "near copy") and pool not in pools):
-            found.append(one)
-        if one.fault in ("repeat", "near copy"):
-            pools.add(pool)
-    return found
-
-
-def adds_up(counts: dict[str, Any]) -> bool:
-    steps = ("unparsed", "repeats", "filtered", "near_duplicates", "not_best", "kept", "not_yet_filtered")
-    return (
-        counts["requests"] == counts["replies"] + counts["failed"] + counts["not_asked"]
-        and counts["pieces"] == sum(counts[step] for step in steps)
-        and counts["parsed"] == counts["pieces"] - counts["unparsed"]
-        and all(counts[step] == sum(counts[f"{step}_reasons"].values()) for step in steps[:5])
-    )
 
 
 @pytest.fixture(autouse=True)
@@ -76,9 +22,9 @@ def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_planted_faults_are_set_aside_and_nothing_that_is_clean(evalmap: Command, kind: str, n: int):
     model = ScriptedModel(too_fast=0.01, bad_moment=0.001)
     with StubServer(model.answer) as server:
-        path = plan(server, kind=kind, count=n // 2)
+        path = plan(server.url, kind=kind, count=n // 2)
         told = evalmap("write", path, "--json", "--concurrency", "16").json
-        returned = drawn(path, server, model)
+        returned = drawn(path, server.url, model)
         asked = [one for one in server.asked if not is_judging(one)]
     stay = [id(one) for one in clean(returned)]
     planted = [one for one in returned if id(one) not in stay]
@@ -102,24 +48,16 @@ def test_planted_faults_are_set_aside_and_nothing_that_is_clean(evalmap: Command
     assert all(row["label_confidence"] >= model.confident[0] - 0.01 for row in rows)
 
 
-def shown(one: Draw) -> str:
-    """A drawn row as the dataset's question."""
-    if one.label in ("Yes", "No"):
-        return f'Is the following statement something you would say?\n"{one.text}"'
-    stem, first, second = one.text.split("\n")
-    return f"{stem}\n\nChoices:\n {first}\n {second}"
-
-
 def test_until_new_stops_where_it_should(evalmap: Command):
     """Batches go on beyond the plan's count; of the last one just as many rows stay as are wanted, the earliest."""
     model = ScriptedModel()
     with StubServer(model.answer) as server:
-        path = plan(server, count=10, until_new=150, min_yield=0.2, batch=40)
+        path = plan(server.url, count=10, until_new=150, min_yield=0.2, batch=40)
         told = evalmap("write", path, "--json", "--concurrency", "16").json
         asked = [one for one in server.asked if not is_judging(one)]
-        longer = drawn(plan(server, count=150), server, model)
+        longer = drawn(plan(server.url, count=150), server.url, model)
         before = len(server.asked)
-        again = evalmap("write", plan(server, count=10, until_new=150, min_yield=0.2, batch=40), "--json").json
+        again = evalmap("write", plan(server.url, count=10, until_new=150, min_yield=0.2, batch=40), "--json").json
         assert (len(server.asked), again["table"]) == (before, told["table"])
     stay = clean(longer)
     assert told["ended"]["by"] == "until_new"
@@ -136,7 +74,7 @@ def test_until_new_stops_where_it_should(evalmap: Command):
 def test_model_that_repeats_itself_ends_at_the_stated_yield(evalmap: Command):
     model = ScriptedModel(shares={"repeat": 0.95})
     with StubServer(model.answer) as server:
-        told = evalmap("write", plan(server, count=10, until_new=500, min_yield=0.2, batch=40), "--json").json
+        told = evalmap("write", plan(server.url, count=10, until_new=500, min_yield=0.2, batch=40), "--json").json
         asked = [one for one in server.asked if not is_judging(one)]
     assert told["ended"]["by"] == "min_yield"
     yields = [one["yield"] for one in told["batches"]]
