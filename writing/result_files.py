@@ -31,6 +31,7 @@ from evalmap.writing.write_recipe import recipe
 from evalmap.writing.written_rows import row_of
 
 PLANS = {TOML: "plan.toml", YAML: "plan.yaml"}
+TABLE, REJECTED, PROVENANCE = "table.json", "rejected.jsonl", "provenance.jsonl"
 
 
 def dataset_name(plan: WritePlan) -> str:
@@ -42,10 +43,10 @@ def result_paths(folder: Path, plan: WritePlan, format: str = TOML) -> dict[str,
     """{"rows", "rejected", "provenance", "plan", "table", "recipe", "datasheet": where it goes}; `format` is the plan's"""
     return {
         "rows": folder / f"{dataset_name(plan)}.jsonl",
-        "rejected": folder / "rejected.jsonl",
-        "provenance": folder / "provenance.jsonl",
+        "rejected": folder / REJECTED,
+        "provenance": folder / PROVENANCE,
         "plan": folder / PLANS[format],
-        "table": folder / "table.json",
+        "table": folder / TABLE,
         "recipe": folder / "recipe.json",
         "datasheet": folder / "datasheet.md",
     }
@@ -69,6 +70,26 @@ def check_folder(folder: Path, plan: WritePlan, plan_path: Path) -> None:
         raise DatasetError(f"output {folder}: holds other files. Name an empty folder, or one that is not there yet.", "output")
     if behaviour_of(before) != plan.behaviour:
         raise DatasetError(f"output {folder}: holds rows for another behaviour. Name another folder.", "output")
+
+
+def check_phrasings(folder: Path, plan: WritePlan, plan_path: Path, *, show_on_map: bool = False) -> None:
+    """Refuse what a plan with several templates cannot have, before anything is asked: each has a folder of its own in `folder`.
+
+    Raises
+    ------
+    DatasetError : rows of one template lie there, or they are to be shown on the map of the dataset that they are for
+    """
+    if result_paths(folder, plan)["rows"].exists():
+        raise DatasetError(f"output {folder}: holds rows of one template, and the plan has several. Name another folder.", "output")
+    if show_on_map:
+        raise DatasetError(
+            f"{plan_path}: has several templates, and the rows of one go onto the map. Leave one in the plan.", "onto_map"
+        )
+
+
+def top_plan(folder: Path, format: str) -> Path:
+    """Where the plan lies of which several templates have their results in `folder`."""
+    return folder / PLANS[format]
 
 
 def plan_of(folder: Path) -> Path | None:
