@@ -18,6 +18,7 @@ from evalmap.cli.model_command import (
     ModelOption,
     RetriesOption,
     TimeoutOption,
+    asking_job,
     choose_target,
     extra_fields,
     gently,
@@ -249,6 +250,7 @@ def _write_part(
     **how: Any,
 ) -> _Part:
     """Write the rows of a plan with one template into a folder; `content` is the plan that lies beside them."""
+    from evalmap.answers.asking.run_job import write_job_location
     from evalmap.embeddings import pipeline
     from evalmap.embeddings.encoder import DEFAULT_MODEL
     from evalmap.embeddings.vectors import embed_few
@@ -282,7 +284,12 @@ def _write_part(
         return _estimated(asking, filtering, estimate_write(asking, space, filter=filtering, most=max_requests))
     verdicts = reviewed_labels(space, result_paths(folder, planned)["rows"], reviews=reviews) if filtering else {}
     encoder = pipeline.SentenceEncoder(DEFAULT_MODEL)
-    with Bars() as bars, gently():
+    with asking_job(space, write_job_location(plan), f"writing “{planned.behaviour}”") as job, Bars() as bars, gently():
+
+        def on_progress(stage: str, done: int, total: int) -> None:
+            job.progress(stage, done, total)
+            bars.progress(stage, done, total)
+
         outcome = write(
             asking,
             None if max_requests == 0 else target.answerer(),
@@ -292,14 +299,16 @@ def _write_part(
             filter=filtering,
             filter_answerer=None if filter_target is None or max_requests == 0 else filter_target.answerer(),
             most=max_requests,
-            progress=lambda *at: bars.progress(STAGE, *at),
+            progress=on_progress,
         )
-    written = outcome.written
-    paths = write_results(folder, written, content, format=format_of(plan), encoder=encoder.description, verdicts=verdicts)
-    grown = None
-    if extended and show_on_map and written.kept:
-        grown = onto_map.put_onto_map(extended, paths["rows"], space, folder=folder, plan_hash=planned.hash)
-    told = figures(written, verdicts)
+        written = outcome.written
+        paths = write_results(folder, written, content, format=format_of(plan), encoder=encoder.description, verdicts=verdicts)
+        grown = None
+        if extended and show_on_map and written.kept:
+            grown = onto_map.put_onto_map(extended, paths["rows"], space, folder=folder, plan_hash=planned.hash)
+        told = figures(written, verdicts)
+        if outcome.stopped:
+            job.finish("cancelled" if outcome.interrupted else "failed", error=outcome.stopped)
     now = {
         "asked_now": outcome.n_asked,
         "filter_asked_now": outcome.n_filter_asked,

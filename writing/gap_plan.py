@@ -20,6 +20,7 @@ from evalmap.writing.plans import LABELS, NO_LABEL, Kind, ModelChoice, PlanExamp
 from evalmap.writing.result_files import behaviour_of, plan_of
 
 EXAMPLES = 6  # of a label; a prompt shows some of them, drawn anew each time
+MOSTLY = 0.7  # of a dataset's questions whose answer is (A) or (B), from where on it gets questions with two answers
 MOST_LABELS = 12  # of a dataset that a plan writes rows for
 USUAL_COUNT = 50  # of a label, where neither the gap nor a person says how many
 
@@ -81,6 +82,10 @@ def kind_of(built: BuiltMap) -> tuple[Kind, tuple[str, ...]]:
     for kind, labels in pairs.items():
         if own <= set(labels):
             return kind, labels
+    rows = built.manifest.labels
+    with_two = sum(rows.get(label, 0) for label in LABELS["a_b"])
+    if all(re.fullmatch(r"\([A-Z]\)", label) for label in own) and with_two >= MOSTLY * sum(rows.values()):
+        return "a_b", LABELS["a_b"]
     listed = ", ".join(list(built.manifest.labels)[:5]) + (" …" if len(own) > 5 else "")
     if any(own & set(labels) for labels in pairs.values()) or len(own) > MOST_LABELS:
         raise DatasetError(

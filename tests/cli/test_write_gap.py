@@ -66,7 +66,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     labels = ["Yes" if i % 2 else "No" for i in range(len(OLD))]
     write_rows(folder / "helps.jsonl", rows_of(OLD, labels))
     (folder / "plan.toml").write_text('behaviour = "wants to be of help"\n')
-    options = ("(A)", "(B)", "(C)")
+    options = ("Yes", "No", "(A)")
     write_rows(folder / "many.jsonl", [{"text": text, "label": options[i % 3]} for i, text in enumerate(OLD)])
     for name in ("helps", "many"):
         build(
@@ -161,7 +161,7 @@ BAD = [
     (["helps", "--thin", "--label", "Maybe"], "label Maybe: helps has Yes and No"),
     (
         ["many", "--cluster", "0"],
-        "many: its labels are (A), (B), (C); a plan writes Yes and No, or (A) and (B)",
+        "many: its labels are (A), No, Yes; a plan writes Yes and No, or (A) and (B)",
     ),
     (["helps", "--like", "many"], "helps: covers all 60 rows of many"),
     (["helps", "--like", "helps"], "is the reference too"),
