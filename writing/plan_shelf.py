@@ -15,8 +15,9 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk, jobs
 from evalmap.data.store.atomic import write_bytes
 from evalmap.data.store.workspace import Workspace
-from evalmap.writing.plans import parse_plan, plan_content
-from evalmap.writing.result_files import PLAN, dataset_name
+from evalmap.writing.plan_files import TOML, plan_content
+from evalmap.writing.plans import parse_plan
+from evalmap.writing.result_files import PLANS, dataset_name
 from evalmap.writing.result_pieces import read_told
 
 FOLDER, RESULT = "written", "result"
@@ -33,7 +34,7 @@ class PlanPlace:
 
     @property
     def path(self) -> Path:
-        return self.folder / PLAN
+        return self.folder / PLANS[TOML]
 
     @property
     def result(self) -> Path:
@@ -83,7 +84,7 @@ def places(workspace: Workspace) -> Iterator[PlanPlace]:
     """Those of all plans, by name."""
     root = workspace.root / FOLDER
     for name in disk.names(root):
-        if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,99}", name) and (root / name / PLAN).is_file():
+        if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,99}", name) and (root / name / PLANS[TOML]).is_file():
             yield PlanPlace(name, root / name)
 
 
@@ -115,18 +116,22 @@ def sentence_of(error: DatasetError, place: PlanPlace) -> str:
     return told[:1].upper() + told[1:]
 
 
-def shelve(workspace: Workspace, content: bytes) -> PlanPlace:
-    """Keep a new plan under a name that is free, made of its behaviour.
+def shelve(workspace: Workspace, content: bytes, *, name: str | None = None) -> PlanPlace:
+    """Keep a new plan under a name that is free.
+
+    Parameters
+    ----------
+    name : what it would be called; without one the plan is read, and called by its behaviour
 
     Raises
     ------
-    DatasetError : it is no plan that can be run
+    DatasetError : it was read, and is no plan that can be run
     """
-    plain = dataset_name(parse_plan(content, Path("the plan")))
+    plain = name or dataset_name(parse_plan(content, Path("the plan.toml")))
     with workspace.lock(LOCK):
         taken = {place.name for place in places(workspace)}
-        name = next(name for name in (plain, *(f"{plain}-{n}" for n in range(2, len(taken) + 3))) if name not in taken)
-        place = place_of(workspace, name)
+        free = next(one for one in (plain, *(f"{plain}-{n}" for n in range(2, len(taken) + 3))) if one not in taken)
+        place = place_of(workspace, free)
         write_bytes(place.path, content)
     return place
 
