@@ -31,6 +31,7 @@ from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
     from evalmap.cli.model_command import Target
+    from evalmap.data.store.jobs import JobFile
     from evalmap.writing.label_confidence import FilterAsking
     from evalmap.writing.plans import ModelChoice, WritePlan
     from evalmap.writing.write_requests import WriteAsking
@@ -291,10 +292,10 @@ def _write_part(
     encoder = pipeline.SentenceEncoder(DEFAULT_MODEL)
     with Bars() as bars, gently():
 
-        def on_progress(stage: str, done: int, total: int) -> None:
-            bars.progress(stage, done, total)
+        def on_progress(done: int, total: int) -> None:
+            bars.progress(STAGE, done, total)
             if job is not None:
-                job.progress(stage, done, total)
+                job.progress(STAGE, done, total)
 
         outcome = write(
             asking,

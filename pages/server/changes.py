@@ -34,11 +34,8 @@ from evalmap.screening.pair_judgements import PairJudgements
 from evalmap.writing import plan_shelf
 from evalmap.writing.plan_shelf import PlanPlace
 from evalmap.writing.plans import WritePlan, plan_toml
-from evalmap.writing.result_files import dataset_name
 from evalmap.writing.review.review_store import Judgement, ReviewStore
 from evalmap.writing.review.review_table import read_reviews
-
-NO_PLANS = "makes and changes no plans: one may name files of this machine. Use: evalmap write init"
 
 
 @changing
@@ -156,30 +153,6 @@ def judge_pairs(workspace: Workspace, built: BuiltMap, change: Callable[[PairJud
 
 
 @changing
-def keep_plan(workspace: Workspace, content: bytes) -> PlanPlace:
-    """Keep a new plan under a name of its own.
-
-    Raises
-    ------
-    DatasetError : it cannot be run, or others than this machine's users reach the site
-    """
-    require_this_machine(NO_PLANS)
-    return plan_shelf.shelve(workspace, content)
-
-
-@changing
-def save_plan(workspace: Workspace, place: PlanPlace, content: bytes, before: str | None) -> None:
-    """Write a plan over the one that was read.
-
-    Raises
-    ------
-    DatasetError : as `plan_shelf.save_plan`, or others than this machine's users reach the site
-    """
-    require_this_machine(NO_PLANS)
-    plan_shelf.save_plan(workspace, place, content, before=before)
-
-
-@changing
 def keep_gap_plan(workspace: Workspace, plan: WritePlan) -> Path:
     """Keep a plan that fills a gap, under a name of its own; returns its file.
 
@@ -187,8 +160,7 @@ def keep_gap_plan(workspace: Workspace, plan: WritePlan) -> Path:
     ------
     DatasetError : others than this machine's users reach the site
     """
-    require_this_machine(NO_PLANS)
-    return plan_shelf.shelve(workspace, plan_toml(plan).encode(), name=dataset_name(plan)).path
+    return shelve_plan(workspace, plan_toml(plan).encode()).path
 
 
 @changing
@@ -227,3 +199,30 @@ def import_reviews(workspace: Workspace, built: BuiltMap, name: str, content: by
         except DatasetError as error:
             raise DatasetError(str(error).replace(str(path), Path(name).name)) from error
     return len(given), ReviewStore(workspace, built.manifest.source).add(given)
+
+
+NO_PLANS = "makes and changes no plans: one may name files of this machine. Use: evalmap write init"
+
+
+@changing
+def shelve_plan(workspace: Workspace, content: bytes) -> PlanPlace:
+    """Keep a new plan.
+
+    Raises
+    ------
+    DatasetError : it cannot be run, or others than this machine's users reach the site
+    """
+    require_this_machine(NO_PLANS)
+    return plan_shelf.shelve(workspace, content)
+
+
+@changing
+def save_plan(workspace: Workspace, place: PlanPlace, content: bytes, before: str | None) -> None:
+    """Write a plan over the one that was read.
+
+    Raises
+    ------
+    DatasetError : as `plan_shelf.save_plan`, or others than this machine's users reach the site
+    """
+    require_this_machine(NO_PLANS)
+    plan_shelf.save_plan(workspace, place, content, before=before)

@@ -356,4 +356,4 @@ def test_a_site_that_others_reach_makes_changes_and_runs_no_plans(space: Workspa
     with pytest.raises(DatasetError, match="reached from other machines"):
         changes.save_plan(space, place, place.path.read_bytes(), None)
     with pytest.raises(DatasetError, match="reached from other machines"):
-        changes.keep_plan(space, place.path.read_bytes())
+        changes.shelve_plan(space, place.path.read_bytes())

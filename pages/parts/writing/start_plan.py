@@ -57,7 +57,7 @@ def draw() -> None:
 def _make(behaviour: str, kind: Kind, labels: list[str], count: int, model: ModelChoice) -> None:
     told = plan_toml(new_plan(behaviour, kind, count=count, model=model))
     told = with_fields(told, {"labels": labels, "count": dict.fromkeys(labels, count)})
-    place = changes.keep_plan(caches.workspace(), told.encode())
+    place = changes.shelve_plan(caches.workspace(), told.encode())
     st.session_state[state.PLAN], st.session_state[state.WRITE_STEP] = place.name, "describe"
     st.session_state.pop("start-behaviour", None)
 
