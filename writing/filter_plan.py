@@ -30,8 +30,8 @@ class LabelFilter:
     balanced : as many rows of each label as of the rarest, the most probable
     template : id of a shipped template, or a file beside the plan; template_text : what it holds
     prompt_kind : as of `evalmap.answers.asking.protocol.Prompt`
-    asks_fit : the template names the label, or there is none, and asks whether it is right (Yes or No); else it asks for the label
-    labels : those that it chooses among then
+    asks_fit : the template names the label, and asks whether it is right (Yes or No); else it asks for the label itself
+    labels : those that are chosen among then
     model : whom to ask; the writer where nobody is named
     """
 
@@ -101,7 +101,7 @@ def read_filter(
     ----------
     table : the fields; the template lies in the folder of its file
     model : what [filter.model] says
-    labels : of the plan; () for none. known : those that a discriminator chooses among
+    labels : of the plan; known : those that a discriminator chooses among
     prompt_kind : of the plan, which the filter has too where nobody else is asked and nothing else is said
 
     Raises
@@ -126,12 +126,12 @@ def read_filter(
         template=template,
         template_text=text,
         prompt_kind="completion" if asked_as == "completion" else "chat",
-        asks_fit=not labels or "label" in _names(text),
+        asks_fit="label" in _names(text),
         labels=tuple(known),
     )
     if not found.asks_fit and len(known) < 2:
         raise table.error(f"template {template} asks for the label, and there is one only. Use {ANY_LABEL}.", "template")
-    for label in labels or ("",):
+    for label in labels:
         try:
             filled = found.filled("…", label, behaviour=behaviour, kind=kind)
         except DatasetError as error:

@@ -53,12 +53,12 @@ def ending(plan: WritePlan, pieces: Sequence[WrittenPiece], last: Batch) -> Ende
     """Whether a plan with `until_new` ends with this batch, and why; None where it goes on."""
     if plan.until_new is None:
         return None
+    if not last.whole:  # what is missing may come before what is there
+        return "unfinished"
     balanced = plan.filter is not None and plan.filter.balanced
     enough = plan.until_new - (plan.until_new % len(plan.labels) if balanced else 0)
     if sum(one.step == "kept" for one in pieces) - len(best_rows(pieces, plan)) >= enough:
         return "until_new"
-    if not last.whole:
-        return "unfinished"
     return "min_yield" if last.new_ratio < plan.min_yield else None
 
 

@@ -21,6 +21,7 @@ from evalmap.screening.quality.diversity import mean_nearest_similarity, vendi_s
 from evalmap.screening.quality.scorecard import MAX_SAMPLE, MIN_SAMPLE, Statistic, sample_statistics, word_statistics
 from evalmap.screening.quality.section_store import without_nan
 from evalmap.writing.phrasing_answers import compare_answers
+from evalmap.writing.plan_templates import PlanTemplate
 from evalmap.writing.result_reading import WrittenResult, read_result, result_folders
 
 FEWEST, MOST = 2, 8
@@ -136,7 +137,10 @@ def _named(found: list[WrittenResult]) -> list[WrittenResult]:
         raise DatasetError(
             f"{found[0].folder} holds rows of kind {found[0].kind} and {other.folder} of kind {other.kind}; compare one kind."
         )
-    for names in ([one.templates[0] if one.templates else "" for one in found], [one.folder.name for one in found]):
+    for names in (
+        [PlanTemplate(one.templates[0], "").id if one.templates else "" for one in found],
+        [one.folder.name for one in found],
+    ):
         if all(names) and len(set(names)) == len(names):
             return [replace(one, name=name) for one, name in zip(found, names, strict=True)]
     return [replace(one, name=str(one.folder)) for one in found]

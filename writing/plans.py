@@ -260,15 +260,16 @@ def plan_text(plan: WritePlan, format: str = TOML) -> str:
             commented=not plan.axes,
         ),
     ]
-    entries.append(
-        Entry(
-            "filter",
-            filter_values(plan.filter) if plan.filter else {"threshold": 0.5, "balanced": True},
-            "A model says how probable the label of each row is: rows below threshold go, or the best N of a label stay.\n"
-            f"template: {', '.join(shipped_filters())}, or a Jinja file beside this plan. model: as above; none: the writer.",
-            commented=plan.filter is None,
+    if labels:
+        entries.append(
+            Entry(
+                "filter",
+                filter_values(plan.filter) if plan.filter else {"threshold": 0.5, "balanced": True},
+                "A model says how probable the label of each row is: rows below threshold go, or the best N of a label stay.\n"
+                f"template: {', '.join(shipped_filters())}, or a Jinja file beside this plan. model: as above; none: the writer.",
+                commented=plan.filter is None,
+            )
         )
-    )
     if plan.extends is not None:
         told = {name: value for name, value in asdict(plan.extends).items() if value is not None}
         entries.append(Entry("extends", told, "The dataset that the rows are for; rows that repeat one of its own are set aside."))
@@ -390,10 +391,11 @@ def _model(table: Values, name_of: str = "[model]") -> ModelChoice:
 
 
 def _filter(table: Values, plan: WritePlan) -> LabelFilter:
+    if plan.labels == (NO_LABEL,):
+        raise table.error("[filter] asks whether labels are right, and the plan has none. Take it out, or add labels.")
     model = _model(table.table("model", " in [filter.model]"), "[filter.model]")
-    labels = () if plan.labels == (NO_LABEL,) else plan.labels
-    how = {"behaviour": plan.behaviour, "kind": plan.kind, "prompt_kind": plan.prompt_kind}
-    return read_filter(table, model=model, labels=labels, known=LABELS[plan.kind] or labels, **how)
+    how = {"behaviour": plan.behaviour, "kind": plan.kind, "labels": plan.labels, "prompt_kind": plan.prompt_kind}
+    return read_filter(table, model=model, known=LABELS[plan.kind] or plan.labels, **how)
 
 
 def _extends(values: Values) -> Extends | None:

@@ -31,6 +31,7 @@ from evalmap.writing.write_recipe import recipe
 from evalmap.writing.written_rows import row_of
 
 PLANS = {TOML: "plan.toml", YAML: "plan.yaml"}
+TABLE, REJECTED, PROVENANCE = "table.json", "rejected.jsonl", "provenance.jsonl"
 
 
 def dataset_name(plan: WritePlan) -> str:
@@ -42,10 +43,10 @@ def result_paths(folder: Path, plan: WritePlan, format: str = TOML) -> dict[str,
     """{"rows", "rejected", "provenance", "plan", "table", "recipe", "datasheet": where it goes}; `format` is the plan's"""
     return {
         "rows": folder / f"{dataset_name(plan)}.jsonl",
-        "rejected": folder / "rejected.jsonl",
-        "provenance": folder / "provenance.jsonl",
+        "rejected": folder / REJECTED,
+        "provenance": folder / PROVENANCE,
         "plan": folder / PLANS[format],
-        "table": folder / "table.json",
+        "table": folder / TABLE,
         "recipe": folder / "recipe.json",
         "datasheet": folder / "datasheet.md",
     }
@@ -71,6 +72,26 @@ def check_folder(folder: Path, plan: WritePlan, plan_path: Path) -> None:
         raise DatasetError(f"output {folder}: holds rows for another behaviour. Name another folder.", "output")
 
 
+def check_phrasings(folder: Path, plan: WritePlan, plan_path: Path, *, show_on_map: bool = False) -> None:
+    """Refuse what a plan with several templates cannot have, before anything is asked: each has a folder of its own in `folder`.
+
+    Raises
+    ------
+    DatasetError : rows of one template lie there, or they are to be shown on the map of the dataset that they are for
+    """
+    if result_paths(folder, plan)["rows"].exists():
+        raise DatasetError(f"output {folder}: holds rows of one template, and the plan has several. Name another folder.", "output")
+    if show_on_map:
+        raise DatasetError(
+            f"{plan_path}: has several templates, and the rows of one go onto the map. Leave one in the plan.", "onto_map"
+        )
+
+
+def top_plan(folder: Path, format: str) -> Path:
+    """Where the plan lies of which several templates have their results in `folder`."""
+    return folder / PLANS[format]
+
+
 def plan_of(folder: Path) -> Path | None:
     """The plan that lies in a folder of results; None where there is none."""
     return next((folder / name for name in PLANS.values() if (folder / name).is_file()), None)
@@ -80,8 +101,8 @@ def write_results(
     folder: Path,
     written: Written,
     plan_content: bytes,
-    format: str = TOML,
     *,
+    format: str = TOML,
     encoder: Mapping[str, Any] | None = None,
     verdicts: Mapping[tuple[str, str], bool] | None = None,
 ) -> dict[str, Path]:

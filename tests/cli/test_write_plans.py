@@ -83,3 +83,41 @@ def test_plan_that_changes_its_format_leaves_one_plan_with_the_rows(evalmap: Com
             assert evalmap("write", name).code == 0
     assert len(server.asked) == 2
     assert [path.name for path in sorted(Path("hums").glob("plan.*"))] == ["plan.yaml"]
+
+
+def test_several_templates_have_a_result_each_and_are_compared(evalmap: Command):
+    def answer(asked: Asked) -> Reply:
+        number = int(asked.body["seed"]) % 5 if "Tell" in asked.text else asked.number
+        return says(f"{TEXTS[number]}" if "Tell" in asked.text else f"I, for my part: {TEXTS[number]}")
+
+    Path("mine.jinja").write_text("Tell me, as {{ label }}, what a person says who {{ behaviour }}")
+    with StubServer(answer) as server:
+        fields = 'behaviour = "hums"\ntemplates = ["statement-by-persona", "mine.jinja"]\ncount = 12\n[sampling]\nseed = 3\n'
+        Path("plan.toml").write_text(f'{fields}[model]\nname = "stub-1"\nbase_url = "{server.url}"\n')
+        dry = evalmap("write", "plan.toml", "--dry-run", "--json").json
+        assert {name: one["to_ask"] for name, one in dry["phrasings"].items()} == {"statement-by-persona": 24, "mine": 24}
+        assert not Path("hums").exists()
+        few = evalmap("write", "plan.toml", "--json", "--max-requests", "30", "--concurrency", "1").json
+        assert [one["asked_now"] for one in few["phrasings"].values()] == [24, 6]
+        told = evalmap("write", "plan.toml", "--json", "--concurrency", "1").json
+        printed = evalmap("write", "plan.toml")
+    assert len(server.asked) == 48
+    assert Path("hums/plan.toml").read_bytes() == Path("plan.toml").read_bytes()
+    tables = {name: one["table"]["all"] for name, one in told["phrasings"].items()}
+    assert tables["statement-by-persona"]["kept"] == 24
+    assert tables["mine"]["kept"] < 12
+    assert "template mine" in printed.out
+    assert "Side by side: evalmap write compare hums" in printed.out
+    found = evalmap("write", "compare", "hums", "--json").json
+    assert [(one["name"], one["pieces"]) for one in found["phrasings"]] == [("statement-by-persona", 24), ("mine", 24)]
+    assert [one["yields"]["all"]["kept"] for one in found["phrasings"]] == [one["kept"] for one in tables.values()]
+    assert found["pairs"][0]["yield"]["low"] > 0
+    shown = evalmap("write", "compare", "hums/mine", "hums/statement-by-persona")
+    assert shown.code == 0, shown.err
+    assert "mine − statement-by-persona" in shown.out
+    assert "yield: -" in shown.out
+    assert evalmap("write", "compare", "hums/mine").err.startswith("1 result was given; a comparison takes 2 to 8.")
+    Path("plan.toml").write_text(Path("plan.toml").read_text().replace(', "mine.jinja"', ""))
+    assert evalmap("write", "plan.toml", "--max-requests", "0").code == 0
+    Path("plan.toml").write_bytes(Path("plan.toml").read_bytes().replace(b'persona"]', b'persona", "mine.jinja"]'))
+    assert "holds rows of one template, and the plan has several" in evalmap("write", "plan.toml").err
