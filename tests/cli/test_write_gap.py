@@ -206,9 +206,9 @@ def test_plan_that_adds_to_nothing_has_no_map(gap: Command):
 
 
 def test_file_of_its_own_is_built_with_the_layout_of_a_map_that_is_named(gap: Command, base: Path):
-    other = write_rows(
-        Path("other.jsonl"), [*(json.loads(line) for line in (base / "helps.jsonl").open()), *rows_of(NEW[:1], ["No"])]
-    )
+    (new,) = rows_of(NEW[:1], ["No"])
+    other = Path("other.jsonl")
+    other.write_text(f"{(base / 'helps.jsonl').read_text()}{json.dumps(new)}\n")
     told = gap("build", other, "--keep-layout-of", "helps")
     assert "60 rows lie where they lay, 1 new ones are placed among them" in told.out
     space = Workspace(gap.home)
