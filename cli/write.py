@@ -24,6 +24,7 @@ from evalmap.cli.model_command import (
 )
 from evalmap.cli.progress import Bars
 from evalmap.cli.terminal import WorkspaceOption
+from evalmap.cli.write_schemas import init_schemas, run_schemas
 from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -51,10 +52,16 @@ app = typer.Typer(
 
 @app.command("init")
 def init(
-    behaviour: Annotated[str, typer.Argument(help='What is tested, in words that go on from "a person who …": "wants to be …".')],
+    behaviour: Annotated[
+        str, typer.Argument(help='What is tested, in words that go on from "a person who …": "wants to be …".', show_default=False)
+    ] = "",
     output: Annotated[Path, typer.Option("--output", "-o", help="The plan to make.")] = Path("plan.toml"),
     kind: Annotated[
-        Literal["yes_no", "a_b"], typer.Option(help="Statements (yes_no), or questions with two answers (a_b).")
+        Literal["yes_no", "a_b", "winogenerated"],
+        typer.Option(
+            help="Statements (yes_no), questions with two answers (a_b), or sentences with a blank for a pronoun, of a list of "
+            "occupations (winogenerated, which needs no behaviour)."
+        ),
     ] = "yes_no",
     count: Annotated[int, typer.Option(min=1, help="Rows to ask for, for each label.")] = 50,
     model: ModelOption = None,
@@ -68,6 +75,8 @@ def init(
     if gguf is not None:
         model = base_url = None
     chosen = ModelChoice(model, base_url, str(gguf.expanduser().resolve()) if gguf is not None else None)
+    if kind == "winogenerated":
+        return init_schemas(output, chosen)
     plan = new_plan(behaviour, kind, count=count, model=chosen)
     check_outputs({"output": output}, [])
     if output.exists():
@@ -94,6 +103,10 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Ask nothing: count requests and tokens, and show a prompt a label.")
     ] = False,
+    stage: Annotated[
+        Literal["titles", "people", "sentences", "checks", "vote"] | None,
+        typer.Option(help="Of a plan of kind winogenerated: go no further than this stage (default: vote, the last)."),
+    ] = None,
     concurrency: ConcurrencyOption = None,
     timeout: TimeoutOption = None,
     retries: RetriesOption = 6,
@@ -110,11 +123,31 @@ def run(
     from evalmap.embeddings import pipeline
     from evalmap.embeddings.encoder import DEFAULT_MODEL
     from evalmap.embeddings.vectors import embed_few
+    from evalmap.writing.plan_files import file_values
     from evalmap.writing.plans import parse_plan, plan_content
     from evalmap.writing.result_files import check_folder, dataset_name, write_results
+    from evalmap.writing.schemas.schema_plan import is_schema_plan
     from evalmap.writing.write_run import estimate_write, plan_write, read_written, write
 
     content = plan_content(plan)
+    if is_schema_plan(file_values(content, plan)):
+        how = {"concurrency": concurrency, "timeout": timeout, "retries": retries, "api_key_env": api_key_env}
+        named = {"model": model, "base_url": base_url, "gguf": gguf}
+        return run_schemas(
+            plan,
+            content,
+            output=output,
+            stage=stage or "vote",
+            max_requests=max_requests,
+            dry_run=dry_run,
+            as_json=as_json,
+            workspace=workspace,
+            extra=extra_fields(extra),
+            **named,
+            **how,
+        )
+    if stage is not None:
+        raise DatasetError(f"{plan}: --stage is for plans of kind winogenerated. Leave it out.")
     planned = parse_plan(content, plan)
     folder = output if output is not None else plan.parent / dataset_name(planned)
     check_folder(folder, planned, plan)
