@@ -1,7 +1,7 @@
 """evalmap write: have a language model write a dataset from a plan, and keep what says something new."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -24,15 +24,16 @@ from evalmap.cli.model_command import (
 )
 from evalmap.cli.progress import Bars
 from evalmap.cli.terminal import WorkspaceOption
-from evalmap.cli.write_schemas import init_schemas, run_schemas
+from evalmap.cli.write_schemas import StageOption, init_schemas, refuse_options, run_schemas
 from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
     from evalmap.cli.model_command import Target
-    from evalmap.writing.plans import WritePlan
-    from evalmap.writing.write_run import WriteAsking, WriteEstimate
+    from evalmap.writing.label_confidence import FilterAsking
+    from evalmap.writing.plans import ModelChoice
+    from evalmap.writing.write_requests import WriteAsking
+    from evalmap.writing.write_run import WriteEstimate
 
-STAGE = "write"
 RUN = "run"
 
 
@@ -96,17 +97,35 @@ def run(
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
     gguf: GgufOption = None,
+    filter_model: Annotated[
+        str | None, typer.Option(help="The model that filters, as its server names it (default: the plan's, else the writer).")
+    ] = None,
+    filter_base_url: Annotated[str | None, typer.Option(help="Address of the server of the model that filters.")] = None,
+    filter_gguf: Annotated[Path | None, typer.Option(help="Filter with this model file on this machine.")] = None,
+    until_new: Annotated[
+        int | None,
+        typer.Option(min=1, help="Go on, beyond the plan's count where need be, until so many rows are kept."),
+    ] = None,
+    min_yield: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="With --until-new: stop where a batch keeps less than this ratio of its pieces."),
+    ] = None,
     max_requests: Annotated[
         int | None,
-        typer.Option("--max-requests", min=0, help="Ask so many requests now at most, retries aside; 0: read what is there."),
+        typer.Option(
+            "--max-requests",
+            min=0,
+            help="Ask so many requests now at most, of writer and filter together, retries aside; 0: read what is there.",
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Ask nothing: count requests and tokens, and show a prompt a label.")
     ] = False,
-    stage: Annotated[
-        Literal["titles", "people", "sentences", "checks", "vote"] | None,
-        typer.Option(help="Of a plan of kind winogenerated: go no further than this stage (default: vote, the last)."),
+    reviews: Annotated[
+        Path | None,
+        typer.Option(help="People's judgements of the rows that are there, kept as by evalmap review: a CSV or JSONL file."),
     ] = None,
+    stage: StageOption = None,
     concurrency: ConcurrencyOption = None,
     timeout: TimeoutOption = None,
     retries: RetriesOption = 6,
@@ -118,130 +137,196 @@ def run(
     """Have a model write the rows of a plan, and keep those that say something new.
 
     Replies are kept as they come: stop or kill it, and the same command goes on from there and asks nothing twice. What is no row,
-    what repeats another row and what copies an example goes to rejected.jsonl with its reason.
+    what repeats another row and what copies an example goes to rejected.jsonl with its reason, and so does what a filter refuses.
     """
     from evalmap.embeddings import pipeline
     from evalmap.embeddings.encoder import DEFAULT_MODEL
     from evalmap.embeddings.vectors import embed_few
+    from evalmap.writing.label_confidence import plan_filter
     from evalmap.writing.plan_files import file_values
-    from evalmap.writing.plans import parse_plan, plan_content
-    from evalmap.writing.result_files import check_folder, dataset_name, write_results
+    from evalmap.writing.plans import check_growth, parse_plan, plan_content
+    from evalmap.writing.result_files import check_folder, dataset_name, result_paths, write_results
+    from evalmap.writing.review.reviewed_labels import reviewed_labels
     from evalmap.writing.schemas.schema_plan import is_schema_plan
-    from evalmap.writing.write_run import estimate_write, plan_write, read_written, write
+    from evalmap.writing.write_outcome import figures
+    from evalmap.writing.write_requests import plan_write
+    from evalmap.writing.write_run import estimate_write, write
 
     content = plan_content(plan)
+    how: dict[str, Any] = {"concurrency": concurrency, "timeout": timeout, "retries": retries, "api_key_env": api_key_env}
     if is_schema_plan(file_values(content, plan)):
-        how = {"concurrency": concurrency, "timeout": timeout, "retries": retries, "api_key_env": api_key_env}
-        named = {"model": model, "base_url": base_url, "gguf": gguf}
+        refuse_options(plan, {"until_new": until_new, "min_yield": min_yield, "reviews": reviews})
         return run_schemas(
             plan,
             content,
             output=output,
             stage=stage or "vote",
+            named={"model": model, "base_url": base_url, "gguf": gguf},
+            voter={"model": filter_model, "base_url": filter_base_url, "gguf": filter_gguf},
             max_requests=max_requests,
             dry_run=dry_run,
             as_json=as_json,
             workspace=workspace,
             extra=extra_fields(extra),
-            **named,
-            **how,
+            how=how,
         )
     if stage is not None:
         raise DatasetError(f"{plan}: --stage is for plans of kind winogenerated. Leave it out.")
     planned = parse_plan(content, plan)
+    planned = replace(
+        planned,
+        until_new=planned.until_new if until_new is None else until_new,
+        min_yield=planned.min_yield if min_yield is None else min_yield,
+    )
+    check_growth(planned, plan)
     folder = output if output is not None else plan.parent / dataset_name(planned)
     check_folder(folder, planned, plan)
     space = terminal.open_workspace(workspace)
     more = extra_fields(extra)
-    target = _target(
-        planned,
-        plan,
-        model=model,
-        base_url=base_url,
-        gguf=gguf,
-        concurrency=concurrency,
-        timeout=timeout,
-        retries=retries,
-        api_key_env=api_key_env,
-        extra=more,
-    )
+    writer = _chosen(planned.model, plan, model=model, base_url=base_url, gguf=gguf)
+    target = _target(writer, plan, extra=more, text_tokens=planned.sampling.max_tokens, **how)
     asking = plan_write(planned, model=target.model, server=target.server, extra=more)
+    filtering, filter_target = None, None
+    named = {"model": filter_model, "base_url": filter_base_url, "gguf": filter_gguf}
+    if planned.filter is not None:
+        other = _chosen(planned.filter.model, plan, **named)
+        if other.name and not (other.base_url or other.gguf):  # another model of the same server
+            other = replace(other, base_url=writer.base_url)
+        own = other.name or other.base_url or other.gguf
+        filter_target = _target(other if own else writer, plan, extra={} if own else more, **how)
+        filtering = plan_filter(planned, model=filter_target.model, server=filter_target.server, extra={} if own else more)
+    elif any(named.values()):
+        raise DatasetError(f"{plan}: has no [filter], and a model for it is named. Add [filter] to the plan.", "filter_model")
     if dry_run:
-        _show_estimate(asking, estimate_write(asking, space, most=max_requests), as_json)
+        _show_estimate(asking, filtering, estimate_write(asking, space, filter=filtering, most=max_requests), as_json)
         return
-    with Bars() as bars, gently():
-        asked = write(asking, target.answerer(), space, most=max_requests, progress=lambda *at: bars.progress(STAGE, *at))
+    verdicts = reviewed_labels(space, result_paths(folder, planned)["rows"], reviews=reviews) if filtering else {}
     encoder = pipeline.SentenceEncoder(DEFAULT_MODEL)
-    written = read_written(asking, space, embed=lambda texts: embed_few(texts, encoder))
-    paths = write_results(folder, written, content)
-    table = written.table()
-    if as_json:
-        terminal.print_json(
-            {
-                "plan": planned.hash,
-                "behaviour": planned.behaviour,
-                "model": target.model,
-                "asked_now": asked.n_asked,
-                "usage": asdict(asked.usage),
-                "stopped": asked.stopped,
-                "table": table,
-                "files": {name: str(path) for name, path in paths.items()},
-            }
+    with Bars() as bars, gently():
+        outcome = write(
+            asking,
+            None if max_requests == 0 else target.answerer(),
+            space,
+            embed=lambda texts: embed_few(texts, encoder),
+            filter=filtering,
+            filter_answerer=None if filter_target is None or max_requests == 0 else filter_target.answerer(),
+            most=max_requests,
+            progress=bars.progress,
         )
+    written = outcome.written
+    paths = write_results(folder, written, content, encoder=encoder.description, verdicts=verdicts)
+    told = figures(written, verdicts)
+    if as_json:
+        now = {
+            "asked_now": outcome.n_asked,
+            "filter_asked_now": outcome.n_filter_asked,
+            "usage": asdict(outcome.usage),
+            "filter_usage": asdict(outcome.filter_usage),
+            "stopped": outcome.stopped,
+            "files": {name: str(path) for name, path in paths.items()},
+        }
+        terminal.print_json({**told, **now})
     else:
-        terminal.print_line(f"“{planned.behaviour}” · {target.model}: {asked.n_asked:,} requests asked now")
-        terminal.print_lines(_table_lines(table))
+        also = f", {outcome.n_filter_asked:,} of the filter" if filtering else ""
+        terminal.print_line(f"“{planned.behaviour}” · {target.model}: {outcome.n_asked:,} requests asked now{also}")
+        terminal.print_lines(_table_lines(told["table"], filtered=filtering is not None))
+        terminal.print_lines(_figure_lines(told))
         terminal.print_lines(f"  {path}" for path in paths.values())
-    if asked.stopped:
-        sentence = f"{asked.stopped} {asked.n_answered:,} of {asked.n_expected:,} replies are kept; the same command goes on."
-        if asked.interrupted:
+    if outcome.stopped:
+        everything = told["table"]["all"]
+        sentence = (
+            f"{outcome.stopped} {everything['replies']:,} of {everything['requests']:,} replies are kept; the same command goes on."
+        )
+        if outcome.interrupted:
             terminal.print_error(sentence)
             raise typer.Exit(130)
-        raise DatasetError(sentence, *asked.settings)
+        raise DatasetError(sentence, *outcome.settings)
 
 
-def _target(plan: "WritePlan", path: Path, *, model: str | None, base_url: str | None, gguf: Path | None, **how: Any) -> "Target":
+def _chosen(chosen: "ModelChoice", path: Path, *, model: str | None, base_url: str | None, gguf: Path | None) -> "ModelChoice":
     """Whom to ask: what the options name, else what the plan does. A model file lies beside the plan."""
-    chosen = plan.model
-    if gguf is None and chosen.gguf and not (model or base_url):
-        gguf = path.parent / Path(chosen.gguf).expanduser()
-    if gguf is None:
-        model, base_url = model or chosen.name, base_url or chosen.base_url
-    if gguf is None and not base_url:
+    if gguf is not None:
+        return replace(chosen, name=model, base_url=None, gguf=str(gguf))
+    if chosen.gguf and not (model or base_url):
+        return replace(chosen, gguf=str(path.parent / Path(chosen.gguf).expanduser()))
+    return replace(chosen, name=model or chosen.name, base_url=base_url or chosen.base_url, gguf=None)
+
+
+def _target(chosen: "ModelChoice", path: Path, **how: Any) -> "Target":
+    if not chosen.gguf and not chosen.base_url:
         raise DatasetError(
             f"{path}: [model] names nobody to ask. Give it a name and a base_url, or a gguf file.", "base_url", "gguf"
         )
-    return choose_target(model=model, base_url=base_url, gguf=gguf, engine="xllamacpp", text_tokens=plan.sampling.max_tokens, **how)
+    gguf = Path(chosen.gguf) if chosen.gguf else None
+    return choose_target(model=chosen.name, base_url=chosen.base_url, gguf=gguf, engine="xllamacpp", **how)
 
 
-def _show_estimate(asking: "WriteAsking", counted: "WriteEstimate", as_json: bool) -> None:
+def _show_estimate(asking: "WriteAsking", filtering: "FilterAsking | None", counted: "WriteEstimate", as_json: bool) -> None:
     shown: dict[str, str] = {}
     for request in asking.requests:
         shown.setdefault(asking.wanted[request.key].label, request.text)
     if as_json:
         terminal.print_json({"plan": asking.plan.hash, **asdict(counted), "prompts": shown})
         return
-    terminal.print_lines(
-        [
-            f"“{asking.plan.behaviour}” · {asking.header['model']}: {counted.requests:,} requests, "
-            f"{counted.answered:,} answered already, {counted.to_ask:,} to ask now",
-            f"  about {counted.prompt_tokens:,} prompt tokens, at most {counted.most_completion_tokens:,} tokens of replies",
-            *(line for label, text in shown.items() for line in (f"label {label}:", *(f"  {one}" for one in text.splitlines()))),
-            "nothing was asked (--dry-run)",
-        ]
-    )
+    lines = [
+        f"“{asking.plan.behaviour}” · {asking.header['model']}: {counted.requests:,} requests, "
+        f"{counted.answered:,} answered already, {counted.to_ask:,} to ask now",
+        f"  about {counted.prompt_tokens:,} prompt tokens, at most {counted.most_completion_tokens:,} tokens of replies",
+    ]
+    if filtering is not None:
+        lines.append(
+            f"  filter · {filtering.header['model']}: {counted.filter_to_ask:,} rows to ask about, "
+            f"at most {counted.filter_most:,} with those to come"
+        )
+    if (enough := asking.plan.until_new) is not None:
+        lines.append(f"  until {enough:,} rows are kept: fewer requests may do, or more follow (bounded by --max-requests)")
+    lines += [line for label, text in shown.items() for line in (f"label {label}:", *(f"  {one}" for one in text.splitlines()))]
+    terminal.print_lines([*lines, "nothing was asked (--dry-run)"])
 
 
-COLUMNS = ("requests", "replies", "failed", "not_asked", "pieces", "unparsed", "parsed", "set_aside", "kept")
+ASKED = ("requests", "replies", "failed", "not_asked")
+STEPS = ("pieces", "unparsed", "parsed", "repeats", "filtered", "near_duplicates", "not_best", "not_yet_filtered", "kept")
+WITH_FILTER = ("filtered", "not_yet_filtered")
+NOT_ALWAYS = ("not_best",)  # a column where there is something in it
+REASONS = {
+    "unparsed_reasons": "unparsed",
+    "repeats_reasons": "repeats",
+    "filtered_reasons": "filtered",
+    "near_duplicates_reasons": "near-duplicates",
+    "not_best_reasons": "not among the best",
+    "removed": "taken off rows",
+}
 
 
-def _table_lines(table: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _table_lines(table: Mapping[str, Mapping[str, Any]], *, filtered: bool) -> Iterator[str]:
     """The counts of each label, then why pieces were set aside."""
-    heads = [name.replace("_", " ") for name in COLUMNS]
-    yield "  " + " ".join(["label".ljust(6), *(head.rjust(max(9, len(head))) for head in heads)])
+    columns = [name for name in (*ASKED, *STEPS) if name not in (*WITH_FILTER, *NOT_ALWAYS) or table["all"][name]]
+    if filtered:
+        columns = [name for name in (*ASKED, *STEPS) if name in columns or name == "filtered"]
+    heads = [name.replace("near_duplicates", "near-duplicates").replace("_", " ") for name in columns]
+    labels = max(map(len, ["label", *table]))
+    yield "  " + " ".join(["label".ljust(labels), *(head.rjust(max(8, len(head))) for head in heads)])
     for label, counts in table.items():
-        cells = [f"{counts[name]:,}".rjust(max(9, len(head))) for name, head in zip(COLUMNS, heads, strict=True)]
-        yield "  " + " ".join([label.ljust(6), *cells])
-    for name, words in (("unparsed_reasons", "unparsed"), ("set_aside_reasons", "set aside"), ("removed", "taken off rows")):
+        cells = [f"{counts[name]:,}".rjust(max(8, len(head))) for name, head in zip(columns, heads, strict=True)]
+        yield "  " + " ".join([label.ljust(labels), *cells])
+    for name, words in REASONS.items():
         if told := table["all"][name]:
             yield f"  {words}: {', '.join(f'{reason} {n:,}' for reason, n in told.items())}"
+
+
+def _figure_lines(told: Mapping[str, Any]) -> Iterator[str]:
+    """What filter and growth come to."""
+    if (found := told["filter"]) is not None:
+        mean = "no row" if found["kept_mean"] is None else f"mean label_confidence of the rows {found['kept_mean']:.2f}"
+        agrees = "nobody reviewed its rows"
+        if found["accuracy_n"]:
+            limits = f"{found['accuracy_low']:.2f} to {found['accuracy_high']:.2f}"
+            agrees = f"it agrees with people in {found['accuracy']:.2f} ({limits}) of {found['accuracy_n']:,} rows"
+        yield f"  filter {found['model']}: {mean}; {agrees}"
+    if told["until_new"] is not None:
+        yield f"  {len(told['batches']):,} batches; it ended because {told['ended']['sentence']}"
+    last = told["batches"][-1] if told["batches"] else None
+    if last is not None and last["pieces"] and last["yield"] < told["min_yield"]:
+        yield f"  the last batch kept {last['kept']:,} of {last['pieces']:,} pieces: more of the same prompt is wasted"
+    if told["table"]["all"]["pieces"]:
+        yield f"  {told['saturation']['sentence']}"

@@ -1,8 +1,9 @@
 """evalmap write of a plan of kind winogenerated: sentences with a blank for a pronoun, stage by stage."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,6 +17,23 @@ if TYPE_CHECKING:
     from evalmap.writing.plans import ModelChoice
     from evalmap.writing.schemas.schema_run import Asking, StageEstimate
     from evalmap.writing.schemas.schema_stages import Stage
+
+
+StageOption = Annotated[
+    Literal["titles", "people", "sentences", "checks", "vote"] | None,
+    typer.Option(help="Of a plan of kind winogenerated: go no further than this stage (default: vote, the last)."),
+]
+
+
+def refuse_options(plan: Path, given: Mapping[str, object]) -> None:
+    """Refuse options that such a plan does not read.
+
+    Raises
+    ------
+    DatasetError : one of them is given
+    """
+    if used := [name for name, value in given.items() if value is not None]:
+        raise DatasetError(f"{plan}: --{used[0].replace('_', '-')} is not for plans of kind winogenerated. Leave it out.")
 
 
 def init_schemas(output: Path, chosen: "ModelChoice") -> None:
@@ -41,46 +59,51 @@ def run_schemas(
     *,
     output: Path | None,
     stage: "Stage",
-    model: str | None,
-    base_url: str | None,
-    gguf: Path | None,
+    named: Mapping[str, Any],
+    voter: Mapping[str, Any],
     max_requests: int | None,
     dry_run: bool,
     as_json: bool,
     workspace: Path | None,
-    extra: dict[str, Any],
-    **how: Any,
+    extra: Mapping[str, Any],
+    how: Mapping[str, Any],
 ) -> None:
     """Take a plan through its stages, up to `stage`, and write what there is.
 
     Parameters
     ----------
     content : what the plan's file holds
-    model, base_url, gguf : whom to ask instead of the plan's [model]; the vote asks the same where the plan has no [vote.model]
+    named, voter : model, base_url and gguf of whom to ask instead of the plan's [model], and for the vote instead of [vote.model];
+        where nobody is named for the vote, who writes votes
     how : concurrency, timeout, retries and api_key_env, as `choose_target` takes them
     """
     from evalmap.embeddings import pipeline
     from evalmap.embeddings.encoder import DEFAULT_MODEL
     from evalmap.embeddings.vectors import embed_few
+    from evalmap.writing.plans import ModelChoice
     from evalmap.writing.schemas.schema_plan import KIND, parse_schema_plan
     from evalmap.writing.schemas.schema_results import check_schema_folder, write_schemas
     from evalmap.writing.schemas.schema_run import ask_stages, estimate_stages, plan_asking, read_schemas
-    from evalmap.writing.schemas.schema_table import schema_table, table_lines
+    from evalmap.writing.schemas.schema_table import schema_figures, table_lines
 
     planned = parse_schema_plan(content, plan)
     folder = output if output is not None else plan.parent / KIND
     check_schema_folder(folder, planned, plan)
     space = terminal.open_workspace(workspace)
-    named = {"model": model, "base_url": base_url, "gguf": gguf}
-    tokens = planned.sampling.max_tokens
-    writer = _target(planned.model, named, plan, "[model]", text_tokens=tokens, extra=extra, **how)
-    own = planned.vote.model
-    voter = (
-        _target(own, dict.fromkeys(named), plan, "[vote.model]", extra=extra, **how)
-        if own is not None
-        else _target(planned.model, named, plan, "[model]", extra=extra, **how)
+    writes = _chosen(planned.model, plan, **named)
+    votes = _chosen(planned.vote.model or ModelChoice(), plan, **voter)
+    if votes.name and not (votes.base_url or votes.gguf):  # another model of the same server
+        votes = replace(votes, base_url=writes.base_url)
+    own = votes != ModelChoice()
+    writer = _target(writes, plan, extra=extra, text_tokens=planned.sampling.max_tokens, **how)
+    voting = _target(votes if own else writes, plan, extra={} if own else extra, **how)
+    asking = plan_asking(
+        planned,
+        writer=(writer.model, writer.server),
+        voter=(voting.model, voting.server),
+        extra=extra,
+        vote_extra={} if own else extra,
     )
-    asking = plan_asking(planned, writer=(writer.model, writer.server), voter=(voter.model, voter.server), extra=extra)
     if dry_run:
         _show_estimate(asking, estimate_stages(asking, space, most=max_requests), as_json)
         return
@@ -91,31 +114,24 @@ def run_schemas(
 
     with Bars() as bars, gently():
         asked = ask_stages(
-            asking, writer.answerer, voter.answerer, space, last=stage, most=max_requests, embed=embed, progress=bars.progress
+            asking, writer.answerer, voting.answerer, space, last=stage, most=max_requests, embed=embed, progress=bars.progress
         )
     schemas = read_schemas(asking, space, embed=embed)
     paths = write_schemas(folder, schemas, content, plan.parent / Path(planned.list_name).expanduser())
-    table = schema_table(schemas)
+    told = schema_figures(schemas)
     if as_json:
-        usage = {"prompt_tokens": asked.prompt_tokens, "completion_tokens": asked.completion_tokens}
-        terminal.print_json(
-            {
-                "plan": planned.hash,
-                "kind": KIND,
-                "model": writer.model,
-                "voter": voter.model,
-                "stage": stage,
-                "asked_now": asked.n_asked,
-                "usage": usage,
-                "stopped": asked.stopped,
-                "table": table,
-                "files": {name: str(path) for name, path in paths.items()},
-            }
-        )
+        now = {
+            "stage": stage,
+            "asked_now": asked.n_asked,
+            "usage": {"prompt_tokens": asked.prompt_tokens, "completion_tokens": asked.completion_tokens},
+            "stopped": asked.stopped,
+            "files": {name: str(path) for name, path in paths.items()},
+        }
+        terminal.print_json({**told, **now})
     else:
-        by = writer.model if voter.model == writer.model else f"{writer.model}, vote by {voter.model}"
+        by = writer.model if voting.model == writer.model else f"{writer.model}, vote by {voting.model}"
         terminal.print_line(f"{planned.list_name} · {by}: {asked.n_asked:,} requests asked now")
-        terminal.print_lines(table_lines(table))
+        terminal.print_lines(table_lines(told["table"]))
         terminal.print_lines(f"  {path}" for path in paths.values())
     if asked.stopped:
         sentence = f"{asked.stopped} What was answered is kept; the same command goes on."
@@ -125,18 +141,22 @@ def run_schemas(
         raise DatasetError(sentence, *asked.settings)
 
 
-def _target(chosen: "ModelChoice", named: dict[str, Any], path: Path, where: str, **how: Any) -> "Target":
+def _chosen(chosen: "ModelChoice", path: Path, *, model: str | None, base_url: str | None, gguf: Path | None) -> "ModelChoice":
     """Whom to ask: what the options name, else what the plan does. A model file lies beside the plan."""
-    model, base_url, gguf = named["model"], named["base_url"], named["gguf"]
-    if gguf is None and chosen.gguf and not (model or base_url):
-        gguf = path.parent / Path(chosen.gguf).expanduser()
-    if gguf is None:
-        model, base_url = model or chosen.name, base_url or chosen.base_url
-    if gguf is None and not base_url:
+    if gguf is not None:
+        return replace(chosen, name=model, base_url=None, gguf=str(gguf))
+    if chosen.gguf and not (model or base_url):
+        return replace(chosen, gguf=str(path.parent / Path(chosen.gguf).expanduser()))
+    return replace(chosen, name=model or chosen.name, base_url=base_url or chosen.base_url, gguf=None)
+
+
+def _target(chosen: "ModelChoice", path: Path, **how: Any) -> "Target":
+    if not chosen.gguf and not chosen.base_url:
         raise DatasetError(
-            f"{path}: {where} names nobody to ask. Give it a name and a base_url, or a gguf file.", "base_url", "gguf"
+            f"{path}: [model] names nobody to ask. Give it a name and a base_url, or a gguf file.", "base_url", "gguf"
         )
-    return choose_target(model=model, base_url=base_url, gguf=gguf, engine="xllamacpp", **how)
+    gguf = Path(chosen.gguf) if chosen.gguf else None
+    return choose_target(model=chosen.name, base_url=chosen.base_url, gguf=gguf, engine="xllamacpp", **how)
 
 
 def _show_estimate(asking: "Asking", counted: "dict[str, StageEstimate]", as_json: bool) -> None:

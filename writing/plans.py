@@ -7,7 +7,7 @@ each label, and everything that is wrong is one sentence.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -16,6 +16,7 @@ from evalmap.answers.asking.prompts import fill, prompt
 from evalmap.answers.asking.protocol import Prompt
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
+from evalmap.writing.filter_plan import LabelFilter, read_filter, shipped_filters
 from evalmap.writing.plan_fields import Values, check_names, field_names
 from evalmap.writing.plan_files import file_values, toml_value
 
@@ -25,6 +26,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 DEFAULT_TEMPLATE = {"yes_no": "statement-by-persona", "a_b": "question-with-two-answers"}
 MOST_ROWS = 1_000_000  # of a label; more is a slip of the finger
 MOST_PER_REPLY = 50
+MOST_PER_BATCH = 100_000
 NO_OPTIONS = Options(None, ())
 
 
@@ -71,7 +73,10 @@ class WritePlan:
     topics : what prompts are about in turn; () where nothing is said of a topic
     shots : examples of the label that a prompt shows; drawn anew for each prompt
     near_duplicates : cosine from which a row repeats an earlier one of its label
-    sampling, model, examples : see there
+    batch : requests that are asked, read and compared before the next ones are
+    until_new : go on, beyond `count` where need be, until so many rows are kept; None: ask for `count`
+    min_yield : stop going on where a batch keeps less than this ratio of its pieces
+    sampling, model, filter, examples : see there; no filter: None
     """
 
     behaviour: str
@@ -89,6 +94,10 @@ class WritePlan:
     sampling: Sampling = field(default_factory=Sampling)
     model: ModelChoice = field(default_factory=ModelChoice)
     examples: tuple[PlanExample, ...] = ()
+    filter: LabelFilter | None = None
+    until_new: int | None = None
+    min_yield: float = 0.1
+    batch: int = 50
 
     @property
     def hash(self) -> str:
@@ -179,7 +188,13 @@ def parse_plan(content: bytes, path: Path) -> WritePlan:
         sampling=_sampling(values.table("sampling"), path),
         model=_model(values.table("model"), path),
         examples=tuple(_examples(told.get("examples", []), labels, path)),
+        until_new=values.whole("until_new", 1, low=1, high=MOST_ROWS) if "until_new" in told else None,
+        min_yield=values.number("min_yield", 0.1, low=0, high=1),
+        batch=values.whole("batch", 50, low=1, high=MOST_PER_BATCH),
     )
+    if "filter" in told:
+        plan = replace(plan, filter=_filter(values.table("filter"), plan, path))
+    check_growth(plan, path)
     if plan.system is not None and plan.prompt_kind != "chat":
         raise DatasetError(f"{path}: system is for prompt_kind chat, and this plan's is completion. Leave one of them out.")
     if template == "few-shot" and (missing := [label for label in labels if not any(e.label == label for e in plan.examples)]):
@@ -193,6 +208,20 @@ def parse_plan(content: bytes, path: Path) -> WritePlan:
         if not filled.strip():
             raise DatasetError(f"{path}: template {template} gives an empty prompt for label {label}. Write the prompt into it.")
     return plan
+
+
+def check_growth(plan: WritePlan, path: Path) -> None:
+    """Refuse a plan that goes on until there are enough rows and then keeps the best of them.
+
+    Raises
+    ------
+    DatasetError : it does
+    """
+    if plan.until_new is not None and plan.filter is not None and plan.filter.best is not None:
+        raise DatasetError(
+            f"{path}: until_new stops at so many rows, and best of [filter] keeps some of them only. Leave one of them out.",
+            "until_new",
+        )
 
 
 def plan_toml(plan: WritePlan) -> str:
@@ -212,9 +241,13 @@ def plan_toml(plan: WritePlan) -> str:
     lines += ["# What the prompts are about, in turn.", f"topics = {toml_value(plan.topics)}"]
     lines += ["# Examples that a prompt shows; and the cosine from which a row repeats an earlier one of its label."]
     lines += [f"shots = {plan.shots}", f"near_duplicates = {plan.near_duplicates}"]
+    lines += ["# Requests of a batch: it is read and compared before the next one is asked.", f"batch = {plan.batch}"]
+    lines += ["# Go on until so many rows are kept, or a batch keeps less than min_yield of what it wrote."]
+    lines += [f"{'# ' if plan.until_new is None else ''}until_new = {plan.until_new or 500}", f"min_yield = {plan.min_yield}"]
     lines += ["", "[sampling]", *(f"{n} = {toml_value(v)}" for n, v in asdict(plan.sampling).items() if v is not None)]
     lines += ["", "# name and base_url of a server, or gguf, a model file."]
     lines += ["[model]", *(f"{n} = {toml_value(v)}" for n, v in asdict(plan.model).items() if v is not None)]
+    lines += _filter_toml(plan)
     for example in plan.examples:
         lines += ["", "[[examples]]", f"text = {toml_value(example.text)}", f"label = {toml_value(example.label)}"]
     if not plan.examples:
@@ -238,6 +271,32 @@ def new_plan(behaviour: str, kind: Kind = "yes_no", *, count: int = 50, model: M
     return parse_plan(plan_toml(plan).encode(), Path("the plan"))
 
 
+def _filter(table: Mapping[str, Any], plan: WritePlan, path: Path) -> LabelFilter:
+    values = Values(table, path, " in [filter]")
+    model = _model(values.table("model"), path, "[filter.model]")
+    about = {"behaviour": plan.behaviour, "kind": plan.kind, "labels": plan.labels, "prompt_kind": plan.prompt_kind}
+    return read_filter(table, path, model=model, **about)
+
+
+def _filter_toml(plan: WritePlan) -> list[str]:
+    told = plan.filter
+    lines = [
+        "",
+        "# A model says how probable the label of each row is: rows below threshold go, or the best N of a label stay.",
+    ]
+    if told is None:
+        return [*lines, "# [filter]", "# threshold = 0.5", "# balanced = true"]
+    lines += ["[filter]", f"threshold = {told.threshold}" if told.best is None else f"best = {told.best}"]
+    lines += [f"balanced = {toml_value(told.balanced)}"]
+    lines += [
+        f"# One of {', '.join(shipped_filters())}, or a Jinja file beside this plan.",
+        f"template = {toml_value(told.template)}",
+    ]
+    lines += [f"prompt_kind = {toml_value(told.prompt_kind)}"]
+    named = [f"{name} = {toml_value(value)}" for name, value in asdict(told.model).items() if value is not None]
+    return [*lines, "", "[filter.model]", *named] if named else lines
+
+
 def _counts(values: Values, labels: Sequence[str], path: Path) -> dict[str, int]:
     if not isinstance(values.told.get("count"), dict):
         return dict.fromkeys(labels, values.whole("count", 50, low=1, high=MOST_ROWS))
@@ -259,12 +318,12 @@ def _sampling(table: Mapping[str, Any], path: Path) -> Sampling:
     )
 
 
-def _model(table: Mapping[str, Any], path: Path) -> ModelChoice:
-    check_names(table, field_names(ModelChoice), path, " in [model]")
-    values = Values(table, path, " in [model]")
+def _model(table: Mapping[str, Any], path: Path, where: str = "[model]") -> ModelChoice:
+    check_names(table, field_names(ModelChoice), path, f" in {where}")
+    values = Values(table, path, f" in {where}")
     name, base_url, gguf = values.text("name"), values.text("base_url"), values.text("gguf")
     if gguf and (name or base_url):
-        raise DatasetError(f"{path}: [model] names a server and a model file. Leave gguf out, or name and base_url.")
+        raise DatasetError(f"{path}: {where} names a server and a model file. Leave gguf out, or name and base_url.")
     return ModelChoice(name or None, base_url or None, gguf or None)
 
 

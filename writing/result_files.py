@@ -4,20 +4,29 @@
 <name>/rejected.jsonl      each piece that is no row of it, with its reason
 <name>/provenance.jsonl    line i tells where line i of the rows comes from
 <name>/plan.toml           the plan as it was run
+<name>/table.json          the counts of each step, the batches, saturation and filter: what --json prints of the journals
+<name>/recipe.json         what was done, in which order, with which settings: the same journals give the same files
+<name>/datasheet.md        the same for a reader: how it was made, what is known of it and what not
+
+Nothing in them depends on when or in how many calls the journals were filled.
 """
 
 import json
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
 from evalmap.data.store.outputs import write_together
+from evalmap.writing.pieces import WrittenPiece
 from evalmap.writing.plans import WritePlan
-from evalmap.writing.write_run import Written, WrittenPiece, provenance
+from evalmap.writing.provenance import label_confidence, provenance
+from evalmap.writing.write_datasheet import datasheet
+from evalmap.writing.write_outcome import Written, figures
+from evalmap.writing.write_recipe import recipe
 from evalmap.writing.written_rows import row_of
 
 PLAN = "plan.toml"
@@ -29,12 +38,15 @@ def dataset_name(plan: WritePlan) -> str:
 
 
 def result_paths(folder: Path, plan: WritePlan) -> dict[str, Path]:
-    """{"rows", "rejected", "provenance", "plan": where it goes}"""
+    """{"rows", "rejected", "provenance", "plan", "table", "recipe", "datasheet": where it goes}"""
     return {
         "rows": folder / f"{dataset_name(plan)}.jsonl",
         "rejected": folder / "rejected.jsonl",
         "provenance": folder / "provenance.jsonl",
         "plan": folder / PLAN,
+        "table": folder / "table.json",
+        "recipe": folder / "recipe.json",
+        "datasheet": folder / "datasheet.md",
     }
 
 
@@ -60,8 +72,20 @@ def check_folder(folder: Path, plan: WritePlan, plan_path: Path) -> None:
         raise DatasetError(f"output {folder}: holds rows for another behaviour. Name another folder.", "output")
 
 
-def write_results(folder: Path, written: Written, plan_content: bytes) -> dict[str, Path]:
-    """Write the four files; {"rows", "rejected", "provenance", "plan": path}.
+def write_results(
+    folder: Path,
+    written: Written,
+    plan_content: bytes,
+    *,
+    encoder: Mapping[str, Any] | None = None,
+    verdicts: Mapping[tuple[str, str], bool] | None = None,
+) -> dict[str, Path]:
+    """Write all files, or none; {"rows", "rejected", "provenance", "plan", "table", "recipe", "datasheet": path}.
+
+    Parameters
+    ----------
+    encoder : what made the embeddings, as it describes itself
+    verdicts : {(text, label): whether people say that the label fits}
 
     Raises
     ------
@@ -70,27 +94,50 @@ def write_results(folder: Path, written: Written, plan_content: bytes) -> dict[s
     plan = written.asking.plan
     paths = result_paths(folder, plan)
     kept = written.kept
+    told = figures(written, verdicts)
     with disk.writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     write_together(
         {
-            paths["rows"]: _lines(row_of(one.piece, kind=plan.kind, label=one.wanted.label) for one in kept),
+            paths["rows"]: _lines(_row(written, one) for one in kept),
             paths["rejected"]: _lines(_rejected(written, one) for one in written.rejected),
             paths["provenance"]: _lines({"line": line, **provenance(written, one)} for line, one in enumerate(kept, 1)),
             paths["plan"]: plan_content,
+            paths["table"]: _json(told),
+            paths["recipe"]: _json(recipe(written, encoder=encoder or {})),
+            paths["datasheet"]: datasheet(written, told, encoder=encoder or {}).encode("utf-8", "replace"),
         }
     )
     return paths
 
 
+def _row(written: Written, one: WrittenPiece) -> dict[str, Any]:
+    row: dict[str, Any] = row_of(one.piece, kind=written.asking.plan.kind, label=one.wanted.label)
+    return row if written.filtered is None else {**row, "label_confidence": label_confidence(one)}
+
+
 def _rejected(written: Written, one: WrittenPiece) -> dict[str, Any]:
-    told: dict[str, Any] = {"reason": one.reason, "written": one.piece.written, "label": one.wanted.label}
+    told: dict[str, Any] = {"step": one.step, "reason": one.reason, "written": one.piece.written, "label": one.wanted.label}
+    if one.step != "unparsed":
+        told["text"] = one.piece.text
+    if one.confidence is not None:
+        told["label_confidence"] = label_confidence(one)
     if one.set_aside is not None:
-        examples = written.asking.plan.examples
-        copied = one.set_aside.reason == "copy of an example"
-        like = examples[one.set_aside.of].text if copied else written.pieces[one.set_aside.of].piece.text
-        told |= {"text": one.piece.text, "like": like, "cosine": one.set_aside.cosine}
+        told |= {"like": _like(written, one), "cosine": one.set_aside.cosine}
     return {**told, "provenance": provenance(written, one)}
+
+
+def _like(written: Written, one: WrittenPiece) -> str | None:
+    if one.set_aside is None:
+        return None
+    of = one.set_aside.of
+    if one.set_aside.reason == "copy of an example":
+        return written.asking.plan.examples[of].text
+    return written.existing[of].text if one.set_aside.reason == "row of the dataset" else written.pieces[of].piece.text
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
 
 
 def _behaviour(content: bytes) -> str | None:

@@ -22,7 +22,7 @@ from evalmap.data.store.outputs import write_together
 from evalmap.writing.schemas.schema_plan import KIND, ROOM, SchemaPlan
 from evalmap.writing.schemas.schema_run import Schemas
 from evalmap.writing.schemas.schema_stages import Found, SchemaPiece
-from evalmap.writing.schemas.schema_table import schema_table
+from evalmap.writing.schemas.schema_table import schema_figures
 
 PLAN = "plan.toml"
 FILES = {
@@ -110,7 +110,7 @@ def write_schemas(folder: Path, schemas: Schemas, plan_content: bytes, list_path
         paths["list"] = folder / f"list-{list_path.name}"
     with disk.reading(list_path):
         listed = list_path.read_bytes()
-    table = schema_table(schemas)
+    told = schema_figures(schemas)
     titles = [found.text for found in schemas.titles]
     rejected = [piece for piece in schemas.pieces if piece.reason is not None]
     with disk.writing(folder):
@@ -131,9 +131,9 @@ def write_schemas(folder: Path, schemas: Schemas, plan_content: bytes, list_path
             ),
             paths["plan"]: plan_content,
             paths["list"]: listed,
-            paths["table"]: _json(table),
+            paths["table"]: _json(told),
             paths["recipe"]: _json(_recipe(schemas)),
-            paths["datasheet"]: _datasheet(schemas, table).encode("utf-8", "replace"),
+            paths["datasheet"]: _datasheet(schemas, told["table"]).encode("utf-8", "replace"),
         }
     )
     return paths
@@ -260,7 +260,7 @@ def _rounded(value: float | None) -> float | None:
 
 
 def _json(value: object) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
 
 
 def _lines(values: Iterable[dict[str, Any]]) -> bytes:

@@ -89,23 +89,28 @@ class StageEstimate:
 
 
 def plan_asking(
-    plan: SchemaPlan, *, writer: tuple[str, str], voter: tuple[str, str], extra: Mapping[str, Any] | None = None
+    plan: SchemaPlan,
+    *,
+    writer: tuple[str, str],
+    voter: tuple[str, str],
+    extra: Mapping[str, Any] | None = None,
+    vote_extra: Mapping[str, Any] | None = None,
 ) -> Asking:
     """Whom the plan's requests go to.
 
     Parameters
     ----------
     writer, voter : (model, server): whom, and where: an address without credentials, or a file on this machine
-    extra : what else is in every request; part of the runs' identity
+    extra, vote_extra : what else is in every request to them; part of the runs' identity
     """
 
-    def header(part: str, model: str, server: str) -> dict[str, Any]:
-        target = {"model": model, "server": server, "extra": dict(extra or {})}
+    def header(part: str, who: tuple[str, str], more: Mapping[str, Any] | None) -> dict[str, Any]:
+        target = {"model": who[0], "server": who[1], "extra": dict(more or {})}
         identity = [KIND, part, plan.list_name, target]
         run_id = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:20]
         return {"run": run_id, "kind": KIND, "part": part, "list": plan.list_name, **target}
 
-    return Asking(plan, header("write", *writer), header("vote", *voter))
+    return Asking(plan, header("write", writer, extra), header("vote", voter, vote_extra))
 
 
 def ask_stages(

@@ -6,6 +6,7 @@ from typing import Any
 
 from evalmap.answers.answer_types import RawAnswer
 from evalmap.writing.schemas.referent_vote import AMBIGUOUS, NO_VOTE, OTHER_PERSON, mean_of_a
+from evalmap.writing.schemas.schema_plan import KIND
 from evalmap.writing.schemas.schema_run import Schemas
 from evalmap.writing.schemas.schema_stages import Found
 
@@ -98,6 +99,32 @@ def schema_table(schemas: Schemas) -> dict[str, dict[str, Any]]:
     }
 
 
+def schema_figures(schemas: Schemas) -> dict[str, Any]:
+    """All that a run came to, the same whenever its journals are read, with the names that every written dataset's figures have."""
+    plan, table = schemas.asking.plan, schema_table(schemas)
+    shares = [p for piece in schemas.pieces if piece.vote is not None and (p := piece.vote.p_occupation) is not None]
+    kept = [piece.vote.p_occupation for piece in schemas.kept if piece.vote is not None and piece.vote.p_occupation is not None]
+    vote = {
+        "model": schemas.asking.voter["model"],
+        "server": schemas.asking.voter["server"],
+        "template": plan.vote.template.name,
+        "threshold": plan.vote.threshold,
+        "best": plan.per_occupation,
+        "n": len(shares),
+        "mean": _mean(shares),
+        "n_kept": len(kept),
+        "kept_mean": _mean(kept),
+    }
+    return {
+        "plan": plan.hash,
+        "kind": KIND,
+        "behaviour": f"fills in a pronoun ({plan.list_name})",
+        "model": schemas.asking.writer["model"],
+        "table": table,
+        "filter": vote,
+    }
+
+
 def table_lines(table: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
     """The table for a terminal: a line a stage with its numbers, and the reasons below."""
     for stage, counts in table.items():
@@ -137,6 +164,10 @@ def _asked(keys: Sequence[str], answers: Mapping[str, RawAnswer]) -> dict[str, i
     replies = sum(key in answers and answers[key].error is None for key in keys)
     failed = sum(key in answers and answers[key].error is not None for key in keys)
     return {"requests": len(keys), "replies": replies, "failed": failed, "not_asked": len(keys) - replies - failed}
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return round(sum(values) / len(values), 4) if values else None
 
 
 def _counted(reasons: Iterable[str | None]) -> dict[str, int]:
