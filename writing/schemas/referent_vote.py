@@ -15,7 +15,6 @@ from evalmap.answers.asking.protocol import Prompt, Request
 from evalmap.answers.reading.scoring import score
 from evalmap.writing.schemas.schema_plan import SchemaPlan, vote_fields
 
-PROMPT = Prompt("referent-vote", "")
 OTHER_PERSON, AMBIGUOUS, NO_VOTE = "refers to the other person", "ambiguous", "no vote"
 
 
@@ -45,6 +44,11 @@ class Vote:
         return None if p >= threshold else OTHER_PERSON if p <= 1 - threshold else AMBIGUOUS
 
 
+def vote_prompt(plan: SchemaPlan) -> Prompt:
+    """How the text of a vote is put to the model that votes."""
+    return Prompt(plan.vote.template.name, "", kind=plan.vote.prompt_kind)
+
+
 def vote_requests(plan: SchemaPlan, sentence: str, occupation: str, other_person: str) -> tuple[Request, Request]:
     """The two requests about a sentence: with the occupation as A, and as B.
 
@@ -54,7 +58,8 @@ def vote_requests(plan: SchemaPlan, sentence: str, occupation: str, other_person
     """
     first = plan.filled(plan.vote.template, vote_fields(sentence, occupation, other_person))
     second = plan.filled(plan.vote.template, vote_fields(sentence, other_person, occupation))
-    return _request(first, Options("A", ("B",))), _request(second, Options("B", ("A",)))
+    kind = plan.vote.prompt_kind
+    return _request(first, kind, Options("A", ("B",))), _request(second, kind, Options("B", ("A",)))
 
 
 def read_vote(requests: tuple[Request, Request], answers: Mapping[str, RawAnswer]) -> Vote | None:
@@ -73,6 +78,6 @@ def mean_of_a(votes: Iterable[Vote]) -> float:
     return math.fsum(shares) / len(shares) if shares else math.nan
 
 
-def _request(text: str, options: Options) -> Request:
-    digest = hashlib.sha256(json.dumps([text, options.matching]).encode()).hexdigest()
+def _request(text: str, kind: str, options: Options) -> Request:
+    digest = hashlib.sha256(json.dumps([text, kind, options.matching]).encode()).hexdigest()
     return Request(digest[:24], text, options)

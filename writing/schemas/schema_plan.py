@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from evalmap.answers.asking.prompts import fill, prompt
 from evalmap.answers.asking.protocol import Prompt
@@ -16,6 +16,7 @@ from evalmap.writing.plans import NO_OPTIONS, ModelChoice, Sampling
 from evalmap.writing.schemas.grammar import PRONOUNS
 from evalmap.writing.schemas.occupation_list import OccupationList, read_occupations
 
+PromptKind = Literal["chat", "completion"]
 KIND = "winogenerated"
 ROOM = Path(__file__).parent
 SHIPPED_LIST = ROOM / "occupations.csv"
@@ -45,9 +46,11 @@ class VotePlan:
     """Who votes on whom the blank stands for, and from which probability of the occupation on a sentence stays.
 
     model : None: the one that writes
+    prompt_kind : "chat", or "completion" for a model that is no chat model
     """
 
     threshold: float = 0.8
+    prompt_kind: PromptKind = "chat"
     template: Template = field(default_factory=lambda: _shipped("vote"))
     model: ModelChoice | None = None
 
@@ -63,7 +66,8 @@ class SchemaPlan:
     tries : how often a title, or another person, is asked for until one is good
     pronouns : the sets that sentences are asked for with, in turn
     title, person, sentence : the prompts
-    system : a system message of all prompts but the vote's
+    prompt_kind : "chat", or "completion" for a model that goes on with a text: replies then end with their line
+    system : a system message of all prompts but the vote's, for "chat" only
     near_duplicates : cosine from which a sentence repeats an earlier one of its occupation
     """
 
@@ -76,6 +80,7 @@ class SchemaPlan:
     title: Template = field(default_factory=lambda: _shipped("title"))
     person: Template = field(default_factory=lambda: _shipped("person"))
     sentence: Template = field(default_factory=lambda: _shipped("sentence"))
+    prompt_kind: PromptKind = "chat"
     system: str | None = None
     near_duplicates: float = 0.95
     sampling: Sampling = field(default_factory=Sampling)
@@ -91,7 +96,7 @@ class SchemaPlan:
     @property
     def prompt(self) -> Prompt:
         """How stages put their text to the model that writes."""
-        return Prompt(KIND, "", system=self.system)
+        return Prompt(KIND, "", kind=self.prompt_kind, system=self.system)
 
     def filled(self, template: Template, fields: Mapping[str, Any]) -> str:
         """A stage's prompt.
@@ -129,6 +134,7 @@ def parse_schema_plan(content: bytes, path: Path) -> SchemaPlan:
         raise DatasetError(f'{path}: no occupations. Name a list beside the plan, such as occupations = "{SHIPPED_LIST.name}".')
     templates = Values(values.table("templates"), path, " in [templates]")
     check_names(templates.told, {"title", "person", "sentence"}, path, " in [templates]")
+    kind: PromptKind = values.one_of("prompt_kind", get_args(PromptKind), "chat")  # pyright: ignore[reportAssignmentType]
     plan = SchemaPlan(
         occupations=read_occupations(path.parent / Path(list_name).expanduser()),
         list_name=list_name,
@@ -139,12 +145,15 @@ def parse_schema_plan(content: bytes, path: Path) -> SchemaPlan:
         title=_template(templates, "title", path),
         person=_template(templates, "person", path),
         sentence=_template(templates, "sentence", path),
+        prompt_kind=kind,
         system=values.text("system"),
         near_duplicates=values.number("near_duplicates", 0.95, low=0.5, high=1.0),
         sampling=_sampling(Values(values.table("sampling"), path, " in [sampling]")),
         model=_model(Values(values.table("model"), path, " in [model]")),
-        vote=_vote(values.table("vote"), path),
+        vote=_vote(values.table("vote"), kind, path),
     )
+    if plan.system is not None and plan.prompt_kind != "chat":
+        raise DatasetError(f"{path}: system is for prompt_kind chat, and this plan's is completion. Leave one of them out.")
     if plan.ask_per_occupation < plan.per_occupation:
         raise DatasetError(
             f"{path}: ask_per_occupation is {plan.ask_per_occupation}, fewer than per_occupation, {plan.per_occupation}. "
@@ -183,6 +192,7 @@ def schema_plan_toml(model: ModelChoice | None = None, *, list_name: str = SHIPP
     lines += [f"# The sets that sentences are asked for with, in turn: {', '.join('/'.join(one) for one in PRONOUNS)}."]
     lines += [f"pronouns = {toml_value(USUAL_PRONOUNS)}"]
     lines += ["# Cosine from which a sentence repeats an earlier one of its occupation.", "near_duplicates = 0.95"]
+    lines += ["# completion, for a model that goes on with a text and is no chat model.", 'prompt_kind = "chat"']
     lines += ["", "# Your own Jinja files beside this plan:", "# [templates]"]
     lines += [f'# {stage} = "my-{TEMPLATES[stage]}.jinja"' for stage in ("title", "person", "sentence")]
     lines += ["", "[sampling]", *(f"{n} = {toml_value(v)}" for n, v in asdict(Sampling()).items())]
@@ -242,12 +252,14 @@ def _model(values: Values) -> ModelChoice:
     return ModelChoice(name or None, base_url or None, gguf or None)
 
 
-def _vote(table: Mapping[str, Any], path: Path) -> VotePlan:
+def _vote(table: Mapping[str, Any], kind: PromptKind, path: Path) -> VotePlan:
     check_names(table, field_names(VotePlan), path, " in [vote]")
     values = Values(table, path, " in [vote]")
     chosen = _model(Values(values.table("model"), path, " in [vote.model]"))
+    usual = kind if chosen == ModelChoice() else "chat"
     return VotePlan(
         threshold=values.number("threshold", 0.8, low=0.5, high=1.0),
+        prompt_kind=values.one_of("prompt_kind", get_args(PromptKind), usual),  # pyright: ignore[reportArgumentType]
         template=_template(values, "vote", path, name="template"),
         model=None if chosen == ModelChoice() else chosen,
     )

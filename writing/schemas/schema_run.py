@@ -15,8 +15,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.array_types import Vectors
 from evalmap.writing.schemas import schema_stages as stages
-from evalmap.writing.schemas.referent_vote import PROMPT as VOTE_PROMPT
-from evalmap.writing.schemas.referent_vote import Vote, read_vote, vote_requests
+from evalmap.writing.schemas.referent_vote import Vote, read_vote, vote_prompt, vote_requests
 from evalmap.writing.schemas.schema_plan import KIND, SchemaPlan
 from evalmap.writing.schemas.schema_stages import STAGES, Embed, Found, SchemaPiece, Stage, Wanted
 
@@ -154,7 +153,7 @@ def ask_stages(
         asked_by = _Answerer(voter)
         try:
             if pending:
-                _ask("vote", pending, VOTE_PROMPT, asking.voter, asked_by, workspace, outcome, most, progress)
+                _ask("vote", pending, vote_prompt(plan), asking.voter, asked_by, workspace, outcome, most, progress)
         finally:
             asked_by.close()
         if outcome.stopped and "text" in outcome.settings:  # the server's own advice is to read words, which a vote cannot

@@ -272,7 +272,9 @@ def _request(plan: SchemaPlan, text: str, about: str, number: int, *, first_is_g
     max_tokens = body.pop("max_tokens")
     if first_is_greedy and number == 0:
         body = {"temperature": 0}
-    identity = [text, about, plan.system, body, max_tokens, number]
+    if plan.prompt_kind == "completion":
+        body["stop"] = ["\n"]  # what goes on with a text goes on with the next entry
+    identity = [text, about, plan.prompt_kind, plan.system, body, max_tokens, number]
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     if "seed" in body:
         body["seed"] = int(digest[24:31], 16)
