@@ -308,6 +308,17 @@ def test_vote_is_another_model_where_the_plan_names_one_and_needs_log_probabilit
     assert "--text" not in stopped.err
 
 
+def test_copy_of_an_example_of_the_prompt_is_set_aside(evalmap: Command):
+    copied = "The gardener told the neighbor that _ would trim the hedge on  friday."
+    with StubServer(lambda asked: votes(0.9) if "left out" in asked.text else says(copied)) as server:
+        path = plan(server, pronouns=["he/she/they"], per_occupation=1, ask_per_occupation=1)
+        Path("list.csv").write_text("title,occupation,other_person\nGardeners,gardener,neighbor\n")
+        told = evalmap("write", path, "--json").json
+    assert adds_up(told["table"])
+    assert told["table"]["checks"]["repeats_reasons"] == {"copy of an example": 1}
+    assert told["table"]["all"]["kept"] == 0
+
+
 def test_title_that_is_never_good_leaves_its_occupation_out(evalmap: Command):
     script = Script()
     with StubServer(lambda asked: says("Nurses") if "Entry: Nurses, all" in asked.text else script(asked)) as server:

@@ -28,6 +28,7 @@ from evalmap.writing.set_aside import SetAside, find_repeats
 Stage = Literal["titles", "people", "sentences", "checks", "vote"]
 STAGES: tuple[Stage, ...] = ("titles", "people", "sentences", "checks", "vote")
 DISTINCT = 0.9  # cosine from which, of sentences that passed, the likelier one comes first and the other only where places are left
+COPY, REPEAT, NEAR_DUPLICATE = "copy of an example", "repeat", "near-duplicate"
 CUT_OFF = "length"  # how a server says that it stopped at the limit of tokens
 
 
@@ -170,13 +171,15 @@ def read_sentences(wanted: Sequence[Wanted], answers: Answers) -> list[SchemaPie
 
 
 def check_sentences(plan: SchemaPlan, pieces: Sequence[SchemaPiece], *, embed: Embed) -> list[SchemaPiece]:
-    """Ask the rules of grammar of each sentence, then set aside what repeats an earlier good one of its occupation."""
+    """Ask the rules of grammar of each sentence; of the good ones, set aside what its prompt had and what repeats an earlier one."""
     checked = []
     for piece in pieces:
         rules: list[str] = []
         if piece.reason is None:
             wanted = piece.wanted
             rules = broken_rules(BlankSentence(piece.sentence, wanted.occupation, wanted.other_person, wanted.pronouns))
+            if not rules and _plain(piece.sentence) in _plain(wanted.request.text):
+                piece = replace(piece, stage="checks", reason=COPY)
         checked.append(replace(piece, rules=tuple(rules), stage="checks", reason=rules[0]) if rules else piece)
     places = [place for place, piece in enumerate(checked) if piece.reason is None]
     repeats = find_repeats(
@@ -187,7 +190,7 @@ def check_sentences(plan: SchemaPlan, pieces: Sequence[SchemaPiece], *, embed: E
     )
     for place, repeat in zip(places, repeats, strict=True):
         if repeat is not None:
-            reason = "near-duplicate" if repeat.reason == "near-duplicate" else "repeat"
+            reason = NEAR_DUPLICATE if repeat.reason == "near-duplicate" else REPEAT
             of = SetAside(repeat.reason, places[repeat.of], repeat.cosine)
             checked[place] = replace(checked[place], set_aside=of, stage="checks", reason=reason)
     return checked
@@ -238,6 +241,10 @@ def _best_first(places: Sequence[tuple[int, SchemaPiece]], embed: Embed) -> list
         like = bool(first) and float(np.max(vectors[first] @ vectors[at])) >= DISTINCT
         (later if like else first).append(at)
     return [order[at][0] for at in [*first, *later]]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _p(piece: SchemaPiece) -> float:

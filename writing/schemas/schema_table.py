@@ -8,9 +8,7 @@ from evalmap.answers.answer_types import RawAnswer
 from evalmap.writing.schemas.referent_vote import AMBIGUOUS, NO_VOTE, OTHER_PERSON, mean_of_a
 from evalmap.writing.schemas.schema_plan import KIND
 from evalmap.writing.schemas.schema_run import Schemas
-from evalmap.writing.schemas.schema_stages import Found
-
-REPEAT, NEAR_DUPLICATE = "repeat", "near-duplicate"
+from evalmap.writing.schemas.schema_stages import COPY, NEAR_DUPLICATE, REPEAT, Found
 
 
 def schema_table(schemas: Schemas) -> dict[str, dict[str, Any]]:
@@ -31,7 +29,9 @@ def schema_table(schemas: Schemas) -> dict[str, dict[str, Any]]:
     passed = [piece for piece in checked if piece.vote is not None and piece.stage != "vote"]
     unparsed = _counted(piece.reason for piece in pieces if piece.stage == "sentences")
     failing = _counted(piece.reason for piece in pieces if piece.stage == "checks")
-    repeats, near = failing.pop(REPEAT, 0), failing.pop(NEAR_DUPLICATE, 0)
+    near = failing.pop(NEAR_DUPLICATE, 0)
+    repeating = {name: failing.pop(name) for name in (REPEAT, COPY) if name in failing}
+    repeats = sum(repeating.values())
     votes = _counted(piece.reason for piece in checked if piece.stage == "vote")
     wanted = [one.request.key for one in schemas.wanted]
     asked = _asked(wanted, schemas.answers)
@@ -61,6 +61,7 @@ def schema_table(schemas: Schemas) -> dict[str, dict[str, Any]]:
             "near_duplicates": near,
             "checked": len(checked),
             "ungrammatical_reasons": failing,
+            "repeats_reasons": repeating,
         },
         "vote": {
             "checked": len(checked),
@@ -94,6 +95,7 @@ def schema_table(schemas: Schemas) -> dict[str, dict[str, Any]]:
             "kept": kept,
             "not_yet_filtered": not_voted,
             "unparsed_reasons": _sorted({**unparsed, **failing}),
+            "repeats_reasons": repeating,
             "filtered_reasons": votes,
         },
     }

@@ -48,7 +48,10 @@ def read_title(text: str, *, cut_off: bool = False) -> ShortReply:
 def read_person(text: str, occupation: str, *, cut_off: bool = False) -> ShortReply:
     """A reply as the words for another person than that of the occupation."""
     read = _name(text, MOST_PERSON_WORDS, cut_off)
-    if read.text is not None and naming(occupation).search(read.text):
+    if read.text is None:
+        return read
+    head = occupation.split()[-len(read.text.split()) :]  # a chef beside a pastry chef: "the chef" may be either
+    if naming(occupation).search(read.text) or read.text.casefold() == " ".join(head).casefold():
         return ShortReply(text, reason="the occupation itself")
     return read
 

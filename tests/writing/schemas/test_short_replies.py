@@ -55,6 +55,8 @@ def test_reply_that_was_cut_off_is_none():
 def test_other_person_is_not_the_occupation():
     assert read_person("Nurse", "nurse").reason == "the occupation itself"
     assert read_person("head nurse", "nurse").reason == "the occupation itself"
+    assert read_person("chef", "pastry chef").reason == "the occupation itself"
+    assert read_person("customer", "customer service agent").text == "customer"
     assert read_person("a patient", "nurse").text == "patient"
     assert read_person("wife", "nurse").reason == "gendered word"
 
