@@ -14,7 +14,7 @@ from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
     from evalmap.cli.model_command import Target
-    from evalmap.writing.plans import ModelChoice
+    from evalmap.writing.model_choice import ModelChoice
     from evalmap.writing.schemas.schema_run import Asking, StageEstimate
     from evalmap.writing.schemas.schema_stages import Stage
 
@@ -39,13 +39,14 @@ def refuse_options(plan: Path, given: Mapping[str, object]) -> None:
 def init_schemas(output: Path, chosen: "ModelChoice") -> None:
     """Make a plan, and beside it a list of occupations; files that are there are left alone."""
     from evalmap.data.store.outputs import check_outputs, write_together
-    from evalmap.writing.schemas.schema_plan import SHIPPED_LIST, schema_plan_toml
+    from evalmap.writing.plan_files import format_of
+    from evalmap.writing.schemas.schema_plan import SHIPPED_LIST, schema_plan_text
 
     listed = output.parent / SHIPPED_LIST.name
     check_outputs({"output": output, "occupations": listed}, [])
     if output.exists():
         raise DatasetError(f"{output}: is there already. Name another file.", "output")
-    files = {output: schema_plan_toml(chosen).encode()}
+    files = {output: schema_plan_text(chosen, format_of(output)).encode()}
     if not listed.exists():
         files[listed] = SHIPPED_LIST.read_bytes()
     write_together(files)
@@ -80,7 +81,7 @@ def run_schemas(
     from evalmap.embeddings import pipeline
     from evalmap.embeddings.encoder import DEFAULT_MODEL
     from evalmap.embeddings.vectors import embed_few
-    from evalmap.writing.plans import ModelChoice
+    from evalmap.writing.model_choice import ModelChoice
     from evalmap.writing.schemas.schema_plan import KIND, parse_schema_plan
     from evalmap.writing.schemas.schema_results import check_schema_folder, write_schemas
     from evalmap.writing.schemas.schema_run import ask_stages, estimate_stages, plan_asking, read_schemas

@@ -10,9 +10,10 @@ from typing import Any, Literal, get_args
 from evalmap.answers.asking.prompts import fill, prompt
 from evalmap.answers.asking.protocol import Prompt
 from evalmap.data.errors import DatasetError
-from evalmap.writing.plan_fields import Values, check_names, field_names
-from evalmap.writing.plan_files import file_values, toml_value
-from evalmap.writing.plans import NO_OPTIONS, ModelChoice, Sampling
+from evalmap.writing.model_choice import ModelChoice
+from evalmap.writing.plan_fields import Values, field_names
+from evalmap.writing.plan_files import TOML, Entry, file_text, file_values
+from evalmap.writing.plans import NO_OPTIONS, Sampling, read_model, read_sampling
 from evalmap.writing.schemas.grammar import PRONOUNS
 from evalmap.writing.schemas.occupation_list import OccupationList, read_occupations
 
@@ -124,16 +125,17 @@ def parse_schema_plan(content: bytes, path: Path) -> SchemaPlan:
     DatasetError : no TOML, a field that is unknown or of another type, a list or a template that is not there or cannot be used …;
         one sentence with the file and the field
     """
-    told = file_values(content, path)
-    names = {"kind", "templates", *(field_names(SchemaPlan) - {"list_name", "title", "person", "sentence"})}
-    check_names(told, names, path, "")
-    values = Values(told, path, "")
+    file = file_values(content, path)
+    values = Values(file.told, path, lines=file.lines)
+    values.check_names({"kind", "templates", *(field_names(SchemaPlan) - {"list_name", "title", "person", "sentence"})})
     values.one_of("kind", (KIND,), "")
     list_name = values.text("occupations") or ""
     if not list_name.strip():
-        raise DatasetError(f'{path}: no occupations. Name a list beside the plan, such as occupations = "{SHIPPED_LIST.name}".')
-    templates = Values(values.table("templates"), path, " in [templates]")
-    check_names(templates.told, {"title", "person", "sentence"}, path, " in [templates]")
+        raise values.error(
+            f'no occupations. Name a list beside the plan, such as occupations = "{SHIPPED_LIST.name}".', "occupations"
+        )
+    templates = values.table("templates")
+    templates.check_names({"title", "person", "sentence"})
     kind: PromptKind = values.one_of("prompt_kind", get_args(PromptKind), "chat")  # pyright: ignore[reportAssignmentType]
     plan = SchemaPlan(
         occupations=read_occupations(path.parent / Path(list_name).expanduser()),
@@ -141,25 +143,26 @@ def parse_schema_plan(content: bytes, path: Path) -> SchemaPlan:
         per_occupation=values.whole("per_occupation", 10, low=1, high=MOST_SENTENCES),
         ask_per_occupation=values.whole("ask_per_occupation", 25, low=1, high=MOST_SENTENCES),
         tries=values.whole("tries", 3, low=1, high=100),
-        pronouns=_pronouns(values.texts("pronouns") or tuple(USUAL_PRONOUNS), path),
-        title=_template(templates, "title", path),
-        person=_template(templates, "person", path),
-        sentence=_template(templates, "sentence", path),
+        pronouns=_pronouns(values),
+        title=_template(templates, "title"),
+        person=_template(templates, "person"),
+        sentence=_template(templates, "sentence"),
         prompt_kind=kind,
         system=values.text("system"),
         near_duplicates=values.number("near_duplicates", 0.95, low=0.5, high=1.0),
-        sampling=_sampling(Values(values.table("sampling"), path, " in [sampling]")),
-        model=_model(Values(values.table("model"), path, " in [model]")),
-        vote=_vote(values.table("vote"), kind, path),
+        sampling=read_sampling(values.table("sampling")),
+        model=read_model(values.table("model")),
+        vote=_vote(values.table("vote"), kind),
     )
     if plan.system is not None and plan.prompt_kind != "chat":
-        raise DatasetError(f"{path}: system is for prompt_kind chat, and this plan's is completion. Leave one of them out.")
+        raise values.error("system is for prompt_kind chat, and this plan's is completion. Leave one of them out.", "system")
     if plan.ask_per_occupation < plan.per_occupation:
-        raise DatasetError(
-            f"{path}: ask_per_occupation is {plan.ask_per_occupation}, fewer than per_occupation, {plan.per_occupation}. "
-            f"Ask for as many at least; two or three times as many leave something to choose."
+        raise values.error(
+            f"ask_per_occupation is {plan.ask_per_occupation}, fewer than per_occupation, {plan.per_occupation}. "
+            "Ask for as many at least; two or three times as many leave something to choose.",
+            "ask_per_occupation",
         )
-    _check_templates(plan, path)
+    _check_templates(plan, values)
     return plan
 
 
@@ -178,36 +181,54 @@ def vote_fields(sentence: str, first: str, second: str) -> dict[str, Any]:
     return {"sentence": json.dumps(sentence.replace("_", "___"), ensure_ascii=False), "first": first, "second": second}
 
 
-def schema_plan_toml(model: ModelChoice | None = None, *, list_name: str = SHIPPED_LIST.name) -> str:
-    """A plan to edit, over a list of that name beside it."""
+def schema_plan_text(model: ModelChoice | None = None, format: str = TOML, *, list_name: str = SHIPPED_LIST.name) -> str:
+    """A plan to edit, over a list of that name beside it, as a TOML or YAML file."""
     usual = ModelChoice() if model is None else model
-    lines = [f"kind = {toml_value(KIND)}"]
-    lines += [
-        "# A title a line (.txt), or a column title (.csv, .jsonl …); beside it, as far as there are some: occupation (singular"
+    entries = [
+        Entry("kind", KIND),
+        Entry(
+            "occupations",
+            list_name,
+            "A title a line (.txt), or a column title (.csv, .jsonl …). Other columns that are used: occupation (the title in the\n"
+            "singular), other_person, percent_women.",
+        ),
+        Entry("per_occupation", 10, "Sentences to keep of each occupation, and to ask for."),
+        Entry("ask_per_occupation", 25),
+        Entry("tries", 3, "How often a title, or another person, is asked for until one is good."),
+        Entry(
+            "pronouns",
+            USUAL_PRONOUNS,
+            f"The sets that sentences are asked for with, in turn: {', '.join(map('/'.join, PRONOUNS))}.",
+        ),
+        Entry("near_duplicates", 0.95, "Cosine from which a sentence repeats an earlier one of its occupation."),
+        Entry("prompt_kind", "chat", "completion, for a model that goes on with a text and is no chat model."),
+        Entry("sampling", asdict(Sampling())),
+        Entry(
+            "model",
+            {name: value for name, value in asdict(usual).items() if value is not None},
+            "name and base_url of a server, or gguf, a model file.",
+        ),
+        Entry(
+            "vote",
+            {"threshold": VotePlan().threshold},
+            "From which probability of the occupation on a sentence stays, when a model is asked whom the blank stands for.\n"
+            "model: another one than above, as a table inside this one.",
+        ),
+        Entry(
+            "templates",
+            {stage: f"my-{TEMPLATES[stage]}.jinja" for stage in ("title", "person", "sentence")},
+            "Your own Jinja files beside this plan:",
+            commented=True,
+        ),
     ]
-    lines += ["# already), other_person, percent_women."]
-    lines += [f"occupations = {toml_value(list_name)}"]
-    lines += ["# Sentences to keep of each occupation, and to ask for.", "per_occupation = 10", "ask_per_occupation = 25"]
-    lines += ["# How often a title, or another person, is asked for until one is good.", "tries = 3"]
-    lines += [f"# The sets that sentences are asked for with, in turn: {', '.join('/'.join(one) for one in PRONOUNS)}."]
-    lines += [f"pronouns = {toml_value(USUAL_PRONOUNS)}"]
-    lines += ["# Cosine from which a sentence repeats an earlier one of its occupation.", "near_duplicates = 0.95"]
-    lines += ["# completion, for a model that goes on with a text and is no chat model.", 'prompt_kind = "chat"']
-    lines += ["", "# Your own Jinja files beside this plan:", "# [templates]"]
-    lines += [f'# {stage} = "my-{TEMPLATES[stage]}.jinja"' for stage in ("title", "person", "sentence")]
-    lines += ["", "[sampling]", *(f"{n} = {toml_value(v)}" for n, v in asdict(Sampling()).items())]
-    lines += ["", "# name and base_url of a server, or gguf, a model file."]
-    lines += ["[model]", *(f"{n} = {toml_value(v)}" for n, v in asdict(usual).items() if v is not None)]
-    lines += ["", "# Who is asked whom the blank stands for, and from which probability of the occupation on a sentence stays."]
-    lines += ["[vote]", f"threshold = {VotePlan().threshold}"]
-    lines += ["# Another model than the one that writes:", "# [vote.model]", '# name = "…"', '# base_url = "…"']
-    return "\n".join(lines) + "\n"
+    return file_text(entries, format)
 
 
-def _pronouns(written: Sequence[str], path: Path) -> tuple[tuple[str, str, str], ...]:
+def _pronouns(values: Values) -> tuple[tuple[str, str, str], ...]:
     known = {"/".join(one): one for one in PRONOUNS}
+    written = values.texts("pronouns") or tuple(USUAL_PRONOUNS)
     if wrong := [one for one in written if one not in known]:
-        raise DatasetError(f"{path}: pronouns has {wrong[0]!r}; known are {', '.join(known)}.")
+        raise values.error(f"pronouns has {wrong[0]!r}; known are {', '.join(known)}.", "pronouns")
     return tuple(known[one] for one in written)
 
 
@@ -216,56 +237,37 @@ def _shipped(stage: str) -> Template:
     return Template(name, (ROOM / "templates" / f"{name}.jinja").read_text(encoding="utf-8"))
 
 
-def _template(values: Values, stage: str, path: Path, *, name: str | None = None) -> Template:
-    written = values.text(name or stage)
+def _template(values: Values, stage: str, *, name: str | None = None) -> Template:
+    field = name or stage
+    written = values.text(field)
     if not written or written == TEMPLATES[stage]:
         return _shipped(stage)
-    beside = path.parent / Path(written).expanduser()
+    beside = values.path.parent / Path(written).expanduser()
     if not beside.is_file():
-        raise DatasetError(
-            f"{path}: {name or stage}{values.where} is {written}, neither {TEMPLATES[stage]}, which is shipped, nor a file beside "
-            f"the plan. Check the name."
+        raise values.error(
+            f"{field}{values.where} is {written}, neither {TEMPLATES[stage]}, which is shipped, nor a file beside the plan. "
+            "Check the name.",
+            field,
         )
     try:
         return Template(written, prompt(str(beside)).template)
     except DatasetError as error:
-        raise DatasetError(f"{path}: {error}") from None
+        raise values.error(str(error), field) from None
 
 
-def _sampling(values: Values) -> Sampling:
-    check_names(values.told, field_names(Sampling), values.path, values.where)
-    usual = Sampling()
-    return Sampling(
-        temperature=values.number("temperature", usual.temperature, low=0, high=5),
-        top_p=values.number("top_p", usual.top_p, low=0.001, high=1),
-        max_tokens=values.whole("max_tokens", usual.max_tokens, low=1, high=100_000),
-        seed=values.whole("seed", 0, low=0, high=2**31 - 1) if "seed" in values.told else None,
-    )
-
-
-def _model(values: Values) -> ModelChoice:
-    check_names(values.told, field_names(ModelChoice), values.path, values.where)
-    name, base_url, gguf = values.text("name"), values.text("base_url"), values.text("gguf")
-    if gguf and (name or base_url):
-        where = values.where.removeprefix(" in ")
-        raise DatasetError(f"{values.path}: {where} names a server and a model file. Leave gguf out, or name and base_url.")
-    return ModelChoice(name or None, base_url or None, gguf or None)
-
-
-def _vote(table: Mapping[str, Any], kind: PromptKind, path: Path) -> VotePlan:
-    check_names(table, field_names(VotePlan), path, " in [vote]")
-    values = Values(table, path, " in [vote]")
-    chosen = _model(Values(values.table("model"), path, " in [vote.model]"))
+def _vote(table: Values, kind: PromptKind) -> VotePlan:
+    table.check_names(field_names(VotePlan))
+    chosen = read_model(table.table("model", " in [vote.model]"), "[vote.model]")
     usual = kind if chosen == ModelChoice() else "chat"
     return VotePlan(
-        threshold=values.number("threshold", 0.8, low=0.5, high=1.0),
-        prompt_kind=values.one_of("prompt_kind", get_args(PromptKind), usual),  # pyright: ignore[reportArgumentType]
-        template=_template(values, "vote", path, name="template"),
+        threshold=table.number("threshold", 0.8, low=0.5, high=1.0),
+        prompt_kind=table.one_of("prompt_kind", get_args(PromptKind), usual),  # pyright: ignore[reportArgumentType]
+        template=_template(table, "vote", name="template"),
         model=None if chosen == ModelChoice() else chosen,
     )
 
 
-def _check_templates(plan: SchemaPlan, path: Path) -> None:
+def _check_templates(plan: SchemaPlan, values: Values) -> None:
     """What cannot be filled in is told now, and not after the first thousand."""
     told = sentence_fields("gardener", "neighbor", plan.pronouns[0])
     try:
@@ -274,4 +276,4 @@ def _check_templates(plan: SchemaPlan, path: Path) -> None:
         plan.filled(plan.sentence, told)
         plan.filled(plan.vote.template, vote_fields("The gardener told the neighbor that _ left.", "gardener", "neighbor"))
     except DatasetError as error:
-        raise DatasetError(f"{path}: {error}") from None
+        raise values.error(str(error)) from None

@@ -171,7 +171,7 @@ def read_sentences(wanted: Sequence[Wanted], answers: Answers) -> list[SchemaPie
 
 
 def check_sentences(plan: SchemaPlan, pieces: Sequence[SchemaPiece], *, embed: Embed) -> list[SchemaPiece]:
-    """Ask the rules of grammar of each sentence; of the good ones, set aside what its prompt had and what repeats an earlier one."""
+    """Ask the rules of grammar of each sentence; of the good ones, set aside what its prompt had, and repeats of earlier ones."""
     checked = []
     for piece in pieces:
         rules: list[str] = []
