@@ -31,6 +31,7 @@ from evalmap.writing.write_recipe import recipe
 from evalmap.writing.written_rows import row_of
 
 PLANS = {TOML: "plan.toml", YAML: "plan.yaml"}
+TABLE, REJECTED, PROVENANCE = "table.json", "rejected.jsonl", "provenance.jsonl"
 
 
 def dataset_name(plan: WritePlan) -> str:
@@ -42,10 +43,10 @@ def result_paths(folder: Path, plan: WritePlan, format: str = TOML) -> dict[str,
     """{"rows", "rejected", "provenance", "plan", "table", "recipe", "datasheet": where it goes}; `format` is the plan's"""
     return {
         "rows": folder / f"{dataset_name(plan)}.jsonl",
-        "rejected": folder / "rejected.jsonl",
-        "provenance": folder / "provenance.jsonl",
+        "rejected": folder / REJECTED,
+        "provenance": folder / PROVENANCE,
         "plan": folder / PLANS[format],
-        "table": folder / "table.json",
+        "table": folder / TABLE,
         "recipe": folder / "recipe.json",
         "datasheet": folder / "datasheet.md",
     }

@@ -20,7 +20,7 @@ from evalmap.answers.store import AnswerStore
 from evalmap.data.errors import DatasetError
 from evalmap.data.overview import Overview, overview
 from evalmap.data.records import ReadOptions
-from evalmap.data.store import disk, jobs
+from evalmap.data.store import jobs
 from evalmap.data.store.atomic import write_bytes
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
@@ -31,8 +31,9 @@ from evalmap.screening.curation import curation_actions
 from evalmap.screening.curation.steps import CurationStep
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.pair_judgements import PairJudgements
+from evalmap.writing import plan_shelf
+from evalmap.writing.plan_shelf import PlanPlace
 from evalmap.writing.plans import WritePlan, plan_toml
-from evalmap.writing.result_files import dataset_name
 from evalmap.writing.review.review_store import Judgement, ReviewStore
 from evalmap.writing.review.review_table import read_reviews
 
@@ -159,14 +160,7 @@ def keep_gap_plan(workspace: Workspace, plan: WritePlan) -> Path:
     ------
     DatasetError : others than this machine's users reach the site
     """
-    require_this_machine("makes no plans: one may name files of this machine. Use: evalmap write gap")
-    with workspace.lock("written"):
-        folder, plain = workspace.root / "written", dataset_name(plan)
-        taken = set(disk.names(folder, ""))
-        name = next(name for name in (plain, *(f"{plain}-{n}" for n in range(2, len(taken) + 3))) if name not in taken)
-        path = folder / name / "plan.toml"
-        write_bytes(path, plan_toml(plan).encode())
-    return path
+    return shelve_plan(workspace, plan_toml(plan).encode()).path
 
 
 @changing
@@ -205,3 +199,30 @@ def import_reviews(workspace: Workspace, built: BuiltMap, name: str, content: by
         except DatasetError as error:
             raise DatasetError(str(error).replace(str(path), Path(name).name)) from error
     return len(given), ReviewStore(workspace, built.manifest.source).add(given)
+
+
+NO_PLANS = "makes and changes no plans: one may name files of this machine. Use: evalmap write init"
+
+
+@changing
+def shelve_plan(workspace: Workspace, content: bytes) -> PlanPlace:
+    """Keep a new plan.
+
+    Raises
+    ------
+    DatasetError : it cannot be run, or others than this machine's users reach the site
+    """
+    require_this_machine(NO_PLANS)
+    return plan_shelf.shelve(workspace, content)
+
+
+@changing
+def save_plan(workspace: Workspace, place: PlanPlace, content: bytes, before: str | None) -> None:
+    """Write a plan over the one that was read.
+
+    Raises
+    ------
+    DatasetError : as `plan_shelf.save_plan`, or others than this machine's users reach the site
+    """
+    require_this_machine(NO_PLANS)
+    plan_shelf.save_plan(workspace, place, content, before=before)

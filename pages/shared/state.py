@@ -95,6 +95,12 @@ REVIEW_DONE = "review-done"  # what this window did, row by row, so that it can 
 REVIEW_TOLD = "review-told"  # what the last key did that is not seen by itself
 SETTLED_BEFORE = "settled-before"  # decisions by hand of this window, each with the one before it
 
+# The write page
+PLAN = "plan"  # the plan that is open, by its name in the workspace
+WRITE_STEP = "step"  # which step of it is shown
+PLAN_DRAFT = "plan-draft"  # the text of the open plan as it is edited, and the version of the file that it began with
+PIECES_STEP, PIECES_LABEL = "pieces-step", "pieces-label"  # which pieces of the result are read
+
 FILTERS = (WHERE, NOT_ASKED, MEANING)
 OF_ONE_DATASET = (  # meaningless for another dataset
     *(*FILTERS, FACET_SEARCH, SUBSETS, SUBSET_NAME, SUBSET_A, SUBSET_B, COLOR, LAYER),
