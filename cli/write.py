@@ -65,8 +65,8 @@ def init(
     kind: Annotated[
         Literal["yes_no", "a_b", "free", "winogenerated"],
         typer.Option(
-            help="Statements (yes_no), questions with two answers (a_b), any text with labels of your own (free), or sentences with "
-            "a blank for a pronoun, of a list of occupations (winogenerated, which needs no behaviour)."
+            help="Statements (yes_no), questions with two answers (a_b), any text with labels of your own (free), or sentences "
+            "with a blank for a pronoun, of a list of occupations (winogenerated, which needs no behaviour)."
         ),
     ] = "yes_no",
     label: Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from evalmap.cli import terminal
-from evalmap.cli.model_command import choose_target, gently
+from evalmap.cli.model_command import asking_job, choose_target, gently
 from evalmap.cli.progress import Bars
 from evalmap.data.errors import DatasetError
 
@@ -78,10 +78,12 @@ def run_schemas(
         where nobody is named for the vote, who writes votes
     how : concurrency, timeout, retries and api_key_env, as `choose_target` takes them
     """
+    from evalmap.answers.asking.run_job import write_job_location
     from evalmap.embeddings import pipeline
     from evalmap.embeddings.encoder import DEFAULT_MODEL
     from evalmap.embeddings.vectors import embed_few
     from evalmap.writing.model_choice import ModelChoice
+    from evalmap.writing.plan_files import format_of
     from evalmap.writing.schemas.schema_plan import KIND, parse_schema_plan
     from evalmap.writing.schemas.schema_results import check_schema_folder, write_schemas
     from evalmap.writing.schemas.schema_run import ask_stages, estimate_stages, plan_asking, read_schemas
@@ -113,12 +115,20 @@ def run_schemas(
     def embed(texts: Any) -> Any:
         return embed_few(texts, encoder)
 
-    with Bars() as bars, gently():
+    with asking_job(space, write_job_location(plan), f"writing sentences for {planned.list_name}") as job, Bars() as bars, gently():
+
+        def on_progress(stage: str, done: int, total: int) -> None:
+            job.progress(stage, done, total)
+            bars.progress(stage, done, total)
+
         asked = ask_stages(
-            asking, writer.answerer, voting.answerer, space, last=stage, most=max_requests, embed=embed, progress=bars.progress
+            asking, writer.answerer, voting.answerer, space, last=stage, most=max_requests, embed=embed, progress=on_progress
         )
-    schemas = read_schemas(asking, space, embed=embed)
-    paths = write_schemas(folder, schemas, content, plan.parent / Path(planned.list_name).expanduser())
+        schemas = read_schemas(asking, space, embed=embed)
+        listed = plan.parent / Path(planned.list_name).expanduser()
+        paths = write_schemas(folder, schemas, content, listed, format=format_of(plan))
+        if asked.stopped:
+            job.finish("cancelled" if asked.interrupted else "failed", error=asked.stopped)
     told = schema_figures(schemas)
     if as_json:
         now = {

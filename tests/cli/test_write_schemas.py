@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings.built_map import load_map
 from evalmap.tests.answers.stub_server import Asked, Reply, StubServer, error
 from evalmap.tests.command import Command
 
@@ -194,6 +196,8 @@ def test_list_in_and_checked_sentences_out(evalmap: Command):
     rejected = lines(told["files"]["rejected"])
     assert len(rejected) + len(rows) == table["all"]["pieces"]
     assert not {one.get("text") for one in rejected if one["stage"] in ("checks", "vote") and one["reason"] != "repeat"} & good
+    steps = Counter(one["step"] for one in rejected)
+    assert {step: n for step, n in steps.items() if n != table["all"][step]} == {}
     assert {one["like"] for one in rejected if one["reason"] == "repeat"} == {
         GOOD["he"][0].format(o=o, p=p) for o, p in (("baker", "customer"), ("nurse", "patient"), ("roofer", "client"))
     }
@@ -216,9 +220,10 @@ def test_list_in_and_checked_sentences_out(evalmap: Command):
     sheet = Path(told["files"]["datasheet"]).read_text()
     assert "18 sentences about 3 of 3 occupations" in " ".join(sheet.split())
     assert "`percent_women` is the column `percent_women` of the list in percent" in sheet
-    looked = evalmap("look", told["files"]["rows"])
-    assert looked.code == 0, looked.err
-    assert "sentence_with_blank" in looked.out
+    built = evalmap("build", told["files"]["rows"])
+    assert built.code == 0, built.err
+    mapped = load_map(Workspace(evalmap.home), Workspace(evalmap.home).find("winogenerated_examples"))
+    assert [mapped.text(row) for row in range(18)] == [row["sentence_with_blank"] for row in rows]
 
 
 def test_second_call_asks_nothing_and_changes_nothing(evalmap: Command):
@@ -429,6 +434,22 @@ def test_init_makes_a_plan_with_its_list(evalmap: Command):
     evalmap("write", "init", "--kind", "winogenerated")
     assert Path("occupations.csv").read_text() == "title\nBakers\n"
     assert "is there already" in evalmap("write", "init", "--kind", "winogenerated").err
+
+
+def test_plan_may_be_yaml(evalmap: Command):
+    made = evalmap(
+        "write", "init", "--kind", "winogenerated", "-o", "plan.yaml", "--model", "m", "--base-url", "http://127.0.0.1:9/v1"
+    )
+    assert made.code == 0, made.err
+    with StubServer(Script()) as server:
+        plan(server)
+        text = Path("plan.yaml").read_text().replace("http://127.0.0.1:9/v1", server.url).replace("occupations.csv", "list.csv")
+        Path("plan.yaml").write_text(
+            text.replace("ask_per_occupation: 25", "ask_per_occupation: 2").replace("per_occupation: 10", "per_occupation: 1")
+        )
+        told = evalmap("write", "plan.yaml", "--json", "--concurrency", "1").json
+    assert Path(told["files"]["plan"]).name == "plan.yaml"
+    assert told["table"]["best"]["full"] == 3
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,10 @@ winogenerated_occupations.jsonl   the occupations with their other person
 titles.jsonl, people.jsonl        a line an occupation: what was found, and each try
 sentences.jsonl                   a line a reply: what failed and why, its vote
 rejected.jsonl, provenance.jsonl  as of every written dataset: the pieces that are no row; line i tells where row i comes from
-plan.toml, the list, table.json, recipe.json, datasheet.md
+plan.toml (or .yaml), the list, table.json, recipe.json, datasheet.md
 """
 
 import json
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -19,12 +18,13 @@ from evalmap.answers.reporting.answer_report import versions
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
 from evalmap.data.store.outputs import write_together
+from evalmap.writing.plan_files import TOML, file_values
+from evalmap.writing.result_files import PLANS, plan_of
 from evalmap.writing.schemas.schema_plan import KIND, ROOM, SchemaPlan
 from evalmap.writing.schemas.schema_run import Schemas
 from evalmap.writing.schemas.schema_stages import Found, SchemaPiece
 from evalmap.writing.schemas.schema_table import schema_figures
 
-PLAN = "plan.toml"
 FILES = {
     "rows": "winogenerated_examples.jsonl",
     "occupations": "winogenerated_occupations.jsonl",
@@ -33,7 +33,6 @@ FILES = {
     "sentences": "sentences.jsonl",
     "rejected": "rejected.jsonl",
     "provenance": "provenance.jsonl",
-    "plan": PLAN,
     "table": "table.json",
     "recipe": "recipe.json",
     "datasheet": "datasheet.md",
@@ -53,14 +52,13 @@ def check_schema_folder(folder: Path, plan: SchemaPlan, plan_path: Path) -> None
         raise DatasetError(f"output {folder}: the plan lies there. Name a folder of its own.", "output")
     if not folder.is_dir() or not any(disk.names(folder, "")):
         return
-    before = folder / PLAN
-    if not before.is_file():
+    before = plan_of(folder)
+    if before is None:
         raise DatasetError(f"output {folder}: holds other files. Name an empty folder, or one that is not there yet.", "output")
-    with disk.reading(before):
-        content = before.read_bytes()
     try:
-        told = tomllib.loads(content.decode("utf-8-sig"))
-    except ValueError:
+        with disk.reading(before):
+            told = file_values(before.read_bytes(), before).told
+    except DatasetError:  # what is no plan is not this one
         told = {}
     if (told.get("kind"), told.get("occupations")) != (KIND, plan.list_name):
         raise DatasetError(f"output {folder}: holds what another plan wrote. Name another folder.", "output")
@@ -96,8 +94,8 @@ def occupation_rows(schemas: Schemas) -> list[dict[str, Any]]:
     return rows
 
 
-def write_schemas(folder: Path, schemas: Schemas, plan_content: bytes, list_path: Path) -> dict[str, Path]:
-    """Write all files; {what it is: path}.
+def write_schemas(folder: Path, schemas: Schemas, plan_content: bytes, list_path: Path, *, format: str = TOML) -> dict[str, Path]:
+    """Write all files, or none; {what it is: path}. `format` is the plan's.
 
     Raises
     ------
@@ -105,8 +103,10 @@ def write_schemas(folder: Path, schemas: Schemas, plan_content: bytes, list_path
     """
     plan = schemas.asking.plan
     paths = {name: folder / file for name, file in FILES.items()}
+    paths["plan"] = folder / PLANS[format]
+    taken = set(paths.values())
     paths["list"] = folder / list_path.name
-    if paths["list"] in [folder / file for file in FILES.values()]:
+    if paths["list"] in taken:
         paths["list"] = folder / f"list-{list_path.name}"
     with disk.reading(list_path):
         listed = list_path.read_bytes()
@@ -136,6 +136,10 @@ def write_schemas(folder: Path, schemas: Schemas, plan_content: bytes, list_path
             paths["datasheet"]: _datasheet(schemas, told["table"]).encode("utf-8", "replace"),
         }
     )
+    with disk.writing(folder):
+        for other in PLANS.values():
+            if folder / other != paths["plan"]:
+                (folder / other).unlink(missing_ok=True)
     return paths
 
 
@@ -195,7 +199,14 @@ def _sentence(schemas: Schemas, piece: SchemaPiece) -> dict[str, Any]:
 
 
 def _rejected(schemas: Schemas, piece: SchemaPiece) -> dict[str, Any]:
-    told = {"reason": piece.reason, "stage": piece.stage, "written": piece.read.written, "occupation": piece.wanted.occupation}
+    told = {
+        "step": piece.step,
+        "reason": piece.reason,
+        "stage": piece.stage,
+        "written": piece.read.written,
+        "label": "/".join(piece.wanted.pronouns),
+        "occupation": piece.wanted.occupation,
+    }
     text = {"text": piece.read.text, "rules": list(piece.rules)} if piece.read.text is not None else {}
     return {**told, **text, **_like(schemas, piece), "provenance": schema_provenance(schemas, piece)}
 
@@ -225,7 +236,7 @@ def _recipe(schemas: Schemas) -> dict[str, Any]:
     told = asdict(asking.plan)
     return {
         "evalmap": versions()["evalmap"],
-        "command": f"evalmap write {PLAN}",
+        "again": "evalmap write with this plan and --max-requests 0, with the same workspace",
         "kind": KIND,
         "plan_hash": asking.plan.hash,
         "plan": told,

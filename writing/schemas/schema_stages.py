@@ -90,6 +90,15 @@ class SchemaPiece:
     kept: bool = False
 
     @property
+    def step(self) -> str:
+        """Where it ended, in the words of every written dataset; what breaks a rule of grammar is "unparsed"."""
+        if self.stage == "checks":
+            return {NEAR_DUPLICATE: "near_duplicates", REPEAT: "repeats", COPY: "repeats"}.get(self.reason or "", "unparsed")
+        if self.stage is not None:
+            return {"sentences": "unparsed", "vote": "filtered", "best": "not_best"}[self.stage]
+        return "kept" if self.kept else "not_yet_filtered"
+
+    @property
     def sentence(self) -> str:
         """What was read; "" where the reply is no sentence."""
         return self.read.text or ""

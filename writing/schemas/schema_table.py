@@ -10,6 +10,8 @@ from evalmap.writing.schemas.schema_plan import KIND
 from evalmap.writing.schemas.schema_run import Schemas
 from evalmap.writing.schemas.schema_stages import COPY, NEAR_DUPLICATE, REPEAT, Found
 
+STEPS = ("unparsed", "repeats", "filtered", "near_duplicates", "not_best", "not_yet_filtered")
+
 
 def schema_table(schemas: Schemas) -> dict[str, dict[str, Any]]:
     """{stage: counts}, and "all" last, which has the words of every written dataset's table.
@@ -40,6 +42,7 @@ def schema_table(schemas: Schemas) -> dict[str, dict[str, Any]]:
     places = range(len(schemas.titles))
     full = sum(per_occupation[place] >= schemas.asking.plan.per_occupation for place in places)
     empty = sum(per_occupation[place] == 0 for place in places)
+    steps = Counter(piece.step for piece in pieces)
     not_voted = sum(piece.vote is None for piece in checked)
     kept, ungrammatical = len(schemas.kept), sum(failing.values())
     a = mean_of_a(piece.vote for piece in checked if piece.vote is not None)
@@ -86,14 +89,9 @@ def schema_table(schemas: Schemas) -> dict[str, dict[str, Any]]:
         "all": {
             **asked,
             "pieces": len(pieces),
-            "unparsed": sum(unparsed.values()) + ungrammatical,
-            "parsed": len(sentences) - ungrammatical,
-            "repeats": repeats,
-            "filtered": sum(votes.values()),
-            "near_duplicates": near,
-            "not_best": len(passed) - kept,
-            "kept": kept,
-            "not_yet_filtered": not_voted,
+            "parsed": len(pieces) - steps["unparsed"],
+            **{step: steps[step] for step in STEPS},
+            "kept": len(schemas.kept),
             "unparsed_reasons": _sorted({**unparsed, **failing}),
             "repeats_reasons": repeating,
             "filtered_reasons": votes,
