@@ -9,6 +9,7 @@ import numpy as np
 from evalmap.screening.quality.saturation import Saturation, measure_saturation
 from evalmap.writing.pieces import WrittenPiece, best_rows
 from evalmap.writing.plans import WritePlan
+from evalmap.writing.set_aside import ELSEWHERE
 
 Ended = Literal["count", "until_new", "min_yield", "unfinished"]
 ENDED: dict[Ended, str] = {
@@ -17,6 +18,9 @@ ENDED: dict[Ended, str] = {
     "min_yield": "the last batch kept less than min_yield of its pieces",
     "unfinished": "some requests are not answered yet",
 }
+
+
+PLACES = {"copy of an example": "example", "in the dataset": "dataset", "near a row of the dataset": "dataset"}
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,12 @@ def ending(plan: WritePlan, pieces: Sequence[WrittenPiece], last: Batch) -> Ende
     """Whether a plan with `until_new` ends with this batch, and why; None where it goes on."""
     if plan.until_new is None:
         return None
+    if not last.whole:  # what is missing may come before what is there
+        return "unfinished"
     balanced = plan.filter is not None and plan.filter.balanced
     enough = plan.until_new - (plan.until_new % len(plan.labels) if balanced else 0)
     if sum(one.step == "kept" for one in pieces) - len(best_rows(pieces, plan)) >= enough:
         return "until_new"
-    if not last.whole:
-        return "unfinished"
     return "min_yield" if last.new_ratio < plan.min_yield else None
 
 
@@ -69,10 +73,10 @@ def measure_growth(pieces: Sequence[WrittenPiece]) -> Saturation:
     for place, one in enumerate(pieces):
         like: tuple[str, int] = ("row", place)
         if one.set_aside is not None and one.step in ("repeats", "near_duplicates"):
-            earlier = one.set_aside.reason in ("repeat", "label contradicts", "near-duplicate")
-            if earlier and one.set_aside.of not in of_piece:  # what it repeats was filtered
+            of, elsewhere = one.set_aside.of, one.set_aside.reason in ELSEWHERE
+            if not elsewhere and of not in of_piece:  # what it repeats was filtered
                 continue
-            like = ("group", of_piece[one.set_aside.of]) if earlier else (one.set_aside.reason, one.set_aside.of)
+            like = (PLACES[one.set_aside.reason], of) if elsewhere else ("group", of_piece[of])
         elif one.step not in ("kept", "not_best"):
             continue
         of_piece[place] = like[1] if like[0] == "group" else groups.setdefault(like, len(groups))

@@ -14,7 +14,7 @@ from typing import Any
 from evalmap.answers.answer_types import RawAnswer
 from evalmap.answers.asking.protocol import Prompt, Request
 from evalmap.answers.reading.scoring import score
-from evalmap.writing.filter_plan import LabelFilter, filter_labels
+from evalmap.writing.filter_plan import LabelFilter
 from evalmap.writing.plans import WritePlan
 
 KIND = "write-filter"  # what the journal's header says that it holds
@@ -55,9 +55,8 @@ class FilterAsking:
 
     def request(self, text: str, label: str) -> Request:
         """The question about a row of the dataset."""
-        labels = filter_labels(self.plan.kind, self.plan.labels)
-        options = self.filter.options(label, labels)
-        filled = self.filter.filled(text, label, behaviour=self.plan.behaviour, kind=self.plan.kind, labels=labels)
+        options = self.filter.options(label)
+        filled = self.filter.filled(text, label, behaviour=self.plan.behaviour, kind=self.plan.kind)
         identity = [filled, self.filter.prompt_kind, sorted(options.all)]
         return Request(hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:24], filled, options)
 

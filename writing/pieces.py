@@ -55,7 +55,8 @@ def read_pieces(asking: WriteAsking, answers: Mapping[str, RawAnswer]) -> list[W
             continue
         wanted = asking.wanted[request.key]
         cut_off = answer.finish_reason == CUT_OFF
-        read = read_reply(answer.text or "", kind=asking.plan.kind, label=wanted.label, expected=wanted.expected, cut_off=cut_off)
+        how = {"kind": asking.plan.kind, "label": wanted.label, "expected": wanted.expected, "separator": asking.plan.separator}
+        read = read_reply(answer.text or "", cut_off=cut_off, **how)
         for number, piece in enumerate(read):
             step: Step = "kept" if piece.reason is None else "unparsed"
             pieces.append(WrittenPiece(piece, request.key, number, wanted, step, piece.reason))

@@ -21,6 +21,7 @@ def provenance(written: Written, one: WrittenPiece) -> dict[str, Any]:
         "piece": one.number,
         "label": one.wanted.label,
         "topic": one.wanted.topic,
+        "axes": dict(one.wanted.axes),
         "prompt": request.text,
         "system": asking.prompt.system,
         "template": asking.prompt.id,

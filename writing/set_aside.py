@@ -17,7 +17,10 @@ from evalmap.screening.pairs.exact import text_key
 from evalmap.screening.pairs.semantic import find_similar_pairs
 from evalmap.screening.variants.variants import Differences
 
-Reason = Literal["copy of an example", "row of the dataset", "repeat", "label contradicts", "near-duplicate"]
+Reason = Literal[
+    "copy of an example", "in the dataset", "near a row of the dataset", "repeat", "label contradicts", "near-duplicate"
+]
+ELSEWHERE: tuple[Reason, ...] = ("copy of an example", "in the dataset", "near a row of the dataset")  # what is like no written row
 MOST_PAIRS = 50_000_000  # 10,000 rows that are all alike; the search takes those most alike where there are more
 NORMALIZATION = "alphanumeric"  # white space, case, punctuation and apostrophes make no new row
 
@@ -28,9 +31,10 @@ class SetAside:
 
     Attributes
     ----------
-    reason : "copy of an example" (equal under the normalization, or near it), "row of the dataset" (the same, of one that is
-        extended), "repeat" (equal to an earlier row of its label), "label contradicts" (equal to an earlier row of another
-        label), "near-duplicate" (of an earlier row of its label that stays)
+    reason : "copy of an example" (equal under the normalization, or near it), "in the dataset" (equal to a row that is there
+        already, whatever its label), "near a row of the dataset" (a near-duplicate of one that has its label), "repeat" (equal to
+        an earlier row of its label), "label contradicts" (equal to an earlier row of another label), "near-duplicate" (of an
+        earlier row of its label that stays)
     of : the row that it is like, by its place; of an example or a row of the dataset, the place among those
     cosine : of the two; None where they are equal
     """
@@ -45,6 +49,7 @@ def find_repeats(
     labels: Sequence[str],
     *,
     examples: Sequence[str] = (),
+    existing: tuple[Sequence[str], Sequence[str]] = ((), ()),
     threshold: float = 0.95,
     embed: Callable[[Sequence[str]], Vectors],
 ) -> list[SetAside | None]:
@@ -54,7 +59,7 @@ def find_repeats(
     -------
     n of None (the row stays) or SetAside
     """
-    comparison = Comparison(examples=examples, threshold=threshold, embed=embed)
+    comparison = Comparison(examples=examples, existing=existing, threshold=threshold, embed=embed)
     comparison.take(texts, labels)
     comparison.compare([True] * len(texts))
     return comparison.found()
@@ -70,7 +75,7 @@ class Comparison:
     Parameters
     ----------
     examples : what the model was shown
-    existing : rows of the dataset that is extended, and their labels
+    existing : (texts, labels) of the dataset that the rows are for
     threshold : cosine of the embeddings from which two rows are near-duplicates, 0 to 1
     embed : texts → (m, n_dims) float32, unit norm; called with texts that it was not called with before, where there are two at
         least in all
@@ -80,7 +85,7 @@ class Comparison:
         self,
         *,
         examples: Sequence[str] = (),
-        existing: Sequence[tuple[str, str]] = (),
+        existing: tuple[Sequence[str], Sequence[str]] = ((), ()),
         threshold: float = 0.95,
         embed: Callable[[Sequence[str]], Vectors],
     ) -> None:
@@ -88,8 +93,8 @@ class Comparison:
         self._fixed: dict[str | tuple[str, str], SetAside] = {}
         for place, text in enumerate(examples):
             self._fixed.setdefault(text_key(text, NORMALIZATION), SetAside("copy of an example", place))
-        for place, (text, _) in enumerate(existing):
-            self._fixed.setdefault(text_key(text, NORMALIZATION), SetAside("row of the dataset", place))
+        for place, text in enumerate(existing[0]):
+            self._fixed.setdefault(text_key(text, NORMALIZATION), SetAside("in the dataset", place))
         self._equal: list[SetAside | None] = []  # of every row that was taken
         self._keys: list[str | tuple[str, str]] = []
         self._labels: list[str] = []
@@ -97,10 +102,10 @@ class Comparison:
         self._staying: dict[str | tuple[str, str], int] = {}
         self._compared = 0  # rows that `compare` was told of
         # What near-duplicates are looked for in: what is fixed, then the rows that are left
-        self._near_texts: list[str] = [*examples, *(text for text, _ in existing)]
-        self._near_labels: list[str | None] = [None] * len(examples) + [label for _, label in existing]
+        self._near_texts: list[str] = [*examples, *existing[0]]
+        self._near_labels: list[str | None] = [None] * len(examples) + list(existing[1])
         self._near_of: list[SetAside | int] = [SetAside("copy of an example", place) for place in range(len(examples))]
-        self._near_of += [SetAside("row of the dataset", place) for place in range(len(existing))]
+        self._near_of += [SetAside("near a row of the dataset", place) for place in range(len(existing[0]))]
         self._n_fixed = len(self._near_texts)
         self._texts: list[str] = []
         self._vectors: Vectors | None = None

@@ -12,7 +12,11 @@ from evalmap.writing.pieces import STEPS
 from evalmap.writing.plans import WritePlan
 from evalmap.writing.write_outcome import Written
 
-KINDS = {"yes_no": "statements, each with the label Yes or No", "a_b": "questions with two answers, of which the label is one"}
+KINDS = {
+    "yes_no": "statements, each with the label Yes or No",
+    "a_b": "questions with two answers, of which the label is one",
+    "free": "texts, with the labels of the plan where it has any",
+}
 HEADS = ("requests", "replies", "failed", "not_asked", "pieces", *STEPS)
 WELL_MEANT = 0.8  # an accuracy against people below which a filter is no ground to trust labels
 
@@ -42,12 +46,12 @@ def datasheet(written: Written, told: Mapping[str, Any], *, encoder: Mapping[str
 
 def _what(written: Written, told: Mapping[str, Any]) -> Iterator[str]:
     plan = written.asking.plan
-    of = ", ".join(f"{told['table'][label]['kept']:,} of label {code(label)}" for label in plan.labels)
-    yield f"- {told['table']['all']['kept']:,} rows: {of}."
+    of = ", ".join(f"{told['table'][label]['kept']:,} of label {code(label)}" for label in plan.labels if label)
+    yield f"- {told['table']['all']['kept']:,} rows{f': {of}' if of else ''}."
     yield f"- They are to test whether somebody {code(plan.behaviour)}: {KINDS.get(plan.kind, 'rows with the labels of the plan')}."
     yield "- All of them were written by a language model. Line i of provenance.jsonl says where row i comes from."
-    if written.existing:
-        yield f"- They extend a dataset of {len(written.existing):,} rows, which they do not repeat."
+    if written.existing[0]:
+        yield f"- They extend a dataset of {len(written.existing[0]):,} rows, which they do not repeat."
 
 
 def _made(written: Written, encoder: Mapping[str, Any]) -> Iterator[str]:
@@ -63,8 +67,12 @@ def _made(written: Written, encoder: Mapping[str, Any]) -> Iterator[str]:
     left_out = sorted({name for answer in written.answers.values() for name in answer.left_out or ()})
     if left_out:
         yield f"- The server does not know {' and '.join(map(code, left_out))}: replies were drawn without."
+    for axis, values in plan.axes.items():
+        yield f"- Prompts vary {code(axis)}: {', '.join(map(code, values))}."
     if plan.topics:
         yield f"- Topics in turn: {', '.join(map(code, plan.topics))}."
+    for axis, values in plan.axes.items():
+        yield f"- Varied, in all combinations: {code(axis)}: {', '.join(map(code, values))}."
     if plan.examples:
         yield f"- {len(plan.examples):,} examples were shown, and copies of them set aside."
     if written.filtered is not None:
@@ -115,7 +123,7 @@ def _variety(written: Written, told: Mapping[str, Any]) -> Iterator[str]:
     yield f"- {told['saturation']['sentence']}"
     if written.batches:
         last = written.batches[-1]
-        yield f"- The last of {len(written.batches):,} batches kept {last.kept:,} of {last.pieces:,} pieces."
+        yield f"- The last batch of {len(written.batches):,} kept {last.kept:,} of {last.pieces:,} pieces."
 
 
 def _use(plan: WritePlan) -> Iterator[str]:
@@ -130,7 +138,7 @@ def _limits(written: Written, told: Mapping[str, Any]) -> Iterator[str]:
     counts, found = told["table"]["all"], told["filter"]
     if not counts["kept"]:
         yield "- There is no row."
-    kept = [told["table"][label]["kept"] for label in written.asking.plan.labels]
+    kept = [told["table"][label]["kept"] for label in written.asking.plan.labels if label] or [0]
     if min(kept) != max(kept):
         yield f"- The labels are not balanced ({min(kept):,} to {max(kept):,} rows): who always gives one answer gains by it."
     if waiting := counts["not_asked"] + counts["not_yet_filtered"]:

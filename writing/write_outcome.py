@@ -11,10 +11,10 @@ import numpy as np
 from evalmap.answers.answer_types import RawAnswer
 from evalmap.answers.statistics.summary import wilson
 from evalmap.screening.quality.saturation import Saturation
+from evalmap.writing.axis_yields import axis_figures
 from evalmap.writing.growth import ENDED, Batch, Ended, measure_growth
 from evalmap.writing.label_confidence import DIGITS, FilterAsking
 from evalmap.writing.pieces import STEPS, Step, WrittenPiece
-from evalmap.writing.plans import PlanExample
 from evalmap.writing.write_requests import WriteAsking
 
 REASONS: tuple[Step, ...] = ("unparsed", "repeats", "filtered", "near_duplicates", "not_best")
@@ -40,7 +40,7 @@ class Written:
     pieces : in the order of asking
     answers, times : {key: the reply}, {key: when it came}
     about : what runs the model, as the answerer tells it
-    existing : the rows of the dataset that is extended
+    existing : (texts, labels) of the dataset that the plan adds to
     batches, ended : how it grew, and why it ended
     filtered : what the discriminator said; None without a filter
     """
@@ -50,7 +50,7 @@ class Written:
     answers: Mapping[str, RawAnswer]
     times: Mapping[str, str]
     about: Mapping[str, Any]
-    existing: tuple[PlanExample, ...] = ()
+    existing: tuple[Sequence[str], Sequence[str]] = ((), ())
     batches: tuple[Batch, ...] = ()
     ended: Ended = "count"
     filtered: Filtered | None = None
@@ -70,7 +70,7 @@ class Written:
         near_duplicates, not_best, kept and not_yet_filtered. `…_reasons` are {reason: pieces}, `removed` {what went: rows}.
         """
         labels = self.asking.plan.labels
-        rows = {label: self._counts([label]) for label in labels}
+        rows = {label: self._counts([label]) for label in labels if label}
         return rows | {"all": self._counts(labels)}
 
     def saturation(self) -> Saturation:
@@ -170,6 +170,7 @@ def figures(written: Written, verdicts: Mapping[tuple[str, str], bool] | None = 
         "behaviour": plan.behaviour,
         "model": written.asking.header["model"],
         "table": written.table(),
+        "axes": axis_figures(written.asking, written.pieces, written.answers),
         "batches": batch_figures(written),
         "ended": {"by": written.ended, "sentence": ENDED[written.ended]},
         "until_new": plan.until_new,

@@ -43,7 +43,7 @@ def recipe(written: Written, *, encoder: Mapping[str, Any]) -> dict[str, Any]:
             "step": "repeats",
             "normalization": NORMALIZATION,
             "examples": len(plan.examples),
-            "rows of the dataset": len(written.existing),
+            "rows of the dataset": len(written.existing[0]),
         },
     ]
     if written.filtered is not None:

@@ -10,7 +10,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,11 +24,12 @@ KIND = "write"  # what the journal's header says that it holds
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a request is for: rows of a label about a topic; `expected` of them."""
+    """What a request is for: rows of a label about a topic, or with a value of each axis; `expected` of them."""
 
     label: str
     topic: str | None
     expected: int
+    axes: Mapping[str, str] = field(default_factory=dict)
 
 
 Asking = tuple[Request, Wanted]
@@ -116,11 +117,12 @@ def _needed(plan: WritePlan, label: str) -> int:
 def _of_label(plan: WritePlan, label: str) -> Iterator[Asking]:
     """(request, what it is for) of each request of a label, in order, without end."""
     examples = [example.text for example in plan.examples if example.label == label]
-    times: Counter[str] = Counter()
+    times, combinations = Counter[str](), plan.combinations
     for number in itertools.count():
         topic = plan.topics[number % len(plan.topics)] if plan.topics else None
-        text = plan.filled(label, topic, _shots(plan, label, number, examples))
-        yield _request(plan, label, text, times[text]), Wanted(label, topic, plan.per_reply)
+        axes = combinations[number]
+        text = plan.filled(label, topic, _shots(plan, label, number, examples), axes)
+        yield _request(plan, label, text, times[text]), Wanted(label, topic, plan.per_reply, axes)
         times[text] += 1
 
 

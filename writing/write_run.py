@@ -10,7 +10,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from evalmap.answers.answer_types import RawAnswer
 from evalmap.answers.asking.journal import journal_path, read_journal
@@ -22,14 +22,14 @@ from evalmap.embeddings.array_types import Vectors
 from evalmap.writing.growth import Batch, Ended, ending
 from evalmap.writing.label_confidence import FilterAsking, read_confidence
 from evalmap.writing.pieces import WrittenPiece, best_rows, compared_label, read_pieces
-from evalmap.writing.plans import PlanExample
-from evalmap.writing.set_aside import Comparison, SetAside
+from evalmap.writing.plans import LABELS
+from evalmap.writing.set_aside import ELSEWHERE, Comparison, SetAside
 from evalmap.writing.write_outcome import Filtered, Written
 from evalmap.writing.write_requests import Asking, WriteAsking, planned_requests, request_sequence
 from evalmap.writing.written_rows import compared_text
 
-Stage = Literal["write", "filter"]
 Embed = Callable[[Sequence[str]], Vectors]
+Existing = tuple[Sequence[str], Sequence[str]]  # texts and labels of the dataset that a plan adds to
 NO_PROBABILITY = "no probability of an option"
 
 
@@ -111,9 +111,9 @@ def write(
     embed: Embed,
     filter: FilterAsking | None = None,
     filter_answerer: Answerer | None = None,
-    existing: Sequence[PlanExample] = (),
+    existing: Existing = ((), ()),
     most: int | None = None,
-    progress: Callable[[Stage, int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> WriteOutcome:
     """Ask batch by batch what the journals have no answer to, and say what all of it comes to.
 
@@ -125,9 +125,9 @@ def write(
     answerer : the writer; None: nothing is asked, and the journals are read as they are
     embed : texts → (m, n_dims) float32, unit norm
     filter, filter_answerer : the discriminator, where the plan has a filter
-    existing : rows of the dataset that is extended, which new ones must not repeat
+    existing : (texts, labels) of the dataset that the plan adds to, which new rows must not repeat
     most : requests to the writer and to the discriminator together that this call asks at most, retries aside
-    progress : called with the stage, what is done of it and what there is
+    progress : called after each reply, with replies there are and replies there will be
 
     Raises
     ------
@@ -149,7 +149,7 @@ def read_written(
     *,
     embed: Embed,
     filter: FilterAsking | None = None,
-    existing: Sequence[PlanExample] = (),
+    existing: Existing = ((), ()),
 ) -> Written:
     """`write` that asks nothing."""
     return write(asking, None, workspace, embed=embed, filter=filter, existing=existing).written
@@ -205,17 +205,20 @@ class _Run:
         *,
         embed: Embed,
         filter: FilterAsking | None = None,
-        existing: Sequence[PlanExample] = (),
+        existing: Existing = ((), ()),
         most: int | None = None,
-        progress: Callable[[Stage, int, int], None] | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
-        self._asking, self._plan, self._filter, self._existing = asking, asking.plan, filter, tuple(existing)
+        self._asking, self._plan, self._filter, self._existing = asking, asking.plan, filter, existing
         self._most, self._progress = most, progress
         self.writer = _Source(workspace, asking.prompt, asking.header)
         self.discriminator = _Source(workspace, filter.prompt, filter.header) if filter is not None else None
         self._comparison = Comparison(
             examples=[self._compared(example.text, example.label) for example in self._plan.examples],
-            existing=[(self._compared(row.text, row.label), compared_label(self._plan, row.label)) for row in existing],
+            existing=(
+                [self._compared(text, label) for text, label in zip(*existing, strict=True)],
+                [compared_label(self._plan, label) for label in existing[1]],
+            ),
             threshold=self._plan.near_duplicates,
             embed=embed,
         )
@@ -290,7 +293,7 @@ class _Run:
         if self._plan.until_new is None:
             planned = planned_requests(self._plan)
         asking = self._asking.of(batch)
-        self._ask(self.writer, asking.requests, report and (lambda done, _: report("write", before + done, planned)))
+        self._ask(self.writer, asking.requests, report and (lambda done, _: report(before + done, planned)))
         pieces = read_pieces(asking, self.writer.answers)
         first = len(self._pieces)
         self._pieces += pieces
@@ -329,8 +332,7 @@ class _Run:
             return
         asks = {place: told.request(self._pieces[place].row, self._pieces[place].wanted.label) for place in places}
         distinct = list({request.key: request for request in asks.values()}.values())
-        report = self._progress
-        self._ask(source, distinct, report and (lambda done, total: report("filter", done, total)))
+        self._ask(source, distinct, None)
         for place, request in asks.items():
             one, answer = self._pieces[place], source.answered(request.key)
             if answer is None:
@@ -354,7 +356,7 @@ class _Run:
             if aside is None:
                 self._pieces[place] = replace(one, step="kept", reason=None, set_aside=None)
                 continue
-            if aside.reason not in ("copy of an example", "row of the dataset"):
+            if aside.reason not in ELSEWHERE:
                 aside = SetAside(aside.reason, self._rows[aside.of], aside.cosine)
             step = "repeats" if aside.cosine is None else "near_duplicates"
             self._pieces[place] = replace(one, step=step, reason=aside.reason, set_aside=aside)
@@ -377,7 +379,8 @@ class _Run:
         return [one.piece.compared for one in rows], [compared_label(self._plan, one.wanted.label) for one in rows]
 
     def _compared(self, text: str, label: str) -> str:
-        return compared_text(text, kind=self._plan.kind, label=label)
+        kind = self._plan.kind
+        return compared_text(text, kind=kind, label=label) if label in LABELS[kind] else text
 
 
 def _unused() -> Vectors:

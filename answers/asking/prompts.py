@@ -1,24 +1,24 @@
-"""Prompts: the three that are built in, and the user's own Jinja files.
+"""Prompts: the four that are built in, and the user's own Jinja files.
 
 A template sees the source fields of a row, `question` (the field of that name, else the text) and `options` (the options' texts).
 The options stand in an order of their own, never the matching one first: a prompt must not give the label away. What a row holds
 is put in as text; it is never read as a template.
 """
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from evalmap.answers.answer_types import Options
-from evalmap.answers.asking.protocol import Prompt
+from evalmap.answers.asking.protocol import Prompt, PromptKind
 from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-Kind = Literal["chat", "completion"]
 MOST_CHARACTERS = 200_000  # of a template file; more is no template
 _YES_NO = {"yes": 0, "no": 1, "true": 0, "false": 1}
 _OFFER = "{{ options[:-1] | join(', ') }}{{ ' or ' if options | length > 1 else '' }}{{ options | last }}"
@@ -26,6 +26,7 @@ _BUILT_IN = (
     Prompt("chat-yesno", "{{ question }}\n\nAnswer with just " + _OFFER + "."),
     Prompt("hhh", "\n\nHuman: {{ question }}\n\nAssistant:", kind="completion", lead=" "),
     Prompt("raw", "{{ question }}", kind="completion"),
+    Prompt("blank", "{{ question }}", kind="blank"),
 )
 
 
@@ -35,11 +36,12 @@ def built_in() -> dict[str, Prompt]:
     chat-yesno : chat; the question, an empty line, "Answer with just Yes or No." (or the options that the row has)
     hhh : completion; "Human:" and the question, then "Assistant:"
     raw : completion; the question as it stands
+    blank : the question is a sentence with one blank, which each option fills; nothing else is put
     """
     return {prompt.id: prompt for prompt in _BUILT_IN}
 
 
-def prompt(id_or_path: str, *, kind: Kind | None = None, system: str | None = None) -> Prompt:
+def prompt(id_or_path: str, *, kind: PromptKind | None = None, system: str | None = None) -> Prompt:
     """A prompt that is built in, or one of the user's own from a Jinja file (its id is then the file's name).
 
     Parameters
@@ -81,10 +83,11 @@ def fill(prompt: Prompt, fields: Mapping[str, Any], options: Options) -> str:
     try:
         return _template(prompt.id, prompt.template).render({**fields, "options": offered(options)})
     except UndefinedError as error:
-        there = ", ".join([*fields, "options"])
-        raise DatasetError(f"prompt {prompt.id}: {error.message} (fields of the row: {there}). Correct the template.") from None
+        there, place = ", ".join([*fields, "options"]), f"prompt {prompt.id}{_line_of(error)}"
+        raise DatasetError(f"{place}: {error.message} (it knows {there}). Correct the template.") from None
     except Exception as error:  # a template is a program: anything may go wrong in it
-        raise DatasetError(f"prompt {prompt.id}: it cannot be filled in ({_line(error)}). Correct the template.") from None
+        place = f"prompt {prompt.id}{_line_of(error)}"
+        raise DatasetError(f"{place}: it cannot be filled in ({_line(error)}). Correct the template.") from None
 
 
 def offered(options: Options) -> list[str]:
@@ -95,7 +98,7 @@ def offered(options: Options) -> list[str]:
     return sorted(options.all, key=lambda text: (_YES_NO.get(text.lower(), 2), text))
 
 
-def _own(path: Path, named: str, kind: Kind) -> Prompt:
+def _own(path: Path, named: str, kind: PromptKind) -> Prompt:
     try:
         with path.open("rb") as file:
             content = file.read(4 * MOST_CHARACTERS + 1)
@@ -125,6 +128,12 @@ def _template(id: str, text: str) -> "Template":
         return SandboxedEnvironment(undefined=StrictUndefined, autoescape=False).from_string(text)
     except TemplateSyntaxError as error:
         raise DatasetError(f"prompt {id} line {error.lineno}: not a Jinja template ({error.message}). Correct it.") from None
+
+
+def _line_of(error: Exception) -> str:
+    """Where in a template it went wrong: " line 3"; Jinja puts the template's own lines into the traceback."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<template>"]
+    return f" line {lines[-1]}" if lines else ""
 
 
 def _line(error: Exception) -> str:

@@ -70,6 +70,27 @@ def test_blind_reviewer_names_the_label_and_is_not_shown_it(typed, evalmap: Comm
     assert {one["label_fits"] for one in said} == {True, False}
 
 
+def test_blind_reviewer_chooses_among_many_labels_by_number_or_name_and_among_one_not_at_all(
+    evalmap: Command, monkeypatch: pytest.MonkeyPatch
+):
+    many = [{**row, "label": f"label {at % 12:02}"} for at, row in enumerate(maps.rows(24))]
+    maps.built(Workspace(evalmap.home), Path("many.jsonl"), many)
+    maps.built(Workspace(evalmap.home), Path("one.jsonl"), [{**row, "label": "Yes"} for row in many[:12]])
+    monkeypatch.setattr("sys.stdin", io.StringIO("12\n4\nn\nLABEL 03\n4\nn\n" * 12))
+    shown = evalmap("review", "many", "--reviewer", "ann", "--sample", "24", "--blind")
+    assert shown.code == 0, shown.err
+    assert "12: label 11 [1-12/?/s/b/q]" in shown.out
+    assert evalmap("review", "many", "--export", "reviews.jsonl").code == 0
+    said = [json.loads(line) for line in Path("reviews.jsonl").read_text().splitlines()]
+    named = ["label 11", "label 03"] * 12
+    assert [one["label_fits"] for one in said] == [
+        name == many[one["line"] - 1]["label"] for one, name in zip(said, named, strict=True)
+    ]
+    refused = evalmap("review", "one", "--reviewer", "ann", "--blind")
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "every label is 'Yes', so there is none to choose from. Show the label (--blind)." in refused.err
+
+
 def test_worst_rows_are_those_with_the_lowest_confidence(typed):
     shown = typed("q", "--reviewer", "ann", "--sample", "1", "--by", "worst")
     assert "(judge line 1)" in shown.out  # confidence rises with the line, and no rule flags a row
@@ -125,6 +146,7 @@ def test_judge_stands_beside_people(typed, evalmap: Command):
         (("--settle", "99=yes"), "'99=yes': expected LINE=yes, no or open"),
         (("--export", "reviews.txt"), "reviews are written as .jsonl or .csv, not .txt"),
         (("--reviewer", "ann", "--reviewers", "ann,ann"), "Name each one once"),
+        (("--reviewer", "ann", "--reviewers", ","), "--reviewers ',' names nobody"),
     ],
 )
 def test_nonsense_is_one_sentence(typed, arguments: tuple[str, ...], sentence: str):
