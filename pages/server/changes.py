@@ -25,12 +25,15 @@ from evalmap.data.store.atomic import write_bytes
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.server.access import changing
+from evalmap.pages.server.access import changing, require_this_machine
 from evalmap.pages.server.reviews import keys_of
 from evalmap.screening.curation import curation_actions
 from evalmap.screening.curation.steps import CurationStep
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.pair_judgements import PairJudgements
+from evalmap.writing import plan_shelf
+from evalmap.writing.plan_shelf import PlanPlace
+from evalmap.writing.plans import WritePlan, plan_toml
 from evalmap.writing.review.review_store import Judgement, ReviewStore
 from evalmap.writing.review.review_table import read_reviews
 
@@ -150,6 +153,17 @@ def judge_pairs(workspace: Workspace, built: BuiltMap, change: Callable[[PairJud
 
 
 @changing
+def keep_gap_plan(workspace: Workspace, plan: WritePlan) -> Path:
+    """Keep a plan that fills a gap, under a name of its own; returns its file.
+
+    Raises
+    ------
+    DatasetError : others than this machine's users reach the site
+    """
+    return shelve_plan(workspace, plan_toml(plan).encode()).path
+
+
+@changing
 def review_row(workspace: Workspace, built: BuiltMap, row: int, said: Review) -> None:
     """Keep what a person said of a row; it is on the disk before this returns."""
     ReviewStore(workspace, built.manifest.source).add([(keys_of(built)[row], said)])
@@ -185,3 +199,30 @@ def import_reviews(workspace: Workspace, built: BuiltMap, name: str, content: by
         except DatasetError as error:
             raise DatasetError(str(error).replace(str(path), Path(name).name)) from error
     return len(given), ReviewStore(workspace, built.manifest.source).add(given)
+
+
+NO_PLANS = "makes and changes no plans: one may name files of this machine. Use: evalmap write init"
+
+
+@changing
+def shelve_plan(workspace: Workspace, content: bytes) -> PlanPlace:
+    """Keep a new plan.
+
+    Raises
+    ------
+    DatasetError : it cannot be run, or others than this machine's users reach the site
+    """
+    require_this_machine(NO_PLANS)
+    return plan_shelf.shelve(workspace, content)
+
+
+@changing
+def save_plan(workspace: Workspace, place: PlanPlace, content: bytes, before: str | None) -> None:
+    """Write a plan over the one that was read.
+
+    Raises
+    ------
+    DatasetError : as `plan_shelf.save_plan`, or others than this machine's users reach the site
+    """
+    require_this_machine(NO_PLANS)
+    plan_shelf.save_plan(workspace, place, content, before=before)
