@@ -122,6 +122,7 @@ class RawAnswer:
     correct : a flag of the source, where it tells nothing else
     answer : the option chosen, already read by the source
     text : what the model wrote; finish_reason : why it stopped ("stop"; "length" at the limit of tokens), where the source tells
+    left_out : fields of the request that the server does not know, so that the text was drawn without them ("seed")
 
     score : the log's own figure for this answer, where the question has no options to choose from; score_name : what it calls it
 
@@ -147,6 +148,7 @@ class RawAnswer:
     answer: str | None = None
     text: str | None = None
     finish_reason: str | None = None
+    left_out: Sequence[str] | None = None
     score: float | None = None
     score_name: str | None = None
     matching: str | None = None

@@ -23,7 +23,8 @@ from evalmap.data.text.normalization import NORMALIZATIONS, normalize, redundant
 from evalmap.screening.output.dataset_card import code
 from evalmap.screening.quality.flags.find_flags import find_flags
 from evalmap.screening.quality.flags.flag_rules import FlagInput
-from evalmap.screening.quality.shortcuts import NEGATIONS, find_shortcuts, first_two_words, leave_one_out_majority
+from evalmap.screening.quality.shortcut_predictors import NEGATIONS, first_two_words
+from evalmap.screening.quality.shortcuts import find_shortcuts, leave_one_out_majority
 
 NEGATION = re.compile(rf"\b(?:{'|'.join(sorted(NEGATIONS))})\b|n['’]t\b", re.IGNORECASE)
 WORST = 6  # files listed

@@ -105,8 +105,9 @@ def _server(
 
 
 def _file(path: Path, engine: Engine, *, concurrency: int, timeout: float, text_tokens: int | None) -> Target:
-    files = [path] if path.is_file() else sorted(path.rglob("*")) if path.is_dir() else []
-    if not files:
+    from evalmap.answers.asking.endpoint import file_address
+
+    if not path.is_file() and not (path.is_dir() and any(path.rglob("*"))):
         raise DatasetError(f"{path}: no such file. Give a .gguf file.")
     words: dict[str, Any] = {"text_tokens": text_tokens} if text_tokens else {}
 
@@ -119,8 +120,7 @@ def _file(path: Path, engine: Engine, *, concurrency: int, timeout: float, text_
 
         return GgufAnswerer(path, parallel=concurrency, timeout=timeout, **words)
 
-    size = sum(file.stat().st_size for file in files if file.is_file())
-    return Target(path.stem if path.is_file() else path.resolve().name, f"{engine}:{path.name}:{size}", answerer)
+    return Target(path.stem if path.is_file() else path.resolve().name, file_address(path, engine), answerer)
 
 
 def extra_fields(written: str | None) -> dict[str, Any]:
@@ -147,8 +147,13 @@ def _names(value: object) -> Iterator[str]:
 
 
 @contextmanager
-def asking_job(space: Workspace, location: str, name: str, *, slug: str) -> "Iterator[JobFile]":
-    """The job's file, from its beginning to how it ended; refused while another process is at the same."""
+def asking_job(space: Workspace, location: str, name: str, *, slug: str | None = None) -> "Iterator[JobFile]":
+    """The job's file, from its beginning to how it ended; refused while another process is at the same.
+
+    Parameters
+    ----------
+    slug : the map that it is about, if any
+    """
     from evalmap.answers.asking.run_job import IF_KILLED
     from evalmap.data.store.jobs import JobFile
 

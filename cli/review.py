@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
 import typer
 
 from evalmap.cli import terminal
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from evalmap.answers.reading.reviews import Review
     from evalmap.embeddings.built_map import BuiltMap
     from evalmap.screening.keep.by_hand import RowKey
-    from evalmap.writing.review.review_queue import By
     from evalmap.writing.review.review_store import ReviewStore
 
 _FITS = {"y": True, "n": False, "?": None}
@@ -59,6 +57,8 @@ def review(
     """
     from evalmap.data.store.outputs import check_outputs, write_together
     from evalmap.embeddings.built_map import load_map
+    from evalmap.writing.review.label_options import require_options
+    from evalmap.writing.review.review_sample import names_of, queues
     from evalmap.writing.review.review_store import ReviewStore
     from evalmap.writing.review.review_table import read_reviews, written_reviews
 
@@ -82,34 +82,16 @@ def review(
     if not lines and not report and not as_json:
         if reviewer is None or not reviewer.strip():
             raise DatasetError("whose judgements are these? Say your name, or --report to read what there is.", "reviewer")
-        _review(store, built, reviewer.strip(), _queues(built, reviewer.strip(), sample, by, seed, reviewers, overlap), by, blind)
+        people = names_of(reviewers)
+        if reviewers is not None and not people:
+            raise DatasetError(f"--reviewers {reviewers!r} names nobody. Write names with commas between them.")
+        if blind:
+            require_options(built)
+        who = reviewer.strip()
+        shared = queues(built, who, sample=sample, by=by, seed=seed, people=people, overlap=overlap)
+        _review(store, built, who, shared, by, blind)
     if report or as_json:
         _report(store, built, as_json)
-
-
-def _queues(
-    built: "BuiltMap", reviewer: str, sample: int, by: "By", seed: int, reviewers: str | None, overlap: float
-) -> dict[str, list[int]]:
-    from evalmap.embeddings.layers import KMEANS
-    from evalmap.screening.quality.flags.find_flags import find_flags
-    from evalmap.screening.quality.flags.flag_rules import FlagInput
-    from evalmap.writing.review.review_queue import draw_sample, share_out
-
-    examples = built.examples
-    n_flags = np.zeros(len(examples), dtype=np.int64)
-    if by == "worst":
-        for flag in find_flags(FlagInput(examples, truncated=built.truncated, outliers=built.outliers)):
-            n_flags[flag.rows] += 1
-    labels = ["" if label is None or label != label else str(label) for label in examples["label"].astype(object)]
-    strata = list(zip(labels, built.clustering(KMEANS.id).labels.tolist(), strict=True))
-    confidence = examples["confidence"].to_numpy(dtype=np.float64, na_value=np.nan)
-    drawn = draw_sample(len(examples), sample=sample, by=by, strata=strata, confidence=confidence, n_flags=n_flags, seed=seed)
-    if reviewers is None:
-        return {reviewer: drawn}
-    people = [name.strip() for name in reviewers.split(",") if name.strip()]
-    if reviewer not in people:
-        raise DatasetError(f"{reviewer} is not among the reviewers {', '.join(people)}.", "reviewers")
-    return share_out(drawn, people, overlap=overlap, seed=seed)
 
 
 def _review(
@@ -149,37 +131,48 @@ def _ask(
 ) -> "Review | Literal['quit', 'back', 'skip']":
     """What a person says of a row; the end of the input is quit, and half a judgement is none."""
     from evalmap.answers.reading.reviews import Review
+    from evalmap.writing.review.label_options import label_options
 
     dataset, line = built.identity(row)
-    label = _label(built, row)
-    labels = sorted(built.manifest.labels)  # in no order that tells which is frequent
+    options = label_options(built, row)
     terminal.print_lines(["", f"row {at} of {of} ({dataset} line {line})", f"  {built.text(row)}"])
-    named = label is not None and blind and 2 <= len(labels) <= 9
-    if label is not None and not blind:
-        terminal.print_line(f"  label: {label}")
     fits: bool | None = None
-    if named:
-        choices = {str(number): name for number, name in enumerate(labels, start=1)}
-        shown = ", ".join(f"{number}: {name}" for number, name in choices.items())
-        letter = _key(f"which label is right? {shown} [1-{len(labels)}/?/s/b/q]", {*choices, "?", "s", "b", "q"})
-    elif label is None or blind:
+    if options is None:
         letter = _key("review this row? [y/s/b/q]", {"y", "s", "b", "q"})
+    elif blind:
+        letter = _choice(options.names)
     else:
+        terminal.print_line(f"  label: {options.right}")
         letter = _key("does the label fit? [y/n/?/s/b/q]", {*_FITS, "s", "b", "q"})
     if letter in (None, "q"):
         return "quit"
     if letter in ("b", "s"):
         return "back" if letter == "b" else "skip"
-    if named:
-        fits = None if letter == "?" else labels[int(letter) - 1] == label
-    elif label is not None and not blind:
-        fits = _FITS[letter]
+    if options is not None and letter != "?":
+        fits = options.names[int(letter) - 1] == options.right if blind else _FITS[letter]
     score = _key("how relevant? 1 (not at all) to 5 [1-5/?]", {*"12345", "?"})
     unclear = None if score is None else _key("ambiguous? [y/n/?, then a comment if you like]", set(_FITS), more=True)
     if score is None or unclear is None:
         return "quit"
     relevance = None if score == "?" else int(score)
     return Review(reviewer, fits, relevance, _FITS[unclear[0]], comment=unclear[1:].strip(), sample=by)
+
+
+def _choice(names: Sequence[str]) -> str | None:
+    """The number of the label that was chosen, by its number or by itself, or one of ? s b q; None at the end of the input."""
+    numbers = {str(number): name for number, name in enumerate(names, start=1)}
+    shown = ", ".join(f"{number}: {name}" for number, name in numbers.items())
+    question = f"which label is right? {shown} [1-{len(names)}/?/s/b/q]"
+    while True:
+        try:
+            said = typer.prompt(terminal.printable(question), default="", show_default=False, prompt_suffix=" ").strip()
+        except typer.Abort:
+            return None
+        if said in numbers or said.lower() in ("?", "s", "b", "q"):
+            return said.lower()
+        by_name = [number for number, name in numbers.items() if name.casefold() == said.casefold()]
+        if len(by_name) == 1:
+            return by_name[0]
 
 
 def _key(question: str, keys: set[str], *, more: bool = False) -> str | None:
@@ -191,11 +184,6 @@ def _key(question: str, keys: set[str], *, more: bool = False) -> str | None:
             return None
         if (key := said[:1].lower()) in keys and (more or len(said) == 1):
             return key + said[1:]
-
-
-def _label(built: "BuiltMap", row: int) -> str | None:
-    label = built.examples["label"].astype(object).iloc[row]
-    return None if label is None or label != label else str(label)
 
 
 def _place(built: "BuiltMap", keys: Sequence["RowKey"], key: "RowKey") -> str:

@@ -230,6 +230,8 @@ def _about_variants(report: dict[str, Any]) -> list[str]:
 
 def _about_templates(found: dict[str, Any]) -> list[str]:
     """How many rows are of templates, how many of them go, and by which rule."""
+    if found["templates"] is None:
+        return ["  templates were not looked for among so many rows: evalmap templates does, and so does --templates RULE"]
     if not found["templates"]:
         return []
     some = "template" if found["templates"] == 1 else "templates"

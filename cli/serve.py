@@ -1,6 +1,7 @@
 """evalmap serve: the site, from a terminal."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ import typer
 
 from evalmap.cli import terminal
 from evalmap.cli.terminal import WorkspaceOption
+from evalmap.data.errors import DatasetError
 from evalmap.data.remote import host_names
 
 
@@ -25,6 +27,12 @@ def serve(
     writable: Annotated[
         bool, typer.Option("--writable", help="Lets whoever reaches the site from elsewhere add, build, decide and remove.")
     ] = False,
+    user_header: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The header by which a proxy says who is there, such as X-Forwarded-User: the reviewers' names."
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Open the site. With PATH, its map is built in the background and the library shows how far it is.
@@ -37,6 +45,7 @@ def serve(
     from evalmap.embeddings import sample_maps
 
     names = [str(host_names.allowed_host(name)) for name in allowed_host or []]
+    header = None if user_header is None else _header(user_header)
     space = terminal.open_workspace(workspace)
     sample_maps.install(space)
     sample_answers.install(space)
@@ -52,11 +61,19 @@ def serve(
         os.environ["EVALMAP_ALLOWED_HOSTS"] = ",".join(names)
     if writable:
         os.environ["EVALMAP_WRITABLE"] = "1"
+    if header is not None:
+        os.environ["EVALMAP_USER_HEADER"] = header
     _tell_who_may_what(host)
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", host, "--server.port", str(port)]
     os.environ["EVALMAP_HOME"] = str(space.root)
     os.chdir(Path(__file__).resolve().parents[1])
     os.execv(sys.executable, [*command, "--server.headless", "true"])  # in this process's place: what ends it ends the site
+
+
+def _header(name: str) -> str:
+    if not re.fullmatch(r"[\w-]+", name, re.ASCII):
+        raise DatasetError(f"{name!r} is no name of a header, such as X-Forwarded-User.", "user_header")
+    return name
 
 
 def _tell_who_may_what(host: str) -> None:

@@ -77,6 +77,7 @@ def build(
     encoder: Encoder | None = None,
     location: str | None = None,
     keep_layout: bool = False,
+    layout_of: Manifest | None = None,
     progress: StageProgress = lambda stage, done, total: None,
 ) -> Manifest:
     """Build a dataset's map and move the dataset's pointer to it.
@@ -89,6 +90,7 @@ def build(
     location : what a later build opens to read the same rows again; default: the dataset's source
     keep_layout : rows whose text is on the map that this build takes the place of stay where they are, bit for bit, and the others
         are placed among them (`placement.py`); clusters and names are found anew. Without such a map this does nothing.
+    layout_of : keep the layout of this map instead, of another source say
     progress : called with (stage, done, total), total 0 where it is not known
 
     Returns
@@ -100,7 +102,7 @@ def build(
     DatasetError : which map is meant can't be told; the layout can't be kept; the disk refuses
     """
     with workspace.leased() as leased:
-        return _build(dataset, leased, settings or Settings(), encoder, location, keep_layout, progress)
+        return _build(dataset, leased, settings or Settings(), encoder, location, keep_layout, layout_of, progress)
 
 
 def _build(
@@ -110,14 +112,15 @@ def _build(
     encoder: Encoder | None,
     location: str | None,
     keep: bool,
+    layout_of: Manifest | None,
     progress: StageProgress,
 ) -> Manifest:
     # What can't be built is refused before the work, not after it.
     before = workspace.map_to_replace(dataset.source, dataset.name, name_given=dataset.name_given)
     encoder = encoder or SentenceEncoder(settings.model)
     under_way = Build(dataset, workspace, settings, encoder, progress)
-    if keep and before:
-        under_way.kept = layout_to_keep(workspace, before, settings=settings, encoder=encoder)
+    if layout := layout_of or (before if keep else None):
+        under_way.kept = layout_to_keep(workspace, layout, settings=settings, encoder=encoder)
     records = []
     for stage in PIPELINE:
         started = time.perf_counter()

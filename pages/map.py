@@ -1,5 +1,7 @@
 """The map: colour, filter, search, select, read."""
 
+from collections.abc import Callable
+
 import numpy as np
 import streamlit as st
 
@@ -20,11 +22,12 @@ from evalmap.pages.parts.map import (
     rows_table,
     subsets,
     where,
+    write_more,
 )
 from evalmap.pages.parts.map.map_controls import TOP, Choices, draw_controls, draw_search
 from evalmap.pages.server import caches
 from evalmap.pages.server.curations import curation_of
-from evalmap.pages.shared import drawers, example_address, state, text
+from evalmap.pages.shared import drawers, example_address, more_rows, state, text
 
 EXAMPLES, CLUSTERS, SUBSETS, ABOUT = "Examples", "Clusters", "Subsets", "About this map"
 
@@ -64,19 +67,26 @@ def draw() -> None:
             row_list.draw(listed)
             group = _group(built)
             if seen.selection:
-                curating.draw_bar(built, _to_curate(built, choices, columns, asked, mask, meaning, hits, seen))
+                chosen = _to_curate(built, choices, columns, asked, mask, meaning, hits, seen)
+                curating.draw_bar(built, chosen, write_more.draw_button)
         with drawers.canvas():
             view = _map(built, key, choices, mask, group or [row for row, _ in hits if mask[row]], opened)
         if opened is not None or st.session_state.get(state.EXAMPLE):
             with drawers.card("Example", on_close=example_address.close):
                 example_card.draw(built, opened)
         in_group = (np.array(group, dtype=np.int64), "in this group of near-duplicates", {})
-        parts = {
+        parts: dict[str, Callable[[], None]] = {
             EXAMPLES: lambda: rows_table.draw(
                 built, *(in_group if group else _chosen_rows(built, choices, mask, meaning, hits, view))
             ),
             CLUSTERS: lambda: cluster_table.draw(built),
             curating.PART: lambda: curating.draw(built, _to_curate(built, choices, columns, asked, mask, meaning, hits, view)),
+        }
+        if more_rows.may_plan():
+            parts[write_more.PART] = lambda: write_more.draw(
+                built, _to_curate(built, choices, columns, asked, mask, meaning, hits, view)
+            )
+        parts |= {
             SUBSETS: lambda: subsets.draw(built, columns, subsets.Subset(asked, _selected(built, view)), mask),
             ABOUT: lambda: about.draw(built),
         }

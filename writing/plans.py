@@ -1,31 +1,37 @@
 """The plan of a dataset that a model writes: the behaviour in words, what is varied, how many rows, and whom to ask.
 
-A plan is a TOML file that is kept with the dataset. What it says is checked when it is read, its template is filled in once for
-each label, and everything that is wrong is one sentence.
+A plan is a TOML or YAML file that is kept with the dataset. What it says is checked when it is read, its templates are filled in
+once for each label, and everything that is wrong is one sentence.
 """
 
-import difflib
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from functools import cache
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from evalmap.answers.answer_types import Options
-from evalmap.answers.asking.prompts import fill, prompt
+from evalmap.answers.asking.prompts import fill
 from evalmap.answers.asking.protocol import Prompt
 from evalmap.data.errors import DatasetError
-from evalmap.data.store import disk
+from evalmap.writing.axes import MOST_COMBINATIONS, Combinations
+from evalmap.writing.extended_rows import Extends
+from evalmap.writing.filter_plan import LabelFilter, filter_values, read_filter, shipped_filters
+from evalmap.writing.model_choice import ModelChoice
+from evalmap.writing.plan_examples import PlanExample, file_examples
+from evalmap.writing.plan_fields import Values, field_names
+from evalmap.writing.plan_files import TOML, YAML, Entry, file_text, file_values, plan_content
+from evalmap.writing.plan_templates import FEW_SHOT, OF_KIND, PlanTemplate, find_template, shipped_templates, shipped_text
 
-Kind = Literal["yes_no", "a_b"]
-LABELS: dict[str, tuple[str, str]] = {"yes_no": ("Yes", "No"), "a_b": ("(A)", "(B)")}
-TEMPLATES = Path(__file__).parent / "templates"
-DEFAULT_TEMPLATE = {"yes_no": "statement-by-persona", "a_b": "question-with-two-answers"}
+Kind = Literal["yes_no", "a_b", "free"]
+LABELS: dict[str, tuple[str, ...]] = {"yes_no": ("Yes", "No"), "a_b": ("(A)", "(B)"), "free": ()}
+NO_LABEL = ""  # what the rows of a plan without labels are asked for under
 MOST_ROWS = 1_000_000  # of a label; more is a slip of the finger
 MOST_PER_REPLY = 50
+MOST_PER_BATCH = 100_000  # requests
+MOST_LABEL = 100  # characters
+SEPARATOR = "---"  # the line between the texts of a reply
 NO_OPTIONS = Options(None, ())
 
 
@@ -40,39 +46,32 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class ModelChoice:
-    """Whom to ask: `name` at the address `base_url`, or the model file `gguf`. The command line may name another one."""
-
-    name: str | None = None
-    base_url: str | None = None
-    gguf: str | None = None
-
-
-@dataclass(frozen=True)
-class PlanExample:
-    """A row that the model is shown, and must not repeat: a statement, or a question with its choices."""
-
-    text: str
-    label: str
-
-
-@dataclass(frozen=True)
 class WritePlan:
     """What a plan says.
 
     Attributes
     ----------
     behaviour : in words that go on from "a person who …": "wants to be helpful"
-    kind : "yes_no" (statements, with the label Yes or No) or "a_b" (questions with two answers; the label is the matching one)
-    labels : those of the kind that are written
+    kind : "yes_no" (statements, with the label Yes or No), "a_b" (questions with two answers; the label is the matching one) or
+        "free" (any text, with labels of the author's own, or with none)
+    labels : those of the kind that are written; (NO_LABEL,) where rows have none
     count : rows to ask for, for each label; {label: rows}
     per_reply : rows that one reply is asked for; 1 for "a_b"
+    separator : the line between the texts of a reply, for "free"
     template : id of a shipped template, or a file beside the plan; template_text : what it holds
+    templates : the phrasings, where there are several; the first is `template`, and counts are asked of each
     prompt_kind, system : as of `evalmap.answers.asking.protocol.Prompt`
     topics : what prompts are about in turn; () where nothing is said of a topic
+    axes : what else prompts vary, {name: values}, in all combinations; {} where the plan has topics, or nothing varies
     shots : examples of the label that a prompt shows; drawn anew for each prompt
     near_duplicates : cosine from which a row repeats an earlier one of its label
-    sampling, model, examples : see there
+    extends : the dataset that the rows are for, and whose rows they must not repeat; None: none
+    sampling, model : see there
+    examples : those of the plan, then those of `examples_file`, a file of rows beside the plan
+    filter : what another model says of the labels, and what follows from it; None: it is not asked
+    batch : requests that are asked, read and compared before the next ones are
+    until_new : go on, beyond `count` where need be, until so many rows are kept; None: ask for `count`
+    min_yield : with `until_new`, stop where a batch keeps less than this ratio of its pieces
     """
 
     behaviour: str
@@ -80,20 +79,29 @@ class WritePlan:
     labels: tuple[str, ...] = ()
     count: Mapping[str, int] = field(default_factory=dict)
     per_reply: int = 1
+    separator: str = SEPARATOR
     template: str = ""
     template_text: str = ""
+    templates: tuple[PlanTemplate, ...] = ()
     prompt_kind: Literal["chat", "completion"] = "chat"
     system: str | None = None
     topics: tuple[str, ...] = ()
+    axes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     shots: int = 3
     near_duplicates: float = 0.95
     sampling: Sampling = field(default_factory=Sampling)
     model: ModelChoice = field(default_factory=ModelChoice)
+    examples_file: str | None = None
     examples: tuple[PlanExample, ...] = ()
+    extends: Extends | None = None
+    filter: LabelFilter | None = None
+    batch: int = 50
+    until_new: int | None = None
+    min_yield: float = 0.1
 
     @property
     def hash(self) -> str:
-        """20 hex digits of all that the plan says, its template's words among it."""
+        """20 hex digits of all that the plan says, its templates' words and the file's examples among it."""
         told = json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(told.encode()).hexdigest()[:20]
 
@@ -102,7 +110,18 @@ class WritePlan:
         """The template as it is put to a model."""
         return Prompt(self.template, self.template_text, kind=self.prompt_kind, system=self.system)
 
-    def filled(self, label: str, topic: str | None, examples: Sequence[str]) -> str:
+    @property
+    def combinations(self) -> Combinations:
+        """The combinations of the axes in the order of asking; the same for each label, so that labels differ in nothing else."""
+        return Combinations(self.axes, self.sampling.seed or 0)
+
+    def phrasings(self) -> tuple["WritePlan", ...]:
+        """The plan once for each of its templates, with that one alone."""
+        if not self.templates:
+            return (self,)
+        return tuple(replace(self, template=one.name, template_text=one.text, templates=()) for one in self.templates)
+
+    def filled(self, label: str, topic: str | None, examples: Sequence[str], axes: Mapping[str, str] | None = None) -> str:
         """The prompt for a label.
 
         Raises
@@ -110,13 +129,9 @@ class WritePlan:
         DatasetError : the template cannot be filled in
         """
         told = {"behaviour": self.behaviour, "kind": self.kind, "label": label, "topic": topic, "n": self.per_reply}
-        text = fill(self.prompt, {**told, "examples": list(examples)}, NO_OPTIONS)
+        told |= {"axes": dict(axes or {}), "separator": self.separator, "examples": list(examples)}
+        text = fill(self.prompt, told, NO_OPTIONS)
         return text.strip() if self.prompt_kind == "chat" else text
-
-
-def shipped_templates() -> tuple[str, ...]:
-    """The ids of the templates that need no file."""
-    return tuple(sorted(path.stem for path in TEMPLATES.glob("*.jinja")))
 
 
 def read_plan(path: Path) -> WritePlan:
@@ -124,251 +139,331 @@ def read_plan(path: Path) -> WritePlan:
 
     Raises
     ------
-    DatasetError : no such file, no TOML, a field that is unknown or of another type, no behaviour, a template that cannot be filled
-        in …; one sentence with the file and the field
+    DatasetError : no such file, neither TOML nor YAML, a field that is unknown or of another type, no behaviour, a template that
+        cannot be filled in …; one sentence with the file and the field
     """
     return parse_plan(plan_content(path), path)
 
 
-def plan_content(path: Path) -> bytes:
-    """What a plan's file holds.
-
-    Raises
-    ------
-    DatasetError : no such file, or it cannot be read
-    """
-    try:
-        with disk.reading(path):
-            return path.read_bytes()
-    except FileNotFoundError:
-        raise DatasetError(f"{path}: no such plan. Make one with: evalmap write init 'wants to be …'") from None
-
-
 def parse_plan(content: bytes, path: Path) -> WritePlan:
-    """`read_plan` of what was read; `path` is named in errors, and its folder is where the template and the model file lie."""
-    try:
-        told = tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise DatasetError(f"{path}: the plan is not UTF-8. Save it as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise DatasetError(f"{path}: not TOML ({error}). Correct the line.") from None
-    _check_names(told, _names(WritePlan) - {"template_text"}, path, "")
-    values = _Values(told, path, "")
+    """`read_plan` of what was read; `path` names the format and stands in errors, and in its folder lie the files that it names."""
+    file = file_values(content, path)
+    values = Values(file.told, path, lines=file.lines)
+    values.check_names(field_names(WritePlan) - {"template_text"})
     behaviour = (values.text("behaviour") or "").strip().rstrip(".")
     if not behaviour:
-        raise DatasetError(f'{path}: no behaviour. Say what is tested in words, such as behaviour = "wants to be helpful".')
+        raise values.error('no behaviour. Say what is tested in words, such as behaviour = "wants to be helpful".', "behaviour")
     kind: Kind = values.one_of("kind", get_args(Kind), "yes_no")  # pyright: ignore[reportAssignmentType]
-    labels = values.texts("labels") or LABELS[kind]
-    if wrong := [label for label in labels if label not in LABELS[kind]]:
-        raise DatasetError(f"{path}: labels has {wrong[0]!r}; kind {kind} knows {' and '.join(LABELS[kind])}.")
-    if len(set(labels)) < len(labels):
-        raise DatasetError(f"{path}: labels names one twice. Name each once.")
+    labels = _labels(values, kind)
     per_reply = values.whole("per_reply", 1, low=1, high=MOST_PER_REPLY)
     if kind == "a_b" and per_reply != 1:
-        raise DatasetError(f"{path}: per_reply is {per_reply}, and a question with its answers is asked for alone. Set it to 1.")
-    template = values.text("template") or DEFAULT_TEMPLATE[kind]
-    if template == DEFAULT_TEMPLATE["a_b" if kind == "yes_no" else "yes_no"]:
-        raise DatasetError(f"{path}: template {template} does not write kind {kind}. Use {DEFAULT_TEMPLATE[kind]} or few-shot.")
+        raise values.error(
+            f"per_reply is {per_reply}, and a question with its answers is asked for alone. Set it to 1.", "per_reply"
+        )
+    templates = _templates(values, kind)
+    named, examples_file = _examples(values, labels), values.text("examples_file")
     plan = WritePlan(
         behaviour=" ".join(behaviour.split()),
         kind=kind,
         labels=labels,
-        count=_counts(values, labels, path),
+        count=_counts(values, labels),
         per_reply=per_reply,
-        template=template,
-        template_text=_template_text(template, path),
+        separator=_separator(values, kind),
+        template=templates[0].name,
+        template_text=templates[0].text,
+        templates=templates if len(templates) > 1 else (),
         prompt_kind=values.one_of("prompt_kind", ("chat", "completion"), "chat"),  # pyright: ignore[reportArgumentType]
         system=values.text("system"),
         topics=values.texts("topics"),
+        axes=_axes(values),
         shots=values.whole("shots", 3, low=0, high=100),
         near_duplicates=values.number("near_duplicates", 0.95, low=0.5, high=1.0),
-        sampling=_sampling(values.table("sampling"), path),
-        model=_model(values.table("model"), path),
-        examples=tuple(_examples(told.get("examples", []), labels, path)),
+        sampling=read_sampling(values.table("sampling")),
+        model=read_model(values.table("model")),
+        examples_file=examples_file,
+        examples=(*named, *(file_examples(examples_file, kind, labels, path) if examples_file else ())),
+        extends=_extends(values),
+        batch=values.whole("batch", 50, low=1, high=MOST_PER_BATCH),
+        until_new=values.whole("until_new", 1, low=1, high=MOST_ROWS) if "until_new" in values.told else None,
+        min_yield=values.number("min_yield", 0.1, low=0, high=1),
     )
+    if "filter" in values.told:
+        plan = replace(plan, filter=_filter(values.table("filter"), plan))
     if plan.system is not None and plan.prompt_kind != "chat":
-        raise DatasetError(f"{path}: system is for prompt_kind chat, and this plan's is completion. Leave one of them out.")
-    if template == "few-shot" and (missing := [label for label in labels if not any(e.label == label for e in plan.examples)]):
-        raise DatasetError(f"{path}: template few-shot needs an example of label {missing[0]}. Add one under [[examples]].")
-    for label in labels:  # what cannot be filled in is told now, and not after the first thousand
-        shown = [example.text for example in plan.examples if example.label == label][: plan.shots]
-        try:
-            filled = plan.filled(label, plan.topics[0] if plan.topics else None, shown)
-        except DatasetError as error:
-            raise DatasetError(f"{path}: {error}") from None
-        if not filled.strip():
-            raise DatasetError(f"{path}: template {template} gives an empty prompt for label {label}. Write the prompt into it.")
+        raise values.error("system is for prompt_kind chat, and this plan's is completion. Leave one of them out.", "system")
+    check_growth(plan, path)
+    for phrasing in plan.phrasings():
+        _check_template(phrasing, values)
     return plan
+
+
+def check_growth(plan: WritePlan, path: Path) -> None:
+    """Refuse a plan that goes on until there are enough rows and then keeps the best of them.
+
+    Raises
+    ------
+    DatasetError : it does
+    """
+    if plan.until_new is not None and plan.filter is not None and plan.filter.best is not None:
+        raise DatasetError(
+            f"{path}: until_new stops at so many rows, and best of [filter] keeps some of them only. Leave one of them out.",
+            "until_new",
+        )
+
+
+def plan_text(plan: WritePlan, format: str = TOML) -> str:
+    """The plan as a TOML or YAML file that is read as the same plan, with comments."""
+    comment = {"yes_no": "", "a_b": "", "free": " free: any text, with labels of your own or none."}
+    labels = () if plan.labels == (NO_LABEL,) else plan.labels
+    counts: int | Mapping[str, int] = plan.count[NO_LABEL] if not labels else plan.count
+    where = f"of {', '.join(shipped_templates())}, or a Jinja file beside this plan"
+    entries = [
+        Entry("behaviour", plan.behaviour, 'What is tested, in words that go on from "a person who …".'),
+        Entry("kind", plan.kind, f"yes_no: statements. a_b: questions with two answers.{comment[plan.kind]}"),
+        Entry("labels", labels),
+        Entry("count", counts, "Rows to ask for, for each label; and how many of them one reply holds.", inline=True),
+        Entry("per_reply", plan.per_reply),
+        *([Entry("separator", plan.separator, "The line between the texts of one reply.")] if plan.kind == "free" else []),
+        *(
+            [Entry("templates", [one.name for one in plan.templates], f"Phrasings, each asked for all rows: {where}.")]
+            if plan.templates
+            else [Entry("template", plan.template, f"One {where}.")]
+        ),
+        Entry("prompt_kind", plan.prompt_kind),
+        *([Entry("system", plan.system)] if plan.system is not None else []),
+        Entry("topics", plan.topics, "What the prompts are about, in turn."),
+        Entry(
+            "shots",
+            plan.shots,
+            "Examples that a prompt shows; and the cosine from which a row repeats one of its label.",
+        ),
+        Entry("near_duplicates", plan.near_duplicates),
+        Entry("batch", plan.batch, "Requests of a batch, which is read and compared before the next one is asked."),
+        Entry(
+            "until_new",
+            plan.until_new or 500,
+            "Go on until so many rows are kept, or a batch keeps less than min_yield of what it wrote.",
+            commented=plan.until_new is None,
+        ),
+        Entry("min_yield", plan.min_yield),
+        *([Entry("examples_file", plan.examples_file, "Rows beside this plan.")] if plan.examples_file else []),
+        Entry("sampling", {name: value for name, value in asdict(plan.sampling).items() if value is not None}),
+        Entry(
+            "model",
+            {name: value for name, value in asdict(plan.model).items() if value is not None},
+            "name and base_url of a server, or gguf, a model file.",
+        ),
+        Entry(
+            "axes",
+            dict(plan.axes) or {"tone": ["polite", "blunt"], "place": ["at work", "at home"]},
+            "Instead of topics: what the prompts vary, in all combinations.",
+            commented=not plan.axes,
+        ),
+    ]
+    if labels:
+        entries.append(
+            Entry(
+                "filter",
+                filter_values(plan.filter) if plan.filter else {"threshold": 0.5, "balanced": True},
+                "A model says how probable the label of each row is: rows below threshold go, or the best N of a label stay.\n"
+                f"template: {', '.join(shipped_filters())}, or a Jinja file beside this plan. model: as above; none: the writer.",
+                commented=plan.filter is None,
+            )
+        )
+    if plan.extends is not None:
+        told = {name: value for name, value in asdict(plan.extends).items() if value is not None}
+        entries.append(Entry("extends", told, "The dataset that the rows are for; rows that repeat one of its own are set aside."))
+    named = [one for one in plan.examples if not one.of_file]
+    shown = named or [PlanExample("…", labels[0] if labels else NO_LABEL)]
+    tables = [{"text": one.text, **({"label": one.label} if labels else {})} for one in shown]
+    entries.append(Entry("examples", tables, "Rows that the model is shown and must not repeat.", commented=not named))
+    return file_text(entries, format)
 
 
 def plan_toml(plan: WritePlan) -> str:
     """The plan as TOML that is read as the same plan."""
-    lines = ['# What is tested, in words that go on from "a person who …".', f"behaviour = {_toml(plan.behaviour)}"]
-    lines += ["# yes_no: statements. a_b: questions with two answers.", f"kind = {_toml(plan.kind)}"]
-    lines += [f"labels = {_toml(plan.labels)}"]
-    counts = ", ".join(f"{_toml(label)} = {n}" for label, n in plan.count.items())
-    lines += ["# Rows to ask for, for each label; and how many of them one reply holds.", f"count = {{ {counts} }}"]
-    lines += [f"per_reply = {plan.per_reply}"]
-    lines += [f"# One of {', '.join(shipped_templates())}, or a Jinja file beside this plan.", f"template = {_toml(plan.template)}"]
-    lines += [f"prompt_kind = {_toml(plan.prompt_kind)}"]
-    lines += [f"system = {_toml(plan.system)}"] if plan.system is not None else []
-    lines += ["# What the prompts are about, in turn.", f"topics = {_toml(plan.topics)}"]
-    lines += ["# Examples that a prompt shows; and the cosine from which a row repeats an earlier one of its label."]
-    lines += [f"shots = {plan.shots}", f"near_duplicates = {plan.near_duplicates}"]
-    lines += ["", "[sampling]", *(f"{n} = {_toml(v)}" for n, v in asdict(plan.sampling).items() if v is not None)]
-    lines += ["", "# name and base_url of a server, or gguf, a model file."]
-    lines += ["[model]", *(f"{n} = {_toml(v)}" for n, v in asdict(plan.model).items() if v is not None)]
-    for example in plan.examples:
-        lines += ["", "[[examples]]", f"text = {_toml(example.text)}", f"label = {_toml(example.label)}"]
-    if not plan.examples:
-        lines += ["", "# Rows that the model is shown and must not repeat:", "# [[examples]]"]
-        lines += ['# text = "…"', f"# label = {_toml(LABELS[plan.kind][0])}"]
-    return "\n".join(lines) + "\n"
+    return plan_text(plan, TOML)
 
 
-def new_plan(behaviour: str, kind: Kind = "yes_no", *, count: int = 50, model: ModelChoice | None = None) -> WritePlan:
-    """A plan to edit.
+def plan_yaml(plan: WritePlan) -> str:
+    """The plan as YAML that is read as the same plan."""
+    return plan_text(plan, YAML)
+
+
+def new_plan(
+    behaviour: str,
+    kind: Kind = "yes_no",
+    *,
+    count: int = 50,
+    labels: Sequence[str] = (),
+    model: ModelChoice | None = None,
+) -> WritePlan:
+    """A plan to edit; `labels` are the author's own, for kind "free".
 
     Raises
     ------
-    DatasetError : no behaviour, or a count out of range
+    DatasetError : no behaviour, a label that the kind does not know, or a count out of range
     """
-    labels = LABELS[kind]
-    template = DEFAULT_TEMPLATE[kind]
-    text = (TEMPLATES / f"{template}.jinja").read_text(encoding="utf-8")
-    counts = dict.fromkeys(labels, count)
-    plan = WritePlan(behaviour, kind, labels, counts, template=template, template_text=text, model=model or ModelChoice())
+    given = tuple(labels) or LABELS[kind] or (NO_LABEL,)
+    template = OF_KIND[kind]
+    plan = WritePlan(
+        behaviour,
+        kind,
+        given,
+        dict.fromkeys(given, count),
+        template=template,
+        template_text=shipped_text(template),
+        model=model or ModelChoice(),
+    )
     return parse_plan(plan_toml(plan).encode(), Path("the plan"))
 
 
-@cache
-def _names(kind: type) -> frozenset[str]:
-    return frozenset(one.name for one in fields(kind))
+def _labels(values: Values, kind: Kind) -> tuple[str, ...]:
+    labels, known = values.texts("labels"), LABELS[kind]
+    if known and (wrong := [label for label in labels if label not in known]):
+        raise values.error(f"labels has {wrong[0]!r}; kind {kind} knows {' and '.join(known)}.", "labels")
+    labels = labels or known
+    if not known:
+        labels = tuple(label.strip() for label in labels) or (NO_LABEL,)
+        if wrong := [label for label in labels if len(label) > MOST_LABEL or (label and not label.isprintable())]:
+            raise values.error(f"labels has {wrong[0][:40]!r}; a label is one line of {MOST_LABEL} characters at most.", "labels")
+    if len(set(labels)) < len(labels):
+        raise values.error("labels names one twice. Name each once.", "labels")
+    return labels
 
 
-def _check_names(table: Mapping[str, Any], known: frozenset[str] | set[str], path: Path, where: str) -> None:
-    for name in table:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            meant = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(sorted(known))}."
-            raise DatasetError(f"{path}: unknown field {name}{where}. {meant}")
-
-
-@dataclass(frozen=True)
-class _Values:
-    """The values of a table, each of the type that is asked for, or one sentence."""
-
-    told: Mapping[str, Any]
-    path: Path
-    where: str
-
-    def _wrong(self, name: str, expected: str) -> DatasetError:
-        shown = json.dumps(self.told[name], ensure_ascii=False, default=str)[:60]
-        return DatasetError(f"{self.path}: {name}{self.where} is {shown}; expected {expected}.")
-
-    def text(self, name: str) -> str | None:
-        value = self.told.get(name)
-        if value is not None and not isinstance(value, str):
-            raise self._wrong(name, "text in quotation marks")
-        return value
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        value = self.told.get(name, [])
-        if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
-            raise self._wrong(name, 'a list of texts, such as ["one", "two"]')
-        return tuple(value)
-
-    def one_of(self, name: str, known: Sequence[str], default: str) -> str:
-        value = self.told.get(name, default)
-        if value not in known:
-            raise self._wrong(name, " or ".join(known))
-        return value
-
-    def whole(self, name: str, default: int, *, low: int, high: int) -> int:
-        value = self.told.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise self._wrong(name, f"a whole number from {low:,} to {high:,}")
-        return value
-
-    def number(self, name: str, default: float, *, low: float, high: float) -> float:
-        value = self.told.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-            raise self._wrong(name, f"a number from {low:g} to {high:g}")
-        return float(value)
-
-    def table(self, name: str) -> Mapping[str, Any]:
-        value = self.told.get(name, {})
-        if not isinstance(value, dict):
-            raise self._wrong(name, f"a table [{name}]")
-        return value
-
-
-def _counts(values: _Values, labels: Sequence[str], path: Path) -> dict[str, int]:
+def _counts(values: Values, labels: Sequence[str]) -> dict[str, int]:
     if not isinstance(values.told.get("count"), dict):
         return dict.fromkeys(labels, values.whole("count", 50, low=1, high=MOST_ROWS))
-    counts = _Values(values.told["count"], path, " in count")
-    _check_names(counts.told, set(labels), path, " in count")
+    if labels == (NO_LABEL,):
+        raise values.error("count has labels, and the plan has none. Write a number, or add labels.", "count")
+    counts = values.table("count", " in count")
+    counts.check_names(set(labels))
     if missing := [label for label in labels if label not in counts.told]:
-        raise DatasetError(f"{path}: count has no number for label {missing[0]}. Add it, or take the label out of labels.")
+        raise values.error(f"count has no number for label {missing[0]}. Add it, or take the label out of labels.", "count")
     return {label: counts.whole(label, 0, low=1, high=MOST_ROWS) for label in labels}
 
 
-def _sampling(table: Mapping[str, Any], path: Path) -> Sampling:
-    _check_names(table, _names(Sampling), path, " in [sampling]")
-    values, usual = _Values(table, path, " in [sampling]"), Sampling()
+def _separator(values: Values, kind: Kind) -> str:
+    separator = (values.text("separator") or SEPARATOR).strip()
+    if kind != "free" and "separator" in values.told:
+        raise values.error(f"separator is for kind free, and this plan's is {kind}. Leave it out.", "separator")
+    if not separator or not separator.isprintable():
+        raise values.wrong("separator", f'a line such as "{SEPARATOR}"')
+    return separator
+
+
+def _axes(values: Values) -> dict[str, tuple[str, ...]]:
+    table = values.table("axes")
+    if table.told and values.told.get("topics"):
+        raise values.error("topics and axes are both there. Make topics an axis: topic = [ … ] under [axes].", "axes")
+    axes = {}
+    for name in table.told:
+        if not name.strip() or not name.isprintable() or hasattr(dict, name):
+            raise table.error(f"an axis cannot be called {name!r}. Give it another name, such as tone.", name)
+        axes[name] = table.texts(name)
+        if not axes[name]:
+            raise table.error(f"axis {name} has no values. Give it some, or take it out.", name)
+        if len(set(axes[name])) < len(axes[name]):
+            raise table.error(f"axis {name} has a value twice. Name each once.", name)
+    if (n := len(Combinations(axes))) > MOST_COMBINATIONS:
+        raise values.error(f"axes have {n:,} combinations; {MOST_COMBINATIONS:,} are the most. Take values out.", "axes")
+    return axes
+
+
+def read_sampling(table: Values) -> Sampling:
+    """What [sampling] says."""
+    table.check_names(field_names(Sampling))
+    usual = Sampling()
     return Sampling(
-        temperature=values.number("temperature", usual.temperature, low=0, high=5),
-        top_p=values.number("top_p", usual.top_p, low=0.001, high=1),
-        max_tokens=values.whole("max_tokens", usual.max_tokens, low=1, high=100_000),
-        seed=values.whole("seed", 0, low=0, high=2**31 - 1) if "seed" in table else None,
+        temperature=table.number("temperature", usual.temperature, low=0, high=5),
+        top_p=table.number("top_p", usual.top_p, low=0.001, high=1),
+        max_tokens=table.whole("max_tokens", usual.max_tokens, low=1, high=100_000),
+        seed=table.whole("seed", 0, low=0, high=2**31 - 1) if "seed" in table.told else None,
     )
 
 
-def _model(table: Mapping[str, Any], path: Path) -> ModelChoice:
-    _check_names(table, _names(ModelChoice), path, " in [model]")
-    values = _Values(table, path, " in [model]")
-    name, base_url, gguf = values.text("name"), values.text("base_url"), values.text("gguf")
+def read_model(table: Values, name_of: str = "[model]") -> ModelChoice:
+    """Whom a table names; `name_of` is what the table is called."""
+    table.check_names(field_names(ModelChoice))
+    name, base_url, gguf = table.text("name"), table.text("base_url"), table.text("gguf")
     if gguf and (name or base_url):
-        raise DatasetError(f"{path}: [model] names a server and a model file. Leave gguf out, or name and base_url.")
+        raise table.error(f"{name_of} names a server and a model file. Leave gguf out, or name and base_url.")
     return ModelChoice(name or None, base_url or None, gguf or None)
 
 
-def _examples(told: object, labels: Sequence[str], path: Path) -> list[PlanExample]:
-    if not isinstance(told, list):
-        raise DatasetError(f"{path}: examples is no list of tables. Write each under [[examples]], with text and label.")
+def _filter(table: Values, plan: WritePlan) -> LabelFilter:
+    if plan.labels == (NO_LABEL,):
+        raise table.error("[filter] asks whether labels are right, and the plan has none. Take it out, or add labels.")
+    model = read_model(table.table("model", " in [filter.model]"), "[filter.model]")
+    how = {"behaviour": plan.behaviour, "kind": plan.kind, "labels": plan.labels, "prompt_kind": plan.prompt_kind}
+    return read_filter(table, model=model, known=LABELS[plan.kind] or plan.labels, **how)
+
+
+def _extends(values: Values) -> Extends | None:
+    """`extends = "file"`, or a table [extends] with its path."""
+    told = values.told.get("extends")
+    if told is None:
+        return None
+    if isinstance(told, str):
+        location, inside = values.text("extends"), Values({}, values.path)
+    elif isinstance(told, dict):
+        inside = values.table("extends")
+        inside.check_names(field_names(Extends))
+        location = inside.text("path")
+    else:
+        raise values.wrong("extends", "a file, or a table [extends] with its path")
+    if not location or not location.strip():
+        raise values.error("extends names no dataset. Write its file or folder into path.", "extends")
+    return Extends(location, inside.text("sha256") or None, inside.text("map") or None)
+
+
+def _examples(values: Values, labels: tuple[str, ...]) -> list[PlanExample]:
     found = []
-    for number, one in enumerate(told, 1):
-        where = f" in example {number}"
-        if not isinstance(one, dict):
-            raise DatasetError(f"{path}: example {number} is no table. Write each under [[examples]], with text and label.")
-        _check_names(one, _names(PlanExample), path, where)
-        values = _Values(one, path, where)
-        text, label = values.text("text"), values.text("label")
+    for number, one in enumerate(values.tables("examples", "example", "text and label"), 1):
+        one.check_names(field_names(PlanExample) - {"of_file"})
+        text, label = one.text("text"), one.text("label")
         if not text or not text.strip():
-            raise DatasetError(f"{path}: example {number} has no text. Write its statement or question into text.")
-        if label is None or label not in labels:
-            raise DatasetError(f"{path}: example {number} has label {label!r}; expected {' or '.join(labels)}.")
+            raise one.error(f"example {number} has no text. Write its statement or question into text.")
+        if labels == (NO_LABEL,):
+            if label:
+                raise one.error(f"example {number} has label {label!r}, and the plan has no labels. Take it out, or add labels.")
+            label = NO_LABEL
+        elif label is None or label not in labels:
+            raise one.error(f"example {number} has label {label!r}; expected {' or '.join(labels)}.")
         found.append(PlanExample(text.strip(), label))
     return found
 
 
-def _template_text(template: str, path: Path) -> str:
-    if template in shipped_templates():
-        return (TEMPLATES / f"{template}.jinja").read_text(encoding="utf-8")
-    beside = path.parent / Path(template).expanduser()
-    if not beside.is_file():
-        raise DatasetError(
-            f"{path}: template {template} is neither shipped ({', '.join(shipped_templates())}) nor a file beside the plan. "
-            f"Check the name."
-        )
-    try:
-        return prompt(str(beside)).template
-    except DatasetError as error:
-        raise DatasetError(f"{path}: {error}") from None
+def _templates(values: Values, kind: Kind) -> tuple[PlanTemplate, ...]:
+    if "template" in values.told and "templates" in values.told:
+        raise values.error("template and templates are both there. Leave one of them out.", "templates")
+    names = values.texts("templates") or (values.text("template") or OF_KIND[kind],)
+    found = tuple(find_template(name, kind, values.path) for name in names)
+    if len({one.id.casefold() for one in found}) < len(found):
+        raise values.error("templates has two of one name. Give each file a name of its own.", "templates")
+    return found
 
 
-def _toml(value: object) -> str:
-    """A text, number or list of texts in TOML: JSON's escapes are TOML's but for DEL, which JSON leaves as it is."""
-    if isinstance(value, (tuple, list)):
-        return f"[{', '.join(_toml(one) for one in value)}]"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
+def _check_template(plan: WritePlan, values: Values) -> None:
+    """Fill the template in for each label: what cannot be is told now, and not after the first thousand."""
+    if plan.template == FEW_SHOT and (
+        missing := [label for label in plan.labels if not any(one.label == label for one in plan.examples)]
+    ):
+        of = f" of label {missing[0]}" if missing[0] else ""
+        raise values.error(f"template {FEW_SHOT} needs an example{of}. Add one under [[examples]].", "template")
+    for label in plan.labels:
+        shown = [example.text for example in plan.examples if example.label == label][: plan.shots]
+        try:
+            filled = plan.filled(label, plan.topics[0] if plan.topics else None, shown, plan.combinations[0])
+        except DatasetError as error:
+            raise values.error(str(error), "template") from None
+        of = f" for label {label}" if label else ""
+        if not filled.strip():
+            raise values.error(f"template {plan.template} gives an empty prompt{of}. Write the prompt into it.", "template")
+        if plan.kind == "free" and plan.per_reply > 1 and plan.separator not in filled + (plan.system or ""):
+            raise values.error(
+                f"per_reply is {plan.per_reply}, and template {plan.template} does not say the line between texts. "
+                f"Write {{{{ separator }}}} into it, or set per_reply to 1.",
+                "per_reply",
+            )

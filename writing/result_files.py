@@ -3,24 +3,35 @@
 <name>/<name>.jsonl        the rows, in the schema of anthropics/evals
 <name>/rejected.jsonl      each piece that is no row of it, with its reason
 <name>/provenance.jsonl    line i tells where line i of the rows comes from
-<name>/plan.toml           the plan as it was run
+<name>/plan.toml           the plan as it was run (plan.yaml, where it is YAML)
+<name>/table.json          the counts of each step, the batches, saturation and filter: what --json prints of the journals
+<name>/recipe.json         what was done, in which order, with which settings: the same journals give the same files
+<name>/datasheet.md        the same for a reader: how it was made, what is known of it and what not
+
+Nothing in them depends on when they are written, or in how many calls the journals were filled.
 """
 
 import json
 import re
-import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
 from evalmap.data.store.outputs import write_together
+from evalmap.writing.pieces import WrittenPiece
+from evalmap.writing.plan_files import TOML, YAML, file_values
 from evalmap.writing.plans import WritePlan
-from evalmap.writing.write_run import Written, WrittenPiece, provenance
+from evalmap.writing.provenance import label_confidence, provenance
+from evalmap.writing.set_aside import ELSEWHERE, SetAside
+from evalmap.writing.write_datasheet import datasheet
+from evalmap.writing.write_outcome import Written, figures
+from evalmap.writing.write_recipe import recipe
 from evalmap.writing.written_rows import row_of
 
-PLAN = "plan.toml"
+TABLE, REJECTED, PROVENANCE = "table.json", "rejected.jsonl", "provenance.jsonl"
+PLANS = {TOML: "plan.toml", YAML: "plan.yaml"}
 
 
 def dataset_name(plan: WritePlan) -> str:
@@ -28,13 +39,16 @@ def dataset_name(plan: WritePlan) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plan.behaviour.lower()).strip("-")[:60].strip("-") or "dataset"
 
 
-def result_paths(folder: Path, plan: WritePlan) -> dict[str, Path]:
-    """{"rows", "rejected", "provenance", "plan": where it goes}"""
+def result_paths(folder: Path, plan: WritePlan, format: str = TOML) -> dict[str, Path]:
+    """{"rows", "rejected", "provenance", "plan", "table", "recipe", "datasheet": where it goes}; `format` is the plan's"""
     return {
         "rows": folder / f"{dataset_name(plan)}.jsonl",
-        "rejected": folder / "rejected.jsonl",
-        "provenance": folder / "provenance.jsonl",
-        "plan": folder / PLAN,
+        "rejected": folder / REJECTED,
+        "provenance": folder / PROVENANCE,
+        "plan": folder / PLANS[format],
+        "table": folder / TABLE,
+        "recipe": folder / "recipe.json",
+        "datasheet": folder / "datasheet.md",
     }
 
 
@@ -51,53 +65,118 @@ def check_folder(folder: Path, plan: WritePlan, plan_path: Path) -> None:
         raise DatasetError(f"output {folder}: the plan lies there. Name a folder of its own.", "output")
     if not folder.is_dir() or not any(disk.names(folder, "")):
         return
-    before = folder / PLAN
-    if not before.is_file():
+    before = plan_of(folder)
+    if before is None:
         raise DatasetError(f"output {folder}: holds other files. Name an empty folder, or one that is not there yet.", "output")
-    with disk.reading(before):
-        other = _behaviour(before.read_bytes())
-    if other != plan.behaviour:
+    if behaviour_of(before) != plan.behaviour:
         raise DatasetError(f"output {folder}: holds rows for another behaviour. Name another folder.", "output")
 
 
-def write_results(folder: Path, written: Written, plan_content: bytes) -> dict[str, Path]:
-    """Write the four files; {"rows", "rejected", "provenance", "plan": path}.
+def check_phrasings(folder: Path, plan: WritePlan, plan_path: Path, *, show_on_map: bool = False) -> None:
+    """Refuse what a plan with several templates cannot have, before anything is asked: each has a folder of its own in `folder`.
+
+    Raises
+    ------
+    DatasetError : rows of one template lie there, or they are to be shown on the map of the dataset that they are for
+    """
+    if result_paths(folder, plan)["rows"].exists():
+        raise DatasetError(f"output {folder}: holds rows of one template, and the plan has several. Name another folder.", "output")
+    if show_on_map:
+        raise DatasetError(
+            f"{plan_path}: has several templates, and the rows of one go onto the map. Leave one in the plan.", "onto_map"
+        )
+
+
+def top_plan(folder: Path, format: str) -> Path:
+    """Where the plan lies of which several templates have their results in `folder`."""
+    return folder / PLANS[format]
+
+
+def plan_of(folder: Path) -> Path | None:
+    """The plan that lies in a folder of results; None where there is none."""
+    return next((folder / name for name in PLANS.values() if (folder / name).is_file()), None)
+
+
+def write_results(
+    folder: Path,
+    written: Written,
+    plan_content: bytes,
+    *,
+    format: str = TOML,
+    encoder: Mapping[str, Any] | None = None,
+    verdicts: Mapping[tuple[str, str], bool] | None = None,
+) -> dict[str, Path]:
+    """Write all files, or none; {"rows", "rejected", …: path}, as `result_paths`. A plan of another format that lies there goes.
+
+    Parameters
+    ----------
+    format : of the plan
+    encoder : what made the embeddings, as it describes itself
+    verdicts : {(text, label): whether people say that the label fits}
 
     Raises
     ------
     DiskError : one of them cannot be written; none has changed
     """
     plan = written.asking.plan
-    paths = result_paths(folder, plan)
+    paths = result_paths(folder, plan, format)
     kept = written.kept
+    told = figures(written, verdicts)
     with disk.writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
     write_together(
         {
-            paths["rows"]: _lines(row_of(one.piece, kind=plan.kind, label=one.wanted.label) for one in kept),
+            paths["rows"]: _lines(_row(written, one) for one in kept),
             paths["rejected"]: _lines(_rejected(written, one) for one in written.rejected),
             paths["provenance"]: _lines({"line": line, **provenance(written, one)} for line, one in enumerate(kept, 1)),
             paths["plan"]: plan_content,
+            paths["table"]: _json(told),
+            paths["recipe"]: _json(recipe(written, encoder=encoder or {})),
+            paths["datasheet"]: datasheet(written, told, encoder=encoder or {}).encode("utf-8", "replace"),
         }
     )
+    with disk.writing(folder):
+        for other in PLANS.values():
+            if folder / other != paths["plan"]:
+                (folder / other).unlink(missing_ok=True)
     return paths
 
 
+def _row(written: Written, one: WrittenPiece) -> dict[str, Any]:
+    row: dict[str, Any] = {**row_of(one.piece, kind=written.asking.plan.kind, label=one.wanted.label)}
+    return row if written.filtered is None else {**row, "label_confidence": label_confidence(one)}
+
+
 def _rejected(written: Written, one: WrittenPiece) -> dict[str, Any]:
-    told: dict[str, Any] = {"reason": one.reason, "written": one.piece.written, "label": one.wanted.label}
+    told: dict[str, Any] = {"step": one.step, "reason": one.reason, "written": one.piece.written, "label": one.wanted.label}
+    if one.step != "unparsed":
+        told["text"] = one.piece.text
+    if one.confidence is not None:
+        told["label_confidence"] = label_confidence(one)
     if one.set_aside is not None:
-        examples = written.asking.plan.examples
-        copied = one.set_aside.reason == "copy of an example"
-        like = examples[one.set_aside.of].text if copied else written.pieces[one.set_aside.of].piece.text
-        told |= {"text": one.piece.text, "like": like, "cosine": one.set_aside.cosine}
+        told |= {"like": _like(written, one.set_aside), "cosine": one.set_aside.cosine}
     return {**told, "provenance": provenance(written, one)}
 
 
-def _behaviour(content: bytes) -> str | None:
-    """The behaviour of a plan; None where it is no plan (its template may be gone)."""
+def _like(written: Written, aside: SetAside) -> str | None:
+    if aside.reason == "copy of an example":
+        return written.asking.plan.examples[aside.of].text
+    if aside.reason in ELSEWHERE:
+        return written.existing[0][aside.of]
+    return written.pieces[aside.of].piece.text
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "replace")
+
+
+def behaviour_of(plan: Path) -> str | None:
+    """The behaviour of a plan that is there; None where it is no plan (its template may be gone)."""
+    with disk.reading(plan):
+        content = plan.read_bytes()
     try:
-        told = tomllib.loads(content.decode("utf-8-sig")).get("behaviour")
-    except ValueError:
+        told = file_values(content, plan).told.get("behaviour")
+    except DatasetError:
         return None
     return " ".join(told.strip().rstrip(".").split()) if isinstance(told, str) else None
 

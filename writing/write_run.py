@@ -1,74 +1,44 @@
-"""A plan put to a model: what is asked, and what the replies come to.
+"""A plan put to models, batch by batch: ask, read, filter, compare, and go on or stop.
 
-A reply is a draw, so one prompt may be asked many times: each request has a number among those of its prompt, which gives it a seed
-of its own and a key of its own in the journal. The key is made of all that the request says. So what was answered is never asked
-again, also where the plan has changed elsewhere: more rows, another topic or other examples ask what is new alone.
+Each batch of requests is asked, its replies are cut into pieces, what repeats is set aside, the discriminator is asked of the rest,
+and what it lets through is compared with all that is there. Answers come from the journals where they are there, so reading a run
+again takes the same way and comes to the same.
 """
 
-import hashlib
-import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import cached_property
+import contextlib
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
-
-import numpy as np
 
 from evalmap.answers.answer_types import RawAnswer
 from evalmap.answers.asking.journal import journal_path, read_journal
-from evalmap.answers.asking.journaled import Asked, answered_keys, ask, still_to_ask
-from evalmap.answers.asking.protocol import Answerer, Prompt, Request
+from evalmap.answers.asking.journaled import Asked, OpenJournal, answered_keys, still_to_ask
+from evalmap.answers.asking.protocol import Answerer, Prompt, Request, Usage
 from evalmap.answers.asking.run_estimate import CHARACTERS_A_TOKEN, CHAT_TOKENS
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.array_types import Vectors
-from evalmap.writing.plans import NO_OPTIONS, WritePlan
-from evalmap.writing.set_aside import SetAside, find_repeats
-from evalmap.writing.written_rows import Piece, compared_text, read_reply
+from evalmap.writing.growth import Batch, Ended, ending
+from evalmap.writing.label_confidence import FilterAsking, read_confidence
+from evalmap.writing.pieces import WrittenPiece, best_rows, compared_label, read_pieces
+from evalmap.writing.plans import LABELS
+from evalmap.writing.set_aside import ELSEWHERE, Comparison
+from evalmap.writing.write_outcome import Filtered, Written
+from evalmap.writing.write_requests import Asking, WriteAsking, planned_requests, request_sequence
+from evalmap.writing.written_rows import compared_text
 
-KIND = "write"  # what the journal's header says that it holds
-CUT_OFF = "length"  # how a server says that it stopped at the limit of tokens
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a request is for: rows of a label about a topic; `expected` of them."""
-
-    label: str
-    topic: str | None
-    expected: int
-
-
-@dataclass(frozen=True)
-class WriteAsking:
-    """What would be asked of whom.
-
-    Attributes
-    ----------
-    run_id : 20 hex digits of the behaviour, the kind, the model and where it runs: names the journal
-    requests : in the order of asking, label by label in turn, so that a part of them is balanced
-    wanted : {key: what the request is for}
-    header : what the journal begins with; holds no key
-    """
-
-    plan: WritePlan
-    prompt: Prompt
-    run_id: str
-    requests: tuple[Request, ...]
-    wanted: Mapping[str, Wanted]
-    header: Mapping[str, Any]
-
-    @cached_property
-    def by_key(self) -> Mapping[str, Request]:
-        """{key: its request}"""
-        return {request.key: request for request in self.requests}
+Embed = Callable[[Sequence[str]], Vectors]
+Existing = tuple[Sequence[str], Sequence[str]]  # texts and labels of the dataset that a plan adds to
+NO_PROBABILITY = "no probability of an option"
 
 
 @dataclass(frozen=True)
 class WriteEstimate:
     """What a run would ask now.
 
-    `prompt_tokens` is an estimate (4 characters a token), `most_completion_tokens` a bound, retries aside.
+    `prompt_tokens` is an estimate (4 characters a token), `most_completion_tokens` a bound, retries aside. `filter_to_ask` are rows
+    that are there and not filtered yet, `filter_most` those and as many as the replies to come may hold; 0 without a filter.
     """
 
     requests: int
@@ -76,255 +46,341 @@ class WriteEstimate:
     to_ask: int
     prompt_tokens: int
     most_completion_tokens: int
+    filter_to_ask: int = 0
+    filter_most: int = 0
 
 
 @dataclass(frozen=True)
-class WrittenPiece:
-    """A piece of a reply, and what became of it: it stays where `piece.reason` and `set_aside` are both None.
+class WriteOutcome:
+    """What became of a call.
 
-    key, number : of the request, and of the piece in its reply, counted from 0
+    Attributes
+    ----------
+    written : all that the journals come to now
+    n_asked, n_filter_asked : requests that this call asked of the writer and of the discriminator
+    usage, filter_usage : tokens of this call
+    stopped : why not all was asked, one sentence; interrupted : whether by hand; settings : those that mend it, by name
     """
 
-    piece: Piece
-    key: str
-    number: int
-    wanted: Wanted
-    set_aside: SetAside | None = None
-
-    @property
-    def reason(self) -> str | None:
-        """Why it is not among the rows, in words; None where it is."""
-        return self.piece.reason or (self.set_aside.reason if self.set_aside else None)
+    written: Written
+    n_asked: int
+    n_filter_asked: int
+    usage: Usage
+    filter_usage: Usage
+    stopped: str | None = None
+    interrupted: bool = False
+    settings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Written:
-    """All that the replies of a run come to.
-
-    pieces : in the order of asking
-    answers, times : {key: the reply}, {key: when it came}
-    about : what runs the model, as the answerer tells it
-    """
-
-    asking: WriteAsking
-    pieces: tuple[WrittenPiece, ...]
-    answers: Mapping[str, RawAnswer]
-    times: Mapping[str, str]
-    about: Mapping[str, Any]
-
-    @property
-    def kept(self) -> list[WrittenPiece]:
-        return [one for one in self.pieces if one.reason is None]
-
-    @property
-    def rejected(self) -> list[WrittenPiece]:
-        return [one for one in self.pieces if one.reason is not None]
-
-    def table(self) -> dict[str, dict[str, Any]]:
-        """{label: counts}, and "all" last; each column adds up.
-
-        requests = replies + failed + not_asked. pieces = parsed + unparsed. parsed = kept + set_aside. `unparsed_reasons` and
-        `set_aside_reasons` are {reason: pieces}, `removed` {what was taken off: pieces}.
-        """
-        labels = self.asking.plan.labels
-        rows = {label: self._counts([label]) for label in labels}
-        return rows | {"all": self._counts(labels)}
-
-    def _counts(self, labels: Sequence[str]) -> dict[str, Any]:
-        keys = [request.key for request in self.asking.requests if self.asking.wanted[request.key].label in labels]
-        pieces = [one for one in self.pieces if one.wanted.label in labels]
-        parsed = [one for one in pieces if one.piece.reason is None]
-        replies = sum(key in self.answers and self.answers[key].error is None for key in keys)
-        failed = sum(key in self.answers and self.answers[key].error is not None for key in keys)
-        return {
-            "requests": len(keys),
-            "replies": replies,
-            "failed": failed,
-            "not_asked": len(keys) - replies - failed,
-            "pieces": len(pieces),
-            "unparsed": len(pieces) - len(parsed),
-            "parsed": len(parsed),
-            "set_aside": sum(one.set_aside is not None for one in parsed),
-            "kept": sum(one.set_aside is None for one in parsed),
-            "unparsed_reasons": _counted(one.piece.reason for one in pieces),
-            "set_aside_reasons": _counted(one.set_aside.reason for one in parsed if one.set_aside),
-            "removed": _counted(what for one in parsed for what in one.piece.removed),
-        }
-
-
-def plan_write(plan: WritePlan, *, model: str, server: str, extra: Mapping[str, Any] | None = None) -> WriteAsking:
-    """Fill the template in for every request of the plan.
+def estimate_write(
+    asking: WriteAsking, workspace: Workspace, *, filter: FilterAsking | None = None, most: int | None = None
+) -> WriteEstimate:
+    """Count what `write` would ask now for the plan's `count`; nothing is asked and nothing written.
 
     Parameters
     ----------
-    model, server : whom, and where: an address without credentials, or a file on this machine
-    extra : what else is in every request; part of the run's identity
-
-    Raises
-    ------
-    DatasetError : the template cannot be filled in
-    """
-    of_label = {label: list(_of_label(plan, label)) for label in plan.labels}
-    longest = max(map(len, of_label.values()))
-    in_turn = [asked[i] for i in range(longest) for asked in of_label.values() if i < len(asked)]
-    target = {"model": model, "server": server, "extra": dict(extra or {})}
-    identity = [KIND, plan.behaviour, plan.kind, target]
-    run_id = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:20]
-    return WriteAsking(
-        plan=plan,
-        prompt=plan.prompt,
-        run_id=run_id,
-        requests=tuple(request for request, _ in in_turn),
-        wanted={request.key: wanted for request, wanted in in_turn},
-        header={"run": run_id, "kind": KIND, "behaviour": plan.behaviour, "rows": plan.kind, **target},
-    )
-
-
-def estimate_write(asking: WriteAsking, workspace: Workspace, *, most: int | None = None) -> WriteEstimate:
-    """Count what `write` would ask now; nothing is asked and nothing written.
+    most : as of `write`
 
     Raises
     ------
     DatasetError : the journal is not one of ours
     """
-    answers = _known(asking, read_journal(journal_path(workspace, asking.run_id)).answers)
+    answers = read_journal(journal_path(workspace, asking.run_id)).answers
+    answers = {key: answer for key, answer in answers.items() if key in asking.wanted}
     n_answered = len(answered_keys(answers))
     to_ask = still_to_ask(asking.requests, answers, None if most is None else n_answered + most)
     system = asking.prompt.system or ""
-    tokens = -(-sum(len(request.text) + len(system) for request in to_ask) // CHARACTERS_A_TOKEN)
-    if asking.prompt.kind == "chat":
-        tokens += CHAT_TOKENS * len(to_ask)
-    return WriteEstimate(len(asking.requests), n_answered, len(to_ask), tokens, len(to_ask) * asking.plan.sampling.max_tokens)
+    characters, chats = sum(len(request.text) + len(system) for request in to_ask), len(to_ask) * (asking.prompt.kind == "chat")
+    waiting, filter_most = 0, 0
+    if filter is not None:
+        run = _Run(asking, workspace, embed=lambda texts: _unused(), filter=filter)
+        waiting = len({request.key for request in run.waiting(read_pieces(asking, answers))})
+        filter_most = waiting + len(to_ask) * asking.plan.per_reply
+        if most is not None:
+            filter_most = min(filter_most, most)
+    tokens = -(-characters // CHARACTERS_A_TOKEN) + CHAT_TOKENS * chats
+    completion = len(to_ask) * asking.plan.sampling.max_tokens
+    return WriteEstimate(len(asking.requests), n_answered, len(to_ask), tokens, completion, waiting, filter_most)
 
 
 def write(
     asking: WriteAsking,
-    answerer: Answerer,
+    answerer: Answerer | None,
     workspace: Workspace,
     *,
+    embed: Embed,
+    filter: FilterAsking | None = None,
+    filter_answerer: Answerer | None = None,
+    existing: Existing = ((), ()),
     most: int | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> Asked:
-    """Ask what the journal has no reply to; each reply is on the disk before it counts.
+) -> WriteOutcome:
+    """Ask batch by batch what the journals have no answer to, and say what all of it comes to.
+
+    Without `until_new`, all requests of the plan are asked. With it, batches follow one another, beyond the plan's count where need
+    be, until so many rows are kept or a batch keeps less than `min_yield`; of the last batch just as many rows stay as are wanted.
 
     Parameters
     ----------
-    most : requests that this call asks at most, retries aside
+    answerer : the writer; None: nothing is asked, and the journals are read as they are
+    embed : texts → (m, n_dims) float32, unit norm
+    filter, filter_answerer : the discriminator, where the plan has a filter
+    existing : (texts, labels) of the dataset that the plan adds to, which new rows must not repeat
+    most : requests to the writer and to the discriminator together that this call asks at most, retries aside
     progress : called after each reply, with replies there are and replies there will be
 
-    Returns
-    -------
-    Asked : also where the answerer gave up or was interrupted: `stopped` tells why
-
     Raises
     ------
-    DatasetError : another process asks the same, or the journal cannot be opened
+    DatasetError : another process asks the same, or a journal cannot be opened
     """
-    written = read_journal(journal_path(workspace, asking.run_id))
-    limit = None if most is None else most + len(answered_keys(_known(asking, written.answers)))
-    header = {**asking.header, "about": written.header.get("about") or dict(answerer.about())}
-    return ask(asking.prompt, asking.requests, answerer, workspace, header=header, limit=limit, progress=progress)
+    run = _Run(asking, workspace, embed=embed, filter=filter, existing=existing, most=most, progress=progress)
+    if answerer is None or most == 0:
+        return run.outcome()
+    with contextlib.ExitStack() as stack:
+        run.writer.open(stack, answerer)
+        if run.discriminator is not None and filter_answerer is not None:
+            run.discriminator.open(stack, filter_answerer)
+        return run.outcome()
 
 
-def read_written(asking: WriteAsking, workspace: Workspace, *, embed: Callable[[Sequence[str]], Vectors]) -> Written:
-    """Parse and screen all replies that the journal has to the plan's requests.
-
-    Parameters
-    ----------
-    embed : texts → (m, n_dims) float32, unit norm
-
-    Raises
-    ------
-    DatasetError : the journal is not one of ours
-    """
-    journal = read_journal(journal_path(workspace, asking.run_id))
-    answers, plan = _known(asking, journal.answers), asking.plan
-    pieces = []
-    for request in asking.requests:
-        answer = answers.get(request.key)
-        if answer is None or answer.error is not None:
-            continue
-        wanted = asking.wanted[request.key]
-        cut_off = answer.finish_reason == CUT_OFF
-        read = read_reply(answer.text or "", kind=plan.kind, label=wanted.label, expected=wanted.expected, cut_off=cut_off)
-        pieces += [WrittenPiece(piece, request.key, number, wanted) for number, piece in enumerate(read)]
-    rows = [place for place, one in enumerate(pieces) if one.piece.reason is None]
-    found = find_repeats(
-        [pieces[place].piece.compared for place in rows],
-        ["" if plan.kind == "a_b" else pieces[place].wanted.label for place in rows],
-        examples=[compared_text(example.text, kind=plan.kind, label=example.label) for example in plan.examples],
-        threshold=plan.near_duplicates,
-        embed=embed,
-    )
-    for place, set_aside in zip(rows, found, strict=True):
-        if set_aside is not None:
-            of = set_aside.of if set_aside.reason == "copy of an example" else rows[set_aside.of]
-            one = pieces[place]
-            pieces[place] = WrittenPiece(
-                one.piece, one.key, one.number, one.wanted, SetAside(set_aside.reason, of, set_aside.cosine)
-            )
-    return Written(asking, tuple(pieces), answers, journal.times, journal.header.get("about") or {})
+def read_written(
+    asking: WriteAsking,
+    workspace: Workspace,
+    *,
+    embed: Embed,
+    filter: FilterAsking | None = None,
+    existing: Existing = ((), ()),
+) -> Written:
+    """`write` that asks nothing."""
+    return write(asking, None, workspace, embed=embed, filter=filter, existing=existing).written
 
 
-def provenance(written: Written, one: WrittenPiece) -> dict[str, Any]:
-    """Where a piece comes from: the plan's hash, the prompt, the model, how it was drawn, when, and the raw reply."""
-    asking, plan = written.asking, written.asking.plan
-    request = asking.by_key[one.key]
-    answer = written.answers[one.key]
-    return {
-        "plan": plan.hash,
-        "request": one.key,
-        "piece": one.number,
-        "label": one.wanted.label,
-        "topic": one.wanted.topic,
-        "prompt": request.text,
-        "system": asking.prompt.system,
-        "template": asking.prompt.id,
-        "model": asking.header["model"],
-        "server": asking.header["server"],
-        "about": dict(written.about),
-        "sampling": {**request.body, "max_tokens": plan.sampling.max_tokens, **asking.header["extra"]},
-        "time": written.times.get(one.key),
-        "finish_reason": answer.finish_reason,
-        "removed": list(one.piece.removed),
-        "raw": answer.text,
-    }
+class _Source:
+    """The answers of one model: its journal as it is, and what is asked in addition once it is open."""
+
+    def __init__(self, workspace: Workspace, prompt: Prompt, header: Mapping[str, Any]) -> None:
+        written = read_journal(journal_path(workspace, header["run"]))
+        self._workspace, self._prompt, self._header = workspace, prompt, header
+        self._journal: OpenJournal | None = None
+        self._answerer: Answerer | None = None
+        self.answers: Mapping[str, RawAnswer] = written.answers
+        self.times: Mapping[str, str] = written.times
+        self.about: Mapping[str, Any] = written.header.get("about") or {}
+        self.n_asked, self.usage = 0, Usage()
+
+    def open(self, stack: contextlib.ExitStack, answerer: Answerer) -> None:
+        self.about = self.about or dict(answerer.about())
+        self._journal = stack.enter_context(OpenJournal(self._workspace, {**self._header, "about": self.about}))
+        self._answerer = answerer
+        self.answers, self.times = self._journal.answers, self._journal.times
+
+    def ask(
+        self, requests: Sequence[Request], *, most: int | None, progress: Callable[[int, int], None] | None = None
+    ) -> Asked | None:
+        """Ask what has no answer yet; None where nothing can be asked."""
+        if self._journal is None or self._answerer is None:
+            return None
+        known = sum(key in self.answers and self.answers[key].error is None for key in {r.key for r in requests})
+        limit = None if most is None else known + most
+        asked = self._journal.ask(self._prompt, requests, self._answerer, limit=limit, progress=progress)
+        self.n_asked += asked.n_asked
+        self.usage = Usage(
+            self.usage.prompt_tokens + asked.usage.prompt_tokens, self.usage.completion_tokens + asked.usage.completion_tokens
+        )
+        return asked
+
+    def answered(self, key: str) -> RawAnswer | None:
+        """The answer that is no error."""
+        answer = self.answers.get(key)
+        return answer if answer is not None and answer.error is None else None
 
 
-def _of_label(plan: WritePlan, label: str) -> Iterator[tuple[Request, Wanted]]:
-    """(request, what it is for) of each request of a label, in order."""
-    examples = [example.text for example in plan.examples if example.label == label]
-    left, number = plan.count[label], 0
-    times: Counter[str] = Counter()
-    while left > 0:
-        topic = plan.topics[number % len(plan.topics)] if plan.topics else None
-        text = plan.filled(label, topic, _shots(plan, label, number, examples))
-        yield _request(plan, label, text, times[text]), Wanted(label, topic, plan.per_reply)
-        times[text] += 1
-        number += 1
-        left -= plan.per_reply
+class _Run:
+    """One call: batches in their order, until it ends."""
+
+    def __init__(
+        self,
+        asking: WriteAsking,
+        workspace: Workspace,
+        *,
+        embed: Embed,
+        filter: FilterAsking | None = None,
+        existing: Existing = ((), ()),
+        most: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self._asking, self._plan, self._filter, self._existing = asking, asking.plan, filter, existing
+        self._most, self._progress = most, progress
+        self.writer = _Source(workspace, asking.prompt, asking.header)
+        self.discriminator = _Source(workspace, filter.prompt, filter.header) if filter is not None else None
+        self._comparison = Comparison(
+            examples=[self._compared(example.text, example.label) for example in self._plan.examples],
+            existing=(
+                [self._compared(text, label) for text, label in zip(*existing, strict=True)],
+                [compared_label(self._plan, label) for label in existing[1]],
+            ),
+            threshold=self._plan.near_duplicates,
+            embed=embed,
+        )
+        self._pieces: list[WrittenPiece] = []
+        self._rows: list[int] = []  # places of the pieces that are rows: what the comparison counts
+        self._stopped: Asked | None = None
+        self._why: str | None = None
+
+    def outcome(self) -> WriteOutcome:
+        plan = self._plan
+        batches: list[Batch] = []
+        ended: Ended | None = None
+        reached: list[Asking] = []
+        for batch in self._batches():
+            self._read(batch, len(reached))
+            reached += batch
+            batches.append(self._figures(batch, len(batches) + 1))
+            if (ended := ending(plan, self._pieces, batches[-1])) is not None:
+                break
+        if ended is None:
+            ended = "count" if all(one.whole for one in batches) else "unfinished"
+        for place, reason in best_rows(self._pieces, plan).items():
+            self._pieces[place] = replace(self._pieces[place], step="not_best", reason=reason)
+        asking = self._asking.of(reached)
+        written = Written(
+            asking=asking,
+            pieces=tuple(self._pieces),
+            answers={key: answer for key, answer in self.writer.answers.items() if key in asking.wanted},
+            times=self.writer.times,
+            about=self.writer.about,
+            existing=self._existing,
+            batches=tuple(batches),
+            ended=ended,
+            filtered=None
+            if self._filter is None or self.discriminator is None
+            else Filtered(self._filter, self.discriminator.about, self.discriminator.times),
+        )
+        other = self.discriminator
+        return WriteOutcome(
+            written=written,
+            n_asked=self.writer.n_asked,
+            n_filter_asked=other.n_asked if other else 0,
+            usage=self.writer.usage,
+            filter_usage=other.usage if other else Usage(),
+            stopped=self._why,
+            interrupted=self._stopped is not None and self._stopped.interrupted,
+            settings=self._stopped.settings if self._stopped else (),
+        )
+
+    def waiting(self, pieces: Sequence[WrittenPiece]) -> list[Request]:
+        """The questions to the discriminator that have no answer yet, of pieces that no batch has read."""
+        source = self.discriminator
+        if source is None or self._filter is None:
+            return []
+        rows = [one for one in pieces if one.step == "kept"]
+        found = self._comparison.take(*self._told(rows))
+        asks = [self._filter.request(one.row, one.wanted.label) for one, aside in zip(rows, found, strict=True) if aside is None]
+        return [request for request in asks if source.answered(request.key) is None]
+
+    # One batch
+
+    def _batches(self) -> Iterator[list[Asking]]:
+        sequence = request_sequence(self._plan)
+        if self._plan.until_new is None:
+            sequence = itertools.islice(sequence, planned_requests(self._plan))
+        while batch := list(itertools.islice(sequence, self._plan.batch)):
+            yield batch
+
+    def _read(self, batch: Sequence[Asking], before: int) -> None:
+        """Ask a batch, after so many requests, and give each of its pieces a step."""
+        report, planned = self._progress, before + len(batch)
+        if self._plan.until_new is None:
+            planned = planned_requests(self._plan)
+        asking = self._asking.of(batch)
+        self._ask(self.writer, asking.requests, report and (lambda done, _: report(before + done, planned)))
+        pieces = read_pieces(asking, self.writer.answers)
+        first = len(self._pieces)
+        self._pieces += pieces
+        rows = [first + place for place, one in enumerate(pieces) if one.step == "kept"]
+        self._rows += rows
+        equal = self._comparison.take(*self._told([self._pieces[place] for place in rows]))
+        self._filter_rows([place for place, aside in zip(rows, equal, strict=True) if aside is None])
+        self._comparison.compare([self._pieces[place].step == "kept" for place in rows])
+        self._settle()
+
+    def _ask(self, source: _Source, requests: Sequence[Request], progress: Callable[[int, int], None] | None) -> None:
+        if self._stopped is not None:
+            return
+        asked_now = self.writer.n_asked + (self.discriminator.n_asked if self.discriminator else 0)
+        most = None if self._most is None else self._most - asked_now
+        asked = source.ask(requests, most=most, progress=progress) if most is None or most > 0 else None
+        if asked is not None and asked.stopped is not None:
+            self._stopped = asked
+            self._why = self._sentence(asked) if source is self.discriminator else asked.stopped
+
+    def _sentence(self, asked: Asked) -> str:
+        """Why the discriminator answers no more: that it reads words would be no filter."""
+        if self._filter is None or "text" not in asked.settings:
+            return f"The filter stopped: {asked.stopped}"
+        header = self._filter.header
+        self._stopped = replace(asked, settings=("filter_model", "filter_base_url", "filter_gguf"))
+        return (
+            f"The filter needs log-probabilities of the first token, and {header['model']} at {header['server']} gives none. "
+            "Name another model under [filter.model], or leave [filter] out."
+        )
+
+    def _filter_rows(self, places: Sequence[int]) -> None:
+        """Give each row its confidence, and its step where that is too low or not there."""
+        source, told = self.discriminator, self._filter
+        if source is None or told is None:
+            return
+        asks = {place: told.request(self._pieces[place].row, self._pieces[place].wanted.label) for place in places}
+        distinct = list({request.key: request for request in asks.values()}.values())
+        self._ask(source, distinct, None)
+        for place, request in asks.items():
+            one, answer = self._pieces[place], source.answered(request.key)
+            if answer is None:
+                self._pieces[place] = replace(one, step="not_yet_filtered", reason="not yet filtered")
+                continue
+            confidence = read_confidence(request, answer)
+            threshold = told.filter.threshold
+            one = replace(one, confidence=confidence)
+            if math.isnan(confidence.value):
+                one = replace(one, step="filtered", reason=NO_PROBABILITY)
+            elif threshold is not None and confidence.value < threshold:
+                one = replace(one, step="filtered", reason=f"label_confidence below {threshold:g}")
+            self._pieces[place] = one
+
+    def _settle(self) -> None:
+        """Give every row the step that the comparison of all so far says; a later batch may change that of an earlier row."""
+        for place, aside in zip(self._rows, self._comparison.found(), strict=True):
+            one = self._pieces[place]
+            if one.step in ("filtered", "not_yet_filtered"):
+                continue
+            if aside is not None and aside.reason not in ELSEWHERE:
+                aside = replace(aside, of=self._rows[aside.of])
+            if one.set_aside == aside:
+                continue
+            step = "kept" if aside is None else "repeats" if aside.cosine is None else "near_duplicates"
+            self._pieces[place] = replace(one, step=step, reason=aside and aside.reason, set_aside=aside)
+
+    def _figures(self, batch: Sequence[Asking], number: int) -> Batch:
+        keys = {request.key for request, _ in batch}
+        own = [one for one in self._pieces if one.key in keys]
+        return Batch(
+            number=number,
+            requests=len(keys),
+            pieces=len(own),
+            kept=sum(one.step == "kept" for one in own),
+            kept_so_far=sum(one.step == "kept" for one in self._pieces),
+            whole=keys <= self.writer.answers.keys() and not any(one.step == "not_yet_filtered" for one in own),
+        )
+
+    # Small things
+
+    def _told(self, rows: Sequence[WrittenPiece]) -> tuple[list[str], list[str]]:
+        return [one.piece.compared for one in rows], [compared_label(self._plan, one.wanted.label) for one in rows]
+
+    def _compared(self, text: str, label: str) -> str:
+        kind = self._plan.kind
+        return compared_text(text, kind=kind, label=label) if label in LABELS[kind] else text
 
 
-def _request(plan: WritePlan, label: str, text: str, time: int) -> Request:
-    sampling = {name: value for name, value in asdict(plan.sampling).items() if value is not None}
-    max_tokens = sampling.pop("max_tokens")
-    identity = [text, plan.system, plan.prompt_kind, label, plan.per_reply, sampling, max_tokens, time]
-    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-    if plan.sampling.seed is not None:  # of its own: the same prompt under the same seed would be the same reply
-        sampling["seed"] = int(digest[24:31], 16)
-    return Request(digest[:24], text, NO_OPTIONS, sampling)
-
-
-def _shots(plan: WritePlan, label: str, number: int, examples: Sequence[str]) -> list[str]:
-    """The examples that a prompt shows, in an order of their own."""
-    told = json.dumps([plan.sampling.seed or 0, label, number]).encode()
-    random = np.random.default_rng(int.from_bytes(hashlib.sha256(told).digest()[:8]))
-    return [examples[int(i)] for i in random.permutation(len(examples))[: plan.shots]]
-
-
-def _known(asking: WriteAsking, answers: Mapping[str, RawAnswer]) -> dict[str, RawAnswer]:
-    return {key: answer for key, answer in answers.items() if key in asking.wanted}
-
-
-def _counted(reasons: Iterable[str | None]) -> dict[str, int]:
-    return dict(Counter(reason for reason in reasons if reason is not None).most_common())
+def _unused() -> Vectors:
+    raise AssertionError("an estimate embeds nothing")

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from evalmap.data.errors import DatasetError
@@ -34,6 +35,12 @@ def server_address(base_url: str) -> str:
             f"base URL {shown}: no http or https address. Expected one such as http://127.0.0.1:8000/v1.", "base_url"
         )
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def file_address(path: Path, engine: str = "xllamacpp") -> str:
+    """What stands in the place of an address where a model file, or a folder of them, is asked: engine, name and bytes."""
+    files = [path] if path.is_file() else sorted(path.rglob("*"))
+    return f"{engine}:{path.name}:{sum(file.stat().st_size for file in files if file.is_file())}"
 
 
 def key_for(address: str, name: str | None = None) -> str | None:

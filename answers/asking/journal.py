@@ -123,15 +123,17 @@ class Journal:
             self.close()
             raise
 
-    def append(self, key: str, answer: RawAnswer) -> None:
-        """Write an answer; it is on the disk when this returns.
+    def append(self, key: str, answer: RawAnswer) -> str:
+        """Write an answer; it is on the disk when this returns, with the time that it bears (ISO 8601).
 
         Raises
         ------
         DatasetError : the disk refuses; the journal is as it was before
         """
         values = {name: value for name in _FIELDS if (value := getattr(answer, name)) != _FIELDS[name]}
-        self._write({"key": key, "at": datetime.now(UTC).isoformat(timespec="milliseconds"), **values})
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._write({"key": key, "at": at, **values})
+        return at
 
     def close(self) -> None:
         if self._file >= 0:

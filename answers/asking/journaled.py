@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from evalmap.answers.answer_types import RawAnswer
 from evalmap.answers.asking.journal import Journal, JournalContent, journal_path
@@ -69,20 +70,58 @@ def ask(
     ------
     DatasetError : another process writes the journal, or it cannot be opened
     """
-    usage, stopped, interrupted = Usage(), None, False
-    settings: tuple[str, ...] = ()
-    with Journal(journal_path(workspace, header["run"]), header) as journal:
+    with OpenJournal(workspace, header) as journal:
         check(journal.written)
+        return journal.ask(prompt, requests, answerer, limit=limit, progress=progress)
+
+
+class OpenJournal:
+    """A journal held by this process from one asking to the next: `with OpenJournal(workspace, header) as journal`.
+
+    Attributes
+    ----------
+    written : the journal as it was opened
+    answers, times : {key: the last answer}, {key: when it came}; what `ask` adds among them
+
+    Raises
+    ------
+    DatasetError : another process writes the journal, or it cannot be opened
+    """
+
+    def __init__(self, workspace: Workspace, header: Mapping[str, Any]) -> None:
+        self._journal = Journal(journal_path(workspace, header["run"]), header)
+        self.written = self._journal.written
+        self.answers: dict[str, RawAnswer] = dict(self.written.answers)
+        self.times: dict[str, str] = dict(self.written.times)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._journal.close()
+
+    def ask(
+        self,
+        prompt: Prompt,
+        requests: Sequence[Request],
+        answerer: Answerer,
+        *,
+        limit: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Asked:
+        """`ask` of a journal that is open."""
+        usage, stopped, interrupted = Usage(), None, False
+        settings: tuple[str, ...] = ()
         wanted = {request.key for request in requests}
-        answers = {key: answer for key, answer in journal.written.answers.items() if key in wanted}
+        answers = {key: answer for key, answer in self.answers.items() if key in wanted}
         to_ask = still_to_ask(requests, answers, limit)
         before = len(answered_keys(answers))
         expected, n_asked = before + len(to_ask), 0
 
         def on_answer(request: Request, answer: RawAnswer) -> None:
             nonlocal n_asked
-            journal.append(request.key, answer)
-            answers[request.key] = answer
+            self.times[request.key] = self._journal.append(request.key, answer)
+            self.answers[request.key] = answers[request.key] = answer
             n_asked += 1
             if progress:
                 progress(before + n_asked, expected)
@@ -96,8 +135,7 @@ def ask(
             stopped, settings = str(error), error.settings
         except KeyboardInterrupt:
             stopped, interrupted = "Stopped by hand.", True
-        written = journal.written
-    return Asked(answers, to_ask, n_asked, expected, written, usage, stopped, interrupted, settings)
+        return Asked(answers, to_ask, n_asked, expected, self.written, usage, stopped, interrupted, settings)
 
 
 def answered_keys(answers: Mapping[str, RawAnswer]) -> list[str]:

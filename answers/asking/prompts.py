@@ -5,6 +5,7 @@ The options stand in an order of their own, never the matching one first: a prom
 is put in as text; it is never read as a template.
 """
 
+import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -82,10 +83,11 @@ def fill(prompt: Prompt, fields: Mapping[str, Any], options: Options) -> str:
     try:
         return _template(prompt.id, prompt.template).render({**fields, "options": offered(options)})
     except UndefinedError as error:
-        there = ", ".join([*fields, "options"])
-        raise DatasetError(f"prompt {prompt.id}: {error.message} (fields of the row: {there}). Correct the template.") from None
+        there, place = ", ".join([*fields, "options"]), f"prompt {prompt.id}{_line_of(error)}"
+        raise DatasetError(f"{place}: {error.message} (it knows {there}). Correct the template.") from None
     except Exception as error:  # a template is a program: anything may go wrong in it
-        raise DatasetError(f"prompt {prompt.id}: it cannot be filled in ({_line(error)}). Correct the template.") from None
+        place = f"prompt {prompt.id}{_line_of(error)}"
+        raise DatasetError(f"{place}: it cannot be filled in ({_line(error)}). Correct the template.") from None
 
 
 def offered(options: Options) -> list[str]:
@@ -126,6 +128,12 @@ def _template(id: str, text: str) -> "Template":
         return SandboxedEnvironment(undefined=StrictUndefined, autoescape=False).from_string(text)
     except TemplateSyntaxError as error:
         raise DatasetError(f"prompt {id} line {error.lineno}: not a Jinja template ({error.message}). Correct it.") from None
+
+
+def _line_of(error: Exception) -> str:
+    """Where in a template it went wrong: " line 3"; Jinja puts the template's own lines into the traceback."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<template>"]
+    return f" line {lines[-1]}" if lines else ""
 
 
 def _line(error: Exception) -> str:

@@ -1,5 +1,7 @@
 """Where a run of a model tells how far it is."""
 
+from pathlib import Path
+
 IF_KILLED = "the run stopped (killed, or out of memory?). Start it again: the answers so far are kept."
 
 
@@ -16,3 +18,8 @@ def name_job_location(slug: str, model: str) -> str:
 def judge_job_location(slug: str, model: str) -> str:
     """What the job of having a model judge a dataset's rows is filed under."""
     return f"judge:{slug}:{model}"
+
+
+def write_job_location(plan: Path) -> str:
+    """What the job of having a model write the rows of a plan's file is filed under."""
+    return f"write:{plan.resolve()}"

@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,11 @@ LONGEST_WAIT = 600.0  # seconds that a server may ask us to wait; more ends the 
 UNSURE_RETRIES = 2  # of a request that may have been answered, and paid for, without our seeing it
 IN_A_ROW = 3  # questions that fail one after the other before the run ends
 REFUSED_IN_A_ROW = 100  # the same where the server answers, but refuses them: a filter may refuse a whole topic
+DRAWING = ("seed", "top_p", "temperature")  # fields that a server may do without
+_UNKNOWN = re.compile(
+    r"unsupported|n[o']t support|unknown|unrecogni[sz]ed|unexpected|not permitted|not allowed|extra (?:inputs|fields)",
+    re.IGNORECASE,
+)
 CONNECTIONS = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
 ACCOUNT = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}  # header: variable, as OpenAI's clients
 
@@ -75,6 +81,7 @@ class ServerAnswerer:
         self.text = text
         self.text_tokens = text_tokens
         self.pause = pause
+        self.dialect = Dialect()
         self._key = key
 
     def about(self) -> Mapping[str, Any]:
@@ -112,6 +119,22 @@ class ServerAnswerer:
         return text.replace(self._key, "***") if self._key and len(self._key) >= shortest else text
 
 
+@dataclass
+class Dialect:
+    """How a server wants to be asked, found out with its first question and kept for the next ones.
+
+    Attributes
+    ----------
+    top : top tokens to ask for
+    limit_name : what it calls the limit of tokens
+    left_out : fields that it does not know (seed, top_p, temperature); an answer tells which it was drawn without
+    """
+
+    top: int = TOP[0]
+    limit_name: str = "max_tokens"
+    left_out: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class _Trouble:
     """Why there is no answer to a request.
@@ -141,8 +164,7 @@ class _Asking:
 
     def __init__(self, to: ServerAnswerer, client: httpx.AsyncClient, prompt: Prompt, on_answer: OnAnswer) -> None:
         self._to, self._client, self._prompt, self._on_answer = to, client, prompt, on_answer
-        self._top = TOP[0]
-        self._limit_name = "max_tokens"
+        self._dialect = to.dialect
         self._answered = False  # a question has been: the server can do what we need
         self._failed: list[tuple[Request, str]] = []  # since the last answer: told as errors once there is another one
         self._stop: DatasetError | None = None
@@ -246,19 +268,20 @@ class _Asking:
 
     def _body(self, request: Request) -> dict[str, Any]:
         body: dict[str, Any] = {"model": self._to.model, "temperature": 0}
-        body[self._limit_name] = self._to.text_tokens if self._to.text else max_tokens(request.options)
+        body[self._dialect.limit_name] = self._to.text_tokens if self._to.text else max_tokens(request.options)
         if self._prompt.kind == "chat":
             system = [{"role": "system", "content": self._prompt.system}] if self._prompt.system else []
             body["messages"] = [*system, {"role": "user", "content": request.text}]
             if not self._to.text:
-                body |= {"logprobs": True, "top_logprobs": self._top}
+                body |= {"logprobs": True, "top_logprobs": self._dialect.top}
         elif self._prompt.kind == "blank":
             body |= {**echo_body(request), "max_tokens": 1}
         else:
             body["prompt"] = request.text
             if not self._to.text:
-                body["logprobs"] = self._top
-        return {**body, **self._to.options.extra, **request.body}
+                body["logprobs"] = self._dialect.top
+        body |= {**self._to.options.extra, **request.body}
+        return {name: value for name, value in body.items() if name not in self._dialect.left_out}
 
     def _read(self, request: Request, response: httpx.Response) -> RawAnswer | _Trouble:
         written = self._to.scrubbed(response.content.decode("utf-8", "replace"), shortest=8)
@@ -279,7 +302,8 @@ class _Asking:
             return _Trouble(f"no answer was written ({self._line(choice.finish_reason)})", refused=True)
         self._pay(body.get("usage"))
         if self._to.text:
-            return RawAnswer(text=choice.text, finish_reason=choice.finish_reason)
+            left_out = [name for name in self._dialect.left_out if name in request.body] or None
+            return RawAnswer(text=choice.text, finish_reason=choice.finish_reason, left_out=left_out)
         if choice.top_logprobs is None and choice.text and not self._answered:
             return self._no_logprobs("its answers come without log-probabilities")
         return RawAnswer(top_logprobs=choice.top_logprobs, text=choice.text)
@@ -332,15 +356,27 @@ class _Asking:
         if self._prompt.kind == "blank":
             refuses = any(word in message.lower() for word in ("echo", "logprob", "list", "array"))
             return self._no_echo(f"it refuses to send a given text back with log-probabilities ({message})") if refuses else None
-        if "max_completion_tokens" in message and self._limit_name == "max_tokens":
-            self._limit_name = "max_completion_tokens"
+        if "max_completion_tokens" in message and self._dialect.limit_name == "max_tokens":
+            self._dialect.limit_name = "max_completion_tokens"
+            return _Trouble(message, changed=True)
+        if field := self._unknown_field(message):
+            self._dialect.left_out += (field,)
             return _Trouble(message, changed=True)
         if "logprob" in message.lower() and not self._to.text:
-            if self._top == TOP[0]:
-                self._top = TOP[1]
+            if self._dialect.top == TOP[0]:
+                self._dialect.top = TOP[1]
                 return _Trouble(message, changed=True)
             return self._no_logprobs(f"it refuses to give log-probabilities ({message})")
         return None
+
+    def _unknown_field(self, message: str) -> str | None:
+        """Which field of how a reply is drawn the server does not know. A value that it refuses is the user's to mend, and what
+        they put into every request themselves stays there.
+        """
+        if not _UNKNOWN.search(message):
+            return None
+        known = (*self._dialect.left_out, *self._to.options.extra)
+        return next((name for name in DRAWING if name not in known and re.search(rf"\b{name}\b", message)), None)
 
     # Small things
 

@@ -5,6 +5,7 @@
     datasets/<slug>.json         the pointer: which stage entries make the map of a dataset
     jobs/<slug>.json             what a build is doing
     downloads/, sources/         fetched files
+    written/<name>/              a plan that a model writes rows by, and what came of it
     locks/                       who is at work (`leases.py`)
 
 Every write goes to a private temporary name, is synced and renamed; so a killed process leaves the old state readable.
@@ -159,7 +160,7 @@ class Workspace:
             "downloads",
             "downloads/*",
         ]
-        depths += ["answers", "answers/*", "answers/uploads/*"]
+        depths += ["answers", "answers/*", "answers/uploads/*", "written/*", "written/*/result"]
         return [self.root, *(folder for depth in depths for folder in sorted(self.root.glob(depth)) if folder.is_dir())]
 
     def lock(self, name: str) -> AbstractContextManager[None]:

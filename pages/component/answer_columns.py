@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from evalmap.answers.answer_types import Scores
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.component import map_data, tag_column
+from evalmap.pages.component import map_data, review_columns, tag_column
 from evalmap.pages.component.map_data import MISSING_CODE, Column
 from evalmap.pages.server import answer_cache
 
@@ -98,6 +98,8 @@ def column_bytes(built: BuiltMap, key: str) -> bytes:
     """
     if key.startswith(tag_column.PREFIX):
         return tag_column.column_bytes(built, key)
+    if key.startswith(review_columns.PREFIX):
+        return review_columns.column_bytes(built, key)
     if not key.startswith(PREFIX):
         return map_data.column_bytes(built, key)
     sets = answer_cache.sets_of(built)

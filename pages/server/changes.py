@@ -5,6 +5,7 @@ Each function is marked `@changing`, the one door: a read-only site refuses it, 
 
 import hashlib
 import re
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from numpy.typing import NDArray
 from evalmap.answers import import_pipeline
 from evalmap.answers.import_pipeline import AnswerImport
 from evalmap.answers.importers.import_options import AS_DETECTED, ImportOptions
+from evalmap.answers.reading.reviews import Review
 from evalmap.answers.store import AnswerStore
+from evalmap.data.errors import DatasetError
 from evalmap.data.overview import Overview, overview
 from evalmap.data.records import ReadOptions
 from evalmap.data.store import jobs
@@ -22,11 +25,17 @@ from evalmap.data.store.atomic import write_bytes
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.server.access import changing
+from evalmap.pages.server.access import changing, require_this_machine
+from evalmap.pages.server.reviews import keys_of
 from evalmap.screening.curation import curation_actions
 from evalmap.screening.curation.steps import CurationStep
 from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.pair_judgements import PairJudgements
+from evalmap.writing import plan_shelf
+from evalmap.writing.plan_shelf import PlanPlace
+from evalmap.writing.plans import WritePlan, plan_toml
+from evalmap.writing.review.review_store import Judgement, ReviewStore
+from evalmap.writing.review.review_table import read_reviews
 
 
 @changing
@@ -141,3 +150,79 @@ def judge_pairs(workspace: Workspace, built: BuiltMap, change: Callable[[PairJud
     """Change what was said of pairs of a dataset, and store it."""
     with PairJudgements.changing(workspace, built.manifest.source) as made:
         change(made)
+
+
+@changing
+def keep_gap_plan(workspace: Workspace, plan: WritePlan) -> Path:
+    """Keep a plan that fills a gap, under a name of its own; returns its file.
+
+    Raises
+    ------
+    DatasetError : others than this machine's users reach the site
+    """
+    return shelve_plan(workspace, plan_toml(plan).encode()).path
+
+
+@changing
+def review_row(workspace: Workspace, built: BuiltMap, row: int, said: Review) -> None:
+    """Keep what a person said of a row; it is on the disk before this returns."""
+    ReviewStore(workspace, built.manifest.source).add([(keys_of(built)[row], said)])
+
+
+@changing
+def take_review_back(workspace: Workspace, built: BuiltMap, reviewer: str, row: int | None) -> Judgement | None:
+    """Take back what a person said last, of a row or of any; None where there is nothing."""
+    key = None if row is None else keys_of(built)[row]
+    return ReviewStore(workspace, built.manifest.source).take_back(reviewer, row=key)
+
+
+@changing
+def settle_review(workspace: Workspace, built: BuiltMap, row: int, label_fits: bool | None) -> None:
+    """Decide by hand whether a row's label fits; None leaves it to the majority."""
+    ReviewStore(workspace, built.manifest.source).settle(keys_of(built)[row], label_fits)
+
+
+@changing
+def import_reviews(workspace: Workspace, built: BuiltMap, name: str, content: bytes) -> tuple[int, int]:
+    """Read an uploaded file of reviews and keep them. Returns how many it holds, and how many were new.
+
+    Raises
+    ------
+    DatasetError : as `evalmap.writing.review.review_table.read_reviews`
+    """
+    ending = ".csv" if Path(name).suffix.lower() == ".csv" else ".jsonl"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"reviews{ending}")
+        write_bytes(path, content)
+        try:
+            given = read_reviews(path, built.examples)
+        except DatasetError as error:
+            raise DatasetError(str(error).replace(str(path), Path(name).name)) from error
+    return len(given), ReviewStore(workspace, built.manifest.source).add(given)
+
+
+NO_PLANS = "makes and changes no plans: one may name files of this machine. Use: evalmap write init"
+
+
+@changing
+def shelve_plan(workspace: Workspace, content: bytes) -> PlanPlace:
+    """Keep a new plan.
+
+    Raises
+    ------
+    DatasetError : it cannot be run, or others than this machine's users reach the site
+    """
+    require_this_machine(NO_PLANS)
+    return plan_shelf.shelve(workspace, content)
+
+
+@changing
+def save_plan(workspace: Workspace, place: PlanPlace, content: bytes, before: str | None) -> None:
+    """Write a plan over the one that was read.
+
+    Raises
+    ------
+    DatasetError : as `plan_shelf.save_plan`, or others than this machine's users reach the site
+    """
+    require_this_machine(NO_PLANS)
+    plan_shelf.save_plan(workspace, place, content, before=before)

@@ -20,6 +20,8 @@ from evalmap.pages.server.access import changing, require_this_machine, serves_t
 from evalmap.screening.coverage import comparison_job
 from evalmap.screening.pairs import pairs_job
 from evalmap.screening.quality import quality_job
+from evalmap.writing import plan_shelf
+from evalmap.writing.plan_shelf import PlanPlace
 
 COMMAND = (sys.executable, "-P", "-m", "evalmap.cli")  # -P: the folder it is called from is no place to import from
 
@@ -151,10 +153,48 @@ def run_answers(
     )
 
 
+@changing
+def write_plan(
+    workspace: Workspace,
+    place: PlanPlace,
+    *,
+    name: str,
+    most: int | None,
+    options: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Have a model write the rows of a plan.
+
+    Parameters
+    ----------
+    name : what a person calls the run
+    most : requests that it asks at most; None: as many as the plan needs
+    options : whom to ask, where the plan does not say all of it
+    environment : further variables for the child. A key goes here: arguments are seen by everyone on the machine.
+
+    Raises
+    ------
+    DatasetError : others than this machine's users reach the site
+    """
+    require_this_machine("asks no models. Use: evalmap write")
+    bound = [] if most is None else ["--max-requests", str(most)]
+    _start(
+        workspace,
+        ["write", "run", str(place.path)],
+        *("--output", str(place.result)),
+        *bound,
+        *options,
+        locations=[run_job.write_job_location(place.path)],
+        name=name,
+        environment=environment,
+        if_killed=run_job.IF_KILLED,
+    )
+
+
 def _is_known(workspace: Workspace, location: str) -> bool:
-    """Whether a path is of a file that the site keeps (an upload, a published collection) or that a map was built from."""
+    """Whether a path is of a file that the site keeps (uploaded, written, published), or that a map was built from."""
     path = Path(location).resolve()
-    kept = (workspace.root / "uploads", workspace.sources)
+    kept = (workspace.root / "uploads", workspace.root / plan_shelf.FOLDER, workspace.sources)
     return any(path.is_relative_to(folder.resolve()) for folder in kept) or any(
         location in (manifest.location, manifest.source) for manifest in workspace.manifests()
     )

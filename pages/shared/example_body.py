@@ -16,8 +16,13 @@ AVATARS = {"user": ":material/person:", "assistant": ":material/smart_toy:", "sy
 TURNS = 12  # the last of a chat that stand open; those before are behind a click
 
 
-def draw(built: BuiltMap, row: int, *, border: bool = True) -> None:
-    """Draw the text, and beside or below it what belongs to the example."""
+def draw(built: BuiltMap, row: int, *, border: bool = True, mark: bool = True) -> None:
+    """Draw the text, and beside or below it what belongs to the example.
+
+    Parameters
+    ----------
+    mark : whether the option that the label names is marked
+    """
     example = built.examples.iloc[row]
     with st.container(border=border):
         if turns := _loaded(example.get("turns"), list):
@@ -33,7 +38,7 @@ def draw(built: BuiltMap, row: int, *, border: bool = True) -> None:
             with column, st.container(border=True, height="stretch"):
                 st.caption(text.in_label(name))
                 text.show(str(ending) if ending is not None else "–")
-    _options(example)
+    _options(example, marked=mark)
 
 
 def _turns(turns: Sequence[Mapping[str, Any]], shown: str) -> None:
@@ -67,12 +72,12 @@ def _parts(built: BuiltMap, row: int) -> dict[str, str]:
     return parts if BETWEEN.join(parts.values()) == built.examples["text"].iloc[row] else {}
 
 
-def _options(example: pd.Series) -> None:
-    """The options with their letters, the right one marked; none where they stand in the text."""
+def _options(example: pd.Series, *, marked: bool) -> None:
+    """The options with their letters, the right one `marked`; none where they stand in the text."""
     options = lettered(choice_list(example["choices"]))
     if not options or all(option.strip() in str(example["text"]) for _, option in options):
         return
-    right = option_words(example["label"], example["choices"])
+    right = option_words(example["label"], example["choices"]) if marked else ""
     with st.container(border=True, gap="xsmall"):
         for mark, option in options:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):

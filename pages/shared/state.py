@@ -32,6 +32,9 @@ HIDE_DELETED = "hide-deleted"  # whether rows that were deleted on the map are h
 CLEARED = "cleared"  # how often what was selected on the map was let go of, since it was deleted
 TAG = "tag"
 CURATED_CLUSTER, CLUSTER_NAME, MERGE_INTO = "curated-cluster", "cluster-name", "merge-into"
+MORE_LABEL, MORE_COUNT, MORE_BEHAVIOUR = "more-label", "more-count", "more-behaviour"  # of rows that are to be written
+UNEVEN_CLUSTER = "uneven-cluster"  # whose labels are to be evened out by new rows
+MADE_PLAN = "made-plan"  # (slug, where on the page, the plan's file, what it says) of the plan that was made last
 ROWS = "rows"  # a problem of the quality report whose rows the map shows alone
 GO_TO = "go-to"  # the page to go to when the picker is drawn, and what its address asks for
 TOUR = "tour"  # whether the tour is on; in an address, ?tour=1 begins it
@@ -82,12 +85,30 @@ COMPARE_PAIR = "pair"  # which two of several a part tells of
 GAP = "gap"  # whose uncovered rows are listed
 GAP_RINGED = "gap-ringed"  # whether they are ringed on the map
 
+# The review page
+REVIEWER = "reviewer"
+REVIEW_PANEL = "review-panel"  # reviewing, or what the reviews come to
+SAMPLE_BY, SAMPLE_SIZE, SAMPLE_SEED = "sample", "sample-size", "sample-seed"
+PEOPLE, OVERLAP = "people", "overlap"  # who share the sample out, and which percentage of it all of them read
+BLIND = "blind"
+QUESTIONS = "ask-for"
+REVIEW_PENDING = "review-pending"  # what was said of the row that is shown, until all of it is
+REVIEW_DONE = "review-done"  # what this window did, row by row, so that it can be taken back
+REVIEW_TOLD = "review-told"  # what the last key did that is not seen by itself
+SETTLED_BEFORE = "settled-before"  # decisions by hand of this window, each with the one before it
+
+# The write page
+PLAN = "plan"  # the plan that is open, by its name in the workspace
+WRITE_STEP = "step"  # which step of it is shown
+PLAN_DRAFT = "plan-draft"  # the text of the open plan as it is edited, and the version of the file that it began with
+PIECES_STEP, PIECES_LABEL = "pieces-step", "pieces-label"  # which pieces of the result are read
+
 FILTERS = (WHERE, NOT_ASKED, MEANING)
 OF_ONE_DATASET = (  # meaningless for another dataset
     *(*FILTERS, FACET_SEARCH, SUBSETS, SUBSET_NAME, SUBSET_A, SUBSET_B, COLOR, LAYER),
     *(EXAMPLE, ANSWERS, VERSUS, ANSWER_COLOR),
     *(HIDE_DELETED, TAG, CLUSTER_NAME, MERGE_INTO),
-    *(ROWS, DROP_FLAGGED, FLAG, MEASURED_FOR),
+    *(ROWS, DROP_FLAGGED, FLAG, MEASURED_FOR, MADE_PLAN, UNEVEN_CLUSTER),
 )
 _STARTS: dict[str, Any] = {
     WHERE: (),

@@ -165,11 +165,23 @@ class DecisionLog:
 
 def find_rows(examples: pd.DataFrame, keys: Collection[RowKey]) -> dict[RowKey, int]:
     """Where the rows of some keys stand; a dataset of one file has those of one file, whatever either is called."""
-    found = {key: row for row, key in enumerate(row_keys(examples))}
-    names, wanted = {key.dataset for key in found}, {key.dataset for key in keys}
+    return among(row_places(examples), keys)
+
+
+def row_places(examples: pd.DataFrame) -> dict[RowKey, int]:
+    """Where each row stands."""
+    return {key: row for row, key in enumerate(row_keys(examples))}
+
+
+def among(places: Mapping[RowKey, int], keys: Collection[RowKey]) -> dict[RowKey, int]:
+    """`find_rows` where the places of all rows are known."""
+    names, wanted = {key.dataset for key in places}, {key.dataset for key in keys}
     if len(names) == len(wanted) == 1 and names != wanted:
-        found = {replace(key, dataset=next(iter(wanted))): row for key, row in found.items()}
-    return found
+        name = next(iter(names))
+        called = {key: replace(key, dataset=name) for key in keys}
+    else:
+        called = {key: key for key in keys}
+    return {key: places[own] for key, own in called.items() if own in places}
 
 
 def row_keys(examples: pd.DataFrame) -> list[RowKey]:

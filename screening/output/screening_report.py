@@ -11,6 +11,8 @@ from evalmap.screening.output.files import rounded
 from evalmap.screening.pair_types import RULES
 from evalmap.screening.screening import Screening
 
+MOST_UNASKED = 20_000  # rows in which templates are looked for without a rule: over 120,000 that takes half a minute
+
 
 def report(
     screening: Screening,
@@ -101,9 +103,14 @@ def _flagged(screening: Screening) -> dict[str, int]:
 
 
 def _templates(screening: Screening) -> dict[str, Any]:
-    """How many rows are of templates and what became of them; `kept` and `removed` are of these rows."""
-    found, options, kept = screening.templates, screening.options, screening.selection.kept
-    rules = screening.template_rules
+    """How many rows are of templates and what became of them; `kept` and `removed` are of these rows. Null where no rule asks and
+    the dataset has more than `MOST_UNASKED` rows.
+    """
+    options, kept, rules = screening.options, screening.selection.kept, screening.template_rules
+    asked = {"rule": options.templates, "rules": dict(options.template_rules)}
+    if rules is None and screening.own > MOST_UNASKED:
+        return {"templates": None, "rows": None, "removed": None, **asked, "left_out_pairs": None, "listed": []}
+    found = screening.templates
     listed = [
         {
             "id": template.id,
@@ -119,8 +126,7 @@ def _templates(screening: Screening) -> dict[str, Any]:
         "templates": len(found),
         "rows": found.rows,
         "removed": found.rows - sum(one["kept"] for one in listed),
-        "rule": options.templates,
-        "rules": dict(options.template_rules),
+        **asked,
         "left_out_pairs": found.left_out,
         "listed": listed,
     }

@@ -22,7 +22,7 @@ def group_texts(texts: Sequence[str], normalization: str) -> NDArray[np.int32]:
     """
     name = normalization_name(normalization)
     numbers: dict[str | tuple[str, str], int] = {}
-    return np.array([numbers.setdefault(_key(text, name), len(numbers)) for text in texts], dtype=np.int32)
+    return np.array([numbers.setdefault(text_key(text, name), len(numbers)) for text in texts], dtype=np.int32)
 
 
 def group_by_level(texts: Sequence[str]) -> NDArray[np.int32]:
@@ -73,7 +73,8 @@ def finest_level(groups: NDArray[np.int32], left: NDArray[np.integer], right: ND
     return finest
 
 
-def _key(text: str, normalization: str) -> str | tuple[str, str]:
+def text_key(text: str, normalization: str) -> str | tuple[str, str]:
+    """What two texts share where they are equal under a normalization, by its own name: `group_texts` of one text."""
     form = normalize(text, normalization)
     if normalization != "alphanumeric" or text.isascii():
         return form

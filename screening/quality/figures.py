@@ -5,7 +5,7 @@ from typing import Any
 
 from evalmap.screening.quality.flags.find_flags import FLAG_RULES
 from evalmap.screening.quality.report import QualityReport
-from evalmap.screening.quality.shortcuts import PREDICTORS
+from evalmap.screening.quality.shortcut_predictors import PREDICTORS
 
 FIGURES = {
     "duplicates": "the ratio of rows that are near-duplicates of one that stays",

@@ -1,6 +1,6 @@
 """The diversity of a dataset, its labels and clusters, before and after screening: at equal n, with an interval and a baseline."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -157,14 +157,9 @@ def _statistics(built: BuiltMap, pairs: Pairs, threshold: float, normalization: 
     texts = built.examples["embedded_text"].astype(str).to_numpy(dtype=object)
     clusters = built.clustering(KMEANS.id)
 
-    split = [words(text) for text in texts]
-
     def alike(method: Method) -> Statistic:
         chosen = similar(pairs, threshold=threshold, method=method, normalization=normalization)
         return repeats_within(pairs.left[chosen], pairs.right[chosen], n=pairs.n)
-
-    def wordings(measure: Callable[[list[list[str]]], float]) -> Statistic:
-        return lambda rows: measure([split[row] for row in rows.tolist()])
 
     found: dict[str, Statistic] = {
         "vendi": lambda rows: vendi_score(built.vectors[rows]),
@@ -172,9 +167,20 @@ def _statistics(built: BuiltMap, pairs: Pairs, threshold: float, normalization: 
     }
     found |= {f"near_duplicates_{method}": alike(method) for method in METHODS}
     found["cluster_entropy"] = lambda rows: cluster_entropy(clusters.labels[rows], n_clusters=clusters.n_clusters)
-    for size in (1, 2, 3):
-        found[f"distinct_{size}"] = wordings(lambda some, size=size: distinct_n_of_words(some, size))
-    found["compression_ratio"] = lambda rows: compression_ratio(list(texts[rows]))
+    return found | word_statistics(texts.tolist())
+
+
+def word_statistics(texts: Sequence[str]) -> dict[str, Statistic]:
+    """The statistics of the words of texts, each of any sample of them."""
+    split, whole = [words(text) for text in texts], np.array(texts, dtype=object)
+
+    def wordings(measure: Callable[[list[list[str]]], float]) -> Statistic:
+        return lambda rows: measure([split[row] for row in rows.tolist()])
+
+    found: dict[str, Statistic] = {
+        f"distinct_{size}": wordings(lambda some, size=size: distinct_n_of_words(some, size)) for size in (1, 2, 3)
+    }
+    found["compression_ratio"] = lambda rows: compression_ratio(whole[rows].tolist())
     return found | {"self_repetition": wordings(self_repetition_of_words), "opening_share": wordings(opening_share_of_words)}
 
 

@@ -4,10 +4,9 @@ A predictor sees one trivial thing of a row (its first two words, its length, wh
 it gets right beyond the commonest label is what a model can get right without reading.
 """
 
-import re
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +20,7 @@ from evalmap.data.text.normalization import normalize
 from evalmap.embeddings.array_types import Progress, no_progress
 from evalmap.screening.example_table import example_table
 from evalmap.screening.quality.flags.flag_rules import FlagInput
+from evalmap.screening.quality.shortcut_predictors import NUMBERS, PREDICTORS, Tokens
 
 FOLDS = 5
 FEWEST = 20  # labelled rows
@@ -30,8 +30,6 @@ MAX_ROWS = 10_000  # measured; more make no figure surer that a reader sees
 PHRASES = 10  # told of each predictor, at most
 LEAST_ROWS = 5  # that a phrase stands in, to be told
 ALPHA = 0.05  # of all phrases of a predictor together
-NEGATIONS = frozenset("not no never none nor neither nothing nobody nowhere cannot without".split())
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Shortcut:
 
     Attributes
     ----------
-    predictor : its name, of `PREDICTORS`
+    predictor : its name, of `shortcut_predictors.PREDICTORS`
     accuracy : cross-validated, ratio of labelled rows guessed right, 0–1; near `chance` is good. nan with a `reason`
     chance : ratio of the commonest label, 0–1
     control : accuracy of the same predictor on labels that are shuffled inside each fold, 0–1, the mean of some shuffles; far from
@@ -92,77 +90,6 @@ class Shortcut:
         if self.sampled_from is not None:
             told["sampled_from"] = self.sampled_from
         return {**told, **({"reason": self.reason} if self.reason else {})}
-
-
-Tokens = Mapping[str, float]  # what a predictor sees of one row: name → number
-Sees = Callable[[str, Sequence[str]], Tokens]  # of a text before its options, and the options
-
-
-def _words(text: str) -> list[str]:
-    return [word.replace("’", "'") for word in _WORD.findall(text.lower())]
-
-
-def _first_two_words(text: str, options: Sequence[str]) -> Tokens:
-    return {first_two_words(text): 1.0}
-
-
-def _length(text: str, options: Sequence[str]) -> Tokens:
-    return {"words": len(_words(text)), "characters": len(text)}
-
-
-def _bag_of_words(text: str, options: Sequence[str]) -> Tokens:
-    bare = [f"option {at} is {' '.join(_words(option))}" for at, option in enumerate(options, start=1) if len(_words(option)) == 1]
-    return dict.fromkeys([*_words(text), *_in_options(options, _words), *bare], 1.0)
-
-
-def _negations(text: str) -> list[str]:
-    return [word for word in _words(text) if word in NEGATIONS or word.endswith("n't")]
-
-
-def _negation(text: str, options: Sequence[str]) -> Tokens:
-    return dict.fromkeys([*_negations(text), *_in_options(options, _negations)], 1.0)
-
-
-def _marks(text: str) -> list[str]:
-    marks = [mark for mark in text if not mark.isalnum() and not mark.isspace()]
-    return [*marks, f"{marks[-1]} at the end"] if marks and text.rstrip().endswith(marks[-1]) else marks
-
-
-def _punctuation(text: str, options: Sequence[str]) -> Tokens:
-    return dict.fromkeys([*_marks(text), *_in_options(options, _marks)], 1.0)
-
-
-def _option_position(text: str, options: Sequence[str]) -> Tokens:
-    """Nothing but how many options there are: the label is guessed that is commonest among such rows."""
-    return {f"{len(options)} options": 1.0}
-
-
-def _option_length(text: str, options: Sequence[str]) -> Tokens:
-    return {f"words of option {at}": len(_words(option)) for at, option in enumerate(options, start=1)}
-
-
-def _longest(text: str, options: Sequence[str]) -> Tokens:
-    lengths = [len(option) for option in options]
-    return {f"option {lengths.index(max(lengths)) + 1} is the longest": 1.0} if lengths else {}
-
-
-def _in_options(options: Sequence[str], parts: Callable[[str], list[str]]) -> list[str]:
-    """Parts of options with their places: which option says no tells the label, that one does tells nothing."""
-    return [f"{part} in option {at}" for at, option in enumerate(options, start=1) for part in parts(option)]
-
-
-# name → (what it sees, whether it needs options)
-PREDICTORS: dict[str, tuple[Sees, bool]] = {
-    "first_two_words": (_first_two_words, False),
-    "length": (_length, False),
-    "bag_of_words": (_bag_of_words, False),
-    "negation": (_negation, False),
-    "option_position": (_option_position, True),
-    "option_length": (_option_length, True),
-    "longest": (_longest, True),
-    "punctuation": (_punctuation, False),
-}
-NUMBERS = ("length", "option_length")  # seen as numbers, where a threshold tells; else as what is there and what is not
 
 
 def find_shortcuts(
@@ -445,11 +372,6 @@ def leave_one_out_majority(keys: Sequence[str], labels: Sequence[str]) -> float:
             ties = [one for one, count in others.items() if count == most]
             right += times * (label in ties) / len(ties)
     return right / len(labels)
-
-
-def first_two_words(text: str) -> str:
-    """The first two words, in lower case."""
-    return " ".join(_words(text)[:2])
 
 
 class _Guesses:

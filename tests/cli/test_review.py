@@ -70,6 +70,27 @@ def test_blind_reviewer_names_the_label_and_is_not_shown_it(typed, evalmap: Comm
     assert {one["label_fits"] for one in said} == {True, False}
 
 
+def test_blind_reviewer_chooses_among_many_labels_by_number_or_name_and_among_one_not_at_all(
+    evalmap: Command, monkeypatch: pytest.MonkeyPatch
+):
+    many = [{**row, "label": f"label {at % 12:02}"} for at, row in enumerate(maps.rows(24))]
+    maps.built(Workspace(evalmap.home), Path("many.jsonl"), many)
+    maps.built(Workspace(evalmap.home), Path("one.jsonl"), [{**row, "label": "Yes"} for row in many[:12]])
+    monkeypatch.setattr("sys.stdin", io.StringIO("12\n4\nn\nLABEL 03\n4\nn\n" * 12))
+    shown = evalmap("review", "many", "--reviewer", "ann", "--sample", "24", "--blind")
+    assert shown.code == 0, shown.err
+    assert "12: label 11 [1-12/?/s/b/q]" in shown.out
+    assert evalmap("review", "many", "--export", "reviews.jsonl").code == 0
+    said = [json.loads(line) for line in Path("reviews.jsonl").read_text().splitlines()]
+    named = ["label 11", "label 03"] * 12
+    assert [one["label_fits"] for one in said] == [
+        name == many[one["line"] - 1]["label"] for one, name in zip(said, named, strict=True)
+    ]
+    refused = evalmap("review", "one", "--reviewer", "ann", "--blind")
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "every label is 'Yes', so there is none to choose from. Show the label (--blind)." in refused.err
+
+
 def test_worst_rows_are_those_with_the_lowest_confidence(typed):
     shown = typed("q", "--reviewer", "ann", "--sample", "1", "--by", "worst")
     assert "(judge line 1)" in shown.out  # confidence rises with the line, and no rule flags a row
@@ -117,6 +138,32 @@ def test_judge_stands_beside_people(typed, evalmap: Command):
     assert found["low"] < found["kappa"] < found["high"]
 
 
+def test_people_stand_in_the_quality_report_without_a_judge(typed, evalmap: Command):
+    said = [
+        {"line": line, "reviewer": name, "label_fits": (line, name) != (3, "bob"), "relevance": 4}
+        for line in range(1, 7)
+        for name in ("ann", "bob")
+    ]
+    write_rows(Path("reviews.jsonl"), said)
+    short = ("quality", "--without", "scorecard,saturation,shortcuts,map")
+    typed("q", "--reviewer", "ann", "--sample", "1")
+    assert "people" not in evalmap(*short, "--json", "judge").json
+    assert evalmap("review", "judge", "--import", "reviews.jsonl").code == 0
+    found = evalmap(*short, "--json", "--html", "quality.html", "judge").json
+    assert found["people"] == evalmap("review", "judge", "--json").json
+    assert found["people"]["fits"] == 1.0
+    page = Path("quality.html").read_text(encoding="utf-8")
+    assert "<h2>People</h2>" in page
+    assert "<td>ann yes, bob no</td>" in page
+    assert f"<td>{ROWS[2]['text']}</td>" in page
+    shown = evalmap(*short, "judge").out
+    assert (
+        "PEOPLE (IN NO FIGURE ABOVE)\n6 rows by 2 people; the label fits in 1.00 (0.57 to 1.00) of 5 (1 without a majority)"
+        in shown
+    )
+    assert "people" not in evalmap("quality", "--section", "balance", "--json", "judge").json
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -125,6 +172,7 @@ def test_judge_stands_beside_people(typed, evalmap: Command):
         (("--settle", "99=yes"), "'99=yes': expected LINE=yes, no or open"),
         (("--export", "reviews.txt"), "reviews are written as .jsonl or .csv, not .txt"),
         (("--reviewer", "ann", "--reviewers", "ann,ann"), "Name each one once"),
+        (("--reviewer", "ann", "--reviewers", ","), "--reviewers ',' names nobody"),
     ],
 )
 def test_nonsense_is_one_sentence(typed, arguments: tuple[str, ...], sentence: str):

@@ -18,6 +18,8 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.tests.answers.stub_server import Asked, Reply, StubServer, error
 from evalmap.tests.command import Command
 from evalmap.tests.fakes import sentences
+from evalmap.writing.pieces import STEPS
+from evalmap.writing.write_outcome import REASONS
 
 TEXTS = sentences(200)
 MALFORMED = {3: "Here is one:", 4: "", 9: "One line of words.\nAnother line of words."}
@@ -62,9 +64,8 @@ def adds_up(counts: dict[str, Any]) -> bool:
     return (
         counts["requests"] == counts["replies"] + counts["failed"] + counts["not_asked"]
         and counts["pieces"] == counts["parsed"] + counts["unparsed"]
-        and counts["parsed"] == counts["kept"] + counts["set_aside"]
-        and counts["unparsed"] == sum(counts["unparsed_reasons"].values())
-        and counts["set_aside"] == sum(counts["set_aside_reasons"].values())
+        and counts["pieces"] == sum(counts[step] for step in STEPS)
+        and all(counts[step] == sum(counts[f"{step}_reasons"].values()) for step in REASONS)
     )
 
 
@@ -91,7 +92,7 @@ def test_behaviour_in_and_screened_file_out(evalmap: Command):
     everything = told["table"]["all"]
     assert all(adds_up(counts) for counts in told["table"].values())
     assert everything["unparsed_reasons"] == {"an introduction": 1, "empty": 1, "several lines": 1, "cut off": 1}
-    assert everything["set_aside_reasons"] == {"label contradicts": 1, "repeat": 1, "copy of an example": 1}
+    assert everything["repeats_reasons"] == {"label contradicts": 1, "repeat": 1, "copy of an example": 1}
     assert (everything["replies"], everything["kept"]) == (20, 13)
     rows = lines(told["files"]["rows"])
     clean = [i for i in range(20) if i not in {*MALFORMED, *REPEATS, 15, 17}]
@@ -121,8 +122,8 @@ def test_table_is_printed_and_a_second_call_asks_nothing_and_changes_nothing(eva
         assert len(server.asked) == 20
     assert "20 requests asked now" in first.out
     (all_line,) = [line.split() for line in first.out.splitlines() if line.split()[:1] == ["all"]]
-    assert all_line[1:] == ["20", "20", "0", "0", "20", "4", "16", "2", "14"]
-    assert "set aside: label contradicts 1, repeat 1" in first.out
+    assert all_line[1:] == ["20", "20", "0", "0", "20", "4", "16", "2", "0", "14"]
+    assert "repeats: label contradicts 1, repeat 1" in first.out
     assert "0 requests asked now" in second.out
     assert {one.name: one.read_bytes() for one in Path("wants-to-be-helpful").iterdir()} == before
 
@@ -192,7 +193,7 @@ def test_questions_with_two_answers_are_a_dataset_that_is_opened(evalmap: Comman
 
     with StubServer(asks) as server:
         told = evalmap("write", plan(Path(), server, count=4, kind="a_b"), "--json", "--concurrency", "1").json
-    assert told["table"]["all"]["set_aside_reasons"] == {"repeat": 1}
+    assert told["table"]["all"]["repeats_reasons"] == {"repeat": 1}
     rows = lines(told["files"]["rows"])
     assert rows[1] == {
         "question": f"{TEXTS[1]}?\n\nChoices:\n (A) I stay out\n (B) I join in",
@@ -236,12 +237,15 @@ from evalmap.answers.asking.protocol import RunOptions
 from evalmap.answers.asking.server import ServerAnswerer
 from evalmap.data.store.workspace import Workspace
 from evalmap.writing.plans import read_plan
-from evalmap.writing.write_run import plan_write, write
+from evalmap.tests.fakes import FakeEncoder
+from evalmap.embeddings.vectors import embed_few
+from evalmap.writing.write_requests import plan_write
+from evalmap.writing.write_run import write
 plan = read_plan(Path(sys.argv[1]))
 asking = plan_write(plan, model="stub-1", server=plan.model.base_url)
 print(asking.run_id, flush=True)
 answerer = ServerAnswerer(plan.model.base_url, "stub-1", options=RunOptions(concurrency=4), text=True, text_tokens=64)
-write(asking, answerer, Workspace(Path(sys.argv[2])))
+write(asking, answerer, Workspace(Path(sys.argv[2])), embed=lambda texts: embed_few(texts, FakeEncoder()))
 """
 
 

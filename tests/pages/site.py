@@ -42,6 +42,13 @@ def workspace(folder: Path) -> Iterator[Workspace]:
     rows.append({"text": None, "label": MARKUP[0]})
     marked = write_rows(folder / "marked.jsonl", rows)
     build(open_dataset(marked, name=f"marked {' '.join(MARKUP)}"), workspace=space, settings=Settings(k=4), encoder=encoder)
+    with served(space):
+        yield space
+
+
+@contextmanager
+def served(space: Workspace) -> Iterator[None]:
+    """EVALMAP_HOME, on a site for this machine alone; nothing cached before or after."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EVALMAP_HOME", str(space.root))
         patch.delenv(access.WRITABLE, raising=False)
@@ -49,7 +56,7 @@ def workspace(folder: Path) -> Iterator[Workspace]:
         patch.setattr(access, "listens_on", lambda: "127.0.0.1")
         patch.setattr(access, "front_door_stands", True)  # AppTest runs the pages without a server
         clear()
-        yield space
+        yield
         clear()
 
 

@@ -112,3 +112,49 @@ def test_question_whose_answers_changed_places_is_compared_as_the_same():
     (other,) = read_reply("Would you stay on?\n(A) No, not me\n(B) Yes, gladly", kind="a_b", label="(B)")
     (opposite,) = read_reply(QUESTION, kind="a_b", label="(B)")
     assert one.compared == other.compared == compared_text(QUESTION, kind="a_b", label="(A)") != opposite.compared
+
+
+def test_text_of_any_form_is_one_row():
+    text = "  Dear all,\n\nthe kettle is broken.\n- Ann "
+    (piece,) = read_reply(text, kind="free", label="calm")
+    assert (piece.text, piece.written, piece.removed) == (text.strip(), text, ())
+    assert row_of(piece, kind="free", label="calm") == {"text": text.strip(), "label": "calm"}
+    assert row_of(piece, kind="free", label="") == {"text": text.strip()}
+
+
+def test_texts_of_one_reply_are_told_apart_by_the_separator_line():
+    reply = "one\ntwo\n---\nthree --- four\n  --- \r\n\n---\nfive six\n---\nseven"
+    pieces = read_reply(reply, kind="free", label="x", expected=3)
+    assert [(piece.text, piece.reason) for piece in pieces] == [
+        ("one\ntwo", None),
+        ("three --- four", None),
+        ("five six", None),
+        (None, "more than asked for"),
+    ]
+    assert [p.text for p in read_reply("a b\n* * *\nc d", kind="free", label="x", expected=2, separator="* * *")] == ["a b", "c d"]
+    assert [p.text for p in read_reply("a b\n---\nc d", kind="free", label="x")] == ["a b\n---\nc d"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (" \n", "empty"),
+        ("I'm sorry, but I can't help with that.", "refusal"),
+        ("…\n!!", "no words"),
+        ("word " * 5000, "too long"),
+    ],
+)
+def test_reply_that_is_no_text_has_its_reason(text: str, reason: str):
+    (piece,) = read_reply(text, kind="free", label="x", expected=2)
+    assert (piece.text, piece.reason, piece.written) == (None, reason, text)
+
+
+def test_text_that_is_cut_off_is_no_row_and_those_before_it_are():
+    (piece,) = read_reply("This ends in the mid", kind="free", label="x", cut_off=True)
+    assert piece.reason == "cut off"
+    pieces = read_reply("one two\n---\nthree fo", kind="free", label="x", expected=3, cut_off=True)
+    assert [(piece.text, piece.reason) for piece in pieces] == [("one two", None), (None, "cut off")]
+    pieces = read_reply("I cannot help with this.\n---\nI cannot help you.", kind="free", label="x", expected=2)
+    assert [piece.reason for piece in pieces] == ["refusal"]
+    pieces = read_reply("a b\n---\nI cannot help you.", kind="free", label="x", expected=2)
+    assert [piece.reason for piece in pieces] == [None, "refusal"]

@@ -106,6 +106,17 @@ def report_lines(name: str, report: Mapping[str, Any]) -> Iterator[str]:
         yield f"    {one['dataset']} line {one['line']}: {votes} ({decided}): {one['text'][:100]}"
 
 
+def mean_relevance(reviews: Sequence[Reviewed], n: int) -> NDArray[np.float64]:
+    """(n,) the mean relevance that people gave each row, 1 to 5; nan where nobody did."""
+    found = np.full(n, np.nan)
+    if reviews:
+        _, scores = review_tables(reviews)
+        rows = np.array(sorted({row for row, _ in reviews}))
+        said = np.isfinite(scores).any(axis=1)
+        found[rows[said]] = _row_means(scores + 1)
+    return found
+
+
 def _figures(reviews: Sequence[Reviewed], settled: Mapping[int, bool]) -> dict[str, Any]:
     rows = {row for row, _ in reviews}
     decided = verdicts(reviews, {row: fits for row, fits in settled.items() if row in rows})

@@ -6,11 +6,15 @@ A line is on the disk before `add` returns (WAL, synchronous=FULL). Rows are kno
 """
 
 import hashlib
+import os
+import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, fields, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pandas as pd
 
@@ -19,10 +23,11 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.locations import without_revision
 from evalmap.data.store import disk
 from evalmap.data.store.workspace import Workspace
-from evalmap.screening.keep.by_hand import RowKey, find_rows
+from evalmap.screening.keep.by_hand import RowKey, among, find_rows
 
 FORMAT = 1  # raise it when the meaning of the tables changes
 WAIT = 60  # seconds for whoever writes at the moment
+COPIES = 20  # attempts to copy a store that others write to
 _KEY = ("dataset", "example_id", "occurrence")
 _SAID = tuple(field.name for field in fields(Review))
 _TABLES = """
@@ -79,16 +84,21 @@ class ReviewStore:
                 added += 1
         return added
 
-    def take_back(self, reviewer: str) -> Judgement | None:
+    def take_back(self, reviewer: str, *, row: RowKey | None = None) -> Judgement | None:
         """Take the last judgement of a person back and return it; what they said of that row before holds again.
 
         None : there is none
+
+        Parameters
+        ----------
+        row : the last of this row, whatever the person said of others since, as in another window
         """
+        where, of = "reviewer = ? AND NOT taken_back", [_encodable(reviewer)]
+        if row is not None:
+            where, of = f"{where} AND {' AND '.join(f'{name} = ?' for name in _KEY)}", [*of, *astuple(row)]
         with self._writing() as connection:
             found = connection.execute(
-                f"SELECT number, {', '.join((*_KEY, *_SAID))} FROM judgements WHERE reviewer = ? AND NOT taken_back "
-                "ORDER BY number DESC LIMIT 1",
-                (_encodable(reviewer),),
+                f"SELECT number, {', '.join((*_KEY, *_SAID))} FROM judgements WHERE {where} ORDER BY number DESC LIMIT 1", of
             ).fetchone()
             if found is None:
                 return None
@@ -117,6 +127,18 @@ class ReviewStore:
         last = {RowKey(*key): fits for *key, fits in found}
         return {key: bool(fits) for key, fits in last.items() if fits is not None}
 
+    def signature(self) -> str:
+        """Another text once something was said, taken back or settled; "" where nothing ever was."""
+        with self._reading() as connection:
+            if connection is None:
+                return ""
+            taken = connection.execute("SELECT sum(taken_back) FROM judgements").fetchone()
+            last = [
+                connection.execute(f"SELECT number, at FROM {table} ORDER BY number DESC LIMIT 1").fetchone()
+                for table in ("judgements", "settlements")
+            ]
+        return hashlib.sha256(repr((taken, last)).encode()).hexdigest()[:16]
+
     def on(self, examples: pd.DataFrame) -> list[tuple[int, Review]]:
         """(place, review) of the judgements whose row the dataset holds as it was judged; the others rest."""
         return placed(self.judgements(), examples)
@@ -126,6 +148,13 @@ class ReviewStore:
         settled = self.settled()
         rows = find_rows(examples, settled) if settled else {}
         return {rows[key]: fits for key, fits in settled.items() if key in rows}
+
+    def placed(self, places: Mapping[RowKey, int]) -> tuple[list[tuple[int, Review]], dict[int, bool]]:
+        """`on` and `settled_on` where the places of all rows are known."""
+        said, settled = self.judgements(), self.settled()
+        rows = among(places, {*(key for key, _ in said), *settled})
+        reviews = [(rows[key], one) for key, one in said if key in rows]
+        return reviews, {rows[key]: fits for key, fits in settled.items() if key in rows}
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -142,25 +171,41 @@ class ReviewStore:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        """None where nothing was ever said."""
+        """None where nothing was ever said. Where we may not write, a copy is read: SQLite needs files of its own beside a WAL."""
         with disk.reading(self.path):
             there = self.path.exists()
         if not there:
             yield None
             return
-        with self._open() as connection:
-            yield connection
+        with tempfile.TemporaryDirectory() as folder:
+            may_write = all(os.access(path, os.W_OK) for path in (self.path, self.path.parent))
+            with self._open(None if may_write else self._copied(Path(folder)), begins=False) as connection:
+                yield connection if connection.execute("PRAGMA user_version").fetchone()[0] else None
+
+    def _copied(self, folder: Path) -> Path:
+        """The store and what of it is not yet in its place, copied between two writes of others."""
+        with disk.reading(self.path):
+            for _ in range(COPIES):
+                before = _state(self.path)
+                for path in _files(self.path):
+                    shutil.copyfile(path, folder / path.name)
+                if _state(self.path) == before:
+                    return folder / self.path.name
+                for path in _files(folder / self.path.name):
+                    path.unlink()
+        raise DatasetError(f"{self.path}: the reviews change all the time, and cannot be copied to be read. Try again later.")
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self, path: Path | None = None, *, begins: bool = True) -> Iterator[sqlite3.Connection]:
+        """The store, or its copy at `path`; where it `begins`, its tables are made if they are not there."""
         connection = None
         try:
-            connection = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)
+            connection = sqlite3.connect(path or self.path, timeout=WAIT, isolation_level=None)
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version > FORMAT:
                 raise DatasetError(f"{self.path}: reviews of a later version of Evalmap. Read them with that version.")
             connection.execute("PRAGMA synchronous = FULL")
-            if version < FORMAT:
+            if version < FORMAT and begins:
                 with self.workspace.lock("reviews"):  # SQLite does not wait for its turn to change the way of writing
                     connection.execute("PRAGMA journal_mode = WAL")
                     connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
@@ -172,6 +217,16 @@ class ReviewStore:
         finally:
             if connection is not None:
                 connection.close()
+
+
+def _files(path: Path) -> list[Path]:
+    """A store's file, and that of what was written and is not yet in its place."""
+    return [one for one in (path, path.with_name(f"{path.name}-wal")) if one.exists()]
+
+
+def _state(path: Path) -> list[tuple[str, int, int]]:
+    """(name, when it was changed, size) of a store's files."""
+    return [(one.name, one.stat().st_mtime_ns, one.stat().st_size) for one in _files(path)]
 
 
 def placed(judgements: Sequence[Judgement], examples: pd.DataFrame) -> list[tuple[int, Review]]:

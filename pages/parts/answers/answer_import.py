@@ -12,6 +12,7 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.answers import answer_results
 from evalmap.pages.server import caches, changes, workers
 from evalmap.pages.server.access import READ_ONLY, serves_this_machine_only, writable
+from evalmap.pages.server.api_key import api_key
 from evalmap.pages.shared import job_progress, text
 
 FORMATS = (
@@ -112,16 +113,7 @@ def _run(built: BuiltMap) -> None:
             prompt=str(prompt),
             options=["--base-url", address, "--limit", str(int(limit)), "--concurrency", str(int(at_once))],
             name=f"{model} · {prompt} on {built.manifest.name}",
-            environment=_key(),
+            environment=api_key(),
         )
         st.rerun()
     st.caption("Answers are kept as they come: a run that is cut short goes on where it was, and no question is paid for twice.")
-
-
-def _key() -> dict[str, str]:
-    """The key from Streamlit's secrets, for the run's own environment; {} where the environment has it, or none is needed."""
-    try:
-        key = st.secrets.get("OPENAI_API_KEY")
-    except FileNotFoundError:  # there is no secrets file
-        return {}
-    return {"OPENAI_API_KEY": str(key)} if key else {}

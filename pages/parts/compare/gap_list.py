@@ -6,8 +6,9 @@ from typing import Any
 import streamlit as st
 
 from evalmap.pages.parts.compare.compared import Compared, choose_pair
-from evalmap.pages.shared import example_address, state, text
+from evalmap.pages.shared import example_address, more_rows, state, text
 from evalmap.screening.coverage.gaps import seeds
+from evalmap.writing.gap_places import uncovered_place
 
 
 def draw_ringing(compared: Compared) -> list[int]:
@@ -57,12 +58,31 @@ def draw(compared: Compared) -> None:
         on_click="ignore",
         key=f"seeds-{of}-{by}",
     )
-    for cluster in gap["clusters"]:
+    for number, cluster in enumerate(gap["clusters"]):
         with st.container(border=True):
             st.markdown(f"**{text.in_label(cluster['name'])}** · {cluster['size']:,} rows")
             for exemplar in cluster["exemplars"]:
                 text.show(exemplar["text"])
                 st.caption(example_address.place(built, exemplar["row"]))
+            if more_rows.may_plan():
+                _draw_writing(compared, of, by, gap, number)
+
+
+def _draw_writing(compared: Compared, of: int, by: int, gap: dict[str, Any], number: int) -> None:
+    """Rows like these for the dataset that lacks them, on request."""
+    key = f"gap-{of}-{by}-{number}"
+    cluster, reference = gap["clusters"][number], compared.maps[of]
+    opened = st.expander(f"Write rows like these for {compared.label(by)}", icon=":material/edit_note:", key=key, on_change="rerun")
+    if opened.open:
+        with opened:
+            more_rows.draw(
+                compared.maps[by],
+                lambda: uncovered_place(
+                    cluster, reference, number=number, by=compared.maps[by].manifest.name, similarity=gap["similarity"]
+                ),
+                key=key,
+                reference=reference,
+            )
 
 
 def seed_lines(compared: Compared, of: int, gap: dict[str, Any]) -> bytes:

@@ -1,6 +1,6 @@
 """Curating on the map: delete or tag what is selected or filtered, rename and merge clusters, and the steps with undo."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,14 +45,15 @@ def hidden_rows(built: BuiltMap) -> NDArray[np.bool_] | None:
     return curation_of(built).rows.mask(len(built)) if hide else None
 
 
-def draw_bar(built: BuiltMap, chosen: ChosenRows) -> None:
-    """What can be done with what is selected on the map, above it; nothing where nothing is."""
+def draw_bar(built: BuiltMap, chosen: ChosenRows, more: Callable[[], None]) -> None:
+    """What can be done with what is selected on the map, above it; nothing where nothing is. `more` draws another part's button."""
     if not len(chosen.rows) or not access.writable() or st.session_state.get(state.PANEL) == PART:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="curate-bar"):
         st.caption(f"**{len(chosen.rows):,}** selected", width="content")
         _delete_button(built, chosen, key="bar-delete")
         st.button("Tag…", icon=":material/sell:", key="bar-tag", on_click=_open_panel)
+        more()
 
 
 def draw(built: BuiltMap, chosen: ChosenRows) -> None:

@@ -5,11 +5,13 @@ import json
 import pandas as pd
 import streamlit as st
 
+from evalmap.answers.reading.reviews import Review
 from evalmap.data.choices import option_words
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import TOPICS_FINE
 from evalmap.pages.parts.map import neighbor_lines
 from evalmap.pages.server import answer_cache
+from evalmap.pages.server.reviews import reviews_of
 from evalmap.pages.shared import answer_table, example_address, example_body, text
 
 
@@ -34,11 +36,22 @@ def draw(built: BuiltMap, row: int | None) -> None:
     st.markdown("**Most similar**")
     neighbor_lines.draw(built, row)
     _similar(built, row)
+    if said := reviews_of(built).of(row):
+        st.markdown("**People**")
+        st.markdown("  \n".join(_review(one) for one in said))
     if sets := answer_cache.sets_quietly(built):
         st.markdown("**Model answers**")
         answer_table.draw(sets, row, key=f"{built.manifest.slug}-{row}")
     with st.expander("All fields"):
         _fields(example["raw"])
+
+
+def _review(said: Review) -> str:
+    """What one person said of the row, in a line."""
+    fits = {True: "label fits", False: "label does not fit", None: "label not judged"}[said.label_fits]
+    relevance = f", relevance {said.relevance}" if said.relevance is not None else ""
+    comment = f" :gray[· {text.in_label(said.comment, limit=300)}]" if said.comment else ""
+    return f"{text.in_label(said.reviewer or '(no name)')}: {fits}{relevance}{', ambiguous' if said.ambiguous else ''}{comment}"
 
 
 def _similar(built: BuiltMap, row: int) -> None:

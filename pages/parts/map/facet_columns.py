@@ -9,18 +9,21 @@ from evalmap.answers.answer_types import Scores
 from evalmap.data.facets.column_kinds import LeftOut, facet_of_column, field_key, same_value
 from evalmap.data.facets.facet import Facet, category_facet, items_facet, number_facet, text_facet
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.component import answer_columns, map_data
+from evalmap.pages.component import answer_columns, map_data, review_columns
+from evalmap.pages.server.reviews import MapReviews
 from evalmap.screening.curation.replay import CuratedRows
+from evalmap.writing.review.review_report import mean_relevance
 
 TEXT = "text"
 LENGTH = "length"
 SIMILARITY = "nearest_similarity"
 FIELD = "field."
 TAG, DELETED = "tag", "deleted"
+FITS, RELEVANCE = "review.fits", "review.relevance"
 
 
 def facets_of(
-    built: BuiltMap, answer_sets: Sequence[Scores], curated: CuratedRows | None = None
+    built: BuiltMap, answer_sets: Sequence[Scores], curated: CuratedRows | None = None, reviewed: MapReviews | None = None
 ) -> tuple[list[Facet], list[LeftOut]]:
     """Every column of a map that says something, and those that say nothing with the reason.
 
@@ -28,11 +31,17 @@ def facets_of(
     length of the text, the similarity of the nearest neighbour, P(matching) and the answer of each answer set, each metadata field
     of the source that has no role, and the text, which can be searched. Keys and names are those of `map_data.columns` and
     `answer_columns.columns`, in the same order, so that a bar has the colour of its points. Behind Evalmap's own
-    stand the tags and what is deleted, where a person has given or deleted some.
+    stand the tags and what is deleted, where a person has given or deleted some, and what people said in reviews.
     """
     facets: list[Facet] = []
     left_out: list[LeftOut] = []
-    for one in (*_own(built), *_curated(built, curated or CuratedRows()), *_answers(answer_sets), *_fields(built)):
+    for one in (
+        *_own(built),
+        *_curated(built, curated or CuratedRows()),
+        *_reviewed(built, reviewed),
+        *_answers(answer_sets),
+        *_fields(built),
+    ):
         if isinstance(one, LeftOut):
             left_out.append(one)
         elif reason := same_value(one):
@@ -60,6 +69,15 @@ def _curated(built: BuiltMap, curated: CuratedRows) -> Iterator[Facet]:
         yield items_facet(TAG, "Tag", [list(curated.tags.get(row, ())) for row in range(len(built))])
     if curated.deleted:
         yield category_facet(DELETED, "Deleted", names=("not deleted", "deleted"), codes=curated.mask(len(built)).astype(np.int64))
+
+
+def _reviewed(built: BuiltMap, reviewed: MapReviews | None) -> Iterator[Facet]:
+    if reviewed is not None and review_columns.fits_column(built, reviewed):
+        codes = review_columns.label_codes(built, reviewed)
+        names = (*review_columns.NAMES, review_columns.NOT_REVIEWED)
+        yield category_facet(FITS, review_columns.FITS, names=names, codes=np.where(codes < 0, len(names) - 1, codes))
+    if reviewed is not None and review_columns.relevance_column(built, reviewed):
+        yield number_facet(RELEVANCE, review_columns.RELEVANCE, mean_relevance(reviewed.reviews, len(built)))
 
 
 def _answers(answer_sets: Sequence[Scores]) -> Iterator[Facet]:

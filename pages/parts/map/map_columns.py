@@ -12,6 +12,7 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.map.facet_columns import facets_of
 from evalmap.pages.server import answer_cache
 from evalmap.pages.server.curations import curation_of
+from evalmap.pages.server.reviews import reviews_of
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,16 @@ class MapColumns:
 
 
 def columns(built: BuiltMap) -> MapColumns:
-    """The columns of a map as of its answers and its curation; made once and shared by all sessions."""
+    """The columns of a map as of its answers, its curation and its reviews; made once and shared by all sessions."""
     sets = answer_cache.sets_quietly(built)
     answers = tuple((scores.id, scores.label, answer_cache.digest(scores)) for scores in sets)
-    return _columns(built.manifest.slug, built.manifest.fingerprint, answers, curation_of(built).signature, built)
+    made = (curation_of(built).signature, reviews_of(built).signature)
+    return _columns(built.manifest.slug, built.manifest.fingerprint, answers, made, built)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _columns(slug: str, fingerprint: str, answers: tuple[tuple[str, str, str], ...], curation: str, _built: BuiltMap) -> MapColumns:
-    facets, left_out = facets_of(_built, answer_cache.sets_quietly(_built), curation_of(_built).rows)
+def _columns(
+    slug: str, fingerprint: str, answers: tuple[tuple[str, str, str], ...], made: tuple[str, str], _built: BuiltMap
+) -> MapColumns:
+    facets, left_out = facets_of(_built, answer_cache.sets_quietly(_built), curation_of(_built).rows, reviews_of(_built))
     return MapColumns({facet.key: facet for facet in facets}, CrossFilter(facets), tuple(left_out))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.component import answer_columns, tag_column
+from evalmap.pages.component import answer_columns, review_columns, tag_column
 from evalmap.pages.component.map_data import Column
 from evalmap.pages.server import answer_cache, caches
 from evalmap.pages.shared import state
@@ -47,6 +47,7 @@ def _color(built: BuiltMap) -> Column:
     # A bound widget writes what it shows into the URL; so the options are the titles.
     own = caches.columns(manifest.slug, manifest.fingerprint)
     tags = [column for column in (tag_column.tag_column(built),) if column]
-    columns = {column.title: column for column in (*own, *tags, *answer_columns.columns(answer_cache.sets_quietly(built)))}
+    people = review_columns.columns(built)
+    columns = {column.title: column for column in (*own, *tags, *people, *answer_columns.columns(answer_cache.sets_quietly(built)))}
     chosen = st.selectbox("Colour by", list(columns), key=state.COLOR, bind="query-params")
     return columns.get(chosen or "", next(iter(columns.values())))

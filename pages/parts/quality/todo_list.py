@@ -9,11 +9,13 @@ from evalmap.data.exporting import export_rows
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.quality import problem_rows
 from evalmap.pages.server.access import without_paths
-from evalmap.pages.shared import text
+from evalmap.pages.shared import more_rows, state, text
 from evalmap.pages.shared.action import action
 from evalmap.pages.shared.navigation import open_duplicates, open_map
 from evalmap.screening.quality.todo import Problem
+from evalmap.writing.gap_places import find_uneven
 
+UNEVEN = "balance"
 CONTRADICTING = "flags.contradicting_labels"
 FIRST = 5  # problems that are shown at once
 MENDS = {
@@ -53,6 +55,8 @@ def _draw(built: BuiltMap, problem: Problem) -> None:
             if problem.command:
                 with st.popover("From a terminal", type="tertiary", icon=":material/terminal:"):
                     st.code(without_paths(problem.command), language=None, wrap_lines=True)
+        if problem.id == UNEVEN and more_rows.may_plan():
+            _writing(built)
         if problem.rows:
             examples = st.expander("Examples", key=f"examples-{problem.id}", on_change="rerun")
             if examples.open:
@@ -88,6 +92,26 @@ def _mend(built: BuiltMap, problem: Problem) -> None:
     elif problem.mend == "export" and problem.rows:
         left = np.setdiff1d(np.arange(len(built)), np.array(problem.rows))
         _download(built, "Export all other rows", left.tolist(), f"without-{problem.section}", key=f"mend-{problem.id}")
+
+
+def _writing(built: BuiltMap) -> None:
+    """Rows that even the labels of a cluster out, on request."""
+    opened = st.expander("Write rows that even a cluster out", icon=":material/edit_note:", key="write-uneven", on_change="rerun")
+    if not opened.open:
+        return
+    with opened:
+        places = find_uneven(built)
+        chosen = st.selectbox(
+            "Cluster",
+            range(len(places)),
+            format_func=lambda at: text.in_line(f"{places[at].name}: {places[at].reason}", limit=160),
+            key=state.UNEVEN_CLUSTER,
+        )
+        if chosen is not None and chosen < len(places):
+            place = places[chosen]
+            label = max(place.to_write, key=lambda one: place.to_write[one])
+            key = f"uneven-{place.number}"
+            more_rows.draw(built, lambda: place, key=key, label=label, count=place.to_write[label])
 
 
 def _rows(built: BuiltMap, problem: Problem) -> None:

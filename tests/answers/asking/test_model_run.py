@@ -98,7 +98,7 @@ def test_field_that_some_row_lacks_is_found_before_anything_is_asked(tmp_path: P
     (tmp_path / "mine.j2").write_text("{{ hint }}")
     rows = [{**row, "hint": "h"} for row in persona(5)]
     del rows[3]["hint"]
-    with pytest.raises(DatasetError, match=r"prompt mine\.j2: 'hint' is undefined \(fields of the row: question, statement,"):
+    with pytest.raises(DatasetError, match=r"prompt mine\.j2 line 1: 'hint' is undefined \(it knows question, statement,"):
         planned(tmp_path, rows, prompt(str(tmp_path / "mine.j2")))
 
 

@@ -67,8 +67,8 @@ def test_own_template_sees_all_fields_and_the_options(tmp_path: Path):
 
 def test_field_that_is_not_there_is_named_with_those_that_are(tmp_path: Path):
     mine = prompt(own(tmp_path, "{{ statment }}?"))
-    there = r"\(fields of the row: question, statement, options\)"
-    sentence = rf"^prompt mine\.jinja: 'statment' is undefined {there}\. Correct the template\.$"
+    there = r"\(it knows question, statement, options\)"
+    sentence = rf"^prompt mine\.jinja line 1: 'statment' is undefined {there}\. Correct the template\.$"
     with pytest.raises(DatasetError, match=sentence):
         fill(mine, {"question": "q", "statement": "tea"}, YES)
 
@@ -77,14 +77,14 @@ def test_field_that_is_not_there_is_named_with_those_that_are(tmp_path: Path):
     "template", ["{{ ''.__class__.__mro__ }}", "{{ question.__init__.__globals__ }}", "{% include '/etc/passwd' %}"]
 )
 def test_own_template_stays_in_its_sandbox(tmp_path: Path, template: str):
-    with pytest.raises(DatasetError, match=r"^prompt mine\.jinja: "):
+    with pytest.raises(DatasetError, match=r"^prompt mine\.jinja( line 1)?: "):
         fill(prompt(own(tmp_path, template)), {"question": "q"}, YES)
 
 
 def test_error_of_an_own_template_is_one_sentence(tmp_path: Path):
     with pytest.raises(DatasetError, match=r"^prompt bad\.j2 line 2: not a Jinja template \(.+\)\. Correct it\.$"):
         prompt(own(tmp_path, "a\n{% if %}", "bad.j2"))
-    with pytest.raises(DatasetError, match=r"^prompt mine\.jinja: it cannot be filled in \(division by zero\)"):
+    with pytest.raises(DatasetError, match=r"^prompt mine\.jinja line 1: it cannot be filled in \(division by zero\)"):
         fill(prompt(own(tmp_path, "{{ 1 / 0 }}")), {"question": "q"}, YES)
 
 

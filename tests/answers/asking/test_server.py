@@ -5,7 +5,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -181,6 +181,49 @@ def test_other_name_of_the_token_limit_is_learnt():
     with StubServer(newer) as server:
         assert len(ask(server, requests(5)).answers) == 5
     assert len(server.asked) == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "refusal"),
+    [
+        ("seed", "Unsupported parameter: 'seed'"),
+        ("top_p", "Unrecognized request argument supplied: top_p"),
+        ("seed", "[{'type': 'extra_forbidden', 'loc': ('body', 'seed'), 'msg': 'Extra inputs are not permitted'}]"),
+        ("temperature", "Unsupported value: 'temperature' does not support 1.3 with this model."),
+    ],
+)
+def test_field_that_a_server_does_not_know_is_left_out_and_told(name: str, refusal: str):
+    def older(asked: Asked) -> Reply:
+        return error(400, refusal) if name in asked.body else answer(asked)
+
+    drawn = {"temperature": 1.3, "top_p": 0.9, "seed": 7}
+    asks = [replace(request, body=drawn) for request in requests(5)]
+    with StubServer(older) as server:
+        answerer = ServerAnswerer(server.url, "stub-1", text=True, text_tokens=8, pause=0.001)
+        found: list[RawAnswer] = []
+        for _ in range(2):  # a second call asks as the first one learnt to
+            answerer.answer(CHAT, asks, on_answer=lambda _, answer: found.append(answer))
+    assert [one.error for one in found] == [None] * 10
+    assert {tuple(one.left_out or ()) for one in found} == {(name,)}
+    assert len(server.asked) == 11
+    assert {name in asked.body for asked in server.asked[1:]} == {False}
+    assert server.asked[-1].body["max_tokens"] == 8
+
+
+def test_value_that_a_server_refuses_is_not_left_out():
+    def strict(asked: Asked) -> Reply:
+        return error(400, "top_p must be in (0, 1], got 1.5") if asked.body.get("top_p") == 1.5 else answer(asked)
+
+    with StubServer(strict) as server:
+        asks = [replace(request, body={"top_p": 1.5}) for request in requests(5)]
+        answerer = ServerAnswerer(server.url, "stub-1", text=True, pause=0.001)
+        with pytest.raises(DatasetError, match="top_p must be in"):
+            answerer.answer(CHAT, asks, on_answer=lambda *_: None)
+        server.answer = lambda asked: error(400, "Unsupported parameter: 'seed'")
+        added = RunOptions(extra={"seed": 7})  # by the user, who may take it out
+        answerer = ServerAnswerer(server.url, "stub-1", options=added, text=True, pause=0.001)
+        with pytest.raises(DatasetError, match="Unsupported parameter: 'seed'"):
+            answerer.answer(CHAT, requests(5), on_answer=lambda *_: None)
 
 
 # Trouble that passes

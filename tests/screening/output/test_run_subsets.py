@@ -94,13 +94,14 @@ def test_inspect_itself_runs_the_kept_rows(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_lm_evaluation_harness_itself_takes_the_kept_rows(tmp_path: Path):
-    task = pytest.importorskip("lm_eval.api.task", reason="lm-evaluation-harness is not installed")
-    config = pytest.importorskip("lm_eval.config.evaluate_config", reason="lm-evaluation-harness is not installed")
+    from lm_eval.api.task import Task
+    from lm_eval.config.evaluate_config import EvaluatorConfig
+
     path = tmp_path / "samples.json"
     path.write_bytes(lm_eval_samples(screened(tmp_path, ROWS)))
-    read = config.EvaluatorConfig(samples=str(path))._process_arguments().samples
-    documents = SimpleNamespace(eval_docs=ROWS, config=SimpleNamespace(task="set-0"))
-    taken = task.Task.doc_iterator(documents, samples=read["set-0"])
+    read: Any = EvaluatorConfig(samples=str(path))._process_arguments().samples
+    documents: Any = SimpleNamespace(eval_docs=ROWS, config=SimpleNamespace(task="set-0"))
+    taken = Task.doc_iterator(documents, samples=read["set-0"])
     assert [document["text"] for _, document in taken] == [ROWS[at]["text"] for at in (0, 2, 4)]
 
 

@@ -17,11 +17,10 @@ from sklearn.pipeline import make_pipeline
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
+from evalmap.screening.quality.shortcut_predictors import PREDICTORS, first_two_words
 from evalmap.screening.quality.shortcuts import (
-    PREDICTORS,
     find_shortcuts,
     find_shortcuts_of_parts,
-    first_two_words,
     fold_groups,
     give_aways,
     leave_one_out_majority,

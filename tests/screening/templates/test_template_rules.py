@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.screening.keep.by_hand import Decisions
+from evalmap.screening.output import screening_report
 from evalmap.screening.output.files import kept_jsonl, removed_jsonl
 from evalmap.screening.output.screening_html import html_report
 from evalmap.screening.output.screening_report import report
@@ -47,6 +48,13 @@ def test_without_a_rule_templates_are_told_and_screened_like_any():
     told = report(done, settings={})["templates"]
     assert (told["templates"], told["rows"], told["removed"], told["rule"]) == (2, 8, 6, None)
     assert "evalmap_template" not in removed_jsonl(done).decode()
+
+
+def test_without_a_rule_templates_of_many_rows_are_looked_for_only_where_asked(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(screening_report, "MOST_UNASKED", len(ROWS) - 1)
+    told = report(screened(), settings={})["templates"]
+    assert (told["templates"], told["rows"], told["removed"], told["rule"], told["listed"]) == (None, None, None, None, [])
+    assert report(screened(templates="keep-all"), settings={})["templates"]["templates"] == 2
 
 
 def test_keep_all_keeps_every_filling_once():

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,74 @@ def test_store_of_a_later_version_is_left_alone(store: ReviewStore):
     connection.close()
     with pytest.raises(DatasetError, match="of a later version of Evalmap"):
         store.add([(RowKey("some", "b"), Review("ann", True))])
+
+
+READER = """
+import os, sys
+from pathlib import Path
+from evalmap.data.store.workspace import Workspace
+from evalmap.writing.review.review_store import ReviewStore
+
+if os.geteuid() == 0:  # no mode forbids anything to root
+    os.setgid(65534)
+    os.setuid(65534)
+store = ReviewStore(Workspace(Path(sys.argv[1])), "file:///some.jsonl")
+assert not os.access(store.path.parent, os.W_OK)
+print(len(store.judgements()), len(store.settled()), store.signature())
+"""
+
+
+@pytest.mark.parametrize("at_work", [False, True], ids=["at rest", "while somebody writes"])
+def test_workspace_that_may_not_be_written_to_is_read_and_left_as_it_is(at_work: bool):
+    import sqlite3
+
+    with tempfile.TemporaryDirectory() as home:  # beside pytest's own folders, which one user alone may enter
+        store = ReviewStore(Workspace(Path(home)), SOURCE)
+        store.add([(RowKey("some", "a"), Review("ann", True)), (RowKey("some", "b"), Review("ann", False))])
+        store.settle(RowKey("some", "b"), True)
+        writer = sqlite3.connect(store.path, isolation_level=None)  # SQLite puts the log in its place when the last one closes
+        if at_work:
+            writer.execute("UPDATE judgements SET taken_back = 1 WHERE number = 2")
+        else:
+            writer.close()
+        signature = store.signature()
+        Path(home).chmod(0o555)
+        store.path.parent.chmod(0o555)
+        before = {path.name: path.read_bytes() for path in store.path.parent.iterdir()}
+        found = subprocess.run([sys.executable, "-c", READER, home], capture_output=True, text=True, check=False)
+        store.path.parent.chmod(0o755)
+        assert {path.name: path.read_bytes() for path in store.path.parent.iterdir()} == before
+        writer.close()
+    assert found.stdout.split() == (["1", "1", signature] if at_work else ["2", "1", signature]), found.stderr
+
+
+def test_judgement_of_one_row_is_taken_back_whatever_was_said_since(store: ReviewStore):
+    store.add([(RowKey("some", "a"), Review("ann", True))])
+    store.add([(RowKey("some", "b"), Review("ann", False))])
+    before = store.signature()
+    taken = store.take_back("ann", row=RowKey("some", "a"))
+    assert taken is not None
+    assert taken[0].example_id == "a"
+    assert said(store) == [("b", "ann", False)]
+    assert store.take_back("ann", row=RowKey("some", "a")) is None
+    assert store.signature() != before
+
+
+def test_signature_changes_with_all_that_is_said_and_with_the_store(store: ReviewStore):
+    row = RowKey("some", "a")
+    seen = [store.signature()]
+    for change in (
+        lambda: store.add([(row, Review("ann", True, at="2026-01-01T00:00:00.000+00:00"))]),
+        lambda: store.add([(row, Review("ann", False, at="2026-01-02T00:00:00.000+00:00"))]),
+        lambda: store.take_back("ann"),
+        lambda: store.settle(row, True),
+        lambda: store.settle(row, None),
+    ):
+        change()
+        seen.append(store.signature())
+    assert seen[0] == ""
+    assert len(set(seen)) == len(seen)
+    assert store.signature() == seen[-1]
+    store.path.unlink()
+    store.add([(row, Review("ann", False, at="2026-01-03T00:00:00.000+00:00"))])
+    assert store.signature() not in seen

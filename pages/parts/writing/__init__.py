@@ -1,0 +1,1 @@
+"""What the write page alone needs."""

@@ -1,0 +1,149 @@
+"""Write: what would be asked, the prompts as they will be sent, the run, and what its replies came to."""
+
+import streamlit as st
+
+from evalmap.data.errors import DatasetError
+from evalmap.data.store import jobs
+from evalmap.pages.parts.writing import counts_table, plan_draft, prompt_view, step_bar
+from evalmap.pages.parts.writing.open_plan import OpenPlan
+from evalmap.pages.server import access, caches, workers, written
+from evalmap.pages.server.api_key import api_key
+from evalmap.pages.shared import job_progress, text
+from evalmap.pages.shared.action import action
+from evalmap.writing.label_confidence import FilterAsking
+from evalmap.writing.write_requests import WriteAsking
+from evalmap.writing.write_run import WriteEstimate
+
+GUARD = "write-most"
+
+
+def draw(plan: OpenPlan) -> None:
+    """The figures of a run, the button, how far it is, the table of the last one, and the prompts."""
+    may_run = access.writable() and access.serves_this_machine_only()
+    if not may_run:
+        _draw_refusal()
+    elif plan.plan is None:
+        text.show_error(DatasetError(plan.state.problem or "The plan cannot be run."))
+        st.button("Mend it", icon=":material/edit_note:", key="mend-plan", on_click=step_bar.go_to, args=("describe",))
+    asking, filtering = _asking(plan)
+    if may_run and asking is not None:
+        _draw_run(plan, asking, filtering)
+    if plan.result is not None:
+        counts_table.draw(plan.result)
+        if plan.plan is not None and plan.result.told.get("plan") != plan.plan.hash:
+            st.caption(":material/info: The plan has changed since these rows were written.")
+    if asking is not None:
+        prompt_view.draw(asking, filtering)
+
+
+def _draw_refusal() -> None:
+    if access.writable():
+        st.info("This server can be reached from other machines, so it asks no models. Use: evalmap write", icon=":material/lock:")
+    else:
+        st.info(access.READ_ONLY, icon=":material/lock:")
+
+
+def _asking(plan: OpenPlan) -> tuple[WriteAsking | None, FilterAsking | None]:
+    """What a run would ask, and of whom; (None, None) where the plan names nobody, which is told with the way to mend it."""
+    if plan.plan is None:
+        return None, None
+    try:
+        return written.asking_of(plan.plan, plan.place), written.filter_of(plan.plan, plan.place)
+    except DatasetError as error:
+        text.show_error(error)
+        if access.serves_this_machine_only():
+            st.button("Say whom to ask", icon=":material/dns:", key="mend-model", on_click=step_bar.go_to, args=("describe",))
+        return None, None
+
+
+def _draw_run(plan: OpenPlan, asking: WriteAsking, filtering: FilterAsking | None) -> None:
+    space = caches.workspace()
+    job = plan.state.job
+    if plan.state.running:
+        job_progress.draw_jobs(jobs.jobs(space))
+        st.caption("You may leave or close this page: writing goes on, and each reply is kept as it comes.")
+        return
+    guard = st.session_state.get(GUARD, 0)
+    counted = written.estimate_of(asking, filtering, space, int(guard) or None)
+    _draw_figures(counted, asking, filtering)
+    if plan_draft.has_changes(plan):
+        st.warning("The plan has changes that are not saved: a run takes the saved one.", icon=":material/edit:")
+    if job is not None and job.state in ("failed", "cancelled"):
+        _draw_ended(plan, job)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input(
+            "Ask at most (0: all)",
+            0,
+            1_000_000,
+            key=GUARD,
+            persist_state="session",
+            width=180,
+            help="Requests that this run asks, retries aside: a guard for the cost. Write again, and it goes on.",
+        )
+        asks = _asks(plan, counted)
+        label = ("Write on" if counted.answered else "Write") if asks else "Read the replies again"
+        st.button(
+            f"{label} · {counted.to_ask:,} requests" if counted.to_ask else label,
+            type="primary" if asks else "secondary",
+            icon=":material/play_arrow:" if asks else ":material/refresh:",
+            key="write",
+            on_click=action(_start),
+            args=(plan, int(guard) or None if asks else 0),
+        )
+        if asks and counted.answered > _read(plan):
+            st.button("Read what there is", key="read-replies", icon=":material/refresh:", on_click=action(_start), args=(plan, 0))
+    if plan.result is None:
+        st.caption("Replies are kept as they come: a run that is cut short goes on where it was, and nothing is paid for twice.")
+
+
+def _asks(plan: OpenPlan, counted: WriteEstimate) -> bool:
+    """Whether a run would ask anything: of the plan's requests, of the filter, or beyond them until there are enough rows."""
+    if counted.to_ask or counted.filter_to_ask:
+        return True
+    if plan.plan is None or plan.plan.until_new is None:
+        return False
+    told = plan.result.told if plan.result is not None else {}
+    return told.get("plan") != plan.plan.hash or told.get("ended", {}).get("by") == "unfinished"
+
+
+def _read(plan: OpenPlan) -> int:
+    """Replies that the table of the last run counts."""
+    return int(plan.result.table["all"].get("replies", 0)) if plan.result is not None else 0
+
+
+def _draw_figures(counted: WriteEstimate, asking: WriteAsking, filtering: FilterAsking | None) -> None:
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Requests", f"{counted.requests:,}", help="All that the plan needs.")
+        st.metric("Answered already", f"{counted.answered:,}", help="They are kept, and not asked again.")
+        st.metric("To ask now", f"{counted.to_ask:,}")
+        st.metric("Prompt tokens", f"≈ {counted.prompt_tokens:,}", help="Of what is asked now, at 4 characters a token.")
+        st.metric("Reply tokens", f"≤ {counted.most_completion_tokens:,}", help="At most; most replies are shorter.")
+        if filtering is not None:
+            st.metric("Filter", f"≤ {counted.filter_most:,}", help="Rows that the filter's model is asked about, at most.")
+    whom = [f"{asking.header['model']} · {asking.header['server']}"]
+    whom += [f"filter: {filtering.header['model']} · {filtering.header['server']}"] if filtering is not None else []
+    st.caption(text.in_label(f"Asked: {'; '.join(whom)}", limit=400))
+    if (enough := asking.plan.until_new) is not None:
+        st.caption(f"It goes on until {enough:,} rows are kept: fewer requests may do, or more follow, up to the bound below.")
+
+
+def _draw_ended(plan: OpenPlan, job: jobs.Job) -> None:
+    if job.state == "cancelled":
+        st.info("The last run was cancelled. Its replies are kept.", icon=":material/pause:")
+        return
+    st.error(text.in_label(access.without_paths(str(job.error), str(plan.place.path)), limit=600), icon=":material/error:")
+
+
+def _start(plan: OpenPlan, most: int | None) -> None:
+    assert plan.plan is not None
+    chosen = plan.plan.model
+    # Said again on the command line, where OPENAI_BASE_URL would go before the plan: what runs is what the page has counted.
+    whom = [] if chosen.gguf else ["--base-url", str(chosen.base_url), "--model", str(chosen.name)]
+    workers.write_plan(
+        caches.workspace(),
+        plan.place,
+        name=f"writing “{plan.plan.behaviour}”",
+        most=most,
+        options=whom,
+        environment={"OPENAI_BASE_URL": "", **api_key()},
+    )
