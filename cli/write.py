@@ -286,9 +286,9 @@ def _write_part(
     encoder = pipeline.SentenceEncoder(DEFAULT_MODEL)
     with asking_job(space, write_job_location(plan), f"writing “{planned.behaviour}”") as job, Bars() as bars, gently():
 
-        def on_progress(stage: str, done: int, total: int) -> None:
-            job.progress(stage, done, total)
-            bars.progress(stage, done, total)
+        def on_progress(done: int, total: int) -> None:
+            job.progress(STAGE, done, total)
+            bars.progress(STAGE, done, total)
 
         outcome = write(
             asking,
