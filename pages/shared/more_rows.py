@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
@@ -11,9 +10,11 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server import access, caches, changes
 from evalmap.pages.shared import state, text
 from evalmap.pages.shared.action import action
+from evalmap.pages.shared.navigation import open_plan
+from evalmap.writing import plan_shelf
 from evalmap.writing.gap_places import GapPlace
 from evalmap.writing.gap_plan import USUAL_COUNT, behaviour_beside, gap_plan, kind_of, labels_of_another
-from evalmap.writing.plans import MOST_ROWS
+from evalmap.writing.plans import MOST_ROWS, plan_toml
 
 EACH = "each label"
 
@@ -81,7 +82,7 @@ def draw(
         st.caption(text.in_label(note, limit=400))
     made = st.session_state.get(state.MADE_PLAN)
     if made and made[:2] == (dataset.manifest.slug, key):
-        _draw_made(Path(made[2]), made[3])
+        _draw_made(made[2], made[3])
 
 
 def _make(
@@ -94,17 +95,24 @@ def _make(
     key: str,
 ) -> None:
     plan = gap_plan(place(), dataset, behaviour=behaviour, reference=reference, label=label, count=n)
-    path = changes.keep_gap_plan(caches.workspace(), plan)
+    made = changes.shelve_plan(caches.workspace(), plan_toml(plan).encode())
     counts = " and ".join(f"{count:,} {one}".strip() for one, count in plan.count.items())
     about = f" about “{plan.topics[0]}”" if plan.topics else ""
     told = f"{counts}{about}, with {len(plan.examples)} examples; rows that repeat one of the dataset will be set aside."
-    st.session_state[state.MADE_PLAN] = (dataset.manifest.slug, key, str(path), told)
+    st.session_state[state.MADE_PLAN] = (dataset.manifest.slug, key, made.name, told)
 
 
-def _draw_made(path: Path, told: str) -> None:
+def _draw_made(name: str, told: str) -> None:
     st.success(f"The plan is made: {text.in_label(told, limit=300)}", icon=":material/check:")
-    st.caption(
-        "Name whom to ask in the plan, under [model], or with --model and --base-url or --gguf. This writes the rows and shows "
-        "them on a map where the old points stay:"
-    )
-    st.code(f"evalmap write {shlex.quote(str(path))} --onto-map", language=None, wrap_lines=True)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Say whom to ask, and write",
+            icon=":material/stylus_note:",
+            key=f"open-plan-{name}",
+            on_click=open_plan,
+            args=(name,),
+            help="Opens the plan on the Write page. The new rows come onto a map where the old points stay.",
+        )
+        with st.popover("From a terminal", type="tertiary", icon=":material/terminal:"):
+            path = plan_shelf.place_of(caches.workspace(), name).path
+            st.code(f"evalmap write {shlex.quote(str(path))} --onto-map", language=None, wrap_lines=True)

@@ -21,7 +21,7 @@ from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import PERSONA, open_page, run, said
 from evalmap.writing.gap_places import find_uneven
-from evalmap.writing.plans import WritePlan, read_plan
+from evalmap.writing.plans import WritePlan, plan_toml, read_plan
 
 HUMAN, LM = "accepts-being-paused-human", "accepts-being-paused-lm"
 
@@ -135,7 +135,7 @@ def test_who_may_not_make_plans_gets_no_button(space: Workspace, monkeypatch: py
     assert "Write more" not in at.segmented_control(key="panel").options
     built = site.built(space, PERSONA)
     plan = more_rows.gap_plan(more_rows.GapPlace("chosen", None, "x", (0,), {}, {}, ""), built, behaviour="helps")
-    with pytest.raises(DatasetError, match="read-only" if shut == "read-only" else "makes no plans"):
-        changes.keep_gap_plan(space, plan)
+    with pytest.raises(DatasetError, match="read-only" if shut == "read-only" else "makes and changes no plans"):
+        changes.shelve_plan(space, plan_toml(plan).encode())
     assert plans(space) == []
     assert said(at)
