@@ -9,7 +9,6 @@ from evalmap.pages.server import access, caches, workers
 from evalmap.pages.shared import job_progress
 from evalmap.pages.shared.action import action
 from evalmap.pages.shared.navigation import open_map
-from evalmap.writing import grown_dataset
 
 
 def draw(plan: OpenPlan) -> None:
@@ -26,11 +25,6 @@ def draw(plan: OpenPlan) -> None:
             st.button(
                 "Open the map", type="primary", icon=":material/scatter_plot:", key="open-map", on_click=open_map, args=(slug,)
             )
-            if plan.grown and plan.result is not None:
-                where = grown_dataset.new_rows(str(plan.result.told["plan"]))
-                go = action(lambda: open_map(slug, where=where))
-                st.button("Only the new rows", icon=":material/filter_alt:", key="open-new", on_click=go)
-                st.caption("The old points lie where they lay.")
         may = access.writable()
         if plan.map is None and may and kept:
             st.button(
@@ -41,7 +35,7 @@ def draw(plan: OpenPlan) -> None:
                 on_click=action(workers.build),
                 args=(space, [location]),
             )
-        elif plan.map is not None and not plan.grown and may and plan.map.rows != kept:
+        elif plan.map is not None and may and plan.map.rows != kept:
             st.button(
                 "Take the new rows into the map",
                 icon=":material/add_location_alt:",

@@ -10,7 +10,6 @@ from evalmap.pages.server import access, caches, workers, written
 from evalmap.pages.server.api_key import api_key
 from evalmap.pages.shared import job_progress, text
 from evalmap.pages.shared.action import action
-from evalmap.writing.extended_rows import map_of
 from evalmap.writing.label_confidence import FilterAsking
 from evalmap.writing.write_requests import WriteAsking
 from evalmap.writing.write_run import WriteEstimate
@@ -140,9 +139,6 @@ def _start(plan: OpenPlan, most: int | None) -> None:
     chosen = plan.plan.model
     # Said again on the command line, where OPENAI_BASE_URL would go before the plan: what runs is what the page has counted.
     whom = [] if chosen.gguf else ["--base-url", str(chosen.base_url), "--model", str(chosen.name)]
-    extends = plan.plan.extends
-    if extends is not None and map_of(extends, caches.workspace(), plan=plan.place.path) is not None:
-        whom.append("--onto-map")
     workers.write_plan(
         caches.workspace(),
         plan.place,
