@@ -11,6 +11,7 @@ from evalmap.pages.parts.writing import (
     step_filter,
     step_gaps,
     step_look,
+    step_phrasings,
     step_publish,
     step_review,
     step_screen,
@@ -27,6 +28,7 @@ STEPS = {
     "filter": step_filter.draw,
     "look": step_look.draw,
     "screen": step_screen.draw,
+    "phrasings": step_phrasings.draw,
     "gaps": step_gaps.draw,
     "review": step_review.draw,
     "publish": step_publish.draw,
@@ -46,6 +48,8 @@ def draw() -> None:
         step_bar.draw_outline()
         return
     step = step_bar.draw(plan)
+    if step not in ("describe", "phrasings"):
+        step_bar.draw_template(plan)
     STEPS[step](plan)
 
 

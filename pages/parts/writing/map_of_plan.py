@@ -13,7 +13,8 @@ from evalmap.pages.shared.navigation import open_map
 
 def draw(plan: OpenPlan) -> None:
     """The button that leads on, or the build that is under way."""
-    assert plan.result is not None
+    if plan.result is None or plan.result.rows is None:
+        return
     space, kept = caches.workspace(), int(plan.result.table["all"]["kept"])
     location = str(plan.result.rows.resolve())
     if jobs.is_running(space, build_job.job_location(location, None)):
@@ -35,7 +36,7 @@ def draw(plan: OpenPlan) -> None:
                 on_click=action(workers.build),
                 args=(space, [location]),
             )
-        elif plan.map is not None and may and plan.map.rows != kept:
+        elif plan.map is not None and may and plan.map.source == location and plan.map.rows != kept:
             st.button(
                 "Take the new rows into the map",
                 icon=":material/add_location_alt:",
