@@ -1,7 +1,7 @@
 """Write more rows like these: which label and how many make a plan in the workspace, and what to do with it."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -16,7 +16,8 @@ from evalmap.writing.gap_places import GapPlace
 from evalmap.writing.gap_plan import USUAL_COUNT, behaviour_beside, gap_plan, kind_of, labels_of_another
 from evalmap.writing.plans import MOST_ROWS, plan_toml
 
-EACH = "each label"
+EACH, ROWS = "each label", "another number"
+NOTHING: Mapping[str, int] = {}
 
 
 def may_plan() -> bool:
@@ -29,8 +30,7 @@ def draw(
     place: Callable[[], GapPlace],
     *,
     key: str,
-    label: str | None = None,
-    count: int | None = None,
+    to_write: Mapping[str, int] = NOTHING,
     reference: BuiltMap | None = None,
 ) -> None:
     """The choices, the button, and once it is pressed the plan's command.
@@ -40,7 +40,7 @@ def draw(
     dataset : that grows
     place : says what the rows are to be like; called when the button is pressed
     key : of this one among those on the page
-    label, count : that are chosen to begin with; None: each, and the usual
+    to_write : {label: rows} that would even the place out: what is chosen at first, where there are any
     reference : whose rows the place's are, where they are not the dataset's
     """
     try:
@@ -50,19 +50,22 @@ def draw(
         return
     behaviour, known = behaviour_beside(dataset)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"more-rows-{key}"):
-        if labels:
-            names = [EACH, *labels]
-            at = names.index(label) if label in names else 0
-            chosen = st.selectbox("Label", names, at, format_func=text.in_line, key=f"{state.MORE_LABEL}-{key}", width=140)
-            label = None if chosen == EACH else chosen
-        n = st.number_input(
-            "Rows" if label or not labels else "Rows, of each",
-            min_value=1,
-            max_value=MOST_ROWS,
-            value=count or USUAL_COUNT,
-            key=f"{state.MORE_COUNT}-{key}",
-            width=130,
-        )
+        evens = ", ".join(f"{n:,} {one}".strip() for one, n in to_write.items())
+        names = [*([f"{evens}, which evens it out"] if evens else []), *([EACH] if labels else [ROWS] if evens else []), *labels]
+        chosen = EACH
+        if names:
+            width = 280 if evens else 140
+            chosen = st.selectbox("Label", names, format_func=text.in_line, key=f"{state.MORE_LABEL}-{key}", width=width)
+        label, count = chosen if chosen in labels else None, None
+        if not evens or chosen != names[0]:
+            count = st.number_input(
+                "Rows" if label or not labels else "Rows, of each",
+                min_value=1,
+                max_value=MOST_ROWS,
+                value=USUAL_COUNT,
+                key=f"{state.MORE_COUNT}-{key}",
+                width=130,
+            )
         told = st.text_input(
             "A person who …",
             value=behaviour,
@@ -76,7 +79,7 @@ def draw(
             type="primary",
             key=f"make-plan-{key}",
             on_click=action(_make),
-            args=(dataset, place, reference, label, int(n), told, key),
+            args=(dataset, place, reference, label, count, told, key),
         )
     if note := labels_of_another(dataset, reference):
         st.caption(text.in_label(note, limit=400))
@@ -90,13 +93,13 @@ def _make(
     place: Callable[[], GapPlace],
     reference: BuiltMap | None,
     label: str | None,
-    n: int,
+    count: int | None,
     behaviour: str,
     key: str,
 ) -> None:
-    plan = gap_plan(place(), dataset, behaviour=behaviour, reference=reference, label=label, count=n)
+    plan = gap_plan(place(), dataset, behaviour=behaviour, reference=reference, label=label, count=count)
     made = changes.shelve_plan(caches.workspace(), plan_toml(plan).encode())
-    counts = " and ".join(f"{count:,} {one}".strip() for one, count in plan.count.items())
+    counts = " and ".join(f"{n:,} {one}".strip() for one, n in plan.count.items())
     about = f" about “{plan.topics[0]}”" if plan.topics else ""
     told = f"{counts}{about}, with {len(plan.examples)} examples; rows that repeat one of the dataset will be set aside."
     st.session_state[state.MADE_PLAN] = (dataset.manifest.slug, key, made.name, told)

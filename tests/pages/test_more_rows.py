@@ -70,6 +70,7 @@ def test_filtered_rows_become_the_examples_of_a_plan(space: Workspace):
     assert plan.extends
     assert (plan.extends.path, plan.extends.map) == (built.manifest.location, PERSONA)
     assert any(f"evalmap write {path} --onto-map" in code.value for code in at.code)
+    assert at.button(key=f"open-plan-{path.parent.name}").label == "Say whom to ask, and write"
     at.button(key="make-plan-map").click()  # a second plan is one of its own
     run(at)
     assert len(plans(space)) == 2
@@ -118,7 +119,7 @@ def test_uneven_cluster_is_evened_out_from_the_to_do_list(space: Workspace):
     run(at)
     key = f"uneven-{places[0].number}"
     assert places[0].to_write.keys() == {"No"}
-    assert at.selectbox(key=f"more-label-{key}").value == "No"
+    assert at.selectbox(key=f"more-label-{key}").value == f"{places[0].to_write['No']} No, which evens it out"
     at.button(key=f"make-plan-{key}").click()
     run(at)
     ((_, plan),) = plans(space)
@@ -139,3 +140,14 @@ def test_who_may_not_make_plans_gets_no_button(space: Workspace, monkeypatch: py
         changes.shelve_plan(space, plan_toml(plan).encode())
     assert plans(space) == []
     assert said(at)
+
+
+def test_plan_that_is_made_opens_on_the_write_page(space: Workspace):
+    at = open_page("map.py", dataset=PERSONA, panel="Write more", where="text contains plan")
+    at.button(key="make-plan-map").click()
+    run(at)
+    ((path, _),) = plans(space)
+    at.button(key=f"open-plan-{path.parent.name}").click()
+    run(at)
+    assert (at.session_state["plan"], at.session_state["step"]) == (path.parent.name, "describe")
+    assert any("likes" in shown or "prefers careful planning" in shown for shown in said(at))
