@@ -334,7 +334,7 @@ def _write_part(
             filter=filtering,
             filter_answerer=None if filter_target is None or max_requests == 0 else filter_target.answerer(),
             most=max_requests,
-            progress=lambda done, total: on_progress(STAGE, done, total),
+            progress=on_progress,
         )
     written = outcome.written
     paths = write_results(folder, written, content, format=format_of(plan), encoder=encoder.description, verdicts=verdicts)
