@@ -11,6 +11,7 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server import access, caches, changes
 from evalmap.pages.shared import state, text
 from evalmap.pages.shared.action import action
+from evalmap.pages.shared.navigation import open_plan
 from evalmap.writing.gap_places import GapPlace
 from evalmap.writing.gap_plan import USUAL_COUNT, behaviour_beside, gap_plan, kind_of
 from evalmap.writing.plans import MOST_ROWS
@@ -101,5 +102,8 @@ def _make(
 
 def _draw_made(path: Path, told: str) -> None:
     st.success(f"The plan is made: {text.in_label(told, limit=300)}", icon=":material/check:")
-    st.caption("From a terminal: writes the rows, and shows them on a map where the old points stay.")
+    st.button(
+        "Open the plan", icon=":material/edit_note:", key=f"open-{path.parent.name}", on_click=open_plan, args=(path.parent.name,)
+    )
+    st.caption("Or from a terminal: writes the rows, and shows them on a map where the old points stay.")
     st.code(f"evalmap write {shlex.quote(str(path))} --onto-map", language=None, wrap_lines=True)

@@ -39,6 +39,20 @@ def open_duplicates(slug: str, *, drop_flagged: Sequence[str] = (), tab: str = "
     _go("duplicates.py", {state.SCREEN_METHOD: "all", state.DROP_FLAGGED: list(drop_flagged)})
 
 
+def open_review(slug: str) -> None:
+    """Go to the review page of a dataset; to be called from a callback."""
+    state.forget(*state.OF_ONE_DATASET)
+    st.session_state[state.DATASET] = slug
+    _go("review.py", {})
+
+
+def open_plan(name: str) -> None:
+    """Go to the write page with a plan open; to be called from a callback."""
+    for key in (state.PLAN, state.WRITE_STEP, state.PHRASING):
+        st.session_state.pop(key, None)
+    _go("writing.py", {state.PLAN: name})
+
+
 def _go(page: str, asked: Mapping[str, str | list[str]]) -> None:
     """What was set in the session before a page was left comes into the address of the next one only where it is told."""
     st.session_state[state.GO_TO] = (page, {key: value for key, value in asked.items() if value})
