@@ -27,6 +27,7 @@ from evalmap.cli.model_command import (
 from evalmap.cli.progress import Bars
 from evalmap.cli.terminal import WorkspaceOption
 from evalmap.cli.write_compare import compare
+from evalmap.cli.write_schemas import StageOption, init_schemas, refuse_options, run_schemas
 from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -57,13 +58,18 @@ app = typer.Typer(
 
 @app.command("init")
 def init(
-    behaviour: Annotated[str, typer.Argument(help='What is tested, in words that go on from "a person who …": "wants to be …".')],
+    behaviour: Annotated[
+        str, typer.Argument(help='What is tested, in words that go on from "a person who …": "wants to be …".', show_default=False)
+    ] = "",
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The plan to make: TOML, or YAML where the name ends with .yaml.")
     ] = Path("plan.toml"),
     kind: Annotated[
-        Literal["yes_no", "a_b", "free"],
-        typer.Option(help="Statements (yes_no), questions with two answers (a_b), or any text with labels of your own (free)."),
+        Literal["yes_no", "a_b", "free", "winogenerated"],
+        typer.Option(
+            help="Statements (yes_no), questions with two answers (a_b), any text with labels of your own (free), or sentences "
+            "with a blank for a pronoun, of a list of occupations (winogenerated, which needs no behaviour)."
+        ),
     ] = "yes_no",
     label: Annotated[
         list[str] | None, typer.Option("--label", help="A label of your own, for kind free; several times for more.")
@@ -81,6 +87,8 @@ def init(
     if gguf is not None:
         model = base_url = None
     chosen = ModelChoice(model, base_url, str(gguf.expanduser().resolve()) if gguf is not None else None)
+    if kind == "winogenerated":
+        return init_schemas(output, chosen)
     plan = new_plan(behaviour, kind, count=count, labels=label or (), model=chosen)
     check_outputs({"output": output}, [])
     if output.exists():
@@ -136,6 +144,7 @@ def run(
         Path | None,
         typer.Option(help="People's judgements of the rows that are there, kept as by evalmap review: a CSV or JSONL file."),
     ] = None,
+    stage: StageOption = None,
     concurrency: ConcurrencyOption = None,
     timeout: TimeoutOption = None,
     retries: RetriesOption = 6,
@@ -151,11 +160,30 @@ def run(
     """
     from evalmap.answers.asking.run_job import write_job_location
     from evalmap.data.store.outputs import write_together
-    from evalmap.writing.plan_files import format_of, plan_content
+    from evalmap.writing.plan_files import file_values, format_of, plan_content
     from evalmap.writing.plans import check_growth, parse_plan, plan_text
     from evalmap.writing.result_files import check_folder, check_phrasings, dataset_name, top_plan
+    from evalmap.writing.schemas.schema_plan import is_schema_plan
 
     content = plan_content(plan)
+    if is_schema_plan(file_values(content, plan).told):
+        refuse_options(plan, {"until_new": until_new, "min_yield": min_yield, "reviews": reviews, "onto_map": show_on_map or None})
+        return run_schemas(
+            plan,
+            content,
+            output=output,
+            stage=stage or "vote",
+            named={"model": model, "base_url": base_url, "gguf": gguf},
+            voter={"model": filter_model, "base_url": filter_base_url, "gguf": filter_gguf},
+            max_requests=max_requests,
+            dry_run=dry_run,
+            as_json=as_json,
+            workspace=workspace,
+            extra=extra_fields(extra),
+            how={"concurrency": concurrency, "timeout": timeout, "retries": retries, "api_key_env": api_key_env},
+        )
+    if stage is not None:
+        raise DatasetError(f"{plan}: --stage is for plans of kind winogenerated. Leave it out.")
     planned = parse_plan(content, plan)
     planned = replace(
         planned,

@@ -13,7 +13,7 @@ from evalmap.pages.shared import state, text
 from evalmap.pages.shared.action import action
 from evalmap.pages.shared.navigation import open_plan
 from evalmap.writing.gap_places import GapPlace
-from evalmap.writing.gap_plan import USUAL_COUNT, behaviour_beside, gap_plan, kind_of
+from evalmap.writing.gap_plan import USUAL_COUNT, behaviour_beside, gap_plan, kind_of, labels_of_another
 from evalmap.writing.plans import MOST_ROWS
 
 EACH = "each label"
@@ -78,6 +78,8 @@ def draw(
             on_click=action(_make),
             args=(dataset, place, reference, label, int(n), told, key),
         )
+    if note := labels_of_another(dataset, reference):
+        st.caption(text.in_label(note, limit=400))
     made = st.session_state.get(state.MADE_PLAN)
     if made and made[:2] == (dataset.manifest.slug, key):
         _draw_made(Path(made[2]), made[3])
@@ -102,8 +104,10 @@ def _make(
 
 def _draw_made(path: Path, told: str) -> None:
     st.success(f"The plan is made: {text.in_label(told, limit=300)}", icon=":material/check:")
-    st.button(
-        "Open the plan", icon=":material/edit_note:", key=f"open-{path.parent.name}", on_click=open_plan, args=(path.parent.name,)
+    name = path.parent.name
+    st.button("Open the plan", icon=":material/edit_note:", key=f"open-{name}", on_click=open_plan, args=(name,))
+    st.caption(
+        "It is on the Write page, where a run is started. Or name whom to ask in the plan, under [model], or with --model and "
+        "--base-url or --gguf. This writes the rows and shows them on a map where the old points stay:"
     )
-    st.caption("Or from a terminal: writes the rows, and shows them on a map where the old points stay.")
     st.code(f"evalmap write {shlex.quote(str(path))} --onto-map", language=None, wrap_lines=True)
