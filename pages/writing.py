@@ -40,8 +40,6 @@ def draw() -> None:
     states = [plan_shelf.state_of(space, place) for place in plan_shelf.places(space)]
     plan = _chosen(states)
     if plan is None:
-        if not states:
-            text.heading("Write")
         step_bar.draw_sentence()
         plan_list.draw(states)
         start_plan.draw()
@@ -55,15 +53,14 @@ def draw() -> None:
 
 def _chosen(states: list[plan_shelf.PlanState]) -> OpenPlan | None:
     """The plan that is open, by the picker beside the page's heading."""
-    if not states:
-        return None
     with st.container(horizontal=True, vertical_alignment="bottom", key="plan-head"):
         head = st.container(width="stretch")
         name = st.selectbox(
             "Plan",
             [one.place.name for one in states],
             index=None,
-            placeholder="All plans",
+            placeholder="All plans" if states else "None yet",
+            disabled=not states,
             key=state.PLAN,
             bind="query-params",
             on_change=step_bar.forget_step,

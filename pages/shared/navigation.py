@@ -26,13 +26,6 @@ def open_map(slug: str, example: str = "", *, rows: str = "", where: str = "") -
     _go("map.py", {state.EXAMPLE: example, state.ROWS: rows, state.WHERE: [where] if where else []})
 
 
-def open_plan(name: str) -> None:
-    """Go to the write page with a plan of the workspace open, at its first step."""
-    st.session_state[state.PLAN] = name
-    st.session_state[state.WRITE_STEP] = "describe"
-    _go("writing.py", {state.PLAN: name, state.WRITE_STEP: "describe"})
-
-
 def open_duplicates(slug: str, *, drop_flagged: Sequence[str] = (), tab: str = "") -> None:
     """Go to the duplicates page of a dataset, set as a screening is by default.
 
@@ -48,6 +41,20 @@ def open_duplicates(slug: str, *, drop_flagged: Sequence[str] = (), tab: str = "
     if tab:
         st.session_state[state.DUPLICATES_PANEL] = tab
     _go("duplicates.py", {state.SCREEN_METHOD: "all", state.DROP_FLAGGED: list(drop_flagged)})
+
+
+def open_review(slug: str) -> None:
+    """Go to the review page of a dataset; to be called from a callback."""
+    state.forget(*state.OF_ONE_DATASET)
+    st.session_state[state.DATASET] = slug
+    _go("review.py", {})
+
+
+def open_plan(name: str) -> None:
+    """Go to the write page with a plan open; to be called from a callback."""
+    for key in (state.PLAN, state.WRITE_STEP, state.PHRASING):
+        st.session_state.pop(key, None)
+    _go("writing.py", {state.PLAN: name})
 
 
 def _go(page: str, asked: Mapping[str, str | list[str]]) -> None:

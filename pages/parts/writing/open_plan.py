@@ -66,4 +66,6 @@ def opened(plan_state: PlanState) -> OpenPlan:
         plan = parse_plan(content, place.path)
     except DatasetError:
         plan = None
-    return OpenPlan(plan_state, content, plan, tuple(written.stored_results(place)))
+    order = [one.id for one in plan.templates] if plan is not None else []
+    results = sorted(written.stored_results(place), key=lambda one: order.index(one.template) if one.template in order else -1)
+    return OpenPlan(plan_state, content, plan, tuple(results))

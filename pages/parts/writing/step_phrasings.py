@@ -97,7 +97,7 @@ def _draw_pair(pair: Mapping[str, Any], names: Sequence[str]) -> None:
     st.markdown(f"**{a}** beside **{b}**")
     lines = []
     if pair["yield"]["value"] is not None:
-        lines.append(f"Yield: {a} less {b} is {_share(pair['yield'], sign=True)}.")
+        lines.append(f"Yield: {a} less {b} is {_share(pair['yield'], points=True)}.")
     if apart["auc"] is None:
         lines.append(f"Told apart: cannot be said ({text.in_label(str(apart['reason']))}).")
     else:
@@ -110,13 +110,13 @@ def _draw_pair(pair: Mapping[str, Any], names: Sequence[str]) -> None:
     st.markdown("\n".join(f"- {line}" for line in lines))
 
 
-def _share(told: Mapping[str, Any] | None, *, sign: bool = False) -> str:
+def _share(told: Mapping[str, Any] | None, *, points: bool = False) -> str:
     if not told or told.get("value") is None:
         return "–"
-    plus = "+" if sign else ""
+    plus, unit = ("+", "points") if points else ("", "%")
     low, high = told.get("low"), told.get("high")
     limits = "" if low is None or high is None else f" ({100 * low:{plus}.0f} to {100 * high:{plus}.0f})"
-    return f"{100 * told['value']:{plus}.0f} %{limits}"
+    return f"{100 * told['value']:{plus}.0f} {unit}{limits}"
 
 
 def _figure(told: Mapping[str, Any] | None) -> str:

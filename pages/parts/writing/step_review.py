@@ -5,6 +5,7 @@ import streamlit as st
 from evalmap.pages.parts.writing import map_of_plan
 from evalmap.pages.parts.writing.open_plan import OpenPlan
 from evalmap.pages.server import caches, reviews
+from evalmap.pages.shared.navigation import open_review
 
 
 def draw(plan: OpenPlan) -> None:
@@ -21,7 +22,8 @@ def draw(plan: OpenPlan) -> None:
         st.markdown(f"**{rows:,} of {built.rows:,} rows** judged by {people:,} {'person' if people == 1 else 'people'}.")
     with st.container(horizontal=True, vertical_alignment="center"):
         ask = {"dataset": built.slug}
-        st.page_link("review.py", label="Review rows", icon=":material/rate_review:", query_params=ask)
+        go, to = open_review, (built.slug,)
+        st.button("Review rows", type="primary", icon=":material/rate_review:", key="go-review", on_click=go, args=to)
         if rows:
             results = {**ask, "review-panel": "Results"}
             st.page_link("review.py", label="What the reviews come to", icon=":material/monitoring:", query_params=results)
