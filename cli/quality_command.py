@@ -81,39 +81,50 @@ def quality(
         settings = QualitySettings(shuffle=shuffle, few_shot=prompts)
         report = measure(space, manifest, sections=names, without=left_out, settings=settings, progress=on_progress)
     job.finish("done", slug=manifest.slug)
+    judged, people = (None, None) if names else _said(space, manifest)
     if html:
-        _write_html(space, report, manifest, html)
-    judged = None if names else _judged(space, manifest)
+        _write_html(space, report, manifest, people, html)
     if as_json:
-        terminal.print_json(report.as_dict() | ({"judge": judged} if judged else {}))
+        terminal.print_json(report.as_dict() | ({"judge": judged} if judged else {}) | ({"people": people} if people else {}))
     else:
         _print_report(report, details=clusters)
         _print_judge(manifest.name, judged)
+        _print_people(people, details=clusters)
     limits.end_over_limits(limits.exceeded(wanted_limits, figures(report, wanted_limits), known))
 
 
-def _write_html(space: "Workspace", report: "QualityReport", manifest: "Manifest", path: Path) -> None:
+def _write_html(
+    space: "Workspace", report: "QualityReport", manifest: "Manifest", people: "dict[str, Any] | None", path: Path
+) -> None:
     from evalmap.data.store.outputs import write_together
     from evalmap.embeddings.built_map import load_map
     from evalmap.screening.quality.quality_html import quality_html
+    from evalmap.writing.review.people_tables import PEOPLE, people_tables
 
-    write_together({path: quality_html(report, load_map(space, manifest).examples)})
+    beside = {PEOPLE: people_tables(people)} if people else {}
+    write_together({path: quality_html(report, load_map(space, manifest).examples, beside=beside)})
 
 
 def _names(given: str | None) -> list[str] | None:
     return None if given is None else [name.strip() for name in given.split(",") if name.strip()]
 
 
-def _judged(space: "Workspace", manifest: "Manifest") -> "dict[str, Any] | None":
-    """What a language model said of the rows, where one was asked: beside the report, and in none of its figures."""
+def _said(space: "Workspace", manifest: "Manifest") -> "tuple[dict[str, Any] | None, dict[str, Any] | None]":
+    """What a language model said of the rows, and what people did: beside the report, and in none of its figures."""
     from evalmap.answers.reporting.judge_section import judge_journals, judge_section
     from evalmap.embeddings.built_map import load_map
+    from evalmap.writing.review.review_report import review_report
     from evalmap.writing.review.review_store import ReviewStore
 
-    if not judge_journals(space, manifest.source):
-        return None
+    store = ReviewStore(space, manifest.source)
+    journals = judge_journals(space, manifest.source)
+    if not journals and not store.signature():
+        return None, None
     built = load_map(space, manifest)
-    return judge_section(space, built, reviews=ReviewStore(space, manifest.source).on(built.examples))
+    reviews = store.on(built.examples)
+    judged = judge_section(space, built, reviews=reviews) if journals else None
+    people = review_report(built, reviews, settled=store.settled_on(built.examples), judge=judged) if reviews else None
+    return judged, people
 
 
 def _print_judge(name: str, judged: "dict[str, Any] | None") -> None:
@@ -121,6 +132,14 @@ def _print_judge(name: str, judged: "dict[str, Any] | None") -> None:
 
     if judged:
         terminal.print_lines(["", "A JUDGE (a language model; in no figure above)", *judge_lines(name, judged)])
+
+
+def _print_people(people: "dict[str, Any] | None", *, details: bool) -> None:
+    from evalmap.writing.review.people_tables import people_tables
+
+    for table in people_tables(people) if people else ():
+        if details or not table.detail:
+            _print_table(f"People: {table.title}" if table.title else "People (in no figure above)", table)
 
 
 def _print_report(report: "QualityReport", *, details: bool) -> None:

@@ -29,7 +29,7 @@ page = st.navigation(
         st.Page("answers.py", title="Answers", icon=":material/forum:"),
         st.Page("review.py", title="Review", icon=":material/rate_review:"),
         st.Page("compare.py", title="Compare", icon=":material/compare:"),
-        st.Page("writing.py", title="Write", icon=":material/edit_note:", url_path="write"),
+        st.Page("writing.py", title="Write", icon=":material/edit_note:"),
     ],
     position="top",
 )

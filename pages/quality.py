@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from evalmap.pages.parts.quality import judged_rows, key_figures, measuring, report_sections, todo_list
+from evalmap.pages.parts.quality import judged_rows, key_figures, measuring, report_sections, reviewed_rows, todo_list
 from evalmap.pages.server import caches, quality_reports
 from evalmap.pages.shared import state, text
 
@@ -22,6 +22,7 @@ def draw() -> None:
     key_figures.draw(report)
     todo_list.draw(built, report.todo)
     report_sections.draw(built, report)
+    reviewed_rows.draw(built)
     judged_rows.draw(built)
 
 

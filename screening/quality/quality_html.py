@@ -1,12 +1,13 @@
 """A quality report for a person without the tool: one HTML file that needs nothing else."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from evalmap.screening.quality.report import QualityReport
-from evalmap.screening.quality.report_tables import cell_text
+from evalmap.screening.quality.report_tables import ReportTable, cell_text
 from evalmap.screening.quality.sections import of_names
 
 TEMPLATE = Path(__file__).with_name("quality_report.html.jinja")
@@ -14,7 +15,9 @@ ROWS, TEXT = 10, 1000  # shown of a problem: rows, characters of a row
 LEFT, TOP, WIDTH, HEIGHT = 50, 10, 570, 190  # of the growth curve's frame in the template, in its units
 
 
-def quality_html(report: QualityReport, examples: pd.DataFrame) -> bytes:
+def quality_html(
+    report: QualityReport, examples: pd.DataFrame, *, beside: Mapping[str, Sequence[ReportTable]] | None = None
+) -> bytes:
     """One HTML file that needs nothing else: the headline, the to-do list, every section's tables, some rows of each problem.
 
     Dataset text is escaped; the page's policy forbids scripts and anything from outside.
@@ -22,6 +25,7 @@ def quality_html(report: QualityReport, examples: pd.DataFrame) -> bytes:
     Parameters
     ----------
     examples : the rows of the dataset that the report is of
+    beside : {title: tables} of what stands behind the sections and is in no figure of theirs, such as what people said
     """
     from jinja2 import Environment, StrictUndefined
 
@@ -38,7 +42,8 @@ def quality_html(report: QualityReport, examples: pd.DataFrame) -> bytes:
                 "growth": _growth(value) if section.name == "saturation" else None,
             }
             for section, value in of_names(report.sections)
-        ],
+        ]
+        + [{"title": title, "tables": tables, "growth": None} for title, tables in (beside or {}).items()],
         examples=[
             {"title": problem.title, "total": problem.count, "rows": [_row(examples, row) for row in problem.rows[:ROWS]]}
             for problem in report.todo

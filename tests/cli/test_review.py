@@ -138,6 +138,32 @@ def test_judge_stands_beside_people(typed, evalmap: Command):
     assert found["low"] < found["kappa"] < found["high"]
 
 
+def test_people_stand_in_the_quality_report_without_a_judge(typed, evalmap: Command):
+    said = [
+        {"line": line, "reviewer": name, "label_fits": (line, name) != (3, "bob"), "relevance": 4}
+        for line in range(1, 7)
+        for name in ("ann", "bob")
+    ]
+    write_rows(Path("reviews.jsonl"), said)
+    short = ("quality", "--without", "scorecard,saturation,shortcuts,map")
+    typed("q", "--reviewer", "ann", "--sample", "1")
+    assert "people" not in evalmap(*short, "--json", "judge").json
+    assert evalmap("review", "judge", "--import", "reviews.jsonl").code == 0
+    found = evalmap(*short, "--json", "--html", "quality.html", "judge").json
+    assert found["people"] == evalmap("review", "judge", "--json").json
+    assert found["people"]["fits"] == 1.0
+    page = Path("quality.html").read_text(encoding="utf-8")
+    assert "<h2>People</h2>" in page
+    assert "<td>ann yes, bob no</td>" in page
+    assert f"<td>{ROWS[2]['text']}</td>" in page
+    shown = evalmap(*short, "judge").out
+    assert (
+        "PEOPLE (IN NO FIGURE ABOVE)\n6 rows by 2 people; the label fits in 1.00 (0.57 to 1.00) of 5 (1 without a majority)"
+        in shown
+    )
+    assert "people" not in evalmap("quality", "--section", "balance", "--json", "judge").json
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

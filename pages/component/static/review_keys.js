@@ -16,7 +16,8 @@ let listening = false;
  * @returns {() => void} called when they leave the page
  */
 export function mount(keys) {
-  const root = /** @type {Element} */ (keys.parentElement.querySelector(".evalmap-keys"));
+  const root = /** @type {HTMLElement} */ (keys.parentElement.querySelector(".evalmap-keys"));
+  root.dataset.listening = "";
   mounted = { root, data: keys.data };
   const page = document.querySelector("[data-testid='stApp']");
   if (page) document.body.style.setProperty("--evalmap-page", getComputedStyle(page).backgroundColor); // what lies behind the bar of buttons
@@ -53,7 +54,8 @@ export function pressed(event) {
 function target(key, data) {
   for (const [kind, names, inside] of /** @type {const} */ ([["press", data.press, "button:not([disabled])"], ["focus", data.focus, "input, textarea"]])) {
     if (!Object.hasOwn(names, key)) continue;
-    const element = /** @type {HTMLElement | null} */ (document.querySelector(`[class*="st-key-${names[key]}"] :is(${inside})`));
+    const found = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(`[class*="st-key-${names[key]}"] :is(${inside})`));
+    const element = [...found].find((one) => one.offsetParent); // a button with a hint is there twice, once hidden
     if (element) return { kind, element };
   }
   return null;
