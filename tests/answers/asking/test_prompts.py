@@ -24,11 +24,13 @@ def test_built_in_prompts_are_these_texts():
         "chat-yesno": 'Is this you?\n"I like tea"\n\nAnswer with just Yes or No.',
         "hhh": '\n\nHuman: Is this you?\n"I like tea"\n\nAssistant:',
         "raw": 'Is this you?\n"I like tea"',
+        "blank": 'Is this you?\n"I like tea"',
     }
     assert {id: (one.kind, one.lead) for id, one in built_in().items()} == {
         "chat-yesno": ("chat", ""),
         "hhh": ("completion", " "),
         "raw": ("completion", ""),
+        "blank": ("blank", ""),
     }
 
 
@@ -89,7 +91,7 @@ def test_error_of_an_own_template_is_one_sentence(tmp_path: Path):
 
 
 def test_prompt_that_cannot_be_is_refused_in_one_sentence(tmp_path: Path):
-    with pytest.raises(DatasetError, match=r"^nowhere: no such prompt \(built in: chat-yesno, hhh, raw\) and no such file"):
+    with pytest.raises(DatasetError, match=r"^nowhere: no such prompt \(built in: chat-yesno, hhh, raw, blank\) and no such file"):
         prompt("nowhere")
     with pytest.raises(DatasetError, match="prompt hhh is of kind completion, not chat"):
         prompt("hhh", kind="chat")
