@@ -11,7 +11,7 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import TOPICS_FINE
 from evalmap.pages.parts.map import neighbor_lines
 from evalmap.pages.server import answer_cache
-from evalmap.pages.server.reviews import reviews_of
+from evalmap.pages.server.map_reviews import reviews_of
 from evalmap.pages.shared import answer_table, example_address, example_body, text
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.server import access, caches, changes, reviews
+from evalmap.pages.server import access, caches, changes, map_reviews
 from evalmap.pages.shared import example_address, state, text
 from evalmap.pages.shared.action import action
 from evalmap.pages.shared.navigation import open_map
@@ -59,7 +59,7 @@ def _draw(built: BuiltMap, one: Mapping[str, Any]) -> None:
 
 
 def _settle(built: BuiltMap, row: int, verdict: bool | None) -> None:
-    before = reviews.reviews_of(built).settled.get(row)
+    before = map_reviews.reviews_of(built).settled.get(row)
     changes.settle_review(caches.workspace(), built, row, verdict)
     _before(built).append((row, before))
 

@@ -14,7 +14,8 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
 from evalmap.pages.component import answer_columns, review_columns
-from evalmap.pages.server import access, changes, visitor
+from evalmap.pages.parts.reviewing import visitor
+from evalmap.pages.server import access, changes
 from evalmap.screening.keep.by_hand import row_keys
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
@@ -58,7 +59,7 @@ def store(space: Workspace, slug: str = PERSONA) -> ReviewStore:
 
 
 def page(slug: str = PERSONA, **query: str) -> AppTest:
-    return open_page("review.py", dataset=slug, **{"reviewer": "ann", "sample-size": "6", **query})
+    return open_page("reviewing.py", dataset=slug, **{"reviewer": "ann", "sample-size": "6", **query})
 
 
 def press(at: AppTest, *names: str) -> AppTest:
