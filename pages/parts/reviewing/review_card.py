@@ -95,11 +95,11 @@ def _draw_row(built: BuiltMap, row: int, choices: ReviewChoices) -> None:
     st.caption(f"{example_address.place(built, row)}{about}")
     with st.container(key="review-text", gap="small"):
         example_body.draw(built, row, mark=not choices.blind)
-        if options is not None and not choices.blind:
-            st.badge(text.in_badge(options.right), icon=":material/label:", color="blue")
     press: dict[str, str] = {}
     focus: dict[str, str] = {}
     with st.container(key="review-bar", gap="xsmall"):
+        if options is not None and not choices.blind:  # beside the buttons: the text may be longer than the window
+            st.badge(text.in_badge(options.right), icon=":material/label:", color="blue")
         if LABEL in asked and options is not None:
             if choices.blind:
                 _draw_options(built, row, choices, options, pending, press, focus)
