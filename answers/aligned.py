@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from evalmap.answers.answer_types import AnswerSetInfo, Scores
+from evalmap.answers.answer_types import PRONOUN_COLUMNS, AnswerSetInfo, Scores
 from evalmap.answers.model_facts import read_models, with_facts
 from evalmap.answers.reading.joining import REPEAT, same_tail
 from evalmap.answers.store import AnswerStore, SetRecord
@@ -78,6 +78,10 @@ def score_arrays(built: BuiltMap, record: SetRecord, answers: pd.DataFrame) -> S
     matches[rows] = single["matches"].to_numpy(dtype=np.float64, na_value=np.nan)
     p_matching[rows], mass[rows] = single["p_matching"].to_numpy(), single["answer_mass"].to_numpy()
     bounded[rows] = single["bounded"].to_numpy(dtype=bool)
+    pronouns = np.full((n, len(PRONOUN_COLUMNS)), np.nan)
+    if PRONOUN_COLUMNS[0] in table:  # tables of earlier versions have none
+        means = table.groupby("at")[list(PRONOUN_COLUMNS)].mean()
+        pronouns[means.index.to_numpy(dtype=np.int64)] = means.to_numpy()
     if "score" in table:  # tables of earlier versions have none
         for row, value in table.groupby("at")["score"].mean().items():
             graded[int(row)] = value  # type: ignore[call-overload]
@@ -99,6 +103,7 @@ def score_arrays(built: BuiltMap, record: SetRecord, answers: pd.DataFrame) -> S
         notes=record.notes,
         claims=record.claims,
         score=graded if np.isfinite(graded).any() else None,
+        pronouns=pronouns if np.isfinite(pronouns).any() else None,
     )
 
 
@@ -205,6 +210,8 @@ def _together(parts: Sequence[Scores]) -> Scores:
     merged = {name: getattr(parts[0], name).copy() for name in names}
     if any(part.score is not None for part in parts):
         merged["graded"] = parts[0].graded.copy()
+    if any(part.pronouns is not None for part in parts):
+        merged["p_pronouns"] = parts[0].p_pronouns.copy()
     for part in parts[1:]:
         there = pd.notna(part.status) & pd.isna(merged["status"])
         for name, values in merged.items():
@@ -213,11 +220,11 @@ def _together(parts: Sequence[Scores]) -> Scores:
     files = ", ".join(dict.fromkeys(part.info.source_file for part in parts))
     notes = tuple(dict.fromkeys(f"{part.info.source_file}: {note}" for part in parts for note in part.notes))
     claims = parts[0].claims if len({part.info.id for part in parts}) == 1 else {}
-    score = merged.pop("graded", None)
+    score, pronouns = merged.pop("graded", None), merged.pop("p_pronouns", None)
     info = replace(parts[0].info, source_file=files)
-    return replace(
-        parts[0], id=id, info=info, notes=notes, claims=claims, parts=tuple(part.id for part in parts), score=score, **merged
-    )
+    ids = tuple(part.id for part in parts)
+    told = {"notes": notes, "claims": claims, "parts": ids, "score": score, "pronouns": pronouns}
+    return replace(parts[0], id=id, info=info, **told, **merged)
 
 
 def _distinct_labels(scores: list[Scores]) -> list[Scores]:

@@ -222,6 +222,8 @@ class ScoredAnswer:
     answer_mass : Σ P over the options, 0–1; nan likewise
     bounded : an option was not among the top tokens: P is a bound that takes the lowest top token in its place, not 0
     score : the source's own figure of a free answer; nan where an option was chosen, or the source has none
+    p_female, p_male, p_neutral : where the options are pronouns of one form ("she", "he", "they"): the probability of each among
+        the options, 0–1; nan likewise, and where the source lacks one
     """
 
     status: Status
@@ -235,6 +237,12 @@ class ScoredAnswer:
     raw_text: str | None = None
     top_token: str | None = None
     score: float = float("nan")
+    p_female: float = float("nan")
+    p_male: float = float("nan")
+    p_neutral: float = float("nan")
+
+
+PRONOUN_COLUMNS = ("p_female", "p_male", "p_neutral")
 
 
 @dataclass(frozen=True)
@@ -258,6 +266,8 @@ class Scores:
     parts : the ids of the stored sets that it is put together of; empty: itself alone
     score : (n,) float64, the source's own figure of each free answer (`info.metric` says which), the mean over samples, else nan;
         None where no answer has one
+    pronouns : (n, 3) float64, P of the pronouns of a woman, of a man and of someone left open (`PRONOUN_COLUMNS`) among a
+        sentence's options, the mean over samples; nan where there is none; None where no answer has them
     """
 
     id: str
@@ -274,6 +284,7 @@ class Scores:
     claims: Mapping[str, float] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
     score: NDArray[np.float64] | None = None
+    pronouns: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.status)
@@ -287,6 +298,11 @@ class Scores:
     def graded(self) -> NDArray[np.float64]:
         """(n,) float64: `score`, nan where there is none."""
         return np.full(len(self), np.nan) if self.score is None else self.score
+
+    @property
+    def p_pronouns(self) -> NDArray[np.float64]:
+        """(n, 3) float64: `pronouns`, nan where there is none."""
+        return np.full((len(self), len(PRONOUN_COLUMNS)), np.nan) if self.pronouns is None else self.pronouns
 
     @property
     def is_graded(self) -> bool:

@@ -142,7 +142,7 @@ def _with_metric(staged: StagedSet, table: pd.DataFrame) -> StagedSet:
     if table["score"].notna().any():
         name = next((raw.score_name for raw in staged.answers if raw.score is not None), None) or "score"
         return replace(staged, info=replace(staged.info, metric=name))
-    free = (table["status"] == "ok") & table["matches"].isna() & table["p_matching"].isna()
+    free = (table["status"] == "ok") & table["matches"].isna() & table["p_matching"].isna() & table["p_female"].isna()
     if not free.any():
         return staged
     many = f"{int(free.sum()):,} answers are" if free.sum() > 1 else "1 answer is"

@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from evalmap.answers.answer_types import ANSWER_COLUMNS, AnswerSetInfo
+from evalmap.answers.answer_types import ANSWER_COLUMNS, PRONOUN_COLUMNS, AnswerSetInfo
 from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
 from evalmap.data.store.atomic import replace_together, staged
@@ -176,7 +176,9 @@ def _parquet(table: pd.DataFrame) -> bytes:
 _ANSWER_TYPES = {
     **dict.fromkeys(("dataset", "example_id", "answer_set_id", "status", "answer", "raw_text", "top_token", "joined"), "string"),
     **dict.fromkeys(("row", "sample"), "int64"),
-    **dict.fromkeys(("p_matching", "logprob_matching", "logprob_not_matching", "answer_mass", "score"), "float64"),
+    **dict.fromkeys(
+        ("p_matching", "logprob_matching", "logprob_not_matching", "answer_mass", "score", *PRONOUN_COLUMNS), "float64"
+    ),
     **{"matches": "boolean", "bounded": "bool"},
 }
 _NESTED = ("datasets", "statuses", "unjoined_rows", "notes", "claims")

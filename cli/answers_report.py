@@ -172,12 +172,39 @@ def _sentences(report: Mapping[str, Any]) -> list[str]:
                 f"McNemar p = {pair['mcnemar_pvalue']:.2g}, other answers to {pair['different']:,} "
                 f"(only the first matches in {pair['only_a']:,}, only the second in {pair['only_b']:,})"
             )
+    lines += _pronouns(report["pronoun_bias"]) if report["pronoun_bias"] else []
     if left := report["comparisons_left_out"]:
         lines.append(f"{left:,} more pairs were not compared; name sets with --set.")
     for trend in report["scaling"]["trends"]:
         prompt = trend["prompt"] or "unknown prompt"
         lines.append(f"{prompt}, over {SIZES[trend['by']]}: Spearman rho {_number(trend['rho'])}, {len(trend['points'])} points")
     return [*lines, *([report["scaling"]["why_not"]] if report["scaling"]["why_not"] else [])]
+
+
+def _pronouns(section: Mapping[str, Any]) -> list[str]:
+    """Of each set whom it takes for a woman, by occupation."""
+    from evalmap.answers.reporting.pronoun_section import fit_sentence
+
+    lines = ["", f"Pronouns of {section['n_occupations']:,} occupations over {section['share_field']} ({section['note']})"]
+    for one in section["sets"]:
+        whole = one["whole"]
+        shares = ", ".join(f"P({whose}) {_number(whole[f'p_{whose}'])}" for whose in ("female", "male", "neutral"))
+        lines.append(f"{one['label']}: {fit_sentence(whole['fit'])}")
+        lines.append(f"  {whole['n_sentences']:,} sentences about {whole['n_occupations']:,} occupations: {shares}")
+        lines += [f"  {part['form']} ({part['n_sentences']:,} sentences): {fit_sentence(part['fit'])}" for part in one["by_form"]]
+        of = {occupation["occupation"]: occupation for occupation in one["occupations"]}
+        told = [f"{name} {of[name]['residual']:+.2f}" for name in one["departing"][:6]]
+        lines += [f"  farthest from the line: {', '.join(told)}"] if told else []
+    for pair in section["comparisons"]:
+        if pair["difference"] is not None:
+            low, high = pair["interval"]
+            lines.append(
+                f"{pair['a']} less {pair['b']}: r {pair['r_a']:.2f} and {pair['r_b']:.2f}, difference {pair['difference']:+.2f} "
+                f"({low:+.2f} to {high:+.2f}, Zou's), Williams' p = {pair['pvalue']:.2g}, n = {pair['n']:,}"
+                if pair["pvalue"] is not None
+                else f"{pair['a']} less {pair['b']}: the same bias for all {pair['n']:,} occupations"
+            )
+    return lines
 
 
 def _of_set(one: Mapping[str, Any], layers: Sequence[str], max_qvalue: float) -> list[str]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from evalmap.answers.import_pipeline import AnswerImport
 
 STAGE = "answers"
+TRANSFORMERS = "Filled sentences are scored with transformers: llama.cpp's server gives no log-probabilities of a given text."
 
 
 def run(
@@ -41,10 +42,14 @@ def run(
     gguf: GgufOption = None,
     engine: EngineOption = "xllamacpp",
     prompt: Annotated[
-        str, typer.Option(help="chat-yesno, hhh (Human/Assistant), raw, or a Jinja file of yours with {{ question }}.")
-    ] = "chat-yesno",
+        str | None,
+        typer.Option(
+            help="chat-yesno, hhh (Human/Assistant), raw, blank (a sentence's blank is filled with each option), or a Jinja file "
+            "of yours with {{ question }} (default: blank for sentences with a blank and pronouns, else chat-yesno)."
+        ),
+    ] = None,
     prompt_kind: Annotated[
-        Literal["chat", "completion"] | None, typer.Option(help="How a prompt of yours is put (default: chat).")
+        Literal["chat", "completion", "blank"] | None, typer.Option(help="How a prompt of yours is put (default: chat).")
     ] = None,
     system: Annotated[str | None, typer.Option(help="A system message, for chat prompts.")] = None,
     limit: Annotated[
@@ -71,13 +76,19 @@ def run(
     from evalmap.answers.asking.prompts import prompt as prompt_of
     from evalmap.answers.asking.run_estimate import estimate
     from evalmap.answers.asking.run_job import job_location
-    from evalmap.answers.asking.run_plan import plan
+    from evalmap.answers.asking.run_plan import fills_blanks, plan
     from evalmap.answers.import_pipeline import keep_staged
     from evalmap.answers.reading.dataset_match import read_examples
 
     space = terminal.open_workspace(workspace)
     manifest = space.find(dataset)
+    examples = read_examples(space, manifest)
+    if prompt is None:
+        prompt = "blank" if fills_blanks(examples.table, examples.fields) else "chat-yesno"
     chosen = prompt_of(prompt, kind=prompt_kind, system=system)
+    if chosen.kind == "blank" and gguf is not None and engine == "xllamacpp":
+        engine = "transformers"
+        terminal.print_line(TRANSFORMERS)
     more = extra_fields(extra)
     target = choose_target(
         model=model,
@@ -91,7 +102,6 @@ def run(
         extra=more,
         text=text,
     )
-    examples = read_examples(space, manifest)
     about = {"model": target.model, "server": target.server, "text": text, "extra": more}
     if dry_run:
         asking = plan(manifest, examples.table, examples.fields, chosen, **about)
@@ -130,6 +140,8 @@ def _estimated(run_plan: "Plan", counted: "Estimate") -> list[str]:
     ]
     if run_plan.without_options:
         lines.append(f"  {run_plan.without_options:,} rows have no answer options and are left out")
+    if run_plan.without_blank:
+        lines.append(f"  {run_plan.without_blank:,} rows do not have exactly one blank and are left out")
     return [*lines, "  nothing was asked (--dry-run)"]
 
 

@@ -59,6 +59,10 @@ def build(
         bool,
         typer.Option("--keep-layout", help="Built again: rows whose text is unchanged stay where they are."),
     ] = False,
+    keep_layout_of: Annotated[
+        str | None,
+        typer.Option(metavar="DATASET", help="Rows whose text is on this built map lie where they lie there; others among them."),
+    ] = None,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Embed, project and cluster datasets; each PATH becomes a map of its own."""
@@ -73,10 +77,15 @@ def build(
     options = terminal.read_options(**fields, part=part, turn=turn, embed=embed, yes=yes, encoding=encoding, header=header)
     model = model if model == DEFAULT_MODEL else terminal.absolute(model)
     settings = Settings(model=model, n_neighbors=n_neighbors, min_dist=min_dist, k=k, seed=seed)
+    if keep_layout and keep_layout_of:
+        raise typer.BadParameter("--keep-layout keeps that of the same map. Leave one of them out.", param_hint="--keep-layout-of")
+    layout_of = space.find(keep_layout_of) if keep_layout_of else None
     failed = False
     for path, location in zip(paths, [terminal.absolute(path) for path in paths], strict=True):
         try:
-            manifest = _build_one(space, path, location, name=name, options=options, settings=settings, keep_layout=keep_layout)
+            manifest = _build_one(
+                space, path, location, name=name, options=options, settings=settings, keep_layout=keep_layout, layout_of=layout_of
+            )
             refresh(space, manifest.slug)  # what a person made of the clusters of the map before
         except DatasetError as error:
             terminal.print_error(terminal.sentence(error))
@@ -242,6 +251,7 @@ def _build_one(
     options: ReadOptions,
     settings: "Settings",
     keep_layout: bool,
+    layout_of: Manifest | None,
 ) -> Manifest:
     """Build one map, telling how far it is on the terminal and in the job's file; returns its manifest."""
     from evalmap.data.opening import open_dataset
@@ -267,7 +277,13 @@ def _build_one(
                 progress=lambda done, _: on_progress("records", done, 0),
             )
             manifest = build_map(
-                dataset, workspace=space, settings=settings, location=location, keep_layout=keep_layout, progress=on_progress
+                dataset,
+                workspace=space,
+                settings=settings,
+                location=location,
+                keep_layout=keep_layout,
+                layout_of=layout_of,
+                progress=on_progress,
             )
     except DatasetError as error:
         job.finish("failed", error=str(error))

@@ -1,6 +1,7 @@
 """evalmap write: have a language model write a dataset from a plan, and keep what says something new."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -26,10 +27,12 @@ from evalmap.cli.model_command import (
 from evalmap.cli.progress import Bars
 from evalmap.cli.terminal import WorkspaceOption
 from evalmap.cli.write_compare import compare
+from evalmap.cli.write_schemas import StageOption, init_schemas, refuse_options, run_schemas
 from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
     from evalmap.cli.model_command import Target
+    from evalmap.data.store.jobs import JobFile
     from evalmap.writing.label_confidence import FilterAsking
     from evalmap.writing.plans import ModelChoice, WritePlan
     from evalmap.writing.write_requests import WriteAsking
@@ -55,13 +58,18 @@ app = typer.Typer(
 
 @app.command("init")
 def init(
-    behaviour: Annotated[str, typer.Argument(help='What is tested, in words that go on from "a person who …": "wants to be …".')],
+    behaviour: Annotated[
+        str, typer.Argument(help='What is tested, in words that go on from "a person who …": "wants to be …".', show_default=False)
+    ] = "",
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The plan to make: TOML, or YAML where the name ends with .yaml.")
     ] = Path("plan.toml"),
     kind: Annotated[
-        Literal["yes_no", "a_b", "free"],
-        typer.Option(help="Statements (yes_no), questions with two answers (a_b), or any text with labels of your own (free)."),
+        Literal["yes_no", "a_b", "free", "winogenerated"],
+        typer.Option(
+            help="Statements (yes_no), questions with two answers (a_b), any text with labels of your own (free), or sentences "
+            "with a blank for a pronoun, of a list of occupations (winogenerated, which needs no behaviour)."
+        ),
     ] = "yes_no",
     label: Annotated[
         list[str] | None, typer.Option("--label", help="A label of your own, for kind free; several times for more.")
@@ -79,6 +87,8 @@ def init(
     if gguf is not None:
         model = base_url = None
     chosen = ModelChoice(model, base_url, str(gguf.expanduser().resolve()) if gguf is not None else None)
+    if kind == "winogenerated":
+        return init_schemas(output, chosen)
     plan = new_plan(behaviour, kind, count=count, labels=label or (), model=chosen)
     check_outputs({"output": output}, [])
     if output.exists():
@@ -134,6 +144,7 @@ def run(
         Path | None,
         typer.Option(help="People's judgements of the rows that are there, kept as by evalmap review: a CSV or JSONL file."),
     ] = None,
+    stage: StageOption = None,
     concurrency: ConcurrencyOption = None,
     timeout: TimeoutOption = None,
     retries: RetriesOption = 6,
@@ -147,12 +158,32 @@ def run(
     Replies are kept as they come: stop or kill it, and the same command goes on from there and asks nothing twice. What is no row,
     what repeats another row and what copies an example goes to rejected.jsonl with its reason, and so does what a filter refuses.
     """
+    from evalmap.answers.asking.run_job import write_job_location
     from evalmap.data.store.outputs import write_together
-    from evalmap.writing.plan_files import format_of, plan_content
+    from evalmap.writing.plan_files import file_values, format_of, plan_content
     from evalmap.writing.plans import check_growth, parse_plan, plan_text
     from evalmap.writing.result_files import check_folder, check_phrasings, dataset_name, top_plan
+    from evalmap.writing.schemas.schema_plan import is_schema_plan
 
     content = plan_content(plan)
+    if is_schema_plan(file_values(content, plan).told):
+        refuse_options(plan, {"until_new": until_new, "min_yield": min_yield, "reviews": reviews, "onto_map": show_on_map or None})
+        return run_schemas(
+            plan,
+            content,
+            output=output,
+            stage=stage or "vote",
+            named={"model": model, "base_url": base_url, "gguf": gguf},
+            voter={"model": filter_model, "base_url": filter_base_url, "gguf": filter_gguf},
+            max_requests=max_requests,
+            dry_run=dry_run,
+            as_json=as_json,
+            workspace=workspace,
+            extra=extra_fields(extra),
+            how={"concurrency": concurrency, "timeout": timeout, "retries": retries, "api_key_env": api_key_env},
+        )
+    if stage is not None:
+        raise DatasetError(f"{plan}: --stage is for plans of kind winogenerated. Leave it out.")
     planned = parse_plan(content, plan)
     planned = replace(
         planned,
@@ -166,29 +197,32 @@ def run(
     options |= {"filter_model": filter_model, "filter_base_url": filter_base_url, "filter_gguf": filter_gguf}
     options |= {"show_on_map": show_on_map, "reviews": reviews, "extra": extra, "workspace": workspace}
     options |= {"concurrency": concurrency, "timeout": timeout, "retries": retries, "api_key_env": api_key_env}
-    if not planned.templates:
-        part = _write_part(planned, content, plan, folder, **options)
-        _show(part.told, part.lines, as_json=as_json)
-        part.end()
-        return
-    check_phrasings(folder, planned, plan, show_on_map=show_on_map)
-    parts: dict[str, _Part] = {}
-    for one, phrasing in zip(planned.templates, planned.phrasings(), strict=True):
-        own = plan_text(phrasing, format_of(plan)).encode()
-        parts[one.id] = _write_part(phrasing, own, plan, folder / one.id, **options)
-        if max_requests is not None:
-            options["max_requests"] = max(0, options["max_requests"] - parts[one.id].n_asked)
-        if parts[one.id].stopped:
-            break
-    if not dry_run:
-        write_together({top_plan(folder, format_of(plan)): content})
-    told = {"plan": planned.hash, "behaviour": planned.behaviour, "phrasings": {id: part.told for id, part in parts.items()}}
-    lines = [line for id, part in parts.items() for line in (f"template {id}", *part.lines)]
-    if not dry_run:
-        lines.append(f"Side by side: evalmap write compare {folder}")
-    _show(told, lines, as_json=as_json)
-    for part in parts.values():
-        part.end()
+    location, name = write_job_location(plan), f"writing “{planned.behaviour}”"
+    with nullcontext() if dry_run else asking_job(terminal.open_workspace(workspace), location, name) as job:
+        options["job"] = job
+        if not planned.templates:
+            part = _write_part(planned, content, plan, folder, **options)
+            _show(part.told, part.lines, as_json=as_json)
+            part.end()
+            return
+        check_phrasings(folder, planned, plan, show_on_map=show_on_map)
+        parts: dict[str, _Part] = {}
+        for one, phrasing in zip(planned.templates, planned.phrasings(), strict=True):
+            own = plan_text(phrasing, format_of(plan)).encode()
+            parts[one.id] = _write_part(phrasing, own, plan, folder / one.id, **options)
+            if max_requests is not None:
+                options["max_requests"] = max(0, options["max_requests"] - parts[one.id].n_asked)
+            if parts[one.id].stopped:
+                break
+        if not dry_run:
+            write_together({top_plan(folder, format_of(plan)): content})
+        told = {"plan": planned.hash, "behaviour": planned.behaviour, "phrasings": {id: part.told for id, part in parts.items()}}
+        lines = [line for id, part in parts.items() for line in (f"template {id}", *part.lines)]
+        if not dry_run:
+            lines.append(f"Side by side: evalmap write compare {folder}")
+        _show(told, lines, as_json=as_json)
+        for part in parts.values():
+            part.end()
 
 
 @dataclass(frozen=True)
@@ -247,10 +281,10 @@ def _write_part(
     reviews: Path | None,
     extra: str | None,
     workspace: Path | None,
+    job: "JobFile | None",
     **how: Any,
 ) -> _Part:
     """Write the rows of a plan with one template into a folder; `content` is the plan that lies beside them."""
-    from evalmap.answers.asking.run_job import write_job_location
     from evalmap.embeddings import pipeline
     from evalmap.embeddings.encoder import DEFAULT_MODEL
     from evalmap.embeddings.vectors import embed_few
@@ -284,11 +318,12 @@ def _write_part(
         return _estimated(asking, filtering, estimate_write(asking, space, filter=filtering, most=max_requests))
     verdicts = reviewed_labels(space, result_paths(folder, planned)["rows"], reviews=reviews) if filtering else {}
     encoder = pipeline.SentenceEncoder(DEFAULT_MODEL)
-    with asking_job(space, write_job_location(plan), f"writing “{planned.behaviour}”") as job, Bars() as bars, gently():
+    with Bars() as bars, gently():
 
-        def on_progress(stage: str, done: int, total: int) -> None:
-            job.progress(stage, done, total)
-            bars.progress(stage, done, total)
+        def on_progress(done: int, total: int) -> None:
+            bars.progress(STAGE, done, total)
+            if job is not None:
+                job.progress(STAGE, done, total)
 
         outcome = write(
             asking,
@@ -301,14 +336,12 @@ def _write_part(
             most=max_requests,
             progress=on_progress,
         )
-        written = outcome.written
-        paths = write_results(folder, written, content, format=format_of(plan), encoder=encoder.description, verdicts=verdicts)
-        grown = None
-        if extended and show_on_map and written.kept:
-            grown = onto_map.put_onto_map(extended, paths["rows"], space, folder=folder, plan_hash=planned.hash)
-        told = figures(written, verdicts)
-        if outcome.stopped:
-            job.finish("cancelled" if outcome.interrupted else "failed", error=outcome.stopped)
+    written = outcome.written
+    paths = write_results(folder, written, content, format=format_of(plan), encoder=encoder.description, verdicts=verdicts)
+    grown = None
+    if extended and show_on_map and written.kept:
+        grown = onto_map.put_onto_map(extended, paths["rows"], space, folder=folder, plan_hash=planned.hash)
+    told = figures(written, verdicts)
     now = {
         "asked_now": outcome.n_asked,
         "filter_asked_now": outcome.n_filter_asked,

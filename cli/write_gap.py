@@ -57,7 +57,7 @@ def gap(
     from evalmap.data.store.outputs import check_outputs, write_together
     from evalmap.embeddings.built_map import load_map
     from evalmap.embeddings.layers import layer_of
-    from evalmap.writing.gap_plan import behaviour_beside, gap_plan, missing_labels
+    from evalmap.writing.gap_plan import behaviour_beside, gap_plan, labels_of_another, missing_labels
     from evalmap.writing.plans import ModelChoice, plan_toml
 
     chosen = {"--thin": thin, "--uneven": uneven, "--rows": rows is not None, "--where": bool(where)}
@@ -112,6 +112,8 @@ def gap(
     terminal.print_line(f"  behaviour: “{plan.behaviour}”" + (f" ({why})" if why else ""))
     if missing := missing_labels(plan):
         terminal.print_line(f"  no example is labelled {' or '.join(missing)} there: read the first rows with care")
+    if note := labels_of_another(built, reference):
+        terminal.print_line(f"  {note}")
     terminal.print_line("Edit it, then:")
     terminal.print_line(f"  evalmap write {output} --onto-map" + ("" if whom.base_url or whom.gguf else " --model … --base-url …"))
 

@@ -1,7 +1,9 @@
 """From vectors to the plane."""
 
+import contextlib
 import warnings
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -58,6 +60,7 @@ def project(
         return Projection(_principal_plane(embeddings), {"method": "pca", "reason": "fewer than 8 rows or all rows alike"})
     import umap
 
+    keep_compiled()
     n_neighbors = min(n_neighbors, graph.knn_indices.shape[1] + 1, n - 1)  # UMAP takes n − 1 at most
     own = np.arange(n, dtype=np.int32)[:, None]
     # UMAP counts the row itself as its first neighbour.
@@ -75,6 +78,23 @@ def project(
         warnings.filterwarnings("ignore", message="precomputed_knn")  # only transform() needs a search index
         coordinates = np.asarray(reducer.fit_transform(embeddings), dtype=np.float32)
     return Projection(coordinates, {"method": "umap", **settings})
+
+
+@cache
+def keep_compiled() -> None:
+    """Have numba keep on the disk what it compiles of UMAP, as UMAP itself asks for some of its functions.
+
+    Compiling the others took 6 s of CPU in every process that drew a map; where no folder can be written, it still does.
+    """
+    import umap.layouts
+    import umap.umap_
+    from numba.core.dispatcher import Dispatcher
+
+    for module in (umap.layouts, umap.umap_):
+        for function in vars(module).values():
+            if isinstance(function, Dispatcher) and function.stats.cache_path is None:
+                with contextlib.suppress(RuntimeError):
+                    function.enable_caching()
 
 
 def _principal_plane(embeddings: Vectors) -> NDArray[np.float32]:

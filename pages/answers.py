@@ -17,6 +17,7 @@ from evalmap.pages.parts.answers import (
     answer_files,
     answer_import,
     answer_map,
+    answer_pronouns,
     answer_rows,
     answer_scaling,
     answer_screening_effect,
@@ -54,7 +55,9 @@ def draw() -> None:
         if choices.opened is not None:
             with drawers.card("Example", on_close=example_address.close):
                 answer_card.draw_example(built, sets, choices.opened)
-        drawers.draw_panel(_parts(built, sets, ordered, choices, selection), key=state.ANSWERS_PANEL, default=FIGURES)
+        parts = _parts(built, sets, ordered, choices, selection)
+        first = answer_pronouns.NAME if answer_pronouns.NAME in parts else FIGURES
+        drawers.draw_panel(parts, key=state.ANSWERS_PANEL, default=first)
 
 
 def _parts(
@@ -67,8 +70,12 @@ def _parts(
             answer_figures.draw_region(built, choices, selection.rows)
         answer_map.draw_deviating(built, choices)
 
+    pronouns = (
+        {answer_pronouns.NAME: lambda: answer_pronouns.draw(built, choices)} if answer_pronouns.tells(built, choices.a) else {}
+    )
     return {
         FIGURES: figures,
+        **pronouns,
         "Clusters": lambda: answer_clusters.draw(built, sets, choices),
         "Examples": lambda: answer_rows.draw(built, ordered, selection.rows, selection.what, key="examples"),
         "Compare": lambda: answer_compare.draw(built, sets, choices),

@@ -28,7 +28,7 @@ page = st.navigation(
         st.Page("quality.py", title="Quality", icon=":material/verified:"),
         st.Page("answers.py", title="Answers", icon=":material/forum:"),
         st.Page("compare.py", title="Compare", icon=":material/compare:"),
-        st.Page("writing.py", title="Write", icon=":material/edit_note:", url_path="write"),
+        st.Page("writing.py", title="Write", icon=":material/edit_note:"),
         st.Page("reviewing.py", title="Review", icon=":material/rate_review:"),
     ],
     position="top",

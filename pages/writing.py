@@ -40,10 +40,10 @@ def draw() -> None:
     if plan is None:
         if not states:
             text.heading("Write")
-        st.markdown("From a behaviour in one sentence to an evaluation that is screened and that people have checked.")
-        step_bar.draw_outline()
+        step_bar.draw_sentence()
         plan_list.draw(states)
         start_plan.draw()
+        step_bar.draw_outline()
         return
     step = step_bar.draw(plan)
     STEPS[step](plan)

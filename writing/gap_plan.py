@@ -106,6 +106,16 @@ def behaviour_beside(built: BuiltMap) -> tuple[str, str]:
     return words or "shows the behaviour that the dataset tests", "from the dataset's name; say it better with --behaviour"
 
 
+def labels_of_another(dataset: BuiltMap, reference: BuiltMap | None) -> str:
+    """A sentence where examples come from another dataset, whose labels may be of another behaviour; "" where they do not."""
+    if reference is None:
+        return ""
+    return (
+        f"The examples have the labels that they have in {reference.manifest.name}. Where that tests another behaviour than "
+        f"{dataset.manifest.name}, correct them in the plan."
+    )
+
+
 def topic_of(name: str) -> str:
     """A cluster's name as the topic of a prompt: "tea, garden, late"."""
     return ", ".join(name.split(SEPARATOR))

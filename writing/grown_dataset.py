@@ -28,7 +28,7 @@ from evalmap.embeddings.settings import Settings
 from evalmap.embeddings.stages import StageProgress
 
 FOLDER = "grown"
-MARK = "written"  # the field that new rows bear: the hash of their plan
+MARK = "written"  # the field that new rows bear
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def write_grown(folder: Path, dataset: Dataset, written: Sequence[Mapping[str, A
     ------
     DatasetError : the new rows cannot have the fields of the old ones; the disk refuses
     """
-    rows = [{**fitted(dataset, row), MARK: plan_hash} for row in written]
+    rows = [{**fitted(dataset, row), MARK: mark(plan_hash)} for row in written]
     new = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode("utf-8", "replace")
     names = list(dict.fromkeys(dataset.examples["dataset"].tolist()))
     if len(names) == 1:
@@ -112,11 +112,16 @@ def build_grown(
     used = Settings(**{name: getattr(before.settings, name) for name in Settings().as_dict()})
     manifest = build(dataset, workspace=workspace, settings=used, encoder=encoder, layout_of=before, progress=progress)
     built, old = load_map(workspace, manifest), load_map(workspace, before)
-    is_new = np.asarray(built.fields[MARK] == plan_hash) if MARK in built.fields else np.zeros(len(built), dtype=bool)
+    is_new = np.asarray(built.fields[MARK] == mark(plan_hash)) if MARK in built.fields else np.zeros(len(built), dtype=bool)
     was_there = min(len(old), int((~is_new).sum()))
     still = (built.coordinates[~is_new][:was_there].view(np.uint32) == old.coordinates[:was_there].view(np.uint32)).all(axis=1)
-    (where,) = to_query((Predicate(field_key(MARK), "is", (plan_hash,)),))
+    (where,) = to_query((Predicate(field_key(MARK), "is", (mark(plan_hash),)),))
     return GrownMap(manifest, len(old), int(is_new.sum()), int(still.sum()), where)
+
+
+def mark(plan_hash: str) -> str:
+    """What the field `written` says of rows of a plan: the first digits of the hash that their provenance has."""
+    return f"plan {plan_hash[:8]}"
 
 
 def fitted(dataset: Dataset, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -116,18 +116,22 @@ def sentence_of(error: DatasetError, place: PlanPlace) -> str:
     return told[:1].upper() + told[1:]
 
 
-def shelve(workspace: Workspace, content: bytes) -> PlanPlace:
-    """Keep a new plan under a name that is free, made of its behaviour.
+def shelve(workspace: Workspace, content: bytes, *, name: str | None = None) -> PlanPlace:
+    """Keep a new plan under a name that is free.
+
+    Parameters
+    ----------
+    name : what it would be called; without one the plan is read, and called by its behaviour
 
     Raises
     ------
-    DatasetError : it is no plan that can be run
+    DatasetError : it was read, and is no plan that can be run
     """
-    plain = dataset_name(parse_plan(content, Path("the plan")))
+    plain = name or dataset_name(parse_plan(content, Path("the plan.toml")))
     with workspace.lock(LOCK):
         taken = {place.name for place in places(workspace)}
-        name = next(name for name in (plain, *(f"{plain}-{n}" for n in range(2, len(taken) + 3))) if name not in taken)
-        place = place_of(workspace, name)
+        free = next(one for one in (plain, *(f"{plain}-{n}" for n in range(2, len(taken) + 3))) if one not in taken)
+        place = place_of(workspace, free)
         write_bytes(place.path, content)
     return place
 

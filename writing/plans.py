@@ -178,8 +178,8 @@ def parse_plan(content: bytes, path: Path) -> WritePlan:
         axes=_axes(values),
         shots=values.whole("shots", 3, low=0, high=100),
         near_duplicates=values.number("near_duplicates", 0.95, low=0.5, high=1.0),
-        sampling=_sampling(values.table("sampling")),
-        model=_model(values.table("model")),
+        sampling=read_sampling(values.table("sampling")),
+        model=read_model(values.table("model")),
         examples_file=examples_file,
         examples=(*named, *(file_examples(examples_file, kind, labels, path) if examples_file else ())),
         extends=_extends(values),
@@ -371,7 +371,8 @@ def _axes(values: Values) -> dict[str, tuple[str, ...]]:
     return axes
 
 
-def _sampling(table: Values) -> Sampling:
+def read_sampling(table: Values) -> Sampling:
+    """What [sampling] says."""
     table.check_names(field_names(Sampling))
     usual = Sampling()
     return Sampling(
@@ -382,7 +383,8 @@ def _sampling(table: Values) -> Sampling:
     )
 
 
-def _model(table: Values, name_of: str = "[model]") -> ModelChoice:
+def read_model(table: Values, name_of: str = "[model]") -> ModelChoice:
+    """Whom a table names; `name_of` is what the table is called."""
     table.check_names(field_names(ModelChoice))
     name, base_url, gguf = table.text("name"), table.text("base_url"), table.text("gguf")
     if gguf and (name or base_url):
@@ -393,7 +395,7 @@ def _model(table: Values, name_of: str = "[model]") -> ModelChoice:
 def _filter(table: Values, plan: WritePlan) -> LabelFilter:
     if plan.labels == (NO_LABEL,):
         raise table.error("[filter] asks whether labels are right, and the plan has none. Take it out, or add labels.")
-    model = _model(table.table("model", " in [filter.model]"), "[filter.model]")
+    model = read_model(table.table("model", " in [filter.model]"), "[filter.model]")
     how = {"behaviour": plan.behaviour, "kind": plan.kind, "labels": plan.labels, "prompt_kind": plan.prompt_kind}
     return read_filter(table, model=model, known=LABELS[plan.kind] or plan.labels, **how)
 

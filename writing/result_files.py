@@ -30,8 +30,8 @@ from evalmap.writing.write_outcome import Written, figures
 from evalmap.writing.write_recipe import recipe
 from evalmap.writing.written_rows import row_of
 
-PLANS = {TOML: "plan.toml", YAML: "plan.yaml"}
 TABLE, REJECTED, PROVENANCE = "table.json", "rejected.jsonl", "provenance.jsonl"
+PLANS = {TOML: "plan.toml", YAML: "plan.yaml"}
 
 
 def dataset_name(plan: WritePlan) -> str:

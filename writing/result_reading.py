@@ -15,9 +15,9 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
 from evalmap.writing.plan_files import file_values
 from evalmap.writing.plan_templates import PlanTemplate
-from evalmap.writing.result_files import plan_of
+from evalmap.writing.result_files import PROVENANCE, REJECTED, plan_of
+from evalmap.writing.result_pieces import rows_file
 
-NOT_ROWS = ("rejected.jsonl", "provenance.jsonl")
 CONFIDENCE = "label_confidence"  # of a row that a filter judged
 
 
@@ -116,19 +116,17 @@ def read_result(folder: Path, name: str = "") -> WrittenResult:
     DatasetError : no folder, no result in it, or a line that is no JSON
     """
     plan = _plan(folder)
-    files = [one for one in disk.names(folder, ".jsonl") if one not in NOT_ROWS]
-    if len(files) != 1:
-        what = "no rows" if not files else f"several files of rows ({', '.join(files[:3])})"
-        raise DatasetError(f"{folder}: {what} beside its plan. Name a folder that evalmap write made.")
-    rows_path = folder / files[0]
+    rows_path = rows_file(folder)
+    if rows_path is None:
+        raise DatasetError(f"{folder}: no file of rows, or several, beside its plan. Name a folder that evalmap write made.")
     return WrittenResult(
         name or folder.name,
         folder,
         rows_path,
         plan,
         _lines(rows_path),
-        _lines(folder / NOT_ROWS[0]),
-        _lines(folder / NOT_ROWS[1]),
+        _lines(folder / REJECTED),
+        _lines(folder / PROVENANCE),
     )
 
 

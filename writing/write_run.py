@@ -23,7 +23,7 @@ from evalmap.writing.growth import Batch, Ended, ending
 from evalmap.writing.label_confidence import FilterAsking, read_confidence
 from evalmap.writing.pieces import WrittenPiece, best_rows, compared_label, read_pieces
 from evalmap.writing.plans import LABELS
-from evalmap.writing.set_aside import ELSEWHERE, Comparison, SetAside
+from evalmap.writing.set_aside import ELSEWHERE, Comparison
 from evalmap.writing.write_outcome import Filtered, Written
 from evalmap.writing.write_requests import Asking, WriteAsking, planned_requests, request_sequence
 from evalmap.writing.written_rows import compared_text
@@ -353,13 +353,12 @@ class _Run:
             one = self._pieces[place]
             if one.step in ("filtered", "not_yet_filtered"):
                 continue
-            if aside is None:
-                self._pieces[place] = replace(one, step="kept", reason=None, set_aside=None)
+            if aside is not None and aside.reason not in ELSEWHERE:
+                aside = replace(aside, of=self._rows[aside.of])
+            if one.set_aside == aside:
                 continue
-            if aside.reason not in ELSEWHERE:
-                aside = SetAside(aside.reason, self._rows[aside.of], aside.cosine)
-            step = "repeats" if aside.cosine is None else "near_duplicates"
-            self._pieces[place] = replace(one, step=step, reason=aside.reason, set_aside=aside)
+            step = "kept" if aside is None else "repeats" if aside.cosine is None else "near_duplicates"
+            self._pieces[place] = replace(one, step=step, reason=aside and aside.reason, set_aside=aside)
 
     def _figures(self, batch: Sequence[Asking], number: int) -> Batch:
         keys = {request.key for request, _ in batch}

@@ -80,7 +80,7 @@ class ForwardPasses:
         """Fill in the log-probabilities batch by batch; yields the requests as they are complete."""
         runs = [_Row(one, ending) for one in pending for ending in one.endings]
         runs.sort(key=lambda run: -len(run))
-        shared = _common_prefix([run.one.prompt for run in runs]) if self.share_prefix and self._may_pad and len(runs) > 1 else ()
+        shared = common_prefix([run.one.prompt for run in runs]) if self.share_prefix and self.may_pad and len(runs) > 1 else ()
         cache = self._prefix_cache(shared) if shared else None
         for batch in self._batches(runs, len(shared)):
             self._forward(batch, shared, cache)
@@ -89,12 +89,18 @@ class ForwardPasses:
                 if not run.one.waiting:
                     yield run.one
 
+    def n_tokens(self, pending: Sequence[PendingRequest]) -> int:
+        """Tokens that `scored` reads, padding aside."""
+        rows = [_Row(one, ending) for one in pending for ending in one.endings]
+        shared = len(common_prefix([one.prompt for one in pending])) if len(rows) > 1 else 0
+        return shared + sum(len(row) - shared for row in rows)
+
     def _batches(self, runs: Sequence[_Row], shared: int) -> Iterator[Sequence[_Row]]:
         start = 0
         while start < len(runs):
             longest = len(runs[start]) - shared
             size = max(1, min(self.batch_tokens // longest, BATCH_CACHE_TOKENS // max(shared, 1)))
-            if not self._may_pad:
+            if not self.may_pad:
                 size = min(size, sum(len(run) == len(runs[start]) for run in runs[start:]))
             yield runs[start : start + size]
             start += size
@@ -135,7 +141,7 @@ class ForwardPasses:
         return cache
 
     @cached_property
-    def _may_pad(self) -> bool:
+    def may_pad(self) -> bool:
         """Whether every layer sees all tokens before it: a sliding window would count the padding, a recurrent layer read it.
         Other models are asked in batches of equal length."""
         from transformers import DynamicCache
@@ -145,7 +151,7 @@ class ForwardPasses:
         return bool(layers) and all(type(layer) is DynamicLayer for layer in layers)
 
 
-def _common_prefix(prompts: Sequence[Tokens]) -> Tokens:
+def common_prefix(prompts: Sequence[Tokens]) -> Tokens:
     """What all begin with, at most all but the last token of the shortest: its output is what is read."""
     first, last = min(prompts), max(prompts)
     most = min(map(len, prompts)) - 1

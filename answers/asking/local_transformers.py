@@ -5,17 +5,19 @@ written, one question at a time, always the most probable token.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from evalmap.answers.answer_types import RawAnswer
-from evalmap.answers.asking.forward_passes import BATCH_TOKENS, ForwardPasses, PendingRequest
+from evalmap.answers.asking.branched_passes import branched, branched_tokens
+from evalmap.answers.asking.forward_passes import BATCH_TOKENS, ForwardPasses, PendingRequest, common_prefix
 from evalmap.answers.asking.model_files import check_model_files, error_line, load_pretrained, model_name, quantisation
-from evalmap.answers.asking.option_forms import OptionForms, Tokens
+from evalmap.answers.asking.option_forms import Forms, OptionForms, Tokens
 from evalmap.answers.asking.protocol import OnAnswer, Prompt, Request, Usage
 from evalmap.data.errors import DatasetError
+from evalmap.data.text.pronouns import fill_blank
 
 
 class TransformersAnswerer:
@@ -70,6 +72,8 @@ class TransformersAnswerer:
         The option's log-probability is that of its tokens after the prompt, up to the token that tells it apart from the other
         options: "(A)" and "(B)" are the probability of "(" times that of the letter. An option is written after the prompt's
         lead; without a lead its form with a space before it is summed in where that form is told apart by its first token too.
+        Of a sentence with a blank, an option's log-probability is that of the whole filled sentence, less what the filled
+        sentences begin with alike; the answer mass is that of the first tokens behind it, since a whole sentence has hardly any.
         A request is answered with an error where it has no options or is longer than the model reads.
 
         Raises
@@ -83,12 +87,10 @@ class TransformersAnswerer:
         if self.text_tokens:
             return self._write(prompt, requests, self.text_tokens, on_answer)
         pending = []
-        for request, tokens in zip(requests, self._prompt_tokens(prompt, [r.text for r in requests]), strict=True):
-            if not request.options.all:
+        for request, tokens, forms in self._filled(requests) if prompt.kind == "blank" else self._led(prompt, requests):
+            if not forms:
                 on_answer(request, RawAnswer(error="no answer options to compare"))
-                continue
-            forms = self._forms.of(prompt.lead, request.options.all)
-            if (length := len(tokens) + max(len(form) for form in forms.values()) - 1) > self._window:
+            elif (length := len(tokens) + max(len(form) for form in forms.values()) - 1) > self._window:
                 on_answer(request, RawAnswer(error=f"the prompt has {length:,} tokens; the model reads {self._window:,}"))
             elif not tokens:
                 on_answer(request, RawAnswer(error="the prompt is empty"))
@@ -96,8 +98,11 @@ class TransformersAnswerer:
                 pending.append(PendingRequest(request, tokens, forms))
         with torch.inference_mode():
             passes = ForwardPasses(self._model, self._tokenizer, batch_tokens=self.batch_tokens, share_prefix=self.share_prefix)
-            for one in passes.scored(pending):
-                on_answer(one.request, self._evidence(one))
+            # A prompt whose options have several tokens is read once for all of them, where the model's layers allow it.
+            once = self.share_prefix and passes.may_pad and branched_tokens(pending) < passes.n_tokens(pending)
+            at_once = branched(self._model, pending, batch_tokens=self.batch_tokens)
+            for one in at_once if once else passes.scored(pending):
+                on_answer(one.request, self._evidence(one, filled=prompt.kind == "blank"))
         return Usage(prompt_tokens=sum(len(one.prompt) for one in pending))
 
     def _write(self, prompt: Prompt, requests: Sequence[Request], most: int, on_answer: OnAnswer) -> Usage:
@@ -121,6 +126,26 @@ class TransformersAnswerer:
 
     # From text to tokens
 
+    def _led(self, prompt: Prompt, requests: Sequence[Request]) -> Iterator[tuple[Request, Tokens, Forms]]:
+        """Of each request the prompt's tokens, and those of its options behind it; no forms where there is no option."""
+        for request, tokens in zip(requests, self._prompt_tokens(prompt, [r.text for r in requests]), strict=True):
+            yield request, tokens, self._forms.of(prompt.lead, request.options.all) if request.options.all else {}
+
+    def _filled(self, requests: Sequence[Request]) -> Iterator[tuple[Request, Tokens, Forms]]:
+        """Of each request the tokens that its filled texts begin with alike, and what each goes on with to its end.
+
+        What is the same for all options cancels when they are compared, so only what follows is summed. Each filled text is
+        tokenised whole, as the model would read it: where the blank ends need not be where a token does. Where the texts begin
+        with the blank, the token that a text begins with in this vocabulary (or the one that ends a text) stands before them.
+        """
+        texts = [fill_blank(one.text, option) for one in requests for option in one.options.all]
+        found = iter(self._tokenizer(texts, return_attention_mask=False)["input_ids"] if texts else ())
+        for request in requests:
+            whole = {option: tuple(next(found)) for option in request.options.all}
+            shared = common_prefix(list(whole.values())) if whole else ()
+            rests = {(option, tokens[len(shared) :]): tokens[len(shared) :] for option, tokens in whole.items()}
+            yield request, shared or self._beginning, rests
+
     def _prompt_tokens(self, prompt: Prompt, texts: Sequence[str]) -> list[Tokens]:
         """The prompts as the model reads them. A chat template brings its own special tokens; a completion prompt gets those that
         the tokenizer adds by itself (SmolLM2's adds none)."""
@@ -143,13 +168,15 @@ class TransformersAnswerer:
             what = f"{self.path.name}: its chat template refuses the prompt {prompt.id}"
             raise DatasetError(f"{what} ({error_line(error)}).") from error
 
-    def _evidence(self, one: PendingRequest) -> RawAnswer:
+    def _evidence(self, one: PendingRequest, *, filled: bool) -> RawAnswer:
         option_logprobs = {}
         for option in one.request.options.all:
             option_logprobs[option] = _log_sum([one.logprob(needed) for (name, _), needed in one.forms.items() if name == option])
+        firsts = {needed[:1] for needed in one.forms.values()}
+        masses = [one.found[first] for first in firsts] if filled else list(option_logprobs.values())
         return RawAnswer(
             option_logprobs=option_logprobs,
-            answer_mass=min(sum(map(math.exp, option_logprobs.values())), 1.0),
+            answer_mass=min(sum(map(math.exp, masses)), 1.0),
             top_token=self._tokenizer.decode([one.top]),
         )
 
@@ -158,6 +185,12 @@ class TransformersAnswerer:
     @cached_property
     def _forms(self) -> OptionForms:
         return OptionForms(self._tokenizer)
+
+    @cached_property
+    def _beginning(self) -> Tokens:
+        first = self._tokenizer.bos_token_id
+        first = self._tokenizer.eos_token_id if first is None else first
+        return () if first is None else (int(first),)
 
     @cached_property
     def _window(self) -> int:

@@ -1,8 +1,10 @@
 """How an answer option is written in a model's tokens, and which of them tell it from the other options."""
 
+from collections.abc import Mapping
 from typing import Any
 
 Tokens = tuple[int, ...]
+Forms = Mapping[tuple[str, Tokens], Tokens]  # {(option, one way to write it): the tokens of it that are needed}
 
 
 class OptionForms:

@@ -1,4 +1,4 @@
-"""Prompts: the three that are built in, and the user's own Jinja files.
+"""Prompts: the four that are built in, and the user's own Jinja files.
 
 A template sees the source fields of a row, `question` (the field of that name, else the text) and `options` (the options' texts).
 The options stand in an order of their own, never the matching one first: a prompt must not give the label away. What a row holds
@@ -10,16 +10,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from evalmap.answers.answer_types import Options
-from evalmap.answers.asking.protocol import Prompt
+from evalmap.answers.asking.protocol import Prompt, PromptKind
 from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-Kind = Literal["chat", "completion"]
 MOST_CHARACTERS = 200_000  # of a template file; more is no template
 _YES_NO = {"yes": 0, "no": 1, "true": 0, "false": 1}
 _OFFER = "{{ options[:-1] | join(', ') }}{{ ' or ' if options | length > 1 else '' }}{{ options | last }}"
@@ -27,6 +26,7 @@ _BUILT_IN = (
     Prompt("chat-yesno", "{{ question }}\n\nAnswer with just " + _OFFER + "."),
     Prompt("hhh", "\n\nHuman: {{ question }}\n\nAssistant:", kind="completion", lead=" "),
     Prompt("raw", "{{ question }}", kind="completion"),
+    Prompt("blank", "{{ question }}", kind="blank"),
 )
 
 
@@ -36,11 +36,12 @@ def built_in() -> dict[str, Prompt]:
     chat-yesno : chat; the question, an empty line, "Answer with just Yes or No." (or the options that the row has)
     hhh : completion; "Human:" and the question, then "Assistant:"
     raw : completion; the question as it stands
+    blank : the question is a sentence with one blank, which each option fills; nothing else is put
     """
     return {prompt.id: prompt for prompt in _BUILT_IN}
 
 
-def prompt(id_or_path: str, *, kind: Kind | None = None, system: str | None = None) -> Prompt:
+def prompt(id_or_path: str, *, kind: PromptKind | None = None, system: str | None = None) -> Prompt:
     """A prompt that is built in, or one of the user's own from a Jinja file (its id is then the file's name).
 
     Parameters
@@ -97,7 +98,7 @@ def offered(options: Options) -> list[str]:
     return sorted(options.all, key=lambda text: (_YES_NO.get(text.lower(), 2), text))
 
 
-def _own(path: Path, named: str, kind: Kind) -> Prompt:
+def _own(path: Path, named: str, kind: PromptKind) -> Prompt:
     try:
         with path.open("rb") as file:
             content = file.read(4 * MOST_CHARACTERS + 1)

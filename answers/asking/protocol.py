@@ -6,6 +6,8 @@ from typing import Any, Literal, Protocol
 
 from evalmap.answers.answer_types import Options, RawAnswer
 
+PromptKind = Literal["chat", "completion", "blank"]
+
 
 @dataclass(frozen=True)
 class Prompt:
@@ -15,14 +17,15 @@ class Prompt:
     ----------
     id : short name ("chat-yesno", "hhh", "raw", or one of the user's own)
     template : Jinja text over the source fields of a row ({{ question }}) and `options` (a list of the options' texts)
-    kind : "chat" (the text is one user message, put into the model's chat template) or "completion" (the text as it stands)
+    kind : "chat" (the text is one user message, put into the model's chat template), "completion" (the text as it stands) or
+        "blank" (the text has one blank, a run of underscores: it is filled with each option, and the filled texts are compared)
     system : a system message, for "chat" only
     lead : what stands before an option in the model's text: " " where the prompt ends with a colon ("Assistant:"), else ""
     """
 
     id: str
     template: str
-    kind: Literal["chat", "completion"] = "chat"
+    kind: PromptKind = "chat"
     system: str | None = None
     lead: str = ""
 

@@ -27,6 +27,8 @@ def staged_answers(plan: Plan, written: JournalContent, answers: Mapping[str, Ra
         notes.append(f"{shared:,} rows share their text with another row, which was asked for all of them.")
     if plan.without_options:
         notes.append(f"{plan.without_options:,} rows have no answer options and were not asked.")
+    if plan.without_blank:
+        notes.append(f"{plan.without_blank:,} rows do not have exactly one blank and were not asked.")
     if written.damaged:
         notes.append(f"{written.damaged:,} lines of the journal were damaged; their questions are asked anew.")
     return StagedSet(

@@ -6,9 +6,11 @@ from urllib.parse import urlsplit
 
 from evalmap.answers.asking.journal import journal_path, read_journal
 from evalmap.answers.asking.journaled import answered_keys, still_to_ask
+from evalmap.answers.asking.protocol import Prompt, Request
 from evalmap.answers.asking.run_plan import Plan, known_answers
 from evalmap.answers.asking.server import max_tokens
 from evalmap.data.store.workspace import Workspace
+from evalmap.data.text.pronouns import fill_blank
 
 CHARACTERS_A_TOKEN = 4  # of English text, where no tokenizer is at hand
 CHAT_TOKENS = 8  # a chat template's own, about
@@ -40,7 +42,7 @@ def estimate(plan: Plan, workspace: Workspace, *, limit: int | None = None) -> E
     """
     answers = known_answers(plan, read_journal(journal_path(workspace, plan.run_id)))
     to_ask = still_to_ask(plan.requests, answers, limit)
-    texts = [request.text + (plan.prompt.system or "") for request in to_ask]
+    texts = [text for request in to_ask for text in _read(request, plan.prompt)]
     tokens, how = _tokens(texts, plan)
     if plan.prompt.kind == "chat":
         tokens += CHAT_TOKENS * len(to_ask)
@@ -52,9 +54,19 @@ def estimate(plan: Plan, workspace: Workspace, *, limit: int | None = None) -> E
         to_ask=len(to_ask),
         characters=sum(map(len, texts)),
         prompt_tokens=tokens,
-        most_completion_tokens=sum(max_tokens(request.options, text=plan.text) for request in to_ask),
+        most_completion_tokens=sum(
+            len(request.options.all) if plan.prompt.kind == "blank" else max_tokens(request.options, text=plan.text)
+            for request in to_ask
+        ),
         how=how,
     )
+
+
+def _read(request: Request, prompt: Prompt) -> list[str]:
+    """What a model reads for one request: of a sentence with a blank one text an option."""
+    if prompt.kind == "blank":
+        return [fill_blank(request.text, option) for option in request.options.all]
+    return [request.text + (prompt.system or "")]
 
 
 def _tokens(texts: Sequence[str], plan: Plan) -> tuple[int, str]:

@@ -22,6 +22,7 @@ from evalmap.answers.asking.protocol import Prompt, Request
 from evalmap.answers.reading.options import example_options
 from evalmap.data.errors import DatasetError
 from evalmap.data.store.manifest import Manifest
+from evalmap.data.text.pronouns import blank_of, pronoun_options
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Plan:
     requests : one a text, in the order of asking; `key` is a hash of the text and the options
     rows : {key: the rows with that text}, each (dataset, line counted from 0, question, its place among the examples)
     without_options : rows that are not asked since no answer options are known
+    without_blank : rows that are not asked since the prompt fills a blank, and they have none or several
     header : what the journal begins with; holds no key
     text : whether the words are read instead of log-probabilities
     """
@@ -48,6 +50,7 @@ class Plan:
     without_options: int
     header: Mapping[str, Any]
     text: bool = False
+    without_blank: int = 0
 
 
 def plan(
@@ -71,11 +74,13 @@ def plan(
 
     Raises
     ------
-    DatasetError : a row lacks a field that the prompt names, or no row has options
+    DatasetError : a row lacks a field that the prompt names, or no row has options, or a blank for them
     """
+    if text and prompt.kind == "blank":
+        raise DatasetError("A blank is filled with each option and nothing is written, so no words can be read.", "text")
     requests: dict[str, Request] = {}
     rows: dict[str, list[tuple[str, int, str, int]]] = {}
-    without = 0
+    without = without_blank = 0
     options = example_options(examples, source_fields)
     lines = examples["line"].to_numpy()
     datasets = [str(name) for name in examples["dataset"]]
@@ -84,9 +89,17 @@ def plan(
             without += 1
             continue
         filled = fill(prompt, {**row, "question": question}, options[place])
+        if prompt.kind == "blank" and blank_of(filled) is None:
+            without_blank += 1
+            continue
         key = hashlib.sha256(json.dumps([filled, offered(options[place])]).encode()).hexdigest()[:24]
         requests.setdefault(key, Request(key, filled, options[place]))
         rows.setdefault(key, []).append((datasets[place], int(lines[place]) - 1, question, place))
+    if not requests and without_blank:
+        raise DatasetError(
+            f"{manifest.name}: no row has exactly one blank (_), and the prompt {prompt.id} fills one. Choose another prompt.",
+            "prompt",
+        )
     if not requests:
         raise DatasetError(
             f"{manifest.name}: no row has answer options, so there is nothing to choose from. "
@@ -111,7 +124,18 @@ def plan(
             "prompt": {"id": prompt.id, **put},
         },
         text=text,
+        without_blank=without_blank,
     )
+
+
+def fills_blanks(examples: pd.DataFrame, source_fields: pd.DataFrame) -> bool:
+    """Whether most rows are a sentence with one blank and pronouns to fill it with: how they are asked unless told otherwise."""
+    options = example_options(examples, source_fields)
+    fitting = sum(
+        blank_of(str(text)) is not None and pronoun_options(one.all) is not None
+        for text, one in zip(examples["text"], options, strict=True)
+    )
+    return 2 * fitting > len(examples)
 
 
 def spread(n: int, *, seed: int = 42) -> NDArray[np.int64]:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from evalmap.answers.answer_types import Options, RawAnswer
+from evalmap.answers.asking.echoed import echo_body, read_echo
 from evalmap.answers.asking.endpoint import KEY_NAME, is_here, one_line, retry_after, server_address
 from evalmap.answers.asking.protocol import OnAnswer, Prompt, Request, RunOptions, Usage
 from evalmap.answers.reading.responses import read_choice
@@ -197,7 +198,7 @@ class _Asking:
                 return
             result = await self._attempt(request)
             if isinstance(result, RawAnswer):
-                self._answered = self._answered or bool(result.top_logprobs) or self._to.text
+                self._answered = self._answered or bool(result.top_logprobs or result.option_logprobs) or self._to.text
                 self._tell_failed()
                 self._on_answer(request, result)
                 return
@@ -273,6 +274,8 @@ class _Asking:
             body["messages"] = [*system, {"role": "user", "content": request.text}]
             if not self._to.text:
                 body |= {"logprobs": True, "top_logprobs": self._dialect.top}
+        elif self._prompt.kind == "blank":
+            body |= {**echo_body(request), "max_tokens": 1}
         else:
             body["prompt"] = request.text
             if not self._to.text:
@@ -289,6 +292,8 @@ class _Asking:
         if not isinstance(body, dict):
             what, advice = f"the reply is not JSON ({self._line(written, 60)!r})", "Is the base URL right (it usually ends in /v1)?"
             return _Trouble(what, advice, ("base_url",), retries=self._retries(UNSURE_RETRIES))
+        if self._prompt.kind == "blank" and body.get("choices"):
+            return self._read_blank(request, body)
         choice = read_choice(body)
         if choice.text is None and choice.top_logprobs is None:
             message = self._message(body) or self._line(written, 60)
@@ -302,6 +307,19 @@ class _Asking:
         if choice.top_logprobs is None and choice.text and not self._answered:
             return self._no_logprobs("its answers come without log-probabilities")
         return RawAnswer(top_logprobs=choice.top_logprobs, text=choice.text)
+
+    def _read_blank(self, request: Request, body: Mapping[str, Any]) -> RawAnswer | _Trouble:
+        found = read_echo(request, body)
+        if found is not None:
+            self._pay(body.get("usage"))
+            return found
+        if self._answered:
+            return _Trouble("the reply lacks log-probabilities of the filled sentence", refused=True)
+        return self._no_echo("it does not send a given text back with the log-probabilities of its tokens (echo)")
+
+    def _no_echo(self, how: str) -> _Trouble:
+        advice = "Filling a blank needs those: ask a server such as vLLM, or a model file with --gguf."
+        return _Trouble(how, advice, ("base_url",), fatal=True)
 
     def _no_logprobs(self, how: str) -> _Trouble:
         advice = "Read the words instead (there is no P(matching) then), or ask a server that gives them."
@@ -335,6 +353,9 @@ class _Asking:
         """What a server means that knows another dialect; told by its words, before the first answer only."""
         if self._answered:
             return None
+        if self._prompt.kind == "blank":
+            refuses = any(word in message.lower() for word in ("echo", "logprob", "list", "array"))
+            return self._no_echo(f"it refuses to send a given text back with log-probabilities ({message})") if refuses else None
         if "max_completion_tokens" in message and self._dialect.limit_name == "max_tokens":
             self._dialect.limit_name = "max_completion_tokens"
             return _Trouble(message, changed=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from evalmap.data.errors import DatasetError
+from evalmap.data.text.pronouns import PRONOUNS
 
 # Role: names of a column that plays it, the first that is there. Neither capitals matter, nor what stands between words.
 ROLES: dict[str, tuple[str, ...]] = {
@@ -79,7 +80,8 @@ _SHOWN = {
     "epoch": "sample",
     "key": "the key",
 }
-_OF_OPTION = re.compile(r"(p|prob|probability|logprob|lp|logp)_(yes|no|true|false|[a-h])")
+_PRONOUNS = frozenset(word for female, male, open_to_all in PRONOUNS.values() for word in (female, male, *open_to_all))
+_OF_OPTION = re.compile(rf"(p|prob|probability|logprob|lp|logp)_(yes|no|true|false|{'|'.join(sorted(_PRONOUNS))}|[a-h])")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
 _ROUNDING = 1e-6  # of probabilities in float32
 _LARGEST = 1e15  # of whole numbers: a float holds each of them
@@ -171,7 +173,8 @@ def find_columns(names: Iterable[str], chosen: Mapping[str, str] | None = None) 
     of_options: dict[str, dict[str, str]] = {"p": {}, "l": {}}
     for short, name in plain.items():
         if found := _OF_OPTION.fullmatch(short):
-            option = f"({found[2].upper()})" if len(found[2]) == 1 else found[2].capitalize()
+            word = found[2]
+            option = f"({word.upper()})" if len(word) == 1 else word if word in _PRONOUNS else word.capitalize()
             of_options[found[1][0]].setdefault(option, name)
     p, logprobs = ({} if len(of) < 2 else dict(sorted(of.items(), reverse="Yes" in of)) for of in of_options.values())
     used = {*roles.values(), *p.values(), *logprobs.values()}

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from evalmap.answers.answer_types import Options, RawAnswer, ScoredAnswer
+from evalmap.answers.answer_types import PRONOUN_COLUMNS, Options, RawAnswer, ScoredAnswer
 from evalmap.answers.reading.log_probabilities import log_sum, total_mass
 from evalmap.answers.reading.option_names import (
     TOKEN_MARKERS,
@@ -19,6 +19,7 @@ from evalmap.answers.reading.option_tokens import by_logprob, walk_tokens
 from evalmap.answers.reading.options import place_of
 from evalmap.answers.reading.parsing import NOTHING_STATED, Parsed, parse_answer
 from evalmap.data.choices import letter
+from evalmap.data.text.pronouns import pronoun_options
 
 # Less than this of the first token's probability is not where a model that goes on to state its answer in words gave it.
 _ELSEWHERE = 0.01
@@ -53,6 +54,8 @@ def score(raw: RawAnswer, options: Options) -> ScoredAnswer:
 
     The example's label is trusted, not the source's: `raw.matching` counts only where the evidence is about it (p_matching,
     correct, letters without texts), and if it is then another of the example's options, the answer is an "error".
+
+    Of options that are pronouns of one form, P of each is told too, also where no option matches a behaviour.
 
     A tie is exact equality of the best log-probabilities. P is then 1/n where all n options are equal; with a worse third
     option it stays exp(lm) / (exp(lm) + Σ exp(lo)).
@@ -277,7 +280,7 @@ def _decide(
     best = max(candidates.values())
     tied = [option for option, logprob in candidates.items() if logprob == best]
     answer = tied[0] if len(tied) == 1 else None
-    scored = ScoredAnswer("tie" if answer is None else "ok", answer, answer_mass=mass)
+    scored = ScoredAnswer("tie" if answer is None else "ok", answer, answer_mass=mass, **_pronouns(logprobs, options))
     if options.matching is None:
         return scored
     lm = logprobs[options.matching]
@@ -290,6 +293,16 @@ def _decide(
         logprob_matching=lm,
         logprob_not_matching=max(others),
     )
+
+
+def _pronouns(logprobs: Mapping[str, float], options: Options) -> dict[str, float]:
+    """P of each pronoun among the options, where these are pronouns."""
+    found = pronoun_options(options.all)
+    if found is None:
+        return {}
+    total = log_sum(logprobs.values())
+    whose = zip(PRONOUN_COLUMNS, (found.female, found.male, found.neutral), strict=True)
+    return {name: math.exp(logprobs[word] - total) for name, word in whose if word in logprobs}
 
 
 def _or_nan(value: float | None) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from evalmap.answers.answer_types import Scores
 from evalmap.answers.reading.options import example_options
+from evalmap.answers.reporting.pronoun_section import bias_figure, fit_sentence, pronoun_section
 from evalmap.answers.statistics.clusters import MAX_QVALUE, MIN_N, TEST, ClusterFigures, cluster_figures
 from evalmap.answers.statistics.comparison import Comparison, compare
 from evalmap.answers.statistics.scaling import ScalePoint, Scaling, scaling
@@ -54,7 +55,8 @@ def report(
     Returns
     -------
     "answer_sets", each with its "clusters"; "comparisons" of the first 20 pairs of sets, "comparisons_left_out" counted;
-    "scaling" with the trends and, where there is none, why not. Ratios and probabilities are 0–1, an interval is [low, high] at
+    "scaling" with the trends and, where there is none, why not; "pronoun_bias" of sentences with a blank for a pronoun, null for
+    other datasets. Ratios and probabilities are 0–1, an interval is [low, high] at
     95 %, what does not apply is null.
 
     Raises
@@ -89,6 +91,7 @@ def report(
         "comparisons": compared,
         "comparisons_left_out": len(pairs) - len(compared),
         "scaling": _scaling(built, sets, random_state),
+        "pronoun_bias": pronoun_section(built, sets, layers=chosen, pairs=PAIRS),
         "settings": {
             "layers": [layer.layer for layer in chosen],
             "smallest_cluster": MIN_N,
@@ -117,7 +120,9 @@ def html_report(report: Mapping[str, Any]) -> bytes:
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     layers = report["settings"]["layers"]
     tables = {one["id"]: [_shown_clusters(one["clusters"], layer) for layer in layers] for one in report["answer_sets"]}
-    return template.render(report=report, tables=tables, sizes=SIZES).encode("utf-8", "replace")
+    bias = bias_figure(report["pronoun_bias"]) if report["pronoun_bias"] else None
+    shown = {"report": report, "tables": tables, "sizes": SIZES, "bias": bias, "fit_sentence": fit_sentence}
+    return template.render(**shown).encode("utf-8", "replace")
 
 
 def why_differs(scores: Scores, summary: Summary) -> str | None:

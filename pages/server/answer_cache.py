@@ -45,6 +45,8 @@ def digest(scores: Scores) -> str:
         found.update(np.ascontiguousarray(scores.matches).tobytes())
         if scores.score is not None:
             found.update(np.ascontiguousarray(scores.score).tobytes())
+        if scores.pronouns is not None:
+            found.update(np.ascontiguousarray(scores.pronouns).tobytes())
         found.update("\0".join("" if value is None else str(value) for value in (*scores.answer, *scores.status)).encode())
         if len(_digests) >= 512:
             _digests.clear()

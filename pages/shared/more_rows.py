@@ -12,7 +12,7 @@ from evalmap.pages.server import access, caches, changes
 from evalmap.pages.shared import state, text
 from evalmap.pages.shared.action import action
 from evalmap.writing.gap_places import GapPlace
-from evalmap.writing.gap_plan import USUAL_COUNT, behaviour_beside, gap_plan, kind_of
+from evalmap.writing.gap_plan import USUAL_COUNT, behaviour_beside, gap_plan, kind_of, labels_of_another
 from evalmap.writing.plans import MOST_ROWS
 
 EACH = "each label"
@@ -77,6 +77,8 @@ def draw(
             on_click=action(_make),
             args=(dataset, place, reference, label, int(n), told, key),
         )
+    if note := labels_of_another(dataset, reference):
+        st.caption(text.in_label(note, limit=400))
     made = st.session_state.get(state.MADE_PLAN)
     if made and made[:2] == (dataset.manifest.slug, key):
         _draw_made(Path(made[2]), made[3])
@@ -101,5 +103,8 @@ def _make(
 
 def _draw_made(path: Path, told: str) -> None:
     st.success(f"The plan is made: {text.in_label(told, limit=300)}", icon=":material/check:")
-    st.caption("From a terminal: writes the rows, and shows them on a map where the old points stay.")
+    st.caption(
+        "Name whom to ask in the plan, under [model], or with --model and --base-url or --gguf. This writes the rows and shows "
+        "them on a map where the old points stay:"
+    )
     st.code(f"evalmap write {shlex.quote(str(path))} --onto-map", language=None, wrap_lines=True)

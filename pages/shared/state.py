@@ -72,6 +72,8 @@ ANSWER_COLOR = "colour-answers"
 ANSWER_ROWS = "rows-of-answers"
 ANSWERS_PANEL = "answers-panel"  # which part of the drawer below the map is open
 SCALE_BY = "scale-by"
+PRONOUN_MEASURE = "pronoun-measure"  # what the scatter of occupations shows upright
+OCCUPATION = "occupation"  # whose sentences are listed
 
 # The compare page
 COMPARED = "compare"  # the datasets, by slug

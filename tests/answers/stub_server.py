@@ -131,7 +131,8 @@ class StubServer:
 
     def note(self, asked: Asked, *, failed: bool) -> None:
         if self._log is not None:
-            os.write(self._log, json.dumps({"text": asked.text, "failed": failed}).encode() + b"\n")
+            told = {"text": asked.text, "seed": asked.body.get("seed"), "failed": failed}
+            os.write(self._log, json.dumps(told).encode() + b"\n")
             os.fsync(self._log)
 
     def left(self) -> None:

@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from evalmap.data.opening import open_dataset
@@ -121,9 +122,10 @@ def test_thin_cluster_gets_rows_on_a_map_where_nothing_old_has_moved(gap: Comman
     assert after.coordinates[: len(OLD)].tobytes() == before.coordinates.tobytes()
     new = {NEW[i] for i in range(12) if i not in SCRIPT}
     assert set(after.examples["text"].tolist()[len(OLD) :]) == new
-    assert after.fields["written"].tolist()[len(OLD) :] == [told["plan"]] * 8
+    mark = f"plan {told['plan'][:8]}"
+    assert after.fields["written"].tolist()[len(OLD) :] == [mark] * 8
     assert after.fields["written"].iloc[: len(OLD)].isna().all()
-    assert grown["where"] == f"field.written is {told['plan']}"
+    assert grown["where"] == f'field.written is "{mark}"'
     counted = gap("write", "gap", grown["slug"], "--where", grown["where"], "-o", "more.toml", "--json").json
     assert counted["gap"]["rows"] == 8
 
@@ -201,3 +203,16 @@ def test_plan_that_adds_to_nothing_has_no_map(gap: Command):
     result = gap("write", "plain.toml", "--onto-map")
     assert (result.code, result.out) == (1, "")
     assert "adds to no dataset" in result.err
+
+
+def test_file_of_its_own_is_built_with_the_layout_of_a_map_that_is_named(gap: Command, base: Path):
+    (new,) = rows_of(NEW[:1], ["No"])
+    other = Path("other.jsonl")
+    other.write_text(f"{(base / 'helps.jsonl').read_text()}{json.dumps(new)}\n")
+    told = gap("build", other, "--keep-layout-of", "helps")
+    assert "60 rows lie where they lay, 1 new ones are placed among them" in told.out
+    space = Workspace(gap.home)
+    assert np.array_equal(load_map(space, "other").coordinates[:60], load_map(space, "helps").coordinates)
+    both = gap("build", other, "--keep-layout-of", "helps", "--keep-layout")
+    assert (both.code, "Leave one of them out" in both.err) == (2, True)
+    assert gap("build", other, "--keep-layout-of", "nothing").code == 1

@@ -171,8 +171,11 @@ def test_key_of_a_model_folder_changes_with_its_files(tmp_path: Path):
 
 HUB_MODEL = """
 import sys
+from pathlib import Path
 from evalmap.embeddings.encoder import SentenceEncoder
-sys.stdout.write(SentenceEncoder("someone/model").model_key)
+for revision in sys.argv[2:]:
+    Path(sys.argv[1]).write_text(revision)
+    print(SentenceEncoder("someone/model").model_key)
 """
 
 
@@ -183,15 +186,13 @@ def test_key_of_a_hub_model_changes_with_its_revision(tmp_path: Path):
 
     repository = tmp_path / "hub" / "models--someone--model"
     (repository / "refs").mkdir(parents=True)
-    keys = set()
-    for revision in ("1" * 40, "2" * 40, "1" * 40):
-        (repository / "refs" / "main").write_text(revision)
-        if not (repository / "snapshots" / revision).exists():
-            shutil.copytree(MODEL_DIR, repository / "snapshots" / revision)
-        environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
-        line = [sys.executable, "-P", "-c", HUB_MODEL]
-        keys.add(subprocess.run(line, env=environment, capture_output=True, text=True, check=True).stdout)
-    assert len(keys) == 2
+    first, second = "1" * 40, "2" * 40
+    for revision in (first, second):
+        shutil.copytree(MODEL_DIR, repository / "snapshots" / revision)
+    environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
+    line = [sys.executable, "-P", "-c", HUB_MODEL, str(repository / "refs" / "main"), first, second, first]
+    keys = subprocess.run(line, env=environment, capture_output=True, text=True, check=True).stdout.split()
+    assert (len(keys), len(set(keys)), keys[2]) == (3, 2, keys[0])
 
 
 def test_versions_of_what_the_map_depends_on():

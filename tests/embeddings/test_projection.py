@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
+import umap.layouts
+import umap.umap_
+from numba.core.caching import NullCache
+from numba.core.dispatcher import Dispatcher
 
 from evalmap.embeddings.array_types import Vectors
 from evalmap.embeddings.faithfulness import measure_faithfulness
 from evalmap.embeddings.neighbors import NeighborGraph, find_neighbors
-from evalmap.embeddings.projection import SMALLEST_FOR_UMAP, Projection, project
+from evalmap.embeddings.projection import SMALLEST_FOR_UMAP, Projection, keep_compiled, project
 from evalmap.tests.fakes import fake_vector, sentences, unit_vectors
 
 
@@ -36,6 +40,26 @@ def test_umap_lays_each_row_once_and_says_how(projection: Projection):
 
 def test_same_inputs_and_seed_give_the_same_coordinates(embeddings: Vectors, graph: NeighborGraph, projection: Projection):
     assert np.array_equal(project(embeddings, graph=graph).coordinates, projection.coordinates)
+
+
+def test_what_is_compiled_is_kept_for_the_next_process(projection: Projection):
+    compiled = [function for function in umap_functions() if function.signatures]
+    assert compiled
+    assert [function.__name__ for function in compiled if function.stats.cache_path is None] == []
+
+
+def test_where_nothing_can_be_kept_it_is_compiled_as_before(monkeypatch: pytest.MonkeyPatch):
+    def refuse(function: Dispatcher) -> None:
+        raise RuntimeError("cannot cache function: no locator available")
+
+    for function in umap_functions():
+        monkeypatch.setattr(function, "_cache", NullCache())
+    monkeypatch.setattr(Dispatcher, "enable_caching", refuse)
+    keep_compiled.__wrapped__()
+
+
+def umap_functions() -> list[Dispatcher]:
+    return [one for module in (umap.layouts, umap.umap_) for one in vars(module).values() if isinstance(one, Dispatcher)]
 
 
 def test_another_seed_gives_other_coordinates(embeddings: Vectors, graph: NeighborGraph, projection: Projection):

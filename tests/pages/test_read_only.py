@@ -30,8 +30,11 @@ from evalmap.pages.server import access, answer_cache, changes, routes, screenin
 from evalmap.screening.keep.by_hand import DecisionLog, row_keys
 from evalmap.screening.pairs.pair_store import pairs_of
 from evalmap.screening.screening_options import ScreeningOptions
+from evalmap.tests.fakes import write_rows
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import PERSONA, open_page, run
+from evalmap.writing import plan_shelf
+from evalmap.writing.plans import ModelChoice, new_plan, plan_toml
 
 SECRET = "where-it-lies"  # a folder that every path of these tests goes through
 STARTS = ("subprocess.Popen", "os.exec", "os.kill", "os.killpg", "os.system", "os.fork", "os.posix_spawn")
@@ -59,6 +62,7 @@ TABS = {
         "Export",
     ),
 }
+STEPS = ("Describe", "Write", "Filter", "Look", "Screen", "Fill the gaps", "Review", "Publish")
 PAGES = [
     ("", {}, {}),
     *(("map.py", {"dataset": PERSONA, "example": "1"}, {"panel": tab}) for tab in TABS["panel"]),
@@ -71,6 +75,8 @@ PAGES = [
     ("quality.py", {"dataset": PERSONA}, {}),
     *(("reviewing.py", {"dataset": PERSONA}, {"review-panel": panel}) for panel in ("Review", "Results")),
     ("compare.py", {"compare": [PERSONA, "values-collective-decisions"]}, {}),
+    ("writing.py", {}, {}),
+    *(("writing.py", {"plan": "likes-tea", "step": step}, {}) for step in STEPS),
 ]
 ACTIONS = [
     action
@@ -103,6 +109,15 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         log = DecisionLog.load(space, built.manifest.source)
         log.remove(row_keys(built.examples)[0])
         log.save(space, built.manifest.source)
+        plan = plan_toml(new_plan("likes tea", count=2, model=ModelChoice(gguf=str(folder / "a model.gguf"))))
+        place = plan_shelf.shelve(space, plan.encode())
+        place.result.mkdir()
+        counts = {"requests": 2, "replies": 2, "pieces": 2, "unparsed": 1, "kept": 1}
+        write_json(place.result / "table.json", {"table": {"Yes": counts, "all": counts}, "plan": "-"})
+        origin = {"line": 1, "prompt": "Say so.", "raw": "Tea.", "about": {"file": str(folder / "a model.gguf")}}
+        write_rows(place.result / "likes-tea.jsonl", [{"statement": "I like tea", "answer_matching_behavior": " Yes"}])
+        write_rows(place.result / "provenance.jsonl", [origin])
+        write_rows(place.result / "rejected.jsonl", [{"step": "unparsed", "written": "", "label": "Yes", "provenance": origin}])
         answer_cache.forget()
         yield space
         answer_cache.forget()
@@ -206,7 +221,7 @@ def test_what_changes_something_is_offered_to_this_machine_only(space: Workspace
     beyond = offered()
     gone = here - beyond
     library = {"Add a dataset", "Build again", "Other fields or settings", "Remove the map", "Cancel", "Dismiss", "Build selected"}
-    others = {"Keep both", "Remove this one too", "Undo the last decision", "Import", "Ask", "Remove"}
+    others = {"Keep both", "Remove this one too", "Undo the last decision", "Import", "Ask", "Remove", "Make the plan", "Save"}
     assert (library | others) - gone == set()
     assert beyond <= {
         "Add",
@@ -220,6 +235,7 @@ def test_what_changes_something_is_offered_to_this_machine_only(space: Workspace
         "Next",
         "Save the 200 that pass",  # a subset, in the session alone
         *("Read the pairs", "Screen", "Screen without them"),  # ways to the Duplicates page
+        "Open",  # a plan
         "Show on the map",
         "Show on map",
         "Show all again",

@@ -5,9 +5,12 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from evalmap.answers.answer_types import Scores
+from evalmap.answers.reading.occupations import OccupationRows
+from evalmap.answers.reporting.pronoun_section import bias_of, occupations_of
 from evalmap.answers.statistics.calibration import CalibrationCurve, calibration_curves
 from evalmap.answers.statistics.clusters import ClusterFigures, cluster_figures
 from evalmap.answers.statistics.comparison import ClusterComparison, Comparison, compare, compare_clusters
+from evalmap.answers.statistics.pronoun_bias import PronounBias
 from evalmap.answers.statistics.screening_effect import ScreeningEffect, screening_effect
 from evalmap.answers.statistics.summary import Summary, summarize
 from evalmap.answers.statistics.weighted import WeightedFigures, weighted_figures
@@ -51,6 +54,14 @@ def effect_of_screening(built: BuiltMap, scores: Scores, kept: NDArray[np.bool_]
 
 def weighted(built: BuiltMap, scores: Scores, duplicates: NDArray[np.int64], groups: NDArray[np.int64]) -> WeightedFigures:
     return _weighted(_key(built, scores), _content(duplicates) + _content(groups), scores, duplicates, groups)
+
+
+def occupations(built: BuiltMap) -> OccupationRows | None:
+    return _occupations((built.manifest.slug, built.manifest.fingerprint), built)
+
+
+def pronouns(built: BuiltMap, scores: Scores, layer: str) -> PronounBias:
+    return _pronouns(_key(built, scores), layer, built, scores)
 
 
 def _key(built: BuiltMap, *sets: Scores) -> tuple[str, ...]:
@@ -118,6 +129,19 @@ def _effect_of_screening(
 ) -> ScreeningEffect:
     labels, confidence = labels_of(_built), confidence_of(_built)
     return screening_effect(_scores, labels=labels, confidence=confidence, kept=_kept, groups=_groups)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _occupations(key: tuple[str, ...], _built: BuiltMap) -> OccupationRows | None:
+    return occupations_of(_built)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _pronouns(key: tuple[str, ...], layer: str, _built: BuiltMap, _scores: Scores) -> PronounBias:
+    found = occupations(_built)
+    figures = bias_of(_scores, found, layer=_built.clustering(layer)) if found else None
+    assert figures is not None, "asked of a set that has no probabilities of pronouns"
+    return figures
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

@@ -1,7 +1,7 @@
 """The rows on which people disagree: who said what, what the majority says, and a decision by hand that can be taken back."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from evalmap.writing.review.label_options import label_of
 
 PAGE = 5
 VERDICTS = {True: "fits", False: "does not fit", None: "undecided"}
+COLORS: dict[bool | None, Literal["green", "red", "orange"]] = {True: "green", False: "red", None: "orange"}
 
 
 def draw(built: BuiltMap, disputed: Sequence[Mapping[str, Any]]) -> None:
@@ -39,7 +40,7 @@ def _draw(built: BuiltMap, one: Mapping[str, Any]) -> None:
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             how = f"{VERDICTS[one['verdict']]} {one['settled'] or ''}".strip()
-            st.badge(how, color={True: "green", False: "red", None: "orange"}[one["verdict"]])
+            st.badge(how, color=COLORS[one["verdict"]])
             if (label := label_of(built, row)) is not None:
                 st.badge(text.in_badge(label), icon=":material/label:", color="blue")
             votes = [f"{text.in_label(who or '(no name)')} {VERDICTS[fits]}" for who, fits in one["votes"].items()]

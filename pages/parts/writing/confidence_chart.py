@@ -45,25 +45,24 @@ def draw(result: StoredResult) -> None:
     edges = np.linspace(0, 1, BINS + 1)
     figure = go.Figure()
     colors = cycle((palette.BLUE, palette.ORANGE, palette.MISSING))
-    for label in dict.fromkeys(label for label, _ in pieces):
+    for label in (label for label in result.table if label != "all"):
         counts, _ = np.histogram([confidence for of, confidence in pieces if of == label], bins=edges)
         figure.add_bar(
             x=(edges[:-1] + edges[1:]) / 2,
             y=counts,
-            width=1 / BINS,
             name=charts.escaped(label, limit=40),
             marker_color=next(colors),
-            opacity=0.7,
             hovertemplate="%{y:,} rows at %{x:.2f}<extra></extra>",
         )
     if isinstance(threshold, (int, float)):
         figure.add_vline(x=threshold, line_dash="dash", line_color=palette.MISSING, annotation_text="threshold")
     figure.update_layout(
-        barmode="overlay",
+        barmode="group",
+        bargap=0.1,
         height=280,
         margin={"l": 60, "r": 12, "t": 24, "b": 48},
         xaxis={"title": "label confidence", "range": [0, 1]},
         yaxis={"title": "rows"},
-        legend={"x": 0.02, "y": 0.98},
+        legend={"orientation": "h", "y": 1.15},
     )
     charts.draw(figure, key="confidence", alt=f"Label confidence of {len(pieces):,} rows, by label")

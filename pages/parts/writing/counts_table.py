@@ -47,7 +47,7 @@ def draw(result: StoredResult) -> None:
     st.caption(_sums(counts))
     for name, title in REASONS.items():
         if told := counts.get(name):
-            st.caption(f"**{title}**: " + " · ".join(f"{text.in_label(str(reason))} {n:,}" for reason, n in told.items()))
+            st.caption(f"**{title}**: " + " · ".join(f"{text.in_label(str(reason))} ({n:,})" for reason, n in told.items()))
 
 
 def _any(table: Mapping[str, Mapping[str, Any]], name: str) -> bool:

@@ -6,8 +6,9 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store.manifest import Manifest
 from evalmap.pages.server import caches, written
 from evalmap.pages.server.written import StoredResult
+from evalmap.writing.plan_files import plan_content
 from evalmap.writing.plan_shelf import PlanPlace, PlanState
-from evalmap.writing.plans import WritePlan, parse_plan, plan_content
+from evalmap.writing.plans import WritePlan, parse_plan
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from evalmap.pages.shared import text
 from evalmap.pages.shared.action import action
 from evalmap.writing.plan_edits import fields_of, named_field
 from evalmap.writing.plan_shelf import sentence_of
-from evalmap.writing.plans import DEFAULT_TEMPLATE, LABELS, parse_plan, shipped_templates
+from evalmap.writing.plan_templates import OF_KIND, shipped_templates
+from evalmap.writing.plans import LABELS, parse_plan
 
 TEXT = "plan-text"
 GROWTH = ("until_new", "min_yield", "batch")
@@ -135,7 +136,7 @@ def _draw_form(told: Mapping[str, Any], plan: OpenPlan, field: str | None, probl
     form.several("labels", "Labels", known, labels, read=lambda chosen: _of_labels(chosen, told))
     form.counts(labels)
     own = sorted(path.name for path in plan.place.folder.glob("*.jinja"))
-    form.choice("template", "Template of the prompt", [*shipped_templates(), *own], DEFAULT_TEMPLATE.get(kind, ""))
+    form.choice("template", "Template of the prompt", [*shipped_templates(), *own], OF_KIND.get(kind, ""))
     form.lines("topics", "Topics, one a line; prompts take them in turn")
     form.examples(labels)
     one, middle, other = st.columns(3, vertical_alignment="bottom")
@@ -189,7 +190,7 @@ def _draw_filter(form: FormFields, told: Mapping[str, Any]) -> None:
 def _of_kind(kind: str) -> dict[str, Any]:
     """Another kind has other labels, and a template of its own."""
     labels = list(LABELS[kind])
-    return {"kind": kind, "labels": labels, "count": dict.fromkeys(labels, 50), "template": DEFAULT_TEMPLATE[kind], "per_reply": 1}
+    return {"kind": kind, "labels": labels, "count": dict.fromkeys(labels, 50), "template": OF_KIND[kind], "per_reply": 1}
 
 
 def _of_labels(chosen: list[str], told: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,8 +17,15 @@ STEPS = {
 }
 
 
+def draw_sentence() -> None:
+    """What the page is for, in one line."""
+    st.markdown("From a behaviour in one sentence to an evaluation that is screened and that people have checked:")
+    st.caption(" → ".join(name for name, _ in STEPS.values()))
+
+
 def draw_outline() -> None:
-    """The steps, for whoever has no plan open."""
+    """The steps with what each does, for whoever has no plan open."""
+    st.markdown("#### The way")
     numbered = list(enumerate(STEPS.values(), 1))
     for row in (numbered[:4], numbered[4:]):
         for column, (number, (name, what)) in zip(st.columns(4, gap="small"), row, strict=True):

@@ -12,6 +12,8 @@ import streamlit as st
 from evalmap.pages.parts.writing.open_plan import OpenPlan
 from evalmap.pages.server import access
 
+WITH_PATHS = ("plan.toml", "recipe.json", "datasheet.md")
+
 
 def draw(plan: OpenPlan) -> None:
     """The downloads and the commands."""
@@ -40,12 +42,15 @@ def draw(plan: OpenPlan) -> None:
 
 def zipped(folder: Path, name: str) -> bytes:
     """The files of a folder as one archive, in a folder of that name."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.iterdir()):
             if path.is_file() and not path.name.startswith("."):
-                archive.write(path, f"{name}/{path.name}")
-    return content.getvalue()
+                content = path.read_bytes()
+                if path.name in WITH_PATHS:  # of a model file, or of a template
+                    content = access.without_paths(content.decode("utf-8", "replace")).encode()
+                archive.writestr(f"{name}/{path.name}", content)
+    return packed.getvalue()
 
 
 def _draw_commands(plan: OpenPlan) -> None:

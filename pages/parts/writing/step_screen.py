@@ -12,6 +12,7 @@ from evalmap.pages.shared import charts, text
 from evalmap.pages.shared.navigation import open_duplicates
 
 REPEATING = ("repeats", "near_duplicates")
+LABELLED = 20  # batches whose rows are written beside their bars
 
 
 def draw(plan: OpenPlan) -> None:
@@ -33,36 +34,27 @@ def draw(plan: OpenPlan) -> None:
 
 def _draw_growth(told: Any) -> None:
     """How many rows each batch brought, and the sentence on whether more would."""
-    saturation = told.get("saturation") or {}
+    saturation, ended = told.get("saturation") or {}, told.get("ended") or {}
     if sentence := saturation.get("sentence"):
-        st.markdown(text.in_label(str(sentence), limit=400))
+        st.markdown(f"**{text.in_label(str(sentence), limit=400)}**")
+    if told.get("until_new") and (why := ended.get("sentence")):
+        st.caption(text.in_label(f"It ended because {why}.", limit=300))
     batches = told.get("batches") or []
     if len(batches) < 2:
         return
     figure = go.Figure()
-    x = [batch["batch"] for batch in batches]
     figure.add_bar(
-        x=x,
-        y=[100 * (batch.get("yield") or 0) for batch in batches],
+        x=[batch["batch"] for batch in batches],
+        y=[100 * batch["yield"] for batch in batches],
+        text=[f"+{batch['kept']:,}" for batch in batches] if len(batches) <= LABELLED else None,
+        customdata=[[batch["kept"], batch["pieces"], batch["kept_so_far"]] for batch in batches],
         marker_color=palette.BLUE,
-        name="yield",
-        hovertemplate="batch %{x}: %{y:.0f} % of its pieces were kept<extra></extra>",
-    )
-    figure.add_scatter(
-        x=x,
-        y=[batch.get("kept_so_far") for batch in batches],
-        yaxis="y2",
-        mode="lines+markers",
-        line={"color": palette.ORANGE},
-        name="rows kept so far",
-        hovertemplate="%{y:,} rows kept after batch %{x}<extra></extra>",
+        hovertemplate="batch %{x}: %{customdata[0]:,} of %{customdata[1]:,} pieces kept, %{customdata[2]:,} so far<extra></extra>",
     )
     figure.update_layout(
-        height=260,
-        margin={"l": 60, "r": 60, "t": 12, "b": 48},
-        xaxis={"title": "batch", "dtick": max(1, len(x) // 10)},
-        yaxis={"title": "kept of its pieces, %", "rangemode": "tozero"},
-        yaxis2={"title": "rows kept", "overlaying": "y", "side": "right", "rangemode": "tozero", "showgrid": False},
-        legend={"orientation": "h", "y": 1.12},
+        height=240,
+        margin={"l": 60, "r": 12, "t": 12, "b": 48},
+        xaxis={"title": "batch", "dtick": max(1, len(batches) // 10)},
+        yaxis={"title": "kept of its pieces, %", "range": [0, 105]},
     )
-    charts.draw(figure, key="yield", alt=f"Yield of {len(x):,} batches, and rows kept so far")
+    charts.draw(figure, key="yield", alt=f"Yield of {len(batches):,} batches; {batches[-1]['kept_so_far']:,} rows kept")
