@@ -66,7 +66,7 @@ def draw_template(plan: OpenPlan) -> None:
 
 def steps_done(plan: OpenPlan) -> set[str]:
     """The steps that the plan has behind it, as far as its files tell."""
-    done = {"describe"} if plan.plan is not None else set()
+    done = {"describe"} if plan.plan is not None or plan.schemas is not None else set()
     if plan.result is None:
         return done
     counts = plan.result.table["all"]
