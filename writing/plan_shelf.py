@@ -1,6 +1,7 @@
 """The plans that a site keeps in its workspace, each in a folder of its own, with what came of it.
 
 written/<name>/plan.toml   the plan
+written/<name>/phrasings.json   its templates side by side, where it has several
 written/<name>/result/     what `evalmap write` leaves (`result_files.py`)
 """
 
@@ -18,9 +19,9 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.writing.plan_files import TOML, plan_content
 from evalmap.writing.plans import parse_plan
 from evalmap.writing.result_files import PLANS, dataset_name
-from evalmap.writing.result_pieces import read_told
+from evalmap.writing.result_pieces import read_told, result_parts
 
-FOLDER, RESULT = "written", "result"
+FOLDER, RESULT, PHRASINGS = "written", "result", "phrasings.json"
 LOCK = "written"  # whoever makes a plan, or writes over one, holds it
 MOST_BYTES = 1_000_000  # of a plan; more is none
 
@@ -39,6 +40,11 @@ class PlanPlace:
     @property
     def result(self) -> Path:
         return self.folder / RESULT
+
+    @property
+    def phrasings(self) -> Path:
+        """Where the comparison of its templates is kept."""
+        return self.folder / PHRASINGS
 
 
 @dataclass(frozen=True)
@@ -93,15 +99,15 @@ def state_of(workspace: Workspace, place: PlanPlace) -> PlanState:
     behaviour, wanted, problem = place.name.replace("-", " "), None, None
     try:
         plan = parse_plan(plan_content(place.path), place.path)
-        behaviour, wanted = plan.behaviour, sum(plan.count.values())
+        behaviour, wanted = plan.behaviour, sum(plan.count.values()) * len(plan.phrasings())
     except DatasetError as error:
         problem = sentence_of(error, place)
-    told = read_told(place.result)
+    counts = [told["table"]["all"] for folder in result_parts(place.result).values() if (told := read_told(folder))]
     job = jobs.find(workspace, write_job_location(place.path))
     stopped = job.error if job is not None and job.state == "failed" else None
     if job is not None and job.state == "cancelled":
         stopped = "Cancelled; what was answered is kept."
-    kept = told["table"]["all"]["kept"] if told else None
+    kept = sum(of_template["kept"] for of_template in counts) if counts else None
     return PlanState(place, behaviour, wanted, problem, kept, stopped, job)
 
 

@@ -16,7 +16,6 @@ from evalmap.data.store import disk
 from evalmap.writing.plan_files import file_values
 from evalmap.writing.plan_templates import PlanTemplate
 from evalmap.writing.result_files import PROVENANCE, REJECTED, plan_of
-from evalmap.writing.result_pieces import rows_file
 
 CONFIDENCE = "label_confidence"  # of a row that a filter judged
 
@@ -80,14 +79,22 @@ class WrittenResult:
         """{label: (rows kept, pieces written)}, and "all" last; one without labels has "all" alone."""
         kept = Counter(self.labels)
         lost = Counter(str(one.get("label") or "") for one in self.rejected)
-        labels = [label for label in dict.fromkeys([*kept, *lost]) if label]
-        found = {label: (kept[label], kept[label] + lost[label]) for label in sorted(labels)}
+        told = self.plan.get("labels")
+        named = [str(label).strip() for label in told] if isinstance(told, list) else []
+        labels = [label for label in dict.fromkeys([*named, *kept, *lost]) if label and kept[label] + lost[label]]
+        found = {label: (kept[label], kept[label] + lost[label]) for label in labels}
         return found | {"all": (len(self.rows), len(self.rows) + len(self.rejected))}
 
     def confidences(self) -> NDArray[np.float64]:
         """The probability of the intended label of every piece that a filter judged, kept or not, 0–1."""
         told = [one.get(CONFIDENCE) for one in (*self.rows, *self.rejected)]
         return np.array([value for value in told if isinstance(value, int | float) and not isinstance(value, bool)], dtype=float)
+
+
+def rows_file(folder: Path) -> Path | None:
+    """The file of a result's rows; None where there is none."""
+    names = [name for name in disk.names(folder, ".jsonl") if name not in (REJECTED, PROVENANCE)]
+    return folder / names[0] if len(names) == 1 else None
 
 
 def result_folders(folders: Sequence[Path]) -> list[Path]:

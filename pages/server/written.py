@@ -10,33 +10,41 @@ import streamlit as st
 from evalmap.answers.asking.endpoint import file_address, server_address
 from evalmap.answers.asking.journal import journal_path
 from evalmap.data.errors import DatasetError
+from evalmap.data.store import disk
 from evalmap.data.store.workspace import Workspace
 from evalmap.writing.label_confidence import FilterAsking, plan_filter
 from evalmap.writing.plan_shelf import PlanPlace
 from evalmap.writing.plans import ModelChoice, WritePlan
-from evalmap.writing.result_files import REJECTED, TABLE
-from evalmap.writing.result_pieces import ReadPiece, read_pieces, read_told, rows_file
+from evalmap.writing.result_files import PROVENANCE, REJECTED, TABLE
+from evalmap.writing.result_pieces import ReadPiece, read_pieces, read_told, result_parts
+from evalmap.writing.result_reading import read_result
 from evalmap.writing.write_requests import WriteAsking, plan_write
 from evalmap.writing.write_run import WriteEstimate, estimate_write
 
 
 @dataclass(frozen=True)
 class StoredResult:
-    """What the last run of a plan left.
+    """What the last run of a plan left, of one template where the plan has several.
 
     Attributes
     ----------
-    told : table.json, as `evalmap write --json` prints it
-    rows : the file of the rows
+    template : which; "" where there is one only
+    told : table.json
     """
 
-    place: PlanPlace
+    template: str
+    folder: Path
     told: Mapping[str, Any]
-    rows: Path
 
     @property
     def table(self) -> Mapping[str, Mapping[str, Any]]:
         return self.told["table"]
+
+    @property
+    def rows(self) -> Path | None:
+        """The file of the rows; None where there is none."""
+        names = [name for name in disk.names(self.folder, ".jsonl") if name not in (REJECTED, PROVENANCE)]
+        return self.folder / names[0] if len(names) == 1 else None
 
     def pieces(self) -> list[ReadPiece]:
         """Each row, and each piece that is none.
@@ -45,15 +53,14 @@ class StoredResult:
         ------
         DatasetError : a file of the result is gone or not whole
         """
-        signature = tuple(_stamp(self.place.result / name) for name in (TABLE, REJECTED, self.rows.name))
-        return _pieces(str(self.place.result), self.rows.name, signature)
+        names = [TABLE, *disk.names(self.folder, ".jsonl")]
+        return _pieces(str(self.folder), tuple(_stamp(self.folder / name) for name in names))
 
 
-def stored_result(place: PlanPlace) -> StoredResult | None:
-    """What the last run of a plan left; None where there was none that came so far."""
-    told = read_told(place.result)
-    rows = rows_file(place.result)
-    return StoredResult(place, told, rows) if told is not None and rows is not None else None
+def stored_results(place: PlanPlace) -> list[StoredResult]:
+    """What the last run of a plan left, one a template."""
+    parts = result_parts(place.result)
+    return [StoredResult(name, folder, told) for name, folder in parts.items() if (told := read_told(folder)) is not None]
 
 
 def asking_of(plan: WritePlan, place: PlanPlace) -> WriteAsking:
@@ -125,8 +132,8 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _pieces(folder: str, rows: str, signature: tuple[tuple[int, int], ...]) -> list[ReadPiece]:
-    return read_pieces(Path(folder), rows)
+def _pieces(folder: str, signature: tuple[tuple[int, int], ...]) -> list[ReadPiece]:
+    return read_pieces(read_result(Path(folder)))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

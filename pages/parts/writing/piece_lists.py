@@ -54,7 +54,7 @@ def draw(result: StoredResult) -> None:
     except DatasetError as error:
         text.show_error(error)
         return
-    labels = [label for label in result.table if label != "all"]
+    labels = [label for label in result.table if label not in ("", "all")]
     steps = [step for step in dict.fromkeys((*STEPS, *(piece.step for piece in pieces))) if step != KEPT]
     steps = [step for step in steps if any(piece.step == step for piece in pieces)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
