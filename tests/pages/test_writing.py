@@ -295,12 +295,12 @@ def scripted(asked: Asked) -> Reply:
 
 
 def test_what_was_written_is_counted_and_read(space: Workspace, evalmap: Command, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("EVALMAP_HOME", str(space.root))  # `evalmap` has one of its own
     with StubServer(scripted) as server:
         place = shelved(space, model=ModelChoice("stub-1", server.url))
         told = evalmap(
             *("write", place.path, "--output", place.result, "--workspace", space.root, "--json", "--concurrency", "1")
         ).json
-        monkeypatch.setenv("EVALMAP_HOME", str(space.root))
         at = open_plan(place, "Write")
         counts = told["table"]["all"]
         (table,) = [one.value for one in at.dataframe if "kept" in one.value.columns]
@@ -328,6 +328,7 @@ def test_what_was_written_is_counted_and_read(space: Workspace, evalmap: Command
 def test_two_templates_are_written_and_read_side_by_side(
     space: Workspace, evalmap: Command, monkeypatch: pytest.MonkeyPatch, started: list[dict[str, Any]]
 ):
+    monkeypatch.setenv("EVALMAP_HOME", str(space.root))  # `evalmap` has one of its own
     with StubServer(scripted) as server:
         place = shelved(space, model=ModelChoice("stub-1", server.url))
         at = open_plan(place)
@@ -344,7 +345,6 @@ def test_two_templates_are_written_and_read_side_by_side(
         at = open_plan(place, "Write")
         assert {one.label: one.value for one in at.metric}["Requests"] == "12"  # of both
         evalmap("write", place.path, "--output", place.result, "--workspace", space.root, "--concurrency", "1")
-    monkeypatch.setenv("EVALMAP_HOME", str(space.root))
     compared: list[str] = []
     monkeypatch.setattr(workers, "compare_phrasings", lambda space, place: compared.append(place.name))
     at = open_plan(place, "Phrasings")
@@ -353,7 +353,6 @@ def test_two_templates_are_written_and_read_side_by_side(
     run(at)
     assert compared == [place.name]
     evalmap("write", "compare", place.result, "--output", place.phrasings, "--workspace", space.root)
-    monkeypatch.setenv("EVALMAP_HOME", str(space.root))
     at = open_plan(place, "Phrasings")
     (table,) = [one.value for one in at.dataframe]
     assert table.set_index("").loc["pieces written"].tolist() == ["6", "6"]
