@@ -157,6 +157,14 @@ def _row(written: Written, one: WrittenPiece) -> dict[str, Any]:
     return row if written.filtered is None else {**row, "label_confidence": label_confidence(one)}
 
 
+def possible_rows(written: Written) -> list[dict[str, Any]]:
+    """All that may have stood in the file of the rows: every row that was written, kept or not, as it is and without a filter."""
+    rows = [one for one in written.pieces if one.piece.text is not None]
+    bare = [row_of(one.piece, kind=written.asking.plan.kind, label=one.wanted.label) for one in rows]
+    filtered = [_row(written, one) for one in rows if one.confidence is not None]
+    return [json.loads(line) for line in dict.fromkeys(json.dumps(row) for row in [*filtered, *bare])]
+
+
 def _rejected(written: Written, one: WrittenPiece) -> dict[str, Any]:
     told: dict[str, Any] = {"step": one.step, "reason": one.reason, "written": one.piece.written, "label": one.wanted.label}
     if one.step != "unparsed":

@@ -80,8 +80,10 @@ class WrittenResult:
         """{label: (rows kept, pieces written)}, and "all" last; one without labels has "all" alone."""
         kept = Counter(self.labels)
         lost = Counter(str(one.get("label") or "") for one in self.rejected)
-        labels = [label for label in dict.fromkeys([*kept, *lost]) if label]
-        found = {label: (kept[label], kept[label] + lost[label]) for label in sorted(labels)}
+        told = self.plan.get("labels")
+        named = [str(label).strip() for label in told] if isinstance(told, list) else []
+        labels = [label for label in dict.fromkeys([*named, *kept, *lost]) if label and kept[label] + lost[label]]
+        found = {label: (kept[label], kept[label] + lost[label]) for label in labels}
         return found | {"all": (len(self.rows), len(self.rows) + len(self.rejected))}
 
     def confidences(self) -> NDArray[np.float64]:

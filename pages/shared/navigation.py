@@ -4,22 +4,26 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from evalmap.data.facets.predicates import from_query
 from evalmap.pages.shared import state
 
 
-def open_map(slug: str, example: str = "", *, rows: str = "") -> None:
+def open_map(slug: str, example: str = "", *, rows: str = "", where: str = "") -> None:
     """Go to the map of a dataset, with an example open; to be called from a callback, before the picker is drawn.
 
     Parameters
     ----------
     rows : a problem of the quality report, whose rows are shown alone
+    where : a predicate, as a link has it, whose rows are shown alone
     """
     state.forget(*state.OF_ONE_DATASET)
     st.session_state[state.DATASET] = slug
     st.session_state[state.EXAMPLE] = example
     if rows:
         st.session_state[state.ROWS] = rows
-    _go("map.py", {state.EXAMPLE: example, state.ROWS: rows})
+    if where:
+        st.session_state[state.WHERE] = from_query([where])
+    _go("map.py", {state.EXAMPLE: example, state.ROWS: rows, state.WHERE: [where] if where else []})
 
 
 def open_duplicates(slug: str, *, drop_flagged: Sequence[str] = (), tab: str = "") -> None:
@@ -43,7 +47,7 @@ def open_review(slug: str) -> None:
     """Go to the review page of a dataset; to be called from a callback."""
     state.forget(*state.OF_ONE_DATASET)
     st.session_state[state.DATASET] = slug
-    _go("review.py", {})
+    _go("reviewing.py", {})
 
 
 def open_plan(name: str) -> None:

@@ -9,6 +9,7 @@ from evalmap.pages.server import access, caches, workers
 from evalmap.pages.shared import job_progress
 from evalmap.pages.shared.action import action
 from evalmap.pages.shared.navigation import open_map
+from evalmap.writing import grown_dataset
 
 
 def draw(plan: OpenPlan) -> None:
@@ -26,6 +27,14 @@ def draw(plan: OpenPlan) -> None:
             st.button(
                 "Open the map", type="primary", icon=":material/scatter_plot:", key="open-map", on_click=open_map, args=(slug,)
             )
+            if plan.map.source != location:  # the dataset that the rows are for, with them in it
+                where = grown_dataset.new_rows(str(plan.result.told["plan"]))
+                st.button(
+                    "Only the new rows",
+                    icon=":material/filter_alt:",
+                    key="open-new",
+                    on_click=action(lambda: open_map(slug, where=where)),
+                )
         may = access.writable()
         if plan.map is None and may and kept:
             st.button(
