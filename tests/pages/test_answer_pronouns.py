@@ -83,7 +83,7 @@ def test_figures_are_the_reports(asked: Asked):
     assert table["occupation"].tolist()[: len(leans["departing"])] == leans["departing"]
     forms = frame(at, "form", "r")
     assert forms["r"].tolist() == pytest.approx([part["fit"]["r"] for part in leans["by_form"]])
-    clusters = frame(at, "name", "jobs")
+    clusters = frame(at, "name", "occupations")
     wanted = {one["id"]: one["n_sentences"] for one in leans["clusters"] if one["layer"] == "kmeans"}
     assert dict(zip([int(name.split(" · ")[0]) for name in clusters["name"]], clusters["n"], strict=True)) == wanted
 

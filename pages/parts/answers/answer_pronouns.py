@@ -167,7 +167,7 @@ def _part(part: PartBias) -> dict[str, object]:
     fit = part.fit
     return {
         "n": part.n_sentences,
-        "jobs": part.n_occupations,
+        "occupations": part.n_occupations,
         "bias": part.bias,
         "neutral": part.p_neutral,
         "r": fit.r,
@@ -180,7 +180,7 @@ def _part_columns() -> Mapping[str, object]:
     number = st.column_config.NumberColumn
     return {
         "n": number("n", format="localized", width=52, help="Sentences."),
-        "jobs": number("jobs", format="localized", width=46, help="Occupations that the sentences are about."),
+        "occupations": number("occupations", format="localized", width=85, help="Occupations that the sentences are about."),
         "bias": number("bias", format="%+.2f", width=55, help="Mean over sentences."),
         "neutral": number("neutral", format="%.2f", width=60, help="Mean P(neutral)."),
         "r": number("r", format="%.2f", width=45, help="Bias over the share of women, an occupation a point."),
@@ -273,7 +273,7 @@ def _sentences(built: BuiltMap, found: OccupationRows, sets: Sequence[Scores]) -
     number = st.column_config.NumberColumn
     config: dict[str, object] = {
         **example_address.place_config(built),
-        "sentence": st.column_config.TextColumn("sentence", width=430),
+        "sentence": st.column_config.TextColumn("sentence", width=560),
         "form": st.column_config.TextColumn("pronoun", width=85),
     }
     for at, scores in enumerate(sets):
