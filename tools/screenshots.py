@@ -68,6 +68,8 @@ def take_documentation(browser: Browser, site: Site) -> None:
         take(page, FOLDER / f"answers{ending}.png")
         open_compare(page, site)
         take(page, FOLDER / f"compare{ending}.png")
+        open_review(page, site)
+        take(page, FOLDER / f"review{ending}.png")
         page.context.close()
 
 
@@ -161,6 +163,12 @@ def open_compare(page: Page, site: Site) -> None:
     page.get_by_text("told apart", exact=False).first.wait_for(timeout=5 * PATIENCE_MS)  # they are compared at the first visit
     page.get_by_test_id("map-legend").get_by_role("button").first.wait_for()
     page.get_by_text("95 % intervals", exact=False).wait_for()
+    wait_for_rest(page)
+
+
+def open_review(page: Page, site: Site) -> None:
+    page.goto(site.address("reviewing", dataset=SCREENED, reviewer="ann"))
+    page.locator(".evalmap-keys[data-listening]").wait_for(state="attached")
     wait_for_rest(page)
 
 

@@ -15,8 +15,8 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.clustering import Clustering
 
 DEPARTING = 20  # occupations told in the lists; all are in the JSON report
-WIDTH, HEIGHT, LEFT = 640, 400, 46  # of the picture in the HTML file, and where its plane begins
-AGREEMENT = "Sentences are filled as they stand (“they was”): verbs that agree with he and she only make they less likely."
+WIDTH, HEIGHT, LEFT, RIGHT = 640, 400, 46, 24  # of the picture in the HTML file, and the margins of its plane
+AGREEMENT = "Sentences are filled as they stand (“they was”): where a verb agrees with he and she only, P(neutral) is too low."
 
 
 def occupations_of(built: BuiltMap) -> OccupationRows | None:
@@ -111,7 +111,7 @@ def bias_figure(section: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _picture(one: Mapping[str, Any]) -> dict[str, Any]:
     def x(share: float) -> float:
-        return round(LEFT + (WIDTH - LEFT - 10) * share, 1)
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * share, 1)
 
     def y(bias: float) -> float:
         return round(10 + (HEIGHT - 40) * (1 - bias) / 2, 1)
@@ -134,7 +134,7 @@ def _picture(one: Mapping[str, Any]) -> dict[str, Any]:
     across = [(x(share), f"{100 * share:.0f} %") for share in (0, 0.25, 0.5, 0.75, 1)]
     up = [(y(bias), f"{bias:+.1f}") for bias in (-1, -0.5, 0, 0.5, 1)]
     ticks = {"x": across, "y": up}
-    return {"points": points, "line": line, "ticks": ticks, "width": WIDTH, "height": HEIGHT, "left": LEFT}
+    return {"points": points, "line": line, "ticks": ticks, "width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT}
 
 
 def _between(interval: Sequence[float] | None, form: str) -> str:
