@@ -290,8 +290,8 @@ def _write_part(
     from evalmap.embeddings.vectors import embed_few
     from evalmap.writing.label_confidence import plan_filter
     from evalmap.writing.plan_files import format_of
-    from evalmap.writing.result_files import check_folder, result_paths, write_results
-    from evalmap.writing.review.reviewed_labels import reviewed_labels
+    from evalmap.writing.result_files import check_folder, possible_rows, result_paths, write_results
+    from evalmap.writing.review.reviewed_labels import keep_reviews, reviewed_labels
     from evalmap.writing.write_outcome import figures
     from evalmap.writing.write_requests import plan_write
     from evalmap.writing.write_run import estimate_write, write
@@ -316,7 +316,9 @@ def _write_part(
         raise DatasetError(f"{plan}: has no [filter], and a model for it is named. Add [filter] to the plan.", "filter_model")
     if dry_run:
         return _estimated(asking, filtering, estimate_write(asking, space, filter=filtering, most=max_requests))
-    verdicts = reviewed_labels(space, result_paths(folder, planned)["rows"], reviews=reviews) if filtering else {}
+    rows = result_paths(folder, planned)["rows"]
+    if reviews is not None:
+        keep_reviews(space, rows, reviews)
     encoder = pipeline.SentenceEncoder(DEFAULT_MODEL)
     with Bars() as bars, gently():
 
@@ -337,6 +339,7 @@ def _write_part(
             progress=on_progress,
         )
     written = outcome.written
+    verdicts = reviewed_labels(space, rows, possible_rows(written))
     paths = write_results(folder, written, content, format=format_of(plan), encoder=encoder.description, verdicts=verdicts)
     grown = None
     if extended and show_on_map and written.kept:

@@ -1,5 +1,6 @@
 """evalmap write compare: the results of two phrasings side by side, as tables or JSON."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,19 +27,30 @@ def compare(
         float, typer.Option(min=0.01, max=1, help="A row is covered where the other has one at least so alike (cosine similarity).")
     ] = 0.6,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of the samples, folds and shuffles.")] = 0,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write everything as JSON into this file, too.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Compare phrasings of one behaviour: what each yields, how varied it is, whether they are told apart, how models answer."""
+    from evalmap.answers.asking.run_job import compare_job_location
     from evalmap.answers.store import AnswerStore
+    from evalmap.data.store.jobs import JobFile
+    from evalmap.data.store.outputs import check_outputs, write_together
     from evalmap.embeddings import pipeline
     from evalmap.embeddings.encoder import DEFAULT_MODEL
     from evalmap.embeddings.vectors import embed_few
     from evalmap.writing.phrasings import compare_phrasings
 
+    check_outputs({"output": output}, [])
     space = terminal.open_workspace(workspace)
+    job = JobFile(space, compare_job_location(results[0]), f"comparison of the phrasings in {results[0].name}")
     encoder = pipeline.SentenceEncoder(DEFAULT_MODEL)
-    with Bars() as bars:
+
+    def on_progress(done: int, total: int) -> None:
+        job.progress(STAGE, done, total)
+        bars.progress(STAGE, done, total)
+
+    with job.ended_if_stopped(), Bars() as bars:
         found = compare_phrasings(
             results,
             embed=lambda texts: embed_few(texts, encoder),
@@ -46,8 +58,11 @@ def compare(
             store=AnswerStore(space),
             similarity=similarity,
             seed=seed,
-            progress=lambda *at: bars.progress(STAGE, *at),
+            progress=on_progress,
         )
+        if output is not None:
+            write_together({output: (json.dumps(found, ensure_ascii=False, indent=2) + "\n").encode()})
+    job.finish("done")
     if as_json:
         terminal.print_json(found)
     else:

@@ -86,7 +86,7 @@ def run_schemas(
     from evalmap.writing.plan_files import format_of
     from evalmap.writing.schemas.schema_plan import KIND, parse_schema_plan
     from evalmap.writing.schemas.schema_results import check_schema_folder, write_schemas
-    from evalmap.writing.schemas.schema_run import ask_stages, estimate_stages, plan_asking, read_schemas
+    from evalmap.writing.schemas.schema_run import ask_stages, estimate_stages, once, plan_asking, read_schemas
     from evalmap.writing.schemas.schema_table import schema_figures, table_lines
 
     planned = parse_schema_plan(content, plan)
@@ -111,10 +111,7 @@ def run_schemas(
         _show_estimate(asking, estimate_stages(asking, space, most=max_requests), as_json)
         return
     encoder = pipeline.SentenceEncoder(DEFAULT_MODEL)
-
-    def embed(texts: Any) -> Any:
-        return embed_few(texts, encoder)
-
+    embed = once(lambda texts: embed_few(texts, encoder))
     with asking_job(space, write_job_location(plan), f"writing sentences for {planned.list_name}") as job, Bars() as bars, gently():
 
         def on_progress(stage: str, done: int, total: int) -> None:

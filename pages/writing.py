@@ -11,6 +11,7 @@ from evalmap.pages.parts.writing import (
     step_filter,
     step_gaps,
     step_look,
+    step_phrasings,
     step_publish,
     step_review,
     step_screen,
@@ -27,6 +28,7 @@ STEPS = {
     "filter": step_filter.draw,
     "look": step_look.draw,
     "screen": step_screen.draw,
+    "phrasings": step_phrasings.draw,
     "gaps": step_gaps.draw,
     "review": step_review.draw,
     "publish": step_publish.draw,
@@ -38,28 +40,27 @@ def draw() -> None:
     states = [plan_shelf.state_of(space, place) for place in plan_shelf.places(space)]
     plan = _chosen(states)
     if plan is None:
-        if not states:
-            text.heading("Write")
         step_bar.draw_sentence()
         plan_list.draw(states)
         start_plan.draw()
         step_bar.draw_outline()
         return
     step = step_bar.draw(plan)
+    if step not in ("describe", "phrasings"):
+        step_bar.draw_template(plan)
     STEPS[step](plan)
 
 
 def _chosen(states: list[plan_shelf.PlanState]) -> OpenPlan | None:
     """The plan that is open, by the picker beside the page's heading."""
-    if not states:
-        return None
     with st.container(horizontal=True, vertical_alignment="bottom", key="plan-head"):
         head = st.container(width="stretch")
         name = st.selectbox(
             "Plan",
             [one.place.name for one in states],
             index=None,
-            placeholder="All plans",
+            placeholder="All plans" if states else "None yet",
+            disabled=not states,
             key=state.PLAN,
             bind="query-params",
             on_change=step_bar.forget_step,

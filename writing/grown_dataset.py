@@ -115,13 +115,18 @@ def build_grown(
     is_new = np.asarray(built.fields[MARK] == mark(plan_hash)) if MARK in built.fields else np.zeros(len(built), dtype=bool)
     was_there = min(len(old), int((~is_new).sum()))
     still = (built.coordinates[~is_new][:was_there].view(np.uint32) == old.coordinates[:was_there].view(np.uint32)).all(axis=1)
-    (where,) = to_query((Predicate(field_key(MARK), "is", (mark(plan_hash),)),))
-    return GrownMap(manifest, len(old), int(is_new.sum()), int(still.sum()), where)
+    return GrownMap(manifest, len(old), int(is_new.sum()), int(still.sum()), new_rows(plan_hash))
 
 
 def mark(plan_hash: str) -> str:
     """What the field `written` says of rows of a plan: the first digits of the hash that their provenance has."""
     return f"plan {plan_hash[:8]}"
+
+
+def new_rows(plan_hash: str) -> str:
+    """The predicate that leaves the rows of a plan alone, as a link of the map page holds it."""
+    (where,) = to_query((Predicate(field_key(MARK), "is", (mark(plan_hash),)),))
+    return where
 
 
 def fitted(dataset: Dataset, row: Mapping[str, Any]) -> dict[str, Any]:

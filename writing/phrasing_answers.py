@@ -1,12 +1,13 @@
 """How a model answers the rows of phrasings: agreement with the label, and how far it differs between them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from evalmap.answers.answer_types import StagedSet
 from evalmap.answers.statistics.independent import Difference, mean_difference, mean_interval, ratio_difference
@@ -53,15 +54,18 @@ class RowAnswers:
 
 
 def compare_answers(
-    reference: str | Path, phrasings: Sequence[WrittenResult], pairs: Sequence[tuple[int, int]], store: AnswerStore | None = None
+    references: Sequence[str | Path],
+    phrasings: Sequence[WrittenResult],
+    pairs: Sequence[tuple[int, int]],
+    store: AnswerStore | None = None,
 ) -> list[dict[str, Any]]:
-    """The answers of a file, or of a set of the store, to the rows of each phrasing.
+    """The answers of files, or of sets of the store, to the rows of each phrasing; those of one model and prompt count as one.
 
     The rows of two phrasings are different questions, so the difference is that of independent samples.
 
     Parameters
     ----------
-    reference : a file of any format that is imported, a folder of them, or the id or label of a set
+    references : files of any format that is imported, folders of them, or ids or labels of sets; of a label, all its sets
     pairs : places in `phrasings` that are set against each other
 
     Returns
@@ -76,27 +80,17 @@ def compare_answers(
     """
     opened = [_opened(one) for one in phrasings]
     found: dict[str, list[RowAnswers]] = {}
-    path = Path(reference).expanduser()
-    if path.exists():
-        from evalmap.answers.importers.answer_formats import stage
-
-        for staged in stage([path]):
-            of = found.setdefault(staged.info.label, [RowAnswers() for _ in phrasings])
+    for reference in references:
+        joined = 0
+        for label, source in _sources(reference, store):
+            of = found.setdefault(label, [RowAnswers() for _ in phrasings])
             for own, dataset in zip(of, opened, strict=True):
                 if dataset is not None:
-                    _join(staged, dataset, own)
-    elif store is None:
-        raise DatasetError(f"answers {reference}: no such file. Check the path.", "answers")
-    else:
-        record = store.find(str(reference))
-        of = found.setdefault(record.info.label, [RowAnswers() for _ in phrasings])
-        for own, dataset in zip(of, opened, strict=True):
-            if dataset is not None:
-                _take_stored(store.answers(record.id), dataset, own)
-    if not any(own.matches for of in found.values() for own in of):
-        raise DatasetError(
-            f"answers {reference}: none of them belongs to a row of these results. Name answers to these.", "answers"
-        )
+                    joined += _join(source, dataset, own) if isinstance(source, StagedSet) else _take_stored(source, dataset, own)
+        if not joined:
+            raise DatasetError(
+                f"answers {reference}: none of them belongs to a row of these results. Name answers to these.", "answers"
+            )
     return [
         {
             "label": label,
@@ -107,6 +101,20 @@ def compare_answers(
     ]
 
 
+def _sources(reference: str | Path, store: AnswerStore | None) -> Iterator[tuple[str, StagedSet | pd.DataFrame]]:
+    """(model and prompt, its answers) of a file or of stored sets."""
+    path = Path(reference).expanduser()
+    if path.exists():
+        from evalmap.answers.importers.answer_formats import stage
+
+        yield from ((staged.info.label, staged) for staged in stage([path]))
+    elif store is None:
+        raise DatasetError(f"answers {reference}: no such file. Check the path.", "answers")
+    else:
+        sets = [record for record in store.sets() if record.info.label == str(reference)] or [store.find(str(reference))]
+        yield from ((record.info.label, store.answers(record.id)) for record in sets)
+
+
 def _opened(one: WrittenResult) -> Dataset | None:
     """The rows as a dataset; None where there are too few to be one."""
     from evalmap.data.opening import open_dataset
@@ -114,7 +122,8 @@ def _opened(one: WrittenResult) -> Dataset | None:
     return open_dataset(one.rows_path) if len(one.rows) >= FEWEST_EXAMPLES else None
 
 
-def _join(staged: StagedSet, dataset: Dataset, own: RowAnswers) -> None:
+def _join(staged: StagedSet, dataset: Dataset, own: RowAnswers) -> int:
+    """Take the answers that belong to rows of a dataset, and say how many they are."""
     from evalmap.answers.reading.column_check import as_asked
     from evalmap.answers.reading.joining import REPEAT, Questions, join, tells_question
     from evalmap.answers.reading.options import example_options
@@ -123,20 +132,24 @@ def _join(staged: StagedSet, dataset: Dataset, own: RowAnswers) -> None:
     options = example_options(dataset.examples, dataset.fields)
     keys = [dataset.roles.label] if dataset.roles.label else []
     questions = Questions(dataset.examples, dataset.fields, dataset.roles.text, options, keys)
-    staged = as_asked(staged, questions)
+    staged, joined = as_asked(staged, questions), 0
     for one in join(staged, questions)[0]:
         if one.how != REPEAT and tells_question(staged.answers[one.answer]):  # files of two phrasings have equal names and lines
             read = score(staged.answers[one.answer], questions.options[one.row])
-            line = int(dataset.examples["line"].iloc[one.row]) - 1
-            _take(own, line, read.status, read.answer, read.matches, read.p_matching)
+            _take(own, int(dataset.examples["line"].iloc[one.row]) - 1, read.status, read.answer, read.matches, read.p_matching)
+            joined += 1
+    return joined
 
 
-def _take_stored(table: Any, dataset: Dataset, own: RowAnswers) -> None:
+def _take_stored(table: pd.DataFrame, dataset: Dataset, own: RowAnswers) -> int:
+    """`_join` of answers that are stored: they know their rows by the hash of their fields."""
     lines = dict(zip(dataset.examples["example_id"], (int(line) - 1 for line in dataset.examples["line"]), strict=True))
-    for one in table.itertuples():
-        if one.example_id in lines and one.joined != "repeat":
-            matches = None if one.matches is None or one.matches != one.matches else bool(one.matches)
-            _take(own, lines[one.example_id], one.status, one.answer, matches, float(one.p_matching))
+    known = table[table["example_id"].isin(list(lines)) & (table["joined"] != "repeat")]
+    for id, status, answer, matches, p_matching in known[
+        ["example_id", "status", "answer", "matches", "p_matching"]
+    ].values.tolist():
+        _take(own, lines[id], status, answer, None if pd.isna(matches) else bool(matches), float(p_matching))
+    return len(known)
 
 
 def _take(own: RowAnswers, line: int, status: str, answer: str | None, matches: bool | None, p_matching: float) -> None:

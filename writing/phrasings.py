@@ -1,6 +1,6 @@
 """One behaviour, two phrasings: what each yields, how varied it is, whether they are told apart, and how a model answers them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import combinations
 from pathlib import Path
@@ -79,7 +79,7 @@ def compare_phrasings(
     _check(folders)
     named = _named([read_result(folder) for folder in folders])
     couples = list(combinations(range(len(named)), 2))
-    steps, done = 2 * len(named) + len(couples) + len(answers), 0
+    steps, done = 2 * len(named) + len(couples) + 1, 0
 
     def step() -> None:
         nonlocal done
@@ -102,10 +102,8 @@ def compare_phrasings(
     for a, b in couples:
         pairs.append({"a": a, "b": b, **_pair(named, vectors, groups, a, b, similarity, seed)})
         step()
-    answered = []
-    for reference in answers:
-        answered += compare_answers(reference, named, couples, store)
-        step()
+    answered = compare_answers(answers, named, couples, store) if answers else []
+    step()
     return without_nan(
         {
             "similarity": similarity,
@@ -113,7 +111,7 @@ def compare_phrasings(
             "phrasings": phrasings,
             "pairs": pairs,
             "answers": answered,
-            "notes": _notes(named, smallest),
+            "notes": [*_notes(named, smallest), *_answer_notes(named, answered)],
         }
     )
 
@@ -261,6 +259,15 @@ def _notes(named: Sequence[WrittenResult], smallest: int) -> list[str]:
     if smallest < 2 * MIN_SAMPLE:
         notes.append(f"One phrasing has {smallest:,} rows: figures of diversity need {2 * MIN_SAMPLE} of each.")
     return notes
+
+
+def _answer_notes(named: Sequence[WrittenResult], answered: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [
+        f"{one['label']} has no answer to a row of {phrasing.name}."
+        for one in answered
+        for phrasing, own in zip(named, one["phrasings"], strict=True)
+        if not own["n"]
+    ]
 
 
 def _told(value: float, interval: Interval) -> dict[str, float]:

@@ -149,6 +149,8 @@ def parse_plan(content: bytes, path: Path) -> WritePlan:
     """`read_plan` of what was read; `path` names the format and stands in errors, and in its folder lie the files that it names."""
     file = file_values(content, path)
     values = Values(file.told, path, lines=file.lines)
+    if file.told.get("kind") == "winogenerated":
+        raise values.error("a plan of kind winogenerated is no plan of labels. Run it in a terminal, with evalmap write.", "kind")
     values.check_names(field_names(WritePlan) - {"template_text"})
     behaviour = (values.text("behaviour") or "").strip().rstrip(".")
     if not behaviour:

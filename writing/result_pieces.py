@@ -1,14 +1,15 @@
 """What a run has left, read back: the counts, and each piece with what became of it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
-from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
-from evalmap.writing.result_files import PROVENANCE, REJECTED, TABLE
+from evalmap.writing.result_files import TABLE
+from evalmap.writing.result_reading import CONFIDENCE, WrittenResult
 
 KEPT = "kept"
 STEPS = ("unparsed", "repeats", "filtered", "near_duplicates", "not_best", "not_yet_filtered")  # as a piece meets them
@@ -39,10 +40,11 @@ class ReadPiece:
     provenance: Mapping[str, Any]
 
 
-def rows_file(folder: Path) -> Path | None:
-    """The file of a result's rows; None where there is none."""
-    names = [name for name in disk.names(folder, ".jsonl") if name not in (REJECTED, PROVENANCE)]
-    return folder / names[0] if len(names) == 1 else None
+def result_parts(folder: Path) -> dict[str, Path]:
+    """{template: where its result lies} of a plan with several templates, or {"": folder}; those alone that are written."""
+    if read_told(folder) is not None:
+        return {"": folder}
+    return {name: folder / name for name in disk.names(folder) if read_told(folder / name) is not None}
 
 
 def read_told(folder: Path) -> dict[str, Any] | None:
@@ -55,22 +57,14 @@ def read_told(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def read_pieces(folder: Path, rows: str) -> list[ReadPiece]:
-    """All pieces of a result: the kept ones as they stand in the file `rows`, then those set aside.
-
-    Raises
-    ------
-    DatasetError : a file of the result is gone or not whole
-    """
-    sources = {told["line"]: told for told in _lines(folder / PROVENANCE)}
-    kept = [_kept(row, sources.get(line, {})) for line, row in enumerate(_lines(folder / rows), 1)]
-    return [*kept, *(_set_aside(told) for told in _lines(folder / REJECTED))]
+def read_pieces(result: WrittenResult) -> list[ReadPiece]:
+    """All pieces of a result: the kept ones as they stand in the file of rows, then those set aside."""
+    kept = zip(result.rows, result.texts, result.labels, chain(result.provenance, repeat({})), strict=False)
+    return [*(_kept(*one) for one in kept), *(_set_aside(told) for told in result.rejected)]
 
 
-def _kept(row: Mapping[str, Any], source: Mapping[str, Any]) -> ReadPiece:
-    label = str(row.get("answer_matching_behavior", source.get("label", ""))).strip()
-    text = str(row.get("statement") or row.get("question") or row.get("text") or row.get("sentence") or "")
-    return ReadPiece(KEPT, label, text, None, None, None, _number(row.get("label_confidence")), source)
+def _kept(row: Mapping[str, Any], text: str, label: str, source: Mapping[str, Any]) -> ReadPiece:
+    return ReadPiece(KEPT, label, text, None, None, None, _number(row.get(CONFIDENCE)), source)
 
 
 def _set_aside(told: Mapping[str, Any]) -> ReadPiece:
@@ -82,21 +76,10 @@ def _set_aside(told: Mapping[str, Any]) -> ReadPiece:
         reason=str(told.get("reason") or ""),
         like=told.get("like"),
         cosine=_number(told.get("cosine")),
-        confidence=_number(told.get("label_confidence")),
+        confidence=_number(told.get(CONFIDENCE)),
         provenance=told.get("provenance") or {},
     )
 
 
 def _number(value: object) -> float | None:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        with disk.reading(path):
-            content = path.read_bytes()
-        yield from (json.loads(line) for line in content.split(b"\n") if line.strip())
-    except FileNotFoundError:
-        raise DatasetError(f"{path}: is gone. Write the plan again: what was answered is kept.") from None
-    except ValueError as error:
-        raise DatasetError(f"{path}: not whole ({error}). Write the plan again: what was answered is kept.") from None

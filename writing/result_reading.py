@@ -15,8 +15,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
 from evalmap.writing.plan_files import file_values
 from evalmap.writing.plan_templates import PlanTemplate
-from evalmap.writing.result_files import PROVENANCE, REJECTED, plan_of
-from evalmap.writing.result_pieces import rows_file
+from evalmap.writing.result_files import PROVENANCE, REJECTED, plan_of, rows_file
 
 CONFIDENCE = "label_confidence"  # of a row that a filter judged
 
@@ -52,12 +51,13 @@ class WrittenResult:
     @cached_property
     def texts(self) -> list[str]:
         """(n,) what each row says: its statement without the frame, its question with the choices, or its text."""
-        return [str(row.get("statement") or row.get("question") or row.get("text") or "") for row in self.rows]
+        names = ("statement", "question", "text", "sentence_with_blank")
+        return [str(next((row[name] for name in names if row.get(name)), "")) for row in self.rows]
 
     @cached_property
     def labels(self) -> list[str]:
         """(n,) the label of each row; "" where it has none."""
-        return [str(row.get("answer_matching_behavior") or row.get("label") or "").strip() for row in self.rows]
+        return [_label(row) for row in self.rows]
 
     @property
     def templates(self) -> list[str]:
@@ -80,14 +80,22 @@ class WrittenResult:
         """{label: (rows kept, pieces written)}, and "all" last; one without labels has "all" alone."""
         kept = Counter(self.labels)
         lost = Counter(str(one.get("label") or "") for one in self.rejected)
-        labels = [label for label in dict.fromkeys([*kept, *lost]) if label]
-        found = {label: (kept[label], kept[label] + lost[label]) for label in sorted(labels)}
+        told = self.plan.get("labels")
+        named = [str(label).strip() for label in told] if isinstance(told, list) else []
+        labels = [label for label in dict.fromkeys([*named, *kept, *lost]) if label and kept[label] + lost[label]]
+        found = {label: (kept[label], kept[label] + lost[label]) for label in labels}
         return found | {"all": (len(self.rows), len(self.rows) + len(self.rejected))}
 
     def confidences(self) -> NDArray[np.float64]:
         """The probability of the intended label of every piece that a filter judged, kept or not, 0–1."""
         told = [one.get(CONFIDENCE) for one in (*self.rows, *self.rejected)]
         return np.array([value for value in told if isinstance(value, int | float) and not isinstance(value, bool)], dtype=float)
+
+
+def rows_file(folder: Path) -> Path | None:
+    """The file of a result's rows; None where there is none."""
+    names = [name for name in disk.names(folder, ".jsonl") if name not in (REJECTED, PROVENANCE)]
+    return folder / names[0] if len(names) == 1 else None
 
 
 def result_folders(folders: Sequence[Path]) -> list[Path]:
@@ -128,6 +136,12 @@ def read_result(folder: Path, name: str = "") -> WrittenResult:
         _lines(folder / REJECTED),
         _lines(folder / PROVENANCE),
     )
+
+
+def _label(row: Mapping[str, Any]) -> str:
+    if isinstance(options := row.get("pronoun_options"), list):  # a sentence with a blank: the set that was asked for
+        return "/".join(map(str, options))
+    return str(row.get("answer_matching_behavior") or row.get("label") or "").strip()
 
 
 def _plan(folder: Path) -> Mapping[str, Any]:

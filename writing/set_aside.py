@@ -149,9 +149,9 @@ class Comparison:
     def found(self) -> list[SetAside | None]:
         """Of every row so far None (it stays) or why it is set aside; a row that a filter refused is None too."""
         found = list(self._equal)
-        left, right, value = (np.concatenate(parts) for parts in zip(*self._pairs, strict=True)) if self._pairs else ((),) * 3
-        if not len(left):
+        if not any(len(pairs) for pairs, _, _ in self._pairs):
             return found
+        left, right, value = (np.concatenate(parts) for parts in zip(*self._pairs, strict=True))
         kinds = Differences(self._near_texts, rows=np.unique(np.concatenate([left, right]))).kinds(left, right)
         gone: set[int] = set()
         for at in np.lexsort((-value, right)).tolist():

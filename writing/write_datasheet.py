@@ -99,9 +99,13 @@ def _table(told: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _labels(told: Mapping[str, Any]) -> Iterator[str]:
-    found = told["filter"]
+    found, people = told["filter"], told["people"]
+    if people is not None:
+        limits = f"95 %: {people['low']:.2f} to {people['high']:.2f}"
+        yield f"- People reviewed {people['n']:,} of the rows: the label fits in {people['fits']:.2f} ({limits})."
     if found is None:
-        yield "- No model and, as far as is known here, nobody has checked whether the labels fit. The label is what was asked for."
+        nobody = "" if people else ", and nobody whose review is known here"
+        yield f"- No model has checked whether the labels fit{nobody}. The label is what was asked for."
         return
     if found["kept_mean"] is not None:
         yield (

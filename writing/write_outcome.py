@@ -162,6 +162,18 @@ def filter_figures(written: Written, verdicts: Mapping[tuple[str, str], bool] | 
     }
 
 
+def people_figures(written: Written, verdicts: Mapping[tuple[str, str], bool]) -> dict[str, Any] | None:
+    """How many of the kept rows have a label that people say fits, with its Wilson interval; None where nobody reviewed one.
+
+    {"fits": ratio, "low", "high": 95 %, "n": rows}
+    """
+    said = [verdicts[mark] for one in written.kept if (mark := (one.row, one.wanted.label)) in verdicts]
+    if not said:
+        return None
+    share = wilson(sum(said), len(said))
+    return {"fits": sum(said) / len(said), "low": share.low, "high": share.high, "n": len(said)}
+
+
 def figures(written: Written, verdicts: Mapping[tuple[str, str], bool] | None = None) -> dict[str, Any]:
     """All that a run came to, the same whenever its journals are read: what table.json holds."""
     plan = written.asking.plan
@@ -177,6 +189,7 @@ def figures(written: Written, verdicts: Mapping[tuple[str, str], bool] | None = 
         "min_yield": plan.min_yield,
         "saturation": saturation_figures(written),
         "filter": filter_figures(written, verdicts),
+        "people": people_figures(written, verdicts or {}),
     }
 
 

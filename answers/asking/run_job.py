@@ -23,3 +23,8 @@ def judge_job_location(slug: str, model: str) -> str:
 def write_job_location(plan: Path) -> str:
     """What the job of having a model write the rows of a plan's file is filed under."""
     return f"write:{plan.resolve()}"
+
+
+def compare_job_location(result: Path) -> str:
+    """What the job of comparing the phrasings whose results lie in a folder is filed under."""
+    return f"phrasings:{result.resolve()}"

@@ -16,7 +16,7 @@ from evalmap.embeddings.clustering import Clustering
 
 DEPARTING = 20  # occupations told in the lists; all are in the JSON report
 WIDTH, HEIGHT, LEFT = 640, 400, 46  # of the picture in the HTML file, and where its plane begins
-AGREEMENT = "Sentences are filled as they stand (“they was”): verbs that agree with he and she only make they less likely."
+AGREEMENT = "Sentences are filled as they stand, “they was” too: where a verb agrees with he and she only, they is less likely."
 
 
 def occupations_of(built: BuiltMap) -> OccupationRows | None:

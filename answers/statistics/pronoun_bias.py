@@ -49,7 +49,7 @@ class OccupationBias:
     n : sentences that the figures are made from
     share : of women among those who have it, 0–1; nan where it is not known
     bias, interval : −1 (always the man's pronoun) to 1 (always the woman's), mean over sentences, with Student's t over them (nan
-        for a single one)
+        for a single one), which ends at −1 and 1
     p_female, p_male, p_neutral : mean P of each pronoun among the options, 0–1; nan where there is none
     residual, residual_interval : bias less what the line expects at its share; the interval is over its sentences, with the line as
         it stands; nan without a share
@@ -175,12 +175,13 @@ def sentence_bias(pronouns: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.divide(female - male, both, out=np.full(len(pronouns), np.nan), where=both > 0)
 
 
-def fit_bias(share: NDArray[np.float64], bias: NDArray[np.float64]) -> BiasFit:
+def fit_bias(share: NDArray[np.float64], bias: NDArray[np.float64], *, of: str = "bias") -> BiasFit:
     """Pearson's r and the line of least squares through occupations; those without a share are left out.
 
     Parameters
     ----------
     share, bias : (n_occupations,)
+    of : what `bias` is called in the reason, where it is another figure
 
     Returns
     -------
@@ -194,7 +195,7 @@ def fit_bias(share: NDArray[np.float64], bias: NDArray[np.float64]) -> BiasFit:
     n = len(x)
     if n < 3:
         return BiasFit(n, why_not=f"{n} occupations have both a share of women and answers; r needs three.")
-    for values, what in ((x, "share of women"), (y, "bias")):
+    for values, what in ((x, "share of women"), (y, of)):
         if np.ptp(values) <= 1e-12:
             return BiasFit(n, why_not=f"All {n} occupations have the same {what}.")
     correlation, line = stats.pearsonr(x, y), stats.linregress(x, y)
@@ -305,7 +306,8 @@ def _occupation(
     fit: BiasFit,
 ) -> OccupationBias:
     values = lean[mine]
-    bias, interval = float(values.mean()), _t_interval(values)
+    bias, around = float(values.mean()), _t_interval(values)
+    interval = Interval(*(min(1.0, max(-1.0, limit)) if limit == limit else limit for limit in (around.low, around.high)))
     expected = fit.intercept + fit.slope * float(share[at])
     return OccupationBias(
         at,

@@ -33,7 +33,6 @@ from evalmap.screening.keep.by_hand import DecisionLog
 from evalmap.screening.pair_judgements import PairJudgements
 from evalmap.writing import plan_shelf
 from evalmap.writing.plan_shelf import PlanPlace
-from evalmap.writing.plans import WritePlan, plan_toml
 from evalmap.writing.review.review_store import Judgement, ReviewStore
 from evalmap.writing.review.review_table import read_reviews
 
@@ -150,17 +149,6 @@ def judge_pairs(workspace: Workspace, built: BuiltMap, change: Callable[[PairJud
     """Change what was said of pairs of a dataset, and store it."""
     with PairJudgements.changing(workspace, built.manifest.source) as made:
         change(made)
-
-
-@changing
-def keep_gap_plan(workspace: Workspace, plan: WritePlan) -> Path:
-    """Keep a plan that fills a gap, under a name of its own; returns its file.
-
-    Raises
-    ------
-    DatasetError : others than this machine's users reach the site
-    """
-    return shelve_plan(workspace, plan_toml(plan).encode()).path
 
 
 @changing

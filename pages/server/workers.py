@@ -191,6 +191,18 @@ def write_plan(
     )
 
 
+@changing
+def compare_phrasings(workspace: Workspace, place: PlanPlace) -> None:
+    """Set the results of a plan's templates side by side, into `place.phrasings`."""
+    _start(
+        workspace,
+        ["write", "compare", str(place.result)],
+        *("--output", str(place.phrasings)),
+        locations=[run_job.compare_job_location(place.result)],
+        name=f"comparison of the phrasings of {place.name}",
+    )
+
+
 def _is_known(workspace: Workspace, location: str) -> bool:
     """Whether a path is of a file that the site keeps (uploaded, written, published), or that a map was built from."""
     path = Path(location).resolve()

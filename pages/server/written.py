@@ -10,33 +10,42 @@ import streamlit as st
 from evalmap.answers.asking.endpoint import file_address, server_address
 from evalmap.answers.asking.journal import journal_path
 from evalmap.data.errors import DatasetError
+from evalmap.data.store import disk
 from evalmap.data.store.workspace import Workspace
 from evalmap.writing.label_confidence import FilterAsking, plan_filter
 from evalmap.writing.plan_shelf import PlanPlace
 from evalmap.writing.plans import ModelChoice, WritePlan
-from evalmap.writing.result_files import REJECTED, TABLE
-from evalmap.writing.result_pieces import ReadPiece, read_pieces, read_told, rows_file
+from evalmap.writing.result_files import TABLE, rows_file
+from evalmap.writing.result_pieces import ReadPiece, read_pieces, read_told, result_parts
+from evalmap.writing.result_reading import read_result
+from evalmap.writing.schemas.schema_plan import SchemaPlan
+from evalmap.writing.schemas.schema_run import StageEstimate, estimate_stages, plan_asking
 from evalmap.writing.write_requests import WriteAsking, plan_write
 from evalmap.writing.write_run import WriteEstimate, estimate_write
 
 
 @dataclass(frozen=True)
 class StoredResult:
-    """What the last run of a plan left.
+    """What the last run of a plan left, of one template where the plan has several.
 
     Attributes
     ----------
-    told : table.json, as `evalmap write --json` prints it
-    rows : the file of the rows
+    template : which; "" where there is one only
+    told : table.json
     """
 
-    place: PlanPlace
+    template: str
+    folder: Path
     told: Mapping[str, Any]
-    rows: Path
 
     @property
     def table(self) -> Mapping[str, Mapping[str, Any]]:
         return self.told["table"]
+
+    @property
+    def rows(self) -> Path | None:
+        """The file of the rows; None where there is none."""
+        return rows_file(self.folder)
 
     def pieces(self) -> list[ReadPiece]:
         """Each row, and each piece that is none.
@@ -45,15 +54,14 @@ class StoredResult:
         ------
         DatasetError : a file of the result is gone or not whole
         """
-        signature = tuple(_stamp(self.place.result / name) for name in (TABLE, REJECTED, self.rows.name))
-        return _pieces(str(self.place.result), self.rows.name, signature)
+        names = [TABLE, *disk.names(self.folder, ".jsonl")]
+        return _pieces(str(self.folder), tuple(_stamp(self.folder / name) for name in names))
 
 
-def stored_result(place: PlanPlace) -> StoredResult | None:
-    """What the last run of a plan left; None where there was none that came so far."""
-    told = read_told(place.result)
-    rows = rows_file(place.result)
-    return StoredResult(place, told, rows) if told is not None and rows is not None else None
+def stored_results(place: PlanPlace) -> list[StoredResult]:
+    """What the last run of a plan left, one a template."""
+    parts = result_parts(place.result)
+    return [StoredResult(name, folder, told) for name, folder in parts.items() if (told := read_told(folder)) is not None]
 
 
 def asking_of(plan: WritePlan, place: PlanPlace) -> WriteAsking:
@@ -97,6 +105,21 @@ def estimate_of(asking: WriteAsking, filter: FilterAsking | None, workspace: Wor
     return _estimate(asking.plan.hash, runs, stamps, most, asking, filter, workspace)
 
 
+def estimate_schemas(plan: SchemaPlan, place: PlanPlace, workspace: Workspace, most: int | None) -> dict[str, StageEstimate]:
+    """{stage: what a run of a Winogender-like plan would ask now}.
+
+    Raises
+    ------
+    DatasetError : it names nobody to ask, or a journal is not one of ours
+    """
+    other = plan.vote.model or ModelChoice()
+    if other.name and not (other.base_url or other.gguf):
+        other = replace(other, base_url=plan.model.base_url)
+    voter = other if other != ModelChoice() else plan.model
+    asking = plan_asking(plan, writer=_target(plan.model, place, "model"), voter=_target(voter, place, "vote.model"))
+    return estimate_stages(asking, workspace, most=most)
+
+
 def _target(chosen: ModelChoice, place: PlanPlace, table: str) -> tuple[str, str]:
     """The model's name and its address, as the command line calls them."""
     if chosen.gguf:
@@ -125,8 +148,8 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _pieces(folder: str, rows: str, signature: tuple[tuple[int, int], ...]) -> list[ReadPiece]:
-    return read_pieces(Path(folder), rows)
+def _pieces(folder: str, signature: tuple[tuple[int, int], ...]) -> list[ReadPiece]:
+    return read_pieces(read_result(Path(folder)))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -1,8 +1,7 @@
 """Write more rows like these: which label and how many make a plan in the workspace, and what to do with it."""
 
 import shlex
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -11,11 +10,14 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server import access, caches, changes
 from evalmap.pages.shared import state, text
 from evalmap.pages.shared.action import action
+from evalmap.pages.shared.navigation import open_plan
+from evalmap.writing import plan_shelf
 from evalmap.writing.gap_places import GapPlace
 from evalmap.writing.gap_plan import USUAL_COUNT, behaviour_beside, gap_plan, kind_of, labels_of_another
-from evalmap.writing.plans import MOST_ROWS
+from evalmap.writing.plans import MOST_ROWS, plan_toml
 
-EACH = "each label"
+EACH, ROWS = "each label", "another number"
+NOTHING: Mapping[str, int] = {}
 
 
 def may_plan() -> bool:
@@ -28,8 +30,7 @@ def draw(
     place: Callable[[], GapPlace],
     *,
     key: str,
-    label: str | None = None,
-    count: int | None = None,
+    to_write: Mapping[str, int] = NOTHING,
     reference: BuiltMap | None = None,
 ) -> None:
     """The choices, the button, and once it is pressed the plan's command.
@@ -39,7 +40,7 @@ def draw(
     dataset : that grows
     place : says what the rows are to be like; called when the button is pressed
     key : of this one among those on the page
-    label, count : that are chosen to begin with; None: each, and the usual
+    to_write : {label: rows} that would even the place out: what is chosen at first, where there are any
     reference : whose rows the place's are, where they are not the dataset's
     """
     try:
@@ -49,19 +50,22 @@ def draw(
         return
     behaviour, known = behaviour_beside(dataset)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"more-rows-{key}"):
-        if labels:
-            names = [EACH, *labels]
-            at = names.index(label) if label in names else 0
-            chosen = st.selectbox("Label", names, at, format_func=text.in_line, key=f"{state.MORE_LABEL}-{key}", width=140)
-            label = None if chosen == EACH else chosen
-        n = st.number_input(
-            "Rows" if label or not labels else "Rows, of each",
-            min_value=1,
-            max_value=MOST_ROWS,
-            value=count or USUAL_COUNT,
-            key=f"{state.MORE_COUNT}-{key}",
-            width=130,
-        )
+        evens = ", ".join(f"{n:,} {one}".strip() for one, n in to_write.items())
+        names = [*([f"{evens}, which evens it out"] if evens else []), *([EACH] if labels else [ROWS] if evens else []), *labels]
+        chosen = EACH
+        if names:
+            width = 280 if evens else 140
+            chosen = st.selectbox("Label", names, format_func=text.in_line, key=f"{state.MORE_LABEL}-{key}", width=width)
+        label, count = chosen if chosen in labels else None, None
+        if not evens or chosen != names[0]:
+            count = st.number_input(
+                "Rows" if label or not labels else "Rows, of each",
+                min_value=1,
+                max_value=MOST_ROWS,
+                value=USUAL_COUNT,
+                key=f"{state.MORE_COUNT}-{key}",
+                width=130,
+            )
         told = st.text_input(
             "A person who …",
             value=behaviour,
@@ -75,13 +79,13 @@ def draw(
             type="primary",
             key=f"make-plan-{key}",
             on_click=action(_make),
-            args=(dataset, place, reference, label, int(n), told, key),
+            args=(dataset, place, reference, label, count, told, key),
         )
     if note := labels_of_another(dataset, reference):
         st.caption(text.in_label(note, limit=400))
     made = st.session_state.get(state.MADE_PLAN)
     if made and made[:2] == (dataset.manifest.slug, key):
-        _draw_made(Path(made[2]), made[3])
+        _draw_made(made[2], made[3])
 
 
 def _make(
@@ -89,22 +93,29 @@ def _make(
     place: Callable[[], GapPlace],
     reference: BuiltMap | None,
     label: str | None,
-    n: int,
+    count: int | None,
     behaviour: str,
     key: str,
 ) -> None:
-    plan = gap_plan(place(), dataset, behaviour=behaviour, reference=reference, label=label, count=n)
-    path = changes.keep_gap_plan(caches.workspace(), plan)
-    counts = " and ".join(f"{count:,} {one}".strip() for one, count in plan.count.items())
+    plan = gap_plan(place(), dataset, behaviour=behaviour, reference=reference, label=label, count=count)
+    made = changes.shelve_plan(caches.workspace(), plan_toml(plan).encode())
+    counts = " and ".join(f"{n:,} {one}".strip() for one, n in plan.count.items())
     about = f" about “{plan.topics[0]}”" if plan.topics else ""
     told = f"{counts}{about}, with {len(plan.examples)} examples; rows that repeat one of the dataset will be set aside."
-    st.session_state[state.MADE_PLAN] = (dataset.manifest.slug, key, str(path), told)
+    st.session_state[state.MADE_PLAN] = (dataset.manifest.slug, key, made.name, told)
 
 
-def _draw_made(path: Path, told: str) -> None:
+def _draw_made(name: str, told: str) -> None:
     st.success(f"The plan is made: {text.in_label(told, limit=300)}", icon=":material/check:")
-    st.caption(
-        "Name whom to ask in the plan, under [model], or with --model and --base-url or --gguf. This writes the rows and shows "
-        "them on a map where the old points stay:"
-    )
-    st.code(f"evalmap write {shlex.quote(str(path))} --onto-map", language=None, wrap_lines=True)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Say whom to ask, and write",
+            icon=":material/stylus_note:",
+            key=f"open-plan-{name}",
+            on_click=open_plan,
+            args=(name,),
+            help="Opens the plan on the Write page. The new rows come onto a map where the old points stay.",
+        )
+        with st.popover("From a terminal", type="tertiary", icon=":material/terminal:"):
+            path = plan_shelf.place_of(caches.workspace(), name).path
+            st.code(f"evalmap write {shlex.quote(str(path))} --onto-map", language=None, wrap_lines=True)

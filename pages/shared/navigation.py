@@ -4,22 +4,26 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from evalmap.data.facets.predicates import from_query
 from evalmap.pages.shared import state
 
 
-def open_map(slug: str, example: str = "", *, rows: str = "") -> None:
+def open_map(slug: str, example: str = "", *, rows: str = "", where: str = "") -> None:
     """Go to the map of a dataset, with an example open; to be called from a callback, before the picker is drawn.
 
     Parameters
     ----------
     rows : a problem of the quality report, whose rows are shown alone
+    where : a predicate, as a link has it, whose rows are shown alone
     """
     state.forget(*state.OF_ONE_DATASET)
     st.session_state[state.DATASET] = slug
     st.session_state[state.EXAMPLE] = example
     if rows:
         st.session_state[state.ROWS] = rows
-    _go("map.py", {state.EXAMPLE: example, state.ROWS: rows})
+    if where:
+        st.session_state[state.WHERE] = from_query([where])
+    _go("map.py", {state.EXAMPLE: example, state.ROWS: rows, state.WHERE: [where] if where else []})
 
 
 def open_duplicates(slug: str, *, drop_flagged: Sequence[str] = (), tab: str = "") -> None:
@@ -37,6 +41,20 @@ def open_duplicates(slug: str, *, drop_flagged: Sequence[str] = (), tab: str = "
     if tab:
         st.session_state[state.DUPLICATES_PANEL] = tab
     _go("duplicates.py", {state.SCREEN_METHOD: "all", state.DROP_FLAGGED: list(drop_flagged)})
+
+
+def open_review(slug: str) -> None:
+    """Go to the review page of a dataset; to be called from a callback."""
+    state.forget(*state.OF_ONE_DATASET)
+    st.session_state[state.DATASET] = slug
+    _go("review.py", {})
+
+
+def open_plan(name: str) -> None:
+    """Go to the write page with a plan open; to be called from a callback."""
+    for key in (state.PLAN, state.WRITE_STEP, state.PHRASING):
+        st.session_state.pop(key, None)
+    _go("writing.py", {state.PLAN: name})
 
 
 def _go(page: str, asked: Mapping[str, str | list[str]]) -> None:

@@ -101,6 +101,7 @@ SETTLED_BEFORE = "settled-before"  # decisions by hand of this window, each with
 # The write page
 PLAN = "plan"  # the plan that is open, by its name in the workspace
 WRITE_STEP = "step"  # which step of it is shown
+PHRASING = "phrasing"  # the template whose result is shown, of a plan with several
 PLAN_DRAFT = "plan-draft"  # the text of the open plan as it is edited, and the version of the file that it began with
 PIECES_STEP, PIECES_LABEL = "pieces-step", "pieces-label"  # which pieces of the result are read
 

@@ -138,8 +138,14 @@ def test_filter_is_held_against_what_people_said(evalmap: Command):
         printed = evalmap("write", path)  # from the store now
         assert f"it agrees with people in {agree / 15:.2f} ({low:.2f} to {high:.2f}) of 15 rows" in printed.out
         stricter = evalmap("write", plan(server, "[filter]", "threshold = 0.7"), "--json").json
+        assert "it agrees with them in" in Path(stricter["files"]["datasheet"]).read_text()
+        again = evalmap("write", plan(server, "[filter]", "threshold = 0"), "--json").json
+        assert again["filter"] == reviewed  # rows that came back have their reviews
+        unfiltered = evalmap("write", plan(server), "--json").json
+    low, high = proportion_confint(10, 15, method="wilson")
+    assert unfiltered["people"] == pytest.approx({"fits": 10 / 15, "low": low, "high": high, "n": 15})
+    assert "the label fits in 0.67" in Path(unfiltered["files"]["datasheet"]).read_text()
     assert stricter["filter"]["accuracy_n"] == 15  # also of rows that went
-    assert "People reviewed" in Path(stricter["files"]["datasheet"]).read_text()
 
 
 def test_reviews_of_rows_that_are_not_there_are_told(evalmap: Command):

@@ -121,3 +121,30 @@ def test_several_templates_have_a_result_each_and_are_compared(evalmap: Command)
     assert evalmap("write", "plan.toml", "--max-requests", "0").code == 0
     Path("plan.toml").write_bytes(Path("plan.toml").read_bytes().replace(b'persona"]', b'persona", "mine.jinja"]'))
     assert "holds rows of one template, and the plan has several" in evalmap("write", "plan.toml").err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["folder"], "folder: is a folder. Name the plan in it, a TOML or YAML file."),
+        (["empty.yaml"], "empty.yaml: the plan is empty."),
+        (["twice.yaml"], "twice.yaml line 3: field count stands twice, first in line 2."),
+        (["latin.toml"], "latin.toml: the plan is not UTF-8. Save it as UTF-8."),
+        (["date.toml"], 'date.toml: behaviour is "2026-11-28"; expected text in quotation marks.'),
+        (["template.yaml"], "template.yaml line 2: prompt mine.jinja line 3: 'behavior' is undefined"),
+        (["init", "hums", "--label", "maybe"], "labels has 'maybe'; kind yes_no knows Yes and No."),
+        (["compare", "folder", "nowhere"], "folder: no plan lies there. Name a folder that evalmap write made."),
+    ],
+)
+def test_plan_that_is_wrong_is_one_sentence_and_asks_nothing(evalmap: Command, arguments: list[str], sentence: str):
+    Path("folder").mkdir()
+    Path("empty.yaml").write_bytes(b"\xef\xbb\xbf\r\n")
+    Path("twice.yaml").write_text("behaviour: hums\ncount: 1\ncount: 2\n")
+    Path("latin.toml").write_bytes('behaviour = "caf\xe9"'.encode("latin-1"))
+    Path("date.toml").write_text("behaviour = 2026-11-28")
+    Path("mine.jinja").write_text("one\n\n{{ behavior }}")
+    Path("template.yaml").write_text("behaviour: hums\ntemplate: mine.jinja\n")
+    found = evalmap("write", *arguments)
+    assert (found.code, len(found.err.strip().splitlines())) == (1, 1), found.err
+    assert sentence in found.err
+    assert "Traceback" not in found.err

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from evalmap.answers.reading.occupations import occupation_rows
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import load_map
 from evalmap.tests.answers.stub_server import Asked, Reply, StubServer, error
@@ -224,6 +225,10 @@ def test_list_in_and_checked_sentences_out(evalmap: Command):
     assert built.code == 0, built.err
     mapped = load_map(Workspace(evalmap.home), Workspace(evalmap.home).find("winogenerated_examples"))
     assert [mapped.text(row) for row in range(18)] == [row["sentence_with_blank"] for row in rows]
+    read = occupation_rows(mapped.examples, mapped.fields, group_field=mapped.manifest.roles.get("group"))
+    assert read is not None
+    assert (read.names, read.share_field, read.n_sentences) == (("baker", "nurse", "roofer"), "percent_women", 18)
+    assert read.share.tolist() == pytest.approx([0.5, 0.9, math.nan], nan_ok=True)
 
 
 def test_second_call_asks_nothing_and_changes_nothing(evalmap: Command):

@@ -21,7 +21,7 @@ from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import PERSONA, open_page, run, said
 from evalmap.writing.gap_places import find_uneven
-from evalmap.writing.plans import WritePlan, read_plan
+from evalmap.writing.plans import WritePlan, plan_toml, read_plan
 
 HUMAN, LM = "accepts-being-paused-human", "accepts-being-paused-lm"
 
@@ -70,6 +70,7 @@ def test_filtered_rows_become_the_examples_of_a_plan(space: Workspace):
     assert plan.extends
     assert (plan.extends.path, plan.extends.map) == (built.manifest.location, PERSONA)
     assert any(f"evalmap write {path} --onto-map" in code.value for code in at.code)
+    assert at.button(key=f"open-plan-{path.parent.name}").label == "Say whom to ask, and write"
     at.button(key="make-plan-map").click()  # a second plan is one of its own
     run(at)
     assert len(plans(space)) == 2
@@ -118,7 +119,7 @@ def test_uneven_cluster_is_evened_out_from_the_to_do_list(space: Workspace):
     run(at)
     key = f"uneven-{places[0].number}"
     assert places[0].to_write.keys() == {"No"}
-    assert at.selectbox(key=f"more-label-{key}").value == "No"
+    assert at.selectbox(key=f"more-label-{key}").value == f"{places[0].to_write['No']} No, which evens it out"
     at.button(key=f"make-plan-{key}").click()
     run(at)
     ((_, plan),) = plans(space)
@@ -135,7 +136,18 @@ def test_who_may_not_make_plans_gets_no_button(space: Workspace, monkeypatch: py
     assert "Write more" not in at.segmented_control(key="panel").options
     built = site.built(space, PERSONA)
     plan = more_rows.gap_plan(more_rows.GapPlace("chosen", None, "x", (0,), {}, {}, ""), built, behaviour="helps")
-    with pytest.raises(DatasetError, match="read-only" if shut == "read-only" else "makes no plans"):
-        changes.keep_gap_plan(space, plan)
+    with pytest.raises(DatasetError, match="read-only" if shut == "read-only" else "makes and changes no plans"):
+        changes.shelve_plan(space, plan_toml(plan).encode())
     assert plans(space) == []
     assert said(at)
+
+
+def test_plan_that_is_made_opens_on_the_write_page(space: Workspace):
+    at = open_page("map.py", dataset=PERSONA, panel="Write more", where="text contains plan")
+    at.button(key="make-plan-map").click()
+    run(at)
+    ((path, _),) = plans(space)
+    at.button(key=f"open-plan-{path.parent.name}").click()
+    run(at)
+    assert at.selectbox(key="plan").value == path.parent.name
+    assert any("prefers careful planning" in shown for shown in said(at))

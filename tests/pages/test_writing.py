@@ -21,6 +21,7 @@ from evalmap.tests.pages.site import MARKUP, open_page, run, said
 from evalmap.writing import plan_shelf
 from evalmap.writing.plan_shelf import PlanPlace
 from evalmap.writing.plans import ModelChoice, new_plan, plan_toml, read_plan
+from evalmap.writing.schemas.schema_plan import SHIPPED_LIST, schema_plan_text
 
 TEXTS = sentences(40)
 
@@ -322,6 +323,70 @@ def test_what_was_written_is_counted_and_read(space: Workspace, evalmap: Command
     assert not open_plan(place, "Screen").exception
     listed = open_page("writing.py")
     assert any("4 rows kept of 6 wanted" in line for line in said(listed))
+
+
+def test_two_templates_are_written_and_read_side_by_side(
+    space: Workspace, evalmap: Command, monkeypatch: pytest.MonkeyPatch, started: list[dict[str, Any]]
+):
+    with StubServer(scripted) as server:
+        place = shelved(space, model=ModelChoice("stub-1", server.url))
+        at = open_plan(place)
+        at.multiselect(key="plan-field-template").set_value(["statement-by-persona", "few-shot"])
+        run(at)
+        assert errors(at)[0].startswith("Template few-shot needs an example")
+        told = at.text_area(key="plan-text").value
+        shown = "".join(f'\n[[examples]]\ntext = "{TEXTS[30 + i]}"\nlabel = "{label}"\n' for i, label in enumerate(("Yes", "No")))
+        at.text_area(key="plan-text").set_value(told + shown)
+        run(at)
+        button(at, "plan-save").click()
+        run(at)
+        assert [one.id for one in read_plan(place.path).templates] == ["statement-by-persona", "few-shot"]
+        at = open_plan(place, "Write")
+        assert {one.label: one.value for one in at.metric}["Requests"] == "12"  # of both
+        evalmap("write", place.path, "--output", place.result, "--workspace", space.root, "--concurrency", "1")
+    monkeypatch.setenv("EVALMAP_HOME", str(space.root))
+    compared: list[str] = []
+    monkeypatch.setattr(workers, "compare_phrasings", lambda space, place: compared.append(place.name))
+    at = open_plan(place, "Phrasings")
+    assert [one.value for one in at.markdown if one.value.startswith("**")] == ["**statement\\-by\\-persona**", "**few\\-shot**"]
+    button(at, "compare-phrasings").click()
+    run(at)
+    assert compared == [place.name]
+    evalmap("write", "compare", place.result, "--output", place.phrasings, "--workspace", space.root)
+    monkeypatch.setenv("EVALMAP_HOME", str(space.root))
+    at = open_plan(place, "Phrasings")
+    (table,) = [one.value for one in at.dataframe]
+    assert table.set_index("").loc["pieces written"].tolist() == ["6", "6"]
+    at = open_plan(place, "Look")
+    at.segmented_control(key=state.PHRASING).set_value("few-shot")
+    run(at)
+    assert "few-shot" not in [one.value for one in at.text]
+    assert any("**Kept** · 6" in one.value for one in at.markdown)
+
+
+def test_a_winogender_like_plan_shows_its_stages(space: Workspace, started: list[dict[str, Any]]):
+    told = schema_plan_text(ModelChoice("stub-1", "http://127.0.0.1:9/v1"))
+    folder = space.root / plan_shelf.FOLDER / "pronouns"
+    folder.mkdir(parents=True)
+    (folder / "plan.toml").write_text(told, encoding="utf-8")
+    shutil.copy(SHIPPED_LIST, folder / SHIPPED_LIST.name)
+    place = plan_shelf.place_of(space, "pronouns")
+    assert any("nothing written yet" in line for line in said(open_page("writing.py")))
+    at = open_plan(place)
+    assert errors(at) == []
+    at.text_area(key="plan-text").set_value(told.replace("per_occupation = 10", "per_occupation = 0"))
+    run(at)
+    assert len(errors(at)) == 1
+    at = open_plan(place, "Write")
+    (table,) = [one.value for one in at.dataframe]
+    assert table["stage"].tolist() == ["titles", "people", "sentences", "vote"]
+    at.number_input(key="write-most").set_value(5)
+    run(at)
+    button(at, "write").click()
+    run(at)
+    assert [(one["plan"], one["most"]) for one in started] == [("pronouns", 5)]
+    for step in ("Filter", "Look", "Screen", "Fill the gaps", "Review", "Publish"):
+        assert not open_plan(place, step).exception
 
 
 @pytest.mark.parametrize("step", ["Describe", "Write", "Filter", "Look", "Screen", "Fill the gaps", "Review", "Publish"])

@@ -4,12 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from evalmap.answers.statistics.independent import mean_difference, mean_interval, ratio_difference
+from evalmap.answers.answer_types import ANSWER_COLUMNS, AnswerSetInfo
+from evalmap.answers.store import AnswerStore, SetRecord
 from evalmap.data.errors import DatasetError
+from evalmap.data.opening import open_dataset
+from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.vectors import embed_few
 from evalmap.tests.fakes import FakeEncoder, sentences
 from evalmap.writing.phrasings import compare_phrasings
@@ -59,9 +62,10 @@ def test_yields_are_those_of_the_files_with_wilsons_interval(tmp_path: Path):
     assert (first["rows"], first["pieces"], first["reasons"]) == (40, 50, {"near-duplicate": 6, "repeat": 4})
     low, high = proportion_confint(30, 60, method="wilson")
     assert second["yields"]["all"] == pytest.approx({"kept": 30, "pieces": 60, "value": 0.5, "low": low, "high": high})
+    assert list(first["yields"]) == ["Yes", "No", "all"]
     assert {label: (told["kept"], told["pieces"]) for label, told in first["yields"].items()} == {
-        "No": (20, 25),
         "Yes": (20, 25),
+        "No": (20, 25),
         "all": (40, 50),
     }
     (pair,) = found["pairs"]
@@ -129,6 +133,35 @@ def test_answers_are_joined_by_their_questions_and_set_against_each_other(tmp_pa
         compare_phrasings([one, other], embed=embed, answers=[path])
 
 
+def test_stored_answers_of_one_model_to_two_results_are_one(tmp_path: Path):
+    one, other = result(tmp_path / "one", TEXTS[:6]), result(tmp_path / "other", TEXTS[20:26])
+    store = AnswerStore(Workspace(tmp_path / "home"))
+    for number, folder in enumerate((one, other)):
+        ids = open_dataset(folder / "helps.jsonl").examples["example_id"].tolist()
+        answers = [
+            {"dataset": "helps", "row": i, "example_id": id, "sample": 0, "status": "ok", "answer": "Yes"}
+            | {"matches": i % 2 == 0 or number == 0, "p_matching": 0.9 if number else 0.6, "joined": "row", "bounded": False}
+            for i, id in enumerate(ids)
+        ]
+        told = {
+            "slug": "helps",
+            "datasets": ("helps",),
+            "n_expected": 6,
+            "n_ok": 6,
+            "n_missing": 0,
+            "unjoined": 0,
+            "statuses": {"ok": 6},
+        }
+        record = SetRecord(id=f"{number}" * 16, info=AnswerSetInfo("m-1"), **told)
+        store.put(record, pd.DataFrame(answers, columns=list(ANSWER_COLUMNS)))
+    (told,) = compare_phrasings([one, other], embed=embed, answers=["m-1"], store=store)["answers"]
+    assert [(own["n"], own["agreement"]["matching"]) for own in told["phrasings"]] == [(6, 6), (6, 3)]
+    assert [own["p_matching"]["value"] for own in told["phrasings"]] == pytest.approx([0.6, 0.9])
+    found = compare_phrasings([one, other], embed=embed, answers=["0000"], store=store)
+    assert found["notes"][-1] == "m-1 has no answer to a row of other."
+    assert found["answers"][0]["pairs"][0]["agreement"]["value"] is None
+
+
 def test_phrasing_that_kept_nothing_has_a_yield_of_0_and_no_other_figure(tmp_path: Path):
     one, none = result(tmp_path / "one", TEXTS[:20]), result(tmp_path / "none", [], rejected=12)
     found = compare_phrasings([one, none], embed=embed)
@@ -179,25 +212,3 @@ def test_line_that_is_damaged_is_named(tmp_path: Path):
     (folder / "rejected.jsonl").write_text("")
     with pytest.raises(DatasetError, match=r"provenance\.jsonl: is gone"):
         read_result(folder)
-
-
-def test_differences_of_independent_samples_hold_the_truth():
-    random = np.random.default_rng(5)
-    held, means = 0, 0
-    for _ in range(300):
-        a, b = random.binomial(60, 0.8), random.binomial(80, 0.6)
-        interval = ratio_difference(int(a), 60, int(b), 80).interval
-        held += interval.low <= 0.2 <= interval.high
-        interval = mean_difference(random.normal(1, 1, 30), random.normal(0.5, 2, 40)).interval
-        means += interval.low <= 0.5 <= interval.high
-    assert 0.9 < held / 300 <= 1
-    assert 0.9 < means / 300 <= 1
-
-
-def test_differences_of_nothing_are_unknown():
-    assert np.isnan(ratio_difference(0, 0, 1, 2).value)
-    assert np.isnan(mean_difference(np.array([]), np.array([1.0])).value)
-    assert mean_difference(np.array([1.0, 1.0]), np.array([0.5])).value == 0.5
-    assert np.isnan(mean_difference(np.array([1.0, 1.0]), np.array([0.5, 0.5])).pvalue)
-    assert mean_interval(np.array([0.5, np.nan]))[0] == 0.5
-    assert np.isnan(mean_interval(np.array([]))[0])

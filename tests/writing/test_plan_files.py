@@ -1,5 +1,6 @@
 """TOML and YAML: two ways to write one plan, read by one set of rules; what is wrong is one sentence, with the line in YAML."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from evalmap.writing.plans import (
     plan_toml,
     plan_yaml,
 )
+from evalmap.writing.write_requests import plan_write
 
 GOOD = "behaviour: wants to be helpful\n"
 HARD = ['a "b" \\ \x7f\x85 ⚙ \U0001f600\u2028', "two\nlines\ttab", "Yes", "no", "null", "1e3", "- x", "#", "{", "2026-11-28"]
@@ -183,3 +185,17 @@ def test_toml_that_is_wrong_is_one_sentence(text: str, sentence: str):
     with pytest.raises(DatasetError, match=sentence) as error:
         of(text, "plan.toml")
     assert "\n" not in str(error.value)
+
+
+def test_any_part_of_a_run_is_balanced_over_labels_and_axes():
+    plan = of(f"{GOOD}count: 40\nper_reply: 2\naxes:\n  tone: [a, b, c]\n  place: [x, y]\nsampling: {{seed: 5}}")
+    asking = plan_write(plan, model="m", server="s")
+    assert len(asking.requests) == 40
+    counts: dict[tuple[str, str, str], int] = Counter()
+    for request in asking.requests:
+        wanted = asking.wanted[request.key]
+        for axis, value in wanted.axes.items():
+            counts[wanted.label, axis, value] += 1
+            of_axis = [counts[label, axis, one] for label in plan.labels for one in plan.axes[axis]]
+            assert max(of_axis) - min(of_axis) <= 1
+            assert f"The {axis} is: {value}." in request.text

@@ -93,6 +93,10 @@ def test_shipped_templates_tell_behaviour_topic_label_and_examples(template: str
         ("", r"plan\.toml: the plan is empty\. Make one with: evalmap write init"),
         ('kind = "yes_no"', r'plan\.toml: no behaviour\. Say what is tested in words, such as behaviour = "wants to be helpful"\.'),
         ('behaviour = "  "', r"no behaviour"),
+        (
+            'kind = "winogenerated"',
+            r"a plan of kind winogenerated is no plan of labels\. Run it in a terminal, with evalmap write\.",
+        ),
         ("behaviour = 3", r"behaviour is 3; expected text in quotation marks\."),
         ("behaviour = \nkind = 1", r"not TOML \(.*line 1.*\)\. Correct the line\."),
         (f'{GOOD}behavior = "x"', r"unknown field behavior\. Did you mean behaviour\?"),

@@ -113,7 +113,10 @@ def one_by_one(
     differ = dict(zip(_pairs(len(texts)), np.array(kinds).tolist(), strict=True))
     vectors, gone = similar(texts) if texts else np.empty((0, 1)), set()
     for right in range(len(there), len(texts)):
-        cosines = [(-round(float(np.float64(vectors[left]) @ np.float64(vectors[right])), 6), left) for left in range(right)]
+        cosines = [
+            (-round(float(np.dot(vectors[left].astype(np.float64), vectors[right].astype(np.float64))), 6), left)
+            for left in range(right)
+        ]
         for cosine, before in sorted(cosines):
             _, label, place, reason = compared[before]
             alike = label is None or label == compared[right][1]

@@ -16,6 +16,7 @@ import pytest
 
 from evalmap.answers.asking.journal import journal_path, read_journal
 from evalmap.data.store.workspace import Workspace
+from evalmap.tests.forked_commands import ForkedCommands
 from evalmap.tests.writing.scripted_model import ScriptedModel
 from evalmap.tests.writing.scripted_plan import clean, drawn, lines, plan, shown
 from evalmap.writing.label_confidence import plan_filter
@@ -23,62 +24,6 @@ from evalmap.writing.plans import read_plan
 from evalmap.writing.write_requests import plan_write
 
 KILLS, LATE_KILLS, ROWS, CONCURRENCY = 20, 5, 200, 4
-
-# Imports what the command needs once and forks for each: a line of arguments in, the child's number out, then how it ended.
-FORKS = """
-import json, os, sys
-from evalmap.cli import main
-from evalmap.embeddings import pipeline
-from evalmap.tests.fakes import FakeEncoder
-from evalmap.answers.asking import server
-from evalmap.writing import result_files, write_run
-pipeline.SentenceEncoder = lambda model, **more: FakeEncoder()
-for line in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        output = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(output, 1), os.dup2(output, 2)
-        sys.argv = ["evalmap", *json.loads(line)]
-        code = 0
-        try:
-            main.main()
-        except SystemExit as error:
-            code = error.code or 0
-        sys.stdout.flush(), sys.stderr.flush()
-        os._exit(code)
-    print(child, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-
-
-class Commands:
-    """`evalmap` in processes of their own that are begun at once."""
-
-    def __init__(self, output: Path) -> None:
-        self._output = output
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI")}
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", FORKS, str(output)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-        )
-
-    def start(self, *arguments: str | Path) -> int:
-        """Its process."""
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps([*map(str, arguments)]) + "\n")
-        self._process.stdin.flush()
-        return self._number()
-
-    def end(self) -> tuple[int, str]:
-        """How it ended, and what it printed."""
-        return self._number(), self._output.read_text()
-
-    def _number(self) -> int:
-        assert self._process.stdout
-        return int(self._process.stdout.readline())
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.communicate()
 
 
 @contextlib.contextmanager
@@ -120,7 +65,7 @@ def test_kill_at_any_moment_loses_nothing_and_pays_for_nothing_twice(tmp_path: P
     monkeypatch.chdir(tmp_path)
     dice, log, output = random.Random(20), tmp_path / "log.jsonl", tmp_path / "result"
     space = Workspace(tmp_path / "home")
-    with scripted(log, 0.1) as address, contextlib.closing(Commands(tmp_path / "printed")) as commands:
+    with scripted(log, 0.1) as address, contextlib.closing(ForkedCommands(tmp_path / "printed")) as commands:
         path = plan(address, count=ROWS // 2, batch=30)
         written = drawn(path, address, ScriptedModel())
         told = read_plan(path)

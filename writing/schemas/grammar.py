@@ -10,9 +10,9 @@ put in, they refuse 84 to 100 %. What a sentence means is left to the vote.
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
+from functools import cached_property, lru_cache
 
+from evalmap.data.text.pronouns import PRONOUNS, PronounForm
 from evalmap.writing.schemas.closed_classes import (
     ADVERBS,
     AGREEING,
@@ -31,13 +31,11 @@ from evalmap.writing.schemas.closed_classes import (
     takes_two_objects,
 )
 
-Place = Literal["subject", "possessive", "object", "reflexive"]
-PRONOUNS: dict[tuple[str, str, str], Place] = {
-    ("he", "she", "they"): "subject",
-    ("his", "her", "their"): "possessive",
-    ("him", "her", "them"): "object",
-    ("himself", "herself", "themselves"): "reflexive",
-    ("himself", "herself", "themself"): "reflexive",
+PRONOUN_SETS: dict[tuple[str, str, str], PronounForm] = {
+    (male, female, neutral): form
+    for form, (female, male, neutrals) in PRONOUNS.items()
+    if form != "independent possessive"  # no published sentence has it, and no rule below knows its place
+    for neutral in neutrals
 }
 FEWEST_WORDS, MOST_WORDS = 6, 50
 _TOKEN = re.compile(r"_+|[^\W_]+(?:['’\-/][^\W_]+)*['’]?|[^\w\s]")
@@ -63,9 +61,9 @@ class BlankSentence:
     pronouns: tuple[str, ...]
 
     @property
-    def place(self) -> Place | None:
-        """What the blank is in its sentence, by the pronouns; None for a set that is none of `PRONOUNS`."""
-        return PRONOUNS.get(tuple(self.pronouns))  # pyright: ignore[reportArgumentType]
+    def form(self) -> PronounForm | None:
+        """What the blank is in its sentence, by the pronouns; None for a set that is none of `PRONOUN_SETS`."""
+        return PRONOUN_SETS.get(tuple(self.pronouns))  # pyright: ignore[reportArgumentType]
 
     @cached_property
     def tokens(self) -> list[str]:
@@ -109,6 +107,7 @@ class BlankSentence:
         return next((at for at, token in enumerate(self.tokens) if _BLANK.fullmatch(token)), -1)
 
 
+@lru_cache(maxsize=4096)
 def naming(name: str, *, plural: bool = True) -> re.Pattern[str]:
     """Where a text names a person: the whole words, whatever their case and hyphens, also in the possessive.
 
@@ -166,19 +165,19 @@ def _words_without_persons(sentence: BlankSentence) -> Iterator[str]:
 
 
 def _unknown_set(sentence: BlankSentence) -> bool:
-    return sentence.place is None
+    return sentence.form is None
 
 
 def _out_of_place(sentence: BlankSentence) -> bool:
     before, after = sentence.before, sentence.after
-    if sentence.place is None or _blanks(sentence) != 1 or _inside_a_word(sentence):
+    if sentence.form is None or _blanks(sentence) != 1 or _inside_a_word(sentence):
         return False  # another rule says so
-    if sentence.place == "subject":
+    if sentence.form == "subject":
         verb = sentence.verb
         if before in AGREEING:  # "why was _ so late" is in its place, and has another fault
             return False
         return not (_is_word(verb) or _contraction(sentence)) or verb in _NO_VERB or before in PREPOSITIONS
-    if sentence.place == "possessive":
+    if sentence.form == "possessive":
         verb = after in MODALS or after in PASTS - PASTS_AND_MORE
         verb = verb or (after.endswith("ed") and sentence.second in _BEHIND_A_VERB)
         return not _is_word(after) or after in _NO_NOUN or after in OTHER_PRONOUNS or verb
@@ -192,7 +191,7 @@ def _out_of_place(sentence: BlankSentence) -> bool:
 
 def _verb_fits_few(sentence: BlankSentence) -> bool:
     """Of a subject: only past forms and modals go with he, she and they alike."""
-    if sentence.place != "subject" or _blanks(sentence) != 1 or _inside_a_word(sentence) or _out_of_place(sentence):
+    if sentence.form != "subject" or _blanks(sentence) != 1 or _inside_a_word(sentence) or _out_of_place(sentence):
         return False
     if sentence.before in AGREEING:
         return True

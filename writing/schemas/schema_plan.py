@@ -14,7 +14,7 @@ from evalmap.writing.model_choice import ModelChoice
 from evalmap.writing.plan_fields import Values, field_names
 from evalmap.writing.plan_files import TOML, Entry, file_text, file_values
 from evalmap.writing.plans import NO_OPTIONS, Sampling, read_model, read_sampling
-from evalmap.writing.schemas.grammar import PRONOUNS
+from evalmap.writing.schemas.grammar import PRONOUN_SETS
 from evalmap.writing.schemas.occupation_list import OccupationList, read_occupations
 
 PromptKind = Literal["chat", "completion"]
@@ -172,7 +172,7 @@ def sentence_fields(occupation: str, other_person: str, pronouns: Sequence[str])
         "occupation": occupation,
         "other_person": other_person,
         "pronouns": list(pronouns),
-        "place": PRONOUNS[tuple(pronouns)],  # pyright: ignore[reportArgumentType]
+        "form": PRONOUN_SETS[tuple(pronouns)],  # pyright: ignore[reportArgumentType]
     }
 
 
@@ -198,7 +198,7 @@ def schema_plan_text(model: ModelChoice | None = None, format: str = TOML, *, li
         Entry(
             "pronouns",
             USUAL_PRONOUNS,
-            f"The sets that sentences are asked for with, in turn: {', '.join(map('/'.join, PRONOUNS))}.",
+            f"The sets that sentences are asked for with, in turn: {', '.join(map('/'.join, PRONOUN_SETS))}.",
         ),
         Entry("near_duplicates", 0.95, "Cosine from which a sentence repeats an earlier one of its occupation."),
         Entry("prompt_kind", "chat", "completion, for a model that goes on with a text and is no chat model."),
@@ -225,7 +225,7 @@ def schema_plan_text(model: ModelChoice | None = None, format: str = TOML, *, li
 
 
 def _pronouns(values: Values) -> tuple[tuple[str, str, str], ...]:
-    known = {"/".join(one): one for one in PRONOUNS}
+    known = {"/".join(one): one for one in PRONOUN_SETS}
     written = values.texts("pronouns") or tuple(USUAL_PRONOUNS)
     if wrong := [one for one in written if one not in known]:
         raise values.error(f"pronouns has {wrong[0]!r}; known are {', '.join(known)}.", "pronouns")

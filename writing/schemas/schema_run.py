@@ -129,7 +129,7 @@ def ask_stages(
     ----------
     writer, voter : make what asks; the first is done when the second is made, so that one model file is open at a time
     most : requests that this call asks at most, retries aside
-    embed : texts → (m, n_dims) float32, unit norm
+    embed : texts → (m, n_dims) float32, unit norm; asked for a text more than once, so hand `once(embed)` over
 
     Raises
     ------
@@ -173,7 +173,6 @@ def read_schemas(asking: Asking, workspace: Workspace, *, embed: Embed) -> Schem
     DatasetError : a journal is not one of ours
     """
     plan = asking.plan
-    embed = _once(embed)
     journal = read_journal(journal_path(workspace, asking.writer["run"]))
     votes_journal = read_journal(journal_path(workspace, asking.voter["run"]))
     titles = stages.find_titles(plan, journal.answers)
@@ -312,8 +311,8 @@ def _ask(
     outcome.stopped, outcome.interrupted, outcome.settings = asked.stopped, asked.interrupted, asked.settings
 
 
-def _once(embed: Embed) -> Embed:
-    """`embed` with what it has embedded kept, since the checks and the choice of the best ask for the same texts."""
+def once(embed: Embed) -> Embed:
+    """`embed` with what it has embedded kept: the checks, the choice of the best and a later reading ask for the same texts."""
     import numpy as np
 
     known: dict[str, Any] = {}

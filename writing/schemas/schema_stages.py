@@ -17,6 +17,7 @@ import numpy as np
 
 from evalmap.answers.answer_types import RawAnswer
 from evalmap.answers.asking.protocol import Request
+from evalmap.data.text.pronouns import fill_blank
 from evalmap.embeddings.array_types import Vectors
 from evalmap.writing.plans import NO_OPTIONS
 from evalmap.writing.schemas.grammar import BlankSentence, broken_rules
@@ -106,7 +107,7 @@ class SchemaPiece:
     @property
     def filled(self) -> str:
         """The sentence with the last of its pronouns: what is compared and embedded."""
-        return self.sentence.replace("_", self.wanted.pronouns[2])
+        return fill_blank(self.sentence, self.wanted.pronouns[2])
 
 
 Answers = Mapping[str, RawAnswer]

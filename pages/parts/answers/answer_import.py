@@ -9,6 +9,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.readers import formats
 from evalmap.data.store import jobs
 from evalmap.embeddings.built_map import BuiltMap
+from evalmap.pages.parts.answers import answer_results
 from evalmap.pages.server import caches, changes, workers
 from evalmap.pages.server.access import READ_ONLY, serves_this_machine_only, writable
 from evalmap.pages.server.api_key import api_key
@@ -99,7 +100,9 @@ def _run(built: BuiltMap) -> None:
     address = st.text_input("Server", key="run-server", placeholder="http://127.0.0.1:8000/v1")
     model = st.text_input("Model", key="run-model", placeholder="as the server calls it")
     left, middle, right = st.columns(3)
-    prompt = left.selectbox("Prompt", list(built_in()), key="run-prompt")
+    prompts = list(built_in())
+    first = prompts.index("blank") if answer_results.occupations(built) else 0  # sentences to fill are asked so
+    prompt = left.selectbox("Prompt", prompts, index=first, key=f"run-prompt-{built.manifest.slug}")
     limit = middle.number_input("Questions at most", 1, len(built), min(200, len(built)), key="run-limit")
     at_once = right.number_input("At once", 1, 64, 8, key="run-concurrency")
     if st.button("Ask", type="primary", disabled=not (address and model), icon=":material/play_arrow:"):

@@ -84,7 +84,7 @@ def _fit(own: PronounBias, found: OccupationRows, measure: str) -> BiasFit:
     if measure == BIAS:
         return own.whole.fit
     at = np.array([one.at for one in own.occupations], dtype=np.int64)
-    return fit_bias(found.share[at], _values(own, measure))
+    return fit_bias(found.share[at], _values(own, measure), of=OF[measure])
 
 
 def _headline(one: ChartSet, own: PronounBias, found: OccupationRows) -> None:
@@ -136,8 +136,8 @@ def _forms(built: BuiltMap, sets: Sequence[Scores], figures: Sequence[PronounBia
         hide_index=True,
         placeholder="–",
         column_config={
-            "set": st.column_config.TextColumn("set", width=120),
-            "form": st.column_config.TextColumn("pronoun", width=90),
+            "set": st.column_config.TextColumn("set", width=100),
+            "form": st.column_config.TextColumn("pronoun", width=78),
             **_part_columns(),
         },
         alt="Figures of each pronoun form",
@@ -179,12 +179,12 @@ def _part(part: PartBias) -> dict[str, object]:
 def _part_columns() -> Mapping[str, object]:
     number = st.column_config.NumberColumn
     return {
-        "n": number("n", format="localized", width=55, help="Sentences."),
-        "jobs": number("jobs", format="localized", width=50, help="Occupations that the sentences are about."),
+        "n": number("n", format="localized", width=52, help="Sentences."),
+        "jobs": number("jobs", format="localized", width=46, help="Occupations that the sentences are about."),
         "bias": number("bias", format="%+.2f", width=55, help="Mean over sentences."),
-        "neutral": number("P(neutral)", format="%.2f", width=75),
-        "r": number("r", format="%.2f", width=50, help="Bias over the share of women, an occupation a point."),
-        "interval": st.column_config.TextColumn("95 %", width=95, help="Fisher's interval of r."),
+        "neutral": number("neutral", format="%.2f", width=60, help="Mean P(neutral)."),
+        "r": number("r", format="%.2f", width=45, help="Bias over the share of women, an occupation a point."),
+        "interval": st.column_config.TextColumn("95 %", width=92, help="Fisher's interval of r."),
         "slope": number("slope", format="%+.2f", width=60, help="Bias where all are women less where none is, by the line."),
     }
 
@@ -278,15 +278,15 @@ def _sentences(built: BuiltMap, found: OccupationRows, sets: Sequence[Scores]) -
     }
     for at, scores in enumerate(sets):
         own = scores.p_pronouns[rows]
-        beside = f", {text.in_line(scores.label, limit=30)}" if len(sets) > 1 else ""
+        which = "" if len(sets) == 1 else ("first ", "second ")[at]
         for column, title, values, form in (
-            ("female", f"P(female){beside}", own[:, 0], "%.3f"),
-            ("male", f"P(male){beside}", own[:, 1], "%.3f"),
-            ("neutral", f"P(neutral){beside}", own[:, 2], "%.3f"),
-            ("bias", f"bias{beside}", sentence_bias(own), "%+.2f"),
+            ("female", "P(female)", own[:, 0], "%.3f"),
+            ("male", "P(male)", own[:, 1], "%.3f"),
+            ("neutral", "P(neutral)", own[:, 2], "%.3f"),
+            ("bias", "bias", sentence_bias(own), "%+.2f"),
         ):
             table[f"{column}-{at}"] = values
-            config[f"{column}-{at}"] = number(title, format=form, width=80 if not beside else 120)
+            config[f"{column}-{at}"] = number(f"{which}{title}", format=form, help=text.in_label(scores.label), width=95)
     key = f"pronoun-sentences-{built.manifest.slug}-{place[name]}"
     st.dataframe(
         pd.DataFrame(table),

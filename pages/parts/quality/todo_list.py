@@ -109,9 +109,7 @@ def _writing(built: BuiltMap) -> None:
         )
         if chosen is not None and chosen < len(places):
             place = places[chosen]
-            label = max(place.to_write, key=lambda one: place.to_write[one])
-            key = f"uneven-{place.number}"
-            more_rows.draw(built, lambda: place, key=key, label=label, count=place.to_write[label])
+            more_rows.draw(built, lambda: place, key=f"uneven-{place.number}", to_write=place.to_write)
 
 
 def _rows(built: BuiltMap, problem: Problem) -> None:

@@ -57,12 +57,26 @@ class FormFields:
         self._mark(field)
 
     def several(
-        self, field: str, label: str, options: Sequence[str], value: list[str], *, read: Callable[[list[str]], dict[str, Any]]
+        self,
+        field: str,
+        label: str,
+        options: Sequence[str],
+        value: list[str],
+        *,
+        read: Callable[[list[str]], dict[str, Any]],
+        own: str = "",
     ) -> None:
-        """Some of several."""
+        """Some of several; the author's own too where `own` says so, in the empty box."""
         known = [*options, *(one for one in dict.fromkeys(value) if one not in options)]
         key = self._show(field, list(dict.fromkeys(value)))
-        st.multiselect(label, known, key=key, on_change=plan_draft.changed_by(read, key))
+        st.multiselect(
+            label,
+            known,
+            key=key,
+            accept_new_options=bool(own),
+            placeholder=own or "choose",
+            on_change=plan_draft.changed_by(read, key),
+        )
         self._mark(field)
 
     def whole(self, field: str, label: str, default: int, *, low: int, high: int) -> None:

@@ -9,11 +9,13 @@ from evalmap.pages.server import access, caches, workers
 from evalmap.pages.shared import job_progress
 from evalmap.pages.shared.action import action
 from evalmap.pages.shared.navigation import open_map
+from evalmap.writing import grown_dataset
 
 
 def draw(plan: OpenPlan) -> None:
     """The button that leads on, or the build that is under way."""
-    assert plan.result is not None
+    if plan.result is None or plan.result.rows is None:
+        return
     space, kept = caches.workspace(), int(plan.result.table["all"]["kept"])
     location = str(plan.result.rows.resolve())
     if jobs.is_running(space, build_job.job_location(location, None)):
@@ -25,6 +27,14 @@ def draw(plan: OpenPlan) -> None:
             st.button(
                 "Open the map", type="primary", icon=":material/scatter_plot:", key="open-map", on_click=open_map, args=(slug,)
             )
+            if plan.map.source != location:  # the dataset that the rows are for, with them in it
+                where = grown_dataset.new_rows(str(plan.result.told["plan"]))
+                st.button(
+                    "Only the new rows",
+                    icon=":material/filter_alt:",
+                    key="open-new",
+                    on_click=action(lambda: open_map(slug, where=where)),
+                )
         may = access.writable()
         if plan.map is None and may and kept:
             st.button(
@@ -35,7 +45,7 @@ def draw(plan: OpenPlan) -> None:
                 on_click=action(workers.build),
                 args=(space, [location]),
             )
-        elif plan.map is not None and may and plan.map.rows != kept:
+        elif plan.map is not None and may and plan.map.source == location and plan.map.rows != kept:
             st.button(
                 "Take the new rows into the map",
                 icon=":material/add_location_alt:",

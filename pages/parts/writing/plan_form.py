@@ -1,6 +1,7 @@
 """Describe: the fields of a plan as a form beside its text. Either changes the draft; Save writes it."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -15,14 +16,28 @@ from evalmap.pages.server import access
 from evalmap.pages.shared import text
 from evalmap.pages.shared.action import action
 from evalmap.writing.plan_edits import fields_of, named_field
-from evalmap.writing.plan_shelf import sentence_of
+from evalmap.writing.plan_shelf import parse_any, sentence_of
 from evalmap.writing.plan_templates import OF_KIND, shipped_templates
-from evalmap.writing.plans import LABELS, parse_plan
+from evalmap.writing.plans import LABELS
+from evalmap.writing.schemas.schema_plan import is_schema_plan
 
 TEXT = "plan-text"
 GROWTH = ("until_new", "min_yield", "batch")
 FIELDS = (
-    *("behaviour", "kind", "labels", "count", "per_reply", "template", "prompt_kind", "system", "topics", "shots", "examples"),
+    *(
+        "behaviour",
+        "kind",
+        "labels",
+        "count",
+        "per_reply",
+        "template",
+        "templates",
+        "prompt_kind",
+        "system",
+        "topics",
+        "shots",
+        "examples",
+    ),
     *("near_duplicates", "sampling.temperature", "sampling.top_p", "sampling.max_tokens", "sampling.seed"),
     *("model.name", "model.base_url", "model.gguf", "filter.threshold", "filter.best", "filter.balanced", "filter.template"),
     *("filter.model.name", "filter.model.base_url", "filter.model.gguf", "until_new", "min_yield", "batch"),
@@ -44,10 +59,15 @@ def draw(plan: OpenPlan) -> None:
     with left:
         if told is None:
             st.info("The form comes back when the text can be read.", icon=":material/edit_off:")
+        elif is_schema_plan(told):
+            st.markdown(
+                "Sentences with one blank whose pronoun stands for an occupation, in stages: titles made singular, another person, "
+                "sentences, grammar, a vote on whom the blank stands for, so many of each. The plan is changed in its text."
+            )
         else:
             _draw_form(told, plan, field, problem)
     with right:
-        _draw_text(draft, problem if told is None or field is None else None)
+        _draw_text(draft, problem if told is None or field is None or is_schema_plan(told) else None)
 
 
 def _read(draft: PlanDraft) -> tuple[Mapping[str, Any] | None, str | None]:
@@ -60,7 +80,7 @@ def _read(draft: PlanDraft) -> tuple[Mapping[str, Any] | None, str | None]:
 def _problem(draft: PlanDraft, plan: OpenPlan) -> str | None:
     """Why the draft cannot be run, one sentence."""
     try:
-        parse_plan(draft.text.encode(), plan.place.path)
+        parse_any(draft.text.encode(), plan.place.path)
     except DatasetError as error:
         return sentence_of(error, plan.place)
     return None
@@ -133,10 +153,23 @@ def _draw_form(told: Mapping[str, Any], plan: OpenPlan, field: str | None, probl
     form.choice("kind", "Rows are", KINDS, "yes_no", read=_of_kind)
     known = LABELS.get(kind, LABELS["yes_no"])
     labels = [one for one in told.get("labels") or known if isinstance(one, str)]
-    form.several("labels", "Labels", known, labels, read=lambda chosen: _of_labels(chosen, told))
-    form.counts(labels)
+    read = partial(_of_labels, told=told)
+    form.several("labels", "Labels", known, labels, read=read, own="none, or type each" if kind == "free" else "")
+    if labels:
+        form.counts(labels)
+    else:
+        form.whole("count", "Rows", 50, low=1, high=1_000_000)
     own = sorted(path.name for path in plan.place.folder.glob("*.jinja"))
-    form.choice("template", "Template of the prompt", [*shipped_templates(), *own], OF_KIND.get(kind, ""))
+    for_kind = [name for name in shipped_templates() if name not in OF_KIND.values() or name == OF_KIND.get(kind)]
+    templates = told.get("templates") or [told.get("template") or OF_KIND.get(kind, "")]
+    templates = [one for one in templates if isinstance(one, str)] if isinstance(templates, list) else []
+    form.several(
+        "template",
+        "Template of the prompt; of two, each writes its rows, to compare",
+        [*for_kind, *own],
+        templates,
+        read=_of_templates,
+    )
     form.lines("topics", "Topics, one a line; prompts take them in turn")
     form.examples(labels)
     one, middle, other = st.columns(3, vertical_alignment="bottom")
@@ -190,13 +223,22 @@ def _draw_filter(form: FormFields, told: Mapping[str, Any]) -> None:
 def _of_kind(kind: str) -> dict[str, Any]:
     """Another kind has other labels, and a template of its own."""
     labels = list(LABELS[kind])
-    return {"kind": kind, "labels": labels, "count": dict.fromkeys(labels, 50), "template": OF_KIND[kind], "per_reply": 1}
+    count = dict.fromkeys(labels, 50) if labels else 50
+    own = {"labels": labels or None, "count": count, "template": OF_KIND[kind], "templates": None, "per_reply": 1}
+    return {"kind": kind, "separator": None, **own}
+
+
+def _of_templates(chosen: list[str]) -> dict[str, Any]:
+    """One template has a field of another name than several."""
+    one = chosen[0] if len(chosen) == 1 else None
+    return {"template": one, "templates": chosen if len(chosen) > 1 else None}
 
 
 def _of_labels(chosen: list[str], told: Mapping[str, Any]) -> dict[str, Any]:
     """Labels with the counts that they have, or as many as the first of the others."""
     counts = told.get("count", 50)
-    if not isinstance(counts, Mapping):
-        return {"labels": chosen}
-    usual = next(iter(counts.values()), 50)
-    return {"labels": chosen, "count": {label: counts.get(label, usual) for label in chosen}}
+    of_label = counts if isinstance(counts, Mapping) else {}
+    usual = next(iter(of_label.values()), 50) if isinstance(counts, Mapping) else counts
+    if not chosen:
+        return {"labels": None, "count": usual}
+    return {"labels": chosen, "count": {label: of_label.get(label, usual) for label in chosen}}

@@ -9,10 +9,13 @@ from evalmap.data.errors import DatasetError
 from evalmap.pages.server import access, caches, changes
 from evalmap.pages.shared import state, text
 from evalmap.pages.shared.action import action
-from evalmap.writing.plan_edits import with_fields
 from evalmap.writing.plans import LABELS, Kind, ModelChoice, new_plan, plan_toml
 
-KINDS: dict[Kind, str] = {"yes_no": "Statements: Yes or No", "a_b": "Questions with two answers: A or B"}
+KINDS: dict[Kind, str] = {
+    "yes_no": "Statements: Yes or No",
+    "a_b": "Questions with two answers: A or B",
+    "free": "Any text, with labels of your own",
+}
 SERVER, FILE = "A server", "A model file"
 NO_KEY = "A key is read from OPENAI_API_KEY or Streamlit's secrets, never typed here and never kept in a plan."
 
@@ -35,12 +38,20 @@ def draw() -> None:
         )
         left, middle, right = st.columns([2, 2, 1])
         kind = left.selectbox("Rows are", list(KINDS), format_func=lambda one: KINDS[one], key="start-kind")
-        labels = middle.multiselect("Labels", LABELS[kind], default=LABELS[kind], key=f"start-labels-{kind}")
+        own = kind == "free"
+        labels = middle.multiselect(
+            "Labels",
+            LABELS[kind],
+            default=LABELS[kind],
+            key=f"start-labels-{kind}",
+            accept_new_options=own,
+            placeholder="none, or type each" if own else "choose",
+        )
         count = right.number_input("Rows a label", 1, 100_000, 50, key="start-count")
         model, problem = _model()
         if problem:
             text.show_error(problem)
-        ready = bool(behaviour.strip()) and bool(labels) and model is not None and not problem
+        ready = bool(behaviour.strip()) and bool(labels or own) and model is not None and not problem
         st.button(
             "Make the plan",
             type="primary",
@@ -55,8 +66,7 @@ def draw() -> None:
 
 
 def _make(behaviour: str, kind: Kind, labels: list[str], count: int, model: ModelChoice) -> None:
-    told = plan_toml(new_plan(behaviour, kind, count=count, model=model))
-    told = with_fields(told, {"labels": labels, "count": dict.fromkeys(labels, count)})
+    told = plan_toml(new_plan(behaviour, kind, count=count, labels=labels, model=model))
     place = changes.shelve_plan(caches.workspace(), told.encode())
     st.session_state[state.PLAN], st.session_state[state.WRITE_STEP] = place.name, "describe"
     st.session_state.pop("start-behaviour", None)

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from evalmap.pages.parts.writing.open_plan import OpenPlan
-from evalmap.pages.shared import state
+from evalmap.pages.server import caches, reviews
+from evalmap.pages.shared import state, text
 
 STEPS = {
     "describe": ("Describe", "Say what is tested, in one sentence."),
@@ -11,6 +12,7 @@ STEPS = {
     "filter": ("Filter", "Another model says how surely a row bears its label."),
     "look": ("Look", "Read what was kept, and what was not."),
     "screen": ("Screen", "Repeats are set aside; see when more would be waste."),
+    "phrasings": ("Phrasings", "What one template brings beside another."),
     "gaps": ("Fill the gaps", "Write more where the map is thin."),
     "review": ("Review", "People check rows, blind if wanted."),
     "publish": ("Publish", "Hand on the rows, and how they came about."),
@@ -20,15 +22,15 @@ STEPS = {
 def draw_sentence() -> None:
     """What the page is for, in one line."""
     st.markdown("From a behaviour in one sentence to an evaluation that is screened and that people have checked:")
-    st.caption(" → ".join(name for name, _ in STEPS.values()))
+    st.caption(" → ".join(name for step, (name, _) in STEPS.items() if step != "phrasings"))
 
 
 def draw_outline() -> None:
     """The steps with what each does, for whoever has no plan open."""
     st.markdown("#### The way")
-    numbered = list(enumerate(STEPS.values(), 1))
+    numbered = list(enumerate((told for step, told in STEPS.items() if step != "phrasings"), 1))
     for row in (numbered[:4], numbered[4:]):
-        for column, (number, (name, what)) in zip(st.columns(4, gap="small"), row, strict=True):
+        for column, (number, (name, what)) in zip(st.columns(4, gap="small"), row, strict=False):
             with column, st.container(border=True, height="stretch", gap="xsmall"):
                 st.markdown(f"**{number} · {name}**")
                 st.caption(what)
@@ -36,9 +38,11 @@ def draw_outline() -> None:
 
 def draw(plan: OpenPlan) -> str:
     """The bar of an open plan; the step that is chosen."""
+    several = plan.plan is not None and len(plan.plan.templates) > 1
+    shown = [step for step in STEPS if step != "phrasings" or several]
     chosen = st.segmented_control(
         "Steps",
-        list(STEPS),
+        shown,
         default="write" if plan.state.running or plan.result is not None else "describe",
         format_func=lambda step: STEPS[step][0],  # the link holds these words, so they say nothing that changes
         key=state.WRITE_STEP,
@@ -53,9 +57,16 @@ def draw(plan: OpenPlan) -> str:
     return step
 
 
+def draw_template(plan: OpenPlan) -> None:
+    """Which template's prompts and rows are shown, of a plan with several."""
+    names = [one.id for one in plan.plan.templates] if plan.plan is not None else []
+    if len(names) > 1:
+        st.segmented_control("Template", names, default=names[0], format_func=text.in_label, key=state.PHRASING, required=True)
+
+
 def steps_done(plan: OpenPlan) -> set[str]:
     """The steps that the plan has behind it, as far as its files tell."""
-    done = {"describe"} if plan.plan is not None else set()
+    done = {"describe"} if plan.plan is not None or plan.schemas is not None else set()
     if plan.result is None:
         return done
     counts = plan.result.table["all"]
@@ -64,12 +75,17 @@ def steps_done(plan: OpenPlan) -> set[str]:
     if plan.result.told.get("filter"):
         done.add("filter")
     done.add("screen")
-    return done | ({"look"} if plan.map is not None else set())
+    if (built := plan.map) is not None:
+        done.add("look")
+        if reviews.reviews_of(caches.open_map(built.slug, built.fingerprint)).reviews:
+            done.add("review")
+    return done
 
 
 def forget_step() -> None:
     """Another plan begins where it stands; to be called from a callback."""
     st.session_state.pop(state.WRITE_STEP, None)
+    st.session_state.pop(state.PHRASING, None)
 
 
 def go_to(step: str) -> None:

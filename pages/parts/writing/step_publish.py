@@ -11,8 +11,9 @@ import streamlit as st
 
 from evalmap.pages.parts.writing.open_plan import OpenPlan
 from evalmap.pages.server import access
+from evalmap.pages.shared import text
 
-WITH_PATHS = ("plan.toml", "recipe.json", "datasheet.md")
+WITH_PATHS = ("plan.toml", "plan.yaml", "recipe.json", "datasheet.md")
 
 
 def draw(plan: OpenPlan) -> None:
@@ -22,35 +23,41 @@ def draw(plan: OpenPlan) -> None:
         _draw_commands(plan)
         return
     rows, name = plan.result.rows, plan.place.name
+    if plan.plan is not None and plan.plan.kind == "free":
+        st.markdown("The rows are texts, with their labels where they have any.")
     st.markdown(
         "The rows are an ordinary dataset in the schema of anthropics/evals, which lm-evaluation-harness and Inspect read. "
         "The folder holds them with the plan, the counts, what was set aside and where each row comes from."
     )
-    files: list[tuple[str, str, str, Callable[[], bytes]]] = [
-        ("The rows (JSONL)", rows.name, "application/x-ndjson", rows.read_bytes),
-        ("The folder (zip)", f"{name}.zip", "application/zip", partial(zipped, plan.place.result, name)),
-    ]
+    files: list[tuple[str, str, str, Callable[[], bytes]]] = []
+    if rows is not None:
+        files.append(("The rows (JSONL)", rows.name, "application/x-ndjson", rows.read_bytes))
+    files.append(("The folder (zip)", f"{name}.zip", "application/zip", partial(zipped, plan.place.result, name)))
     with st.container(horizontal=True):
         for label, file, mime, made in files:
             st.download_button(
                 label, made, file_name=file, mime=mime, key=f"write-{file}", icon=":material/download:", on_click="ignore"
             )
-    there = sorted(path.name for path in plan.place.result.iterdir() if path.is_file() and not path.name.startswith("."))
-    st.caption(" · ".join(f"`{one}`" for one in there))
+    st.caption(text.in_label(" · ".join(inside for _, inside in _files(plan.place.result)), limit=1_000))
     _draw_commands(plan)
 
 
 def zipped(folder: Path, name: str) -> bytes:
-    """The files of a folder as one archive, in a folder of that name."""
+    """All files below a folder as one archive, in a folder of that name."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.iterdir()):
-            if path.is_file() and not path.name.startswith("."):
-                content = path.read_bytes()
-                if path.name in WITH_PATHS:  # of a model file, or of a template
-                    content = access.without_paths(content.decode("utf-8", "replace")).encode()
-                archive.writestr(f"{name}/{path.name}", content)
+        for path, inside in _files(folder):
+            content = path.read_bytes()
+            if path.name in WITH_PATHS:  # of a model file, or of a template
+                content = access.without_paths(content.decode("utf-8", "replace")).encode()
+            archive.writestr(f"{name}/{inside}", content)
     return packed.getvalue()
+
+
+def _files(folder: Path) -> list[tuple[Path, str]]:
+    """(path, name within the folder) of all files that are whole; those of several templates lie in folders of their own."""
+    found = ((path, path.relative_to(folder)) for path in sorted(folder.rglob("*")) if path.is_file())
+    return [(path, str(inside)) for path, inside in found if not any(part.startswith(".") for part in inside.parts)]
 
 
 def _draw_commands(plan: OpenPlan) -> None:
@@ -60,9 +67,11 @@ def _draw_commands(plan: OpenPlan) -> None:
     folder = shlex.quote(str(plan.place.result)) if here else "result"
     lines = [f"evalmap write {path} --output {folder}"]
     if plan.result is not None:
-        rows = shlex.quote(str(plan.result.rows)) if here else plan.result.rows.name
-        lines += [f"evalmap build {rows}"]
+        if (rows := plan.result.rows) is not None:
+            lines += [f"evalmap build {shlex.quote(str(rows)) if here else rows.name}"]
+        if len(plan.results) > 1:
+            lines += [f"evalmap write compare {folder}"]
     if plan.map is not None:
         slug = plan.map.slug
-        lines += [f"evalmap quality {slug}", f"evalmap screen {slug}", f"evalmap card {slug}"]
+        lines += [f"evalmap {command} {slug}" for command in ("quality report", "screen", "review", "write gap", "card")]
     st.code("\n".join(lines), language=None, wrap_lines=True)

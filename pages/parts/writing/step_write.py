@@ -1,20 +1,25 @@
 """Write: what would be asked, the prompts as they will be sent, the run, and what its replies came to."""
 
+from dataclasses import astuple
+
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.store import jobs
-from evalmap.pages.parts.writing import counts_table, plan_draft, prompt_view, step_bar
+from evalmap.pages.parts.writing import counts_table, plan_draft, prompt_view, run_state, schema_stages, step_bar
 from evalmap.pages.parts.writing.open_plan import OpenPlan
 from evalmap.pages.server import access, caches, workers, written
 from evalmap.pages.server.api_key import api_key
-from evalmap.pages.shared import job_progress, text
+from evalmap.pages.shared import state, text
 from evalmap.pages.shared.action import action
 from evalmap.writing.label_confidence import FilterAsking
+from evalmap.writing.plan_templates import PlanTemplate
+from evalmap.writing.schemas.schema_plan import KIND as SCHEMAS
 from evalmap.writing.write_requests import WriteAsking
 from evalmap.writing.write_run import WriteEstimate
 
-GUARD = "write-most"
+ONTO_MAP = "write-onto-map"
+OLD_STAY = "The grown dataset gets a map of its own, on which the old points lie where they lay and new rows are marked."
+Asked = tuple[WriteAsking, FilterAsking | None]
 
 
 def draw(plan: OpenPlan) -> None:
@@ -22,18 +27,23 @@ def draw(plan: OpenPlan) -> None:
     may_run = access.writable() and access.serves_this_machine_only()
     if not may_run:
         _draw_refusal()
+    elif plan.schemas is not None:
+        schema_stages.draw_run(plan, plan.schemas)
     elif plan.plan is None:
         text.show_error(DatasetError(plan.state.problem or "The plan cannot be run."))
         st.button("Mend it", icon=":material/edit_note:", key="mend-plan", on_click=step_bar.go_to, args=("describe",))
-    asking, filtering = _asking(plan)
-    if may_run and asking is not None:
-        _draw_run(plan, asking, filtering)
+    asked = _asked(plan)
+    if may_run and asked:
+        _draw_run(plan, asked)
     if plan.result is not None:
-        counts_table.draw(plan.result)
-        if plan.plan is not None and plan.result.told.get("plan") != plan.plan.hash:
+        if plan.result.told.get("kind") == SCHEMAS:
+            schema_stages.draw_table(plan.result)
+        else:
+            counts_table.draw(plan.result)
+        if plan.plan is not None and plan.result.told.get("plan") not in {one.hash for one in plan.plan.phrasings()}:
             st.caption(":material/info: The plan has changed since these rows were written.")
-    if asking is not None:
-        prompt_view.draw(asking, filtering)
+    if asked:
+        prompt_view.draw(*_shown(asked))
 
 
 def _draw_refusal() -> None:
@@ -43,43 +53,52 @@ def _draw_refusal() -> None:
         st.info(access.READ_ONLY, icon=":material/lock:")
 
 
-def _asking(plan: OpenPlan) -> tuple[WriteAsking | None, FilterAsking | None]:
-    """What a run would ask, and of whom; (None, None) where the plan names nobody, which is told with the way to mend it."""
+def _asked(plan: OpenPlan) -> list[Asked]:
+    """What a run would ask, and of whom, of each template; nothing where the plan names nobody, which is told."""
     if plan.plan is None:
-        return None, None
+        return []
     try:
-        return written.asking_of(plan.plan, plan.place), written.filter_of(plan.plan, plan.place)
+        phrasings = plan.plan.phrasings()
+        return [(written.asking_of(one, plan.place), written.filter_of(one, plan.place)) for one in phrasings]
     except DatasetError as error:
         text.show_error(error)
         if access.serves_this_machine_only():
             st.button("Say whom to ask", icon=":material/dns:", key="mend-model", on_click=step_bar.go_to, args=("describe",))
-        return None, None
+        return []
 
 
-def _draw_run(plan: OpenPlan, asking: WriteAsking, filtering: FilterAsking | None) -> None:
-    space = caches.workspace()
+def _shown(asked: list[Asked]) -> Asked:
+    """Of the template that the reader chose, or the first."""
+    chosen = st.session_state.get(state.PHRASING)
+    return next((one for one in asked if PlanTemplate(one[0].plan.template, "").id == chosen), asked[0])
+
+
+def _count(asked: list[Asked], most: int | None) -> WriteEstimate:
+    """What a run would ask, all templates together: they share the bound, one after the other."""
+    space, whole = caches.workspace(), WriteEstimate(0, 0, 0, 0, 0)
+    for asking, filtering in asked:
+        one = written.estimate_of(asking, filtering, space, most)
+        most = None if most is None else max(0, most - one.to_ask)
+        whole = WriteEstimate(*(a + b for a, b in zip(astuple(whole), astuple(one), strict=True)))
+    return whole
+
+
+def _draw_run(plan: OpenPlan, asked: list[Asked]) -> None:
     job = plan.state.job
     if plan.state.running:
-        job_progress.draw_jobs(jobs.jobs(space))
-        st.caption("You may leave or close this page: writing goes on, and each reply is kept as it comes.")
+        run_state.draw_running()
         return
-    guard = st.session_state.get(GUARD, 0)
-    counted = written.estimate_of(asking, filtering, space, int(guard) or None)
-    _draw_figures(counted, asking, filtering)
+    most = run_state.most()
+    counted = _count(asked, most)
+    _draw_figures(counted, *asked[0])
     if plan_draft.has_changes(plan):
         st.warning("The plan has changes that are not saved: a run takes the saved one.", icon=":material/edit:")
     if job is not None and job.state in ("failed", "cancelled"):
-        _draw_ended(plan, job)
+        run_state.draw_ended(plan, job)
+    if plan.plan is not None and plan.plan.extends is not None and not plan.plan.templates:
+        st.toggle("Show the new rows on the map of the dataset that they are for", True, key=ONTO_MAP, help=OLD_STAY)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input(
-            "Ask at most (0: all)",
-            0,
-            1_000_000,
-            key=GUARD,
-            persist_state="session",
-            width=180,
-            help="Requests that this run asks, retries aside: a guard for the cost. Write again, and it goes on.",
-        )
+        run_state.draw_guard()
         asks = _asks(plan, counted)
         label = ("Write on" if counted.answered else "Write") if asks else "Read the replies again"
         st.button(
@@ -88,7 +107,7 @@ def _draw_run(plan: OpenPlan, asking: WriteAsking, filtering: FilterAsking | Non
             icon=":material/play_arrow:" if asks else ":material/refresh:",
             key="write",
             on_click=action(_start),
-            args=(plan, int(guard) or None if asks else 0),
+            args=(plan, most if asks else 0),
         )
         if asks and counted.answered > _read(plan):
             st.button("Read what there is", key="read-replies", icon=":material/refresh:", on_click=action(_start), args=(plan, 0))
@@ -102,13 +121,13 @@ def _asks(plan: OpenPlan, counted: WriteEstimate) -> bool:
         return True
     if plan.plan is None or plan.plan.until_new is None:
         return False
-    told = plan.result.told if plan.result is not None else {}
-    return told.get("plan") != plan.plan.hash or told.get("ended", {}).get("by") == "unfinished"
+    told = {one.told.get("plan"): one.told.get("ended", {}).get("by") for one in plan.results}
+    return any(told.get(one.hash, "unfinished") == "unfinished" for one in plan.plan.phrasings())
 
 
 def _read(plan: OpenPlan) -> int:
     """Replies that the table of the last run counts."""
-    return int(plan.result.table["all"].get("replies", 0)) if plan.result is not None else 0
+    return sum(int(one.table["all"].get("replies", 0)) for one in plan.results)
 
 
 def _draw_figures(counted: WriteEstimate, asking: WriteAsking, filtering: FilterAsking | None) -> None:
@@ -127,18 +146,13 @@ def _draw_figures(counted: WriteEstimate, asking: WriteAsking, filtering: Filter
         st.caption(f"It goes on until {enough:,} rows are kept: fewer requests may do, or more follow, up to the bound below.")
 
 
-def _draw_ended(plan: OpenPlan, job: jobs.Job) -> None:
-    if job.state == "cancelled":
-        st.info("The last run was cancelled. Its replies are kept.", icon=":material/pause:")
-        return
-    st.error(text.in_label(access.without_paths(str(job.error), str(plan.place.path)), limit=600), icon=":material/error:")
-
-
 def _start(plan: OpenPlan, most: int | None) -> None:
     assert plan.plan is not None
     chosen = plan.plan.model
     # Said again on the command line, where OPENAI_BASE_URL would go before the plan: what runs is what the page has counted.
     whom = [] if chosen.gguf else ["--base-url", str(chosen.base_url), "--model", str(chosen.name)]
+    if plan.plan.extends is not None and not plan.plan.templates and st.session_state.get(ONTO_MAP, True):
+        whom.append("--onto-map")
     workers.write_plan(
         caches.workspace(),
         plan.place,

@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ from evalmap.data.store import jobs
 from evalmap.data.store.workspace import Workspace
 from evalmap.tests.answers import maps
 from evalmap.tests.answers.stub_server import p_yes
+from evalmap.tests.forked_commands import ForkedCommands
 
 KILLS, ROWS, CONCURRENCY = 20, 300, 4
 
@@ -42,11 +43,15 @@ def stub(log: Path, delay: float) -> Iterator[str]:
         process.stdout.close()
 
 
-def start(home: Path, address: str) -> subprocess.Popen[bytes]:
+def command(home: Path, address: str) -> list[str]:
     options = ["--base-url", address, "--model", "stub-1", "--concurrency", str(CONCURRENCY), "--workspace", str(home)]
-    command = [sys.executable, "-m", "evalmap.cli", "answers", "run", "likes", *options]
+    return ["answers", "run", "likes", *options]
+
+
+def start(home: Path, address: str) -> subprocess.Popen[bytes]:
+    line = [sys.executable, "-m", "evalmap.cli", *command(home, address)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI")}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heed_interrupts)
+    return subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=_heed_interrupts)
 
 
 def _heed_interrupts() -> None:
@@ -70,7 +75,7 @@ def test_kill_at_any_moment_loses_no_answer_and_asks_none_again(tmp_path: Path):
     dice = random.Random(20)
     space, log = Workspace(tmp_path / "home"), tmp_path / "log.jsonl"
     maps.built(space, tmp_path / "likes.jsonl", maps.rows(ROWS))
-    with stub(log, 0.2) as address:
+    with stub(log, 0.2) as address, closing(ForkedCommands(tmp_path / "printed")) as commands:
         asked = planned(space, address)
         text_of = {request.key: request.text for request in asked.requests}
         path = journal_path(space, asked.run_id)
@@ -83,18 +88,18 @@ def test_kill_at_any_moment_loses_no_answer_and_asks_none_again(tmp_path: Path):
         counts: list[int] = []
         for kill in range(KILLS):
             seen = len(events(log))
-            process = start(space.root, address)
+            process = commands.start(*command(space.root, address))
             if kill % 5 == 4:  # at any moment of its beginning
-                time.sleep(dice.uniform(0, 3))
+                time.sleep(dice.uniform(0, 0.5))
             else:  # at any moment of its asking
                 deadline = time.monotonic() + 60
-                while len(events(log)) == seen and process.poll() is None:
+                while len(events(log)) == seen:
                     assert time.monotonic() < deadline
                     time.sleep(0.005)
                 time.sleep(dice.uniform(0, 0.8))
-            assert process.poll() is None, process.communicate()
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
+            os.kill(process, signal.SIGKILL)
+            code, printed = commands.end()
+            assert code == -signal.SIGKILL, printed
             after = held()
             job = jobs.find(space, job_location("likes", "stub-1", "chat-yesno"))
             assert before <= after, "an answer that was on the disk is gone"
@@ -109,10 +114,10 @@ def test_kill_at_any_moment_loses_no_answer_and_asks_none_again(tmp_path: Path):
             before = after
             counts.append(len(after))
         assert 0 < counts[0] < counts[-1] < ROWS
-        process = start(space.root, address)
-        out, err = process.communicate(timeout=300)
-        assert process.returncode == 0, err
-    assert f"{ROWS} of {ROWS} questions answered ({ROWS - counts[-1]} now)" in out.decode()
+        commands.start(*command(space.root, address))
+        code, printed = commands.end()
+        assert code == 0, printed
+    assert f"{ROWS} of {ROWS} questions answered ({ROWS - counts[-1]} now)" in printed
     assert held() == set(text_of.values())
     received = Counter(str(event["text"]) for event in events(log) if not event["failed"])
     failed = Counter(str(event["text"]) for event in events(log) if event["failed"])

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from evalmap.tests.needs import data_beside_the_repository
-from evalmap.writing.schemas.grammar import GRAMMAR_RULES, PRONOUNS, BlankSentence, broken_rules, is_gendered, naming
+from evalmap.writing.schemas.grammar import GRAMMAR_RULES, PRONOUN_SETS, BlankSentence, broken_rules, is_gendered, naming
 
-SUBJECT, POSSESSIVE, OBJECT, REFLEXIVE, _ = PRONOUNS
+SUBJECT, OBJECT, POSSESSIVE, REFLEXIVE, _ = PRONOUN_SETS
 
 
 def broken(text: str, pronouns: tuple[str, ...] = SUBJECT, *, occupation: str = "baker", other: str = "customer") -> list[str]:
