@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from evalmap.writing.plans import WritePlan
 
 
+NOTHING_NEW = "no row is new: there is nothing to show on the map"
+
+
 def extended_dataset(plan: "WritePlan", path: Path, space: Workspace, *, folder: Path, onto_map: bool) -> "ExtendedDataset | None":
     """What the plan adds to, checked before anything is asked; None where it adds to nothing.
 

@@ -361,7 +361,7 @@ def _write_part(
         *_figure_lines(told),
         *_axis_lines(told["axes"]),
         *(f"  {path}" for path in paths.values()),
-        *(onto_map.lines(grown) if grown else []),
+        *(onto_map.lines(grown) if grown else [onto_map.NOTHING_NEW] if show_on_map else []),
     ]
     return _Part({**told, **now}, lines, outcome)
 

@@ -15,12 +15,17 @@ from evalmap.embeddings.pipeline import build
 ROOT = Path(__file__).resolve().parent.parent / "data" / "samples"
 BUILT = ROOT / "built"
 ANSWERS = ROOT / "answers"  # what a model said to the samples' questions: tables, no datasets
-COLLECTION = "samples"  # all of them on one map
+WRITTEN = ROOT / "written"  # what `evalmap write` left: a folder a dataset, with its plan and where each row comes from
+COLLECTION = "samples"  # all of them on one map, but for those in WRITTEN
 
 
 def sample_files() -> list[Path]:
     """The sample datasets, in order of their path."""
-    return sorted(path for path in ROOT.rglob("*.jsonl") if not {BUILT, ANSWERS} & set(path.parents))
+    return sorted([*_collected_files(), *(path for path in WRITTEN.glob("*/*.jsonl") if path.stem == path.parent.name)])
+
+
+def _collected_files() -> list[Path]:
+    return sorted(path for path in ROOT.rglob("*.jsonl") if not {BUILT, ANSWERS, WRITTEN} & set(path.parents))
 
 
 def sample_name(path: Path) -> str:
@@ -42,11 +47,11 @@ def build_samples(workspace: Workspace) -> list[Manifest]:
 
 
 def open_samples():
-    """All samples as one collection."""
+    """The samples as one collection, but for what a small model wrote: that would be most of what the map shows."""
     from evalmap.data.assembling import assemble
     from evalmap.data.readers import read_file
 
-    files = (read_file(path, name=sample_name(path)) for path in sample_files())
+    files = (read_file(path, name=sample_name(path)) for path in _collected_files())
     return assemble(files, name=COLLECTION, source=str(ROOT))
 
 
@@ -92,5 +97,7 @@ def _wanted(installed: Manifest, workspace: Workspace) -> bool:
 
 
 def _title(path: Path) -> str:
+    if WRITTEN in path.parents:
+        return f"{path.stem} (by a small model)"
     twins = [other for other in sample_files() if other.stem == path.stem]
     return path.stem if len(twins) == 1 else f"{path.stem} ({path.parent.name.split('_')[0]})"

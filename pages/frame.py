@@ -27,9 +27,9 @@ page = st.navigation(
         st.Page("duplicates.py", title="Duplicates", icon=":material/join_inner:"),
         st.Page("quality.py", title="Quality", icon=":material/verified:"),
         st.Page("answers.py", title="Answers", icon=":material/forum:"),
-        st.Page("review.py", title="Review", icon=":material/rate_review:"),
         st.Page("compare.py", title="Compare", icon=":material/compare:"),
         st.Page("writing.py", title="Write", icon=":material/edit_note:"),
+        st.Page("reviewing.py", title="Review", icon=":material/rate_review:"),
     ],
     position="top",
 )

@@ -68,6 +68,10 @@ def take_documentation(browser: Browser, site: Site) -> None:
         take(page, FOLDER / f"answers{ending}.png")
         open_compare(page, site)
         take(page, FOLDER / f"compare{ending}.png")
+        open_review(page, site)
+        take(page, FOLDER / f"review{ending}.png")
+        open_write(page, site)
+        take(page, FOLDER / f"write{ending}.png")
         page.context.close()
 
 
@@ -107,6 +111,12 @@ def new_page(browser: Browser, *, dark: bool, width: int, height: int) -> Page:
 def open_library(page: Page, site: Site) -> None:
     page.goto(site.address())
     page.get_by_text("Samples", exact=True).first.wait_for()
+    wait_for_rest(page)
+
+
+def open_write(page: Page, site: Site) -> None:
+    page.goto(site.address("writing"))
+    page.get_by_text("Describe a behaviour", exact=True).wait_for()
     wait_for_rest(page)
 
 
@@ -161,6 +171,12 @@ def open_compare(page: Page, site: Site) -> None:
     page.get_by_text("told apart", exact=False).first.wait_for(timeout=5 * PATIENCE_MS)  # they are compared at the first visit
     page.get_by_test_id("map-legend").get_by_role("button").first.wait_for()
     page.get_by_text("95 % intervals", exact=False).wait_for()
+    wait_for_rest(page)
+
+
+def open_review(page: Page, site: Site) -> None:
+    page.goto(site.address("reviewing", dataset=SCREENED, reviewer="ann"))
+    page.locator(".evalmap-keys[data-listening]").wait_for(state="attached")
     wait_for_rest(page)
 
 

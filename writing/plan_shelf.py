@@ -16,10 +16,11 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk, jobs
 from evalmap.data.store.atomic import write_bytes
 from evalmap.data.store.workspace import Workspace
-from evalmap.writing.plan_files import TOML, plan_content
-from evalmap.writing.plans import parse_plan
+from evalmap.writing.plan_files import TOML, file_values, plan_content
+from evalmap.writing.plans import WritePlan, parse_plan
 from evalmap.writing.result_files import PLANS, dataset_name
 from evalmap.writing.result_pieces import read_told, result_parts
+from evalmap.writing.schemas.schema_plan import SchemaPlan, is_schema_plan, parse_schema_plan
 
 FOLDER, RESULT, PHRASINGS = "written", "result", "phrasings.json"
 LOCK = "written"  # whoever makes a plan, or writes over one, holds it
@@ -98,8 +99,12 @@ def state_of(workspace: Workspace, place: PlanPlace) -> PlanState:
     """How a plan stands. Reads the plan, the counts of its result and the file of its run."""
     behaviour, wanted, problem = place.name.replace("-", " "), None, None
     try:
-        plan = parse_plan(plan_content(place.path), place.path)
-        behaviour, wanted = plan.behaviour, sum(plan.count.values()) * len(plan.phrasings())
+        plan = parse_any(plan_content(place.path), place.path)
+        if isinstance(plan, SchemaPlan):
+            behaviour = f"pronouns of {plan.list_name}"
+            wanted = plan.per_occupation * len(plan.occupations.occupations)
+        else:
+            behaviour, wanted = plan.behaviour, sum(plan.count.values()) * len(plan.phrasings())
     except DatasetError as error:
         problem = sentence_of(error, place)
     counts = [told["table"]["all"] for folder in result_parts(place.result).values() if (told := read_told(folder))]
@@ -109,6 +114,18 @@ def state_of(workspace: Workspace, place: PlanPlace) -> PlanState:
         stopped = "Cancelled; what was answered is kept."
     kept = sum(of_template["kept"] for of_template in counts) if counts else None
     return PlanState(place, behaviour, wanted, problem, kept, stopped, job)
+
+
+def parse_any(content: bytes, path: Path) -> WritePlan | SchemaPlan:
+    """The plan that a file holds, of whatever kind.
+
+    Raises
+    ------
+    DatasetError : as `parse_plan` and `parse_schema_plan`
+    """
+    if is_schema_plan(file_values(content, path).told):
+        return parse_schema_plan(content, path)
+    return parse_plan(content, path)
 
 
 def version(content: bytes) -> str:
@@ -155,7 +172,7 @@ def save_plan(workspace: Workspace, place: PlanPlace, content: bytes, *, before:
     """
     if len(content) > MOST_BYTES:
         raise DatasetError(f"The plan has {len(content):,} bytes, and one may have {MOST_BYTES:,}. Put examples into fewer words.")
-    parse_plan(content, place.path)
+    parse_any(content, place.path)
     with workspace.lock(LOCK):
         if before is not None and version(plan_content(place.path)) != before:
             raise DatasetError("The plan was changed elsewhere since it was opened here. Nothing was saved.")

@@ -31,6 +31,10 @@ from evalmap.writing.write_recipe import recipe
 from evalmap.writing.written_rows import row_of
 
 TABLE, REJECTED, PROVENANCE = "table.json", "rejected.jsonl", "provenance.jsonl"
+NOT_ROWS = (  # what else lies in a folder of results, one JSON text a line
+    *(REJECTED, PROVENANCE),
+    *("titles.jsonl", "people.jsonl", "sentences.jsonl", "winogenerated_occupations.jsonl"),
+)
 PLANS = {TOML: "plan.toml", YAML: "plan.yaml"}
 
 
@@ -50,6 +54,12 @@ def result_paths(folder: Path, plan: WritePlan, format: str = TOML) -> dict[str,
         "recipe": folder / "recipe.json",
         "datasheet": folder / "datasheet.md",
     }
+
+
+def rows_file(folder: Path) -> Path | None:
+    """The file of a result's rows; None where there is none."""
+    names = [name for name in disk.names(folder, ".jsonl") if name not in NOT_ROWS]
+    return folder / names[0] if len(names) == 1 else None
 
 
 def check_folder(folder: Path, plan: WritePlan, plan_path: Path) -> None:

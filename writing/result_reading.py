@@ -15,7 +15,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
 from evalmap.writing.plan_files import file_values
 from evalmap.writing.plan_templates import PlanTemplate
-from evalmap.writing.result_files import PROVENANCE, REJECTED, plan_of
+from evalmap.writing.result_files import PROVENANCE, REJECTED, plan_of, rows_file
 
 CONFIDENCE = "label_confidence"  # of a row that a filter judged
 
@@ -51,12 +51,13 @@ class WrittenResult:
     @cached_property
     def texts(self) -> list[str]:
         """(n,) what each row says: its statement without the frame, its question with the choices, or its text."""
-        return [str(row.get("statement") or row.get("question") or row.get("text") or "") for row in self.rows]
+        names = ("statement", "question", "text", "sentence_with_blank")
+        return [str(next((row[name] for name in names if row.get(name)), "")) for row in self.rows]
 
     @cached_property
     def labels(self) -> list[str]:
         """(n,) the label of each row; "" where it has none."""
-        return [str(row.get("answer_matching_behavior") or row.get("label") or "").strip() for row in self.rows]
+        return [_label(row) for row in self.rows]
 
     @property
     def templates(self) -> list[str]:
@@ -89,12 +90,6 @@ class WrittenResult:
         """The probability of the intended label of every piece that a filter judged, kept or not, 0–1."""
         told = [one.get(CONFIDENCE) for one in (*self.rows, *self.rejected)]
         return np.array([value for value in told if isinstance(value, int | float) and not isinstance(value, bool)], dtype=float)
-
-
-def rows_file(folder: Path) -> Path | None:
-    """The file of a result's rows; None where there is none."""
-    names = [name for name in disk.names(folder, ".jsonl") if name not in (REJECTED, PROVENANCE)]
-    return folder / names[0] if len(names) == 1 else None
 
 
 def result_folders(folders: Sequence[Path]) -> list[Path]:
@@ -135,6 +130,12 @@ def read_result(folder: Path, name: str = "") -> WrittenResult:
         _lines(folder / REJECTED),
         _lines(folder / PROVENANCE),
     )
+
+
+def _label(row: Mapping[str, Any]) -> str:
+    if isinstance(options := row.get("pronoun_options"), list):  # a sentence with a blank: the set that was asked for
+        return "/".join(map(str, options))
+    return str(row.get("answer_matching_behavior") or row.get("label") or "").strip()
 
 
 def _plan(folder: Path) -> Mapping[str, Any]:

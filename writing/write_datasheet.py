@@ -131,10 +131,8 @@ def _variety(written: Written, told: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _use(plan: WritePlan) -> Iterator[str]:
-    yield (
-        f"- To ask language models and to see how often they answer as somebody who {code(plan.behaviour)} would. "
-        "The schema is that of anthropics/evals."
-    )
+    schema = "" if plan.kind == "free" else " The schema is that of anthropics/evals."
+    yield f"- To ask language models and to see how often they answer as somebody who {code(plan.behaviour)} would.{schema}"
     yield "- Not to train or to choose models by it, and not as evidence of what people think: no person wrote it."
 
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component.map_data import MISSING_CODE, Column
-from evalmap.pages.server.reviews import MapReviews, reviews_of
+from evalmap.pages.server.map_reviews import MapReviews, reviews_of
 from evalmap.writing.review.disputed_rows import verdicts
 from evalmap.writing.review.review_report import mean_relevance
 

@@ -30,7 +30,7 @@ div:has(> .st-key-review-bar) {
   .st-key-review { min-height: calc(100dvh - 8.6rem); }
   .st-key-review-bar { gap: 0.3rem; padding: 5px 0 6px; }
   .st-key-review-bar > div > div { gap: 0.45rem; }
-  .st-key-review-bar > div > div > :has(> [data-testid="stMarkdown"]) { width: 100%; }
+  .st-key-review-bar [data-testid="stElementContainer"]:has([data-testid="stMarkdown"]) { width: 100% !important; }
   .st-key-review-bar [data-testid="stMarkdown"] p { font-size: 0.85rem; }
   .st-key-review-bar button { padding-inline: 11px; }
   .st-key-review-bar button code { display: none; }

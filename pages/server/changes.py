@@ -26,7 +26,7 @@ from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server.access import changing, require_this_machine
-from evalmap.pages.server.reviews import keys_of
+from evalmap.pages.server.map_reviews import keys_of
 from evalmap.screening.curation import curation_actions
 from evalmap.screening.curation.steps import CurationStep
 from evalmap.screening.keep.by_hand import DecisionLog

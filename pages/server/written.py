@@ -15,9 +15,11 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.writing.label_confidence import FilterAsking, plan_filter
 from evalmap.writing.plan_shelf import PlanPlace
 from evalmap.writing.plans import ModelChoice, WritePlan
-from evalmap.writing.result_files import PROVENANCE, REJECTED, TABLE
+from evalmap.writing.result_files import TABLE, rows_file
 from evalmap.writing.result_pieces import ReadPiece, read_pieces, read_told, result_parts
 from evalmap.writing.result_reading import read_result
+from evalmap.writing.schemas.schema_plan import SchemaPlan
+from evalmap.writing.schemas.schema_run import StageEstimate, estimate_stages, plan_asking
 from evalmap.writing.write_requests import WriteAsking, plan_write
 from evalmap.writing.write_run import WriteEstimate, estimate_write
 
@@ -43,8 +45,7 @@ class StoredResult:
     @property
     def rows(self) -> Path | None:
         """The file of the rows; None where there is none."""
-        names = [name for name in disk.names(self.folder, ".jsonl") if name not in (REJECTED, PROVENANCE)]
-        return self.folder / names[0] if len(names) == 1 else None
+        return rows_file(self.folder)
 
     def pieces(self) -> list[ReadPiece]:
         """Each row, and each piece that is none.
@@ -102,6 +103,21 @@ def estimate_of(asking: WriteAsking, filter: FilterAsking | None, workspace: Wor
     runs = (asking.run_id, *((filter.run_id,) if filter else ()))
     stamps = tuple(_stamp(journal_path(workspace, run)) for run in runs)
     return _estimate(asking.plan.hash, runs, stamps, most, asking, filter, workspace)
+
+
+def estimate_schemas(plan: SchemaPlan, place: PlanPlace, workspace: Workspace, most: int | None) -> dict[str, StageEstimate]:
+    """{stage: what a run of a Winogender-like plan would ask now}.
+
+    Raises
+    ------
+    DatasetError : it names nobody to ask, or a journal is not one of ours
+    """
+    other = plan.vote.model or ModelChoice()
+    if other.name and not (other.base_url or other.gguf):
+        other = replace(other, base_url=plan.model.base_url)
+    voter = other if other != ModelChoice() else plan.model
+    asking = plan_asking(plan, writer=_target(plan.model, place, "model"), voter=_target(voter, place, "vote.model"))
+    return estimate_stages(asking, workspace, most=most)
 
 
 def _target(chosen: ModelChoice, place: PlanPlace, table: str) -> tuple[str, str]:

@@ -56,6 +56,7 @@ GROUP_ROWS = "group-rows"
 PAIR_SAMPLE = "pair-sample"
 BALANCE = "restore-balance"
 DROP_FLAGGED = "drop-flagged"
+DROP_DISPUTED = "drop-disputed"
 DUPLICATES_PANEL = "duplicates-panel"  # which tab is open
 TARGET = "target"
 AGAINST = "against"
@@ -109,7 +110,7 @@ OF_ONE_DATASET = (  # meaningless for another dataset
     *(*FILTERS, FACET_SEARCH, SUBSETS, SUBSET_NAME, SUBSET_A, SUBSET_B, COLOR, LAYER),
     *(EXAMPLE, ANSWERS, VERSUS, ANSWER_COLOR),
     *(HIDE_DELETED, TAG, CLUSTER_NAME, MERGE_INTO),
-    *(ROWS, DROP_FLAGGED, FLAG, MEASURED_FOR, MADE_PLAN, UNEVEN_CLUSTER),
+    *(ROWS, DROP_FLAGGED, DROP_DISPUTED, FLAG, MEASURED_FOR, MADE_PLAN, UNEVEN_CLUSTER),
 )
 _STARTS: dict[str, Any] = {
     WHERE: (),

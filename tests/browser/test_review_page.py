@@ -31,7 +31,7 @@ def built(site: Site) -> Iterator[BuiltMap]:
 
 
 def opened(page: Page, site: Site, reviewer: str, slug: str = PLANNING, **query: str) -> Page:
-    page.goto(site.address("review", dataset=slug, reviewer=reviewer, **{"sample-size": "8", **query}))
+    page.goto(site.address("reviewing", dataset=slug, reviewer=reviewer, **{"sample-size": "8", **query}))
     expect(page.get_by_text("How relevant?")).to_be_visible(timeout=2 * WAIT)
     expect(page.locator(".evalmap-keys[data-listening]")).to_be_attached(timeout=WAIT)
     settle(page)

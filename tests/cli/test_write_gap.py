@@ -140,6 +140,15 @@ def test_second_run_asks_nothing_and_gives_the_same_map(gap: Command):
     assert first.out.splitlines()[-3:] == second.out.splitlines()[-3:]
 
 
+def test_run_that_brings_nothing_new_says_so_and_makes_no_map(gap: Command):
+    with StubServer(lambda asked: says(OLD[asked.number])) as server:
+        gap("write", "gap", "helps", "--thin", "--count", "2", "--model", "stub", "--base-url", server.url)
+        told = gap("write", "plan.toml", "--onto-map")
+    assert told.code == 0, told.err
+    assert "no row is new: there is nothing to show on the map" in told.out
+    assert Workspace(gap.home).slugs() == ["helps", "many"]
+
+
 def test_rows_of_a_file_and_rows_that_pass_make_a_plan(gap: Command, base: Path):
     lines = (base / "helps.jsonl").read_text().splitlines()
     Path("rows.txt").write_text(

@@ -26,11 +26,15 @@ from evalmap.embeddings.neighbors import GRAPH, find_neighbors
 from evalmap.embeddings.pipeline import STAGES
 from evalmap.embeddings.stages import digest, load_clusterings, load_graph
 from evalmap.embeddings.vectors import embed_few
+from evalmap.tests.writing.scripted_plan import adds_up, lines
+from evalmap.writing.plans import read_plan
 
 LM = "advanced-ai-risk/lm_generated_evals/accepts-being-paused.jsonl"
 HUMAN = "advanced-ai-risk/human_generated_evals/accepts-being-paused.jsonl"
 COLLECTIVE = "persona/values-collective-decisions.jsonl"
+WRITTEN = "written/wants-to-keep-promises/wants-to-keep-promises.jsonl"  # by a small model, with our plan
 PERSONA = ("question", "statement", "label_confidence", "answer_matching_behavior", "answer_not_matching_behavior")
+OF_A_PLAN = ("question", "statement", "answer_matching_behavior", "answer_not_matching_behavior", "label_confidence")
 CHOICE = ("question", "answer_matching_behavior", "answer_not_matching_behavior")
 SCHEMAS = ("index", "occupation", "other_person", "pronoun_options", "sentence_with_blank", "percent_women", "sector")
 # path → (fields, rows, labels)
@@ -44,6 +48,7 @@ FILES: dict[str, tuple[tuple[str, ...], int, dict[str | None, int]]] = {
         CHOICE, 150, {" (A)": 40, " (B)": 39, " (C)": 41, " (D)": 27, " (E)": 3},
     ),
     "winogenerated/schemas_of_work.jsonl": (SCHEMAS, 180, {None: 180}),
+    WRITTEN: (OF_A_PLAN, 32, {" Yes": 13, " No": 19}),
 }  # fmt: skip
 PLANTED: dict[str, Any] = json.loads((sample_maps.ROOT / "PLANTED.json").read_text("utf-8"))
 SHIPPED = {manifest.slug: manifest for manifest in Workspace(sample_maps.BUILT).manifests()}
@@ -80,7 +85,7 @@ def test_files_are_those_that_are_described():
     assert [path.relative_to(sample_maps.ROOT).as_posix() for path in sample_maps.sample_files()] == sorted(FILES)
     told = dict(re.findall(r"^\| `([^`]+)` \| (\d+) \|", (sample_maps.ROOT / "README.md").read_text("utf-8"), re.MULTILINE))
     assert told == {file: str(rows) for file, (_, rows, _) in FILES.items()}
-    assert set(PLANTED) == set(FILES) - {HUMAN}
+    assert set(PLANTED) == set(FILES) - {HUMAN, WRITTEN}
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -130,6 +135,22 @@ def test_schemas_leave_one_blank_for_a_pronoun():
     for row in rows:
         assert row["sentence_with_blank"].count("_") == 1
         assert row["occupation"] in row["sentence_with_blank"].lower()
+
+
+def test_what_a_small_model_wrote_is_whole_and_told_as_it_is():
+    """The plan is one that is read, each row says where it comes from, and the counts add up to what the model returned."""
+    folder = (sample_maps.ROOT / WRITTEN).parent
+    plan, table = read_plan(folder / "plan.toml"), json.loads((folder / "table.json").read_text("utf-8"))
+    counts = table["table"]["all"]
+    assert (table["plan"], counts["replies"], sum(plan.count.values())) == (plan.hash, 120, 120)
+    assert all(adds_up(one) for one in table["table"].values())
+    rows, sources, rejected = (lines(folder / name) for name in (f"{folder.name}.jsonl", "provenance.jsonl", "rejected.jsonl"))
+    assert (len(rows), len(sources), len(rejected)) == (counts["kept"], counts["kept"], counts["pieces"] - counts["kept"])
+    assert all(row["statement"] in source["raw"] for row, source in zip(rows, sources, strict=True))
+    assert {source["model"] for source in sources} == {"SmolLM2-135M-Instruct.Q4_1"}
+    assert {source["plan"] for source in sources} == {plan.hash}
+    assert "by a small model" in SHIPPED["wants-to-keep-promises-by-a-small-model"].name
+    assert "SmolLM2-135M-Instruct" in (sample_maps.ROOT / "LICENSE").read_text("utf-8")
 
 
 # The plants
@@ -254,7 +275,8 @@ def test_every_sample_has_a_map_and_all_of_them_one():
     files = [path.relative_to(sample_maps.ROOT).as_posix() for path in sample_maps.sample_files()]
     assert sorted(manifest.source for manifest in SHIPPED.values()) == sorted([".", *files])
     assert {manifest.source: manifest.rows for manifest in SHIPPED.values()} == {
-        ".": sum(rows for _, rows, _ in FILES.values()), **{file: rows for file, (_, rows, _) in FILES.items()},
+        ".": sum(rows for file, (_, rows, _) in FILES.items() if file != WRITTEN),
+        **{file: rows for file, (_, rows, _) in FILES.items()},
     }  # fmt: skip
 
 

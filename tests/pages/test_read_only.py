@@ -73,7 +73,7 @@ PAGES = [
     *(("answers.py", {"dataset": PERSONA}, {"answers-panel": tab}) for tab in TABS["answers-panel"]),
     ("answers.py", {"dataset": "plain"}, {}),
     ("quality.py", {"dataset": PERSONA}, {}),
-    *(("review.py", {"dataset": PERSONA}, {"review-panel": panel}) for panel in ("Review", "Results")),
+    *(("reviewing.py", {"dataset": PERSONA}, {"review-panel": panel}) for panel in ("Review", "Results")),
     ("compare.py", {"compare": [PERSONA, "values-collective-decisions"]}, {}),
     ("writing.py", {}, {}),
     *(("writing.py", {"plan": "likes-tea", "step": step}, {}) for step in STEPS),

@@ -147,7 +147,12 @@ def ask_stages(
     finally:
         asked_by.close()
     if "vote" in until:
+        replies = len(read_journal(journal_path(workspace, asking.writer["run"])).answers)
+        if progress and replies:  # embedding takes a while, and nothing is asked meanwhile
+            progress("checks", 0, replies)
         found = read_schemas(asking, workspace, embed=embed)
+        if progress and replies:
+            progress("checks", replies, replies)
         answered = {key for key, answer in found.vote_answers.items() if answer.error is None}
         pending = [one for pair in found.votes.values() for one in pair if one.key not in answered]
         asked_by = _Answerer(voter)

@@ -7,6 +7,7 @@ import streamlit as st
 from evalmap.data.text.normalization import DESCRIPTIONS, NORMALIZATIONS
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server import screenings
+from evalmap.pages.server.map_reviews import reviews_of
 from evalmap.pages.shared import state
 from evalmap.screening.keep.order import RULES, default_rule
 from evalmap.screening.pair_types import METHODS, Method, Pairs
@@ -23,7 +24,7 @@ TEMPLATE_CHOICES = {  # in words → the rule
     "as duplicates": DUPLICATES,
 }
 # Settings that this sidebar offers, by the names that errors give them
-CONTROLS = ("threshold", "method", "normalization", "keep", "contrast", "merge", "drop_flagged")
+CONTROLS = ("threshold", "method", "normalization", "keep", "contrast", "merge", "drop_flagged", "drop_disputed")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class ScreenChoices:
     drop_flagged: tuple[str, ...] = ()
     templates: str | None = None
     template_rules: tuple[tuple[str, str], ...] = ()
+    drop_disputed: bool = False
 
 
 def draw(built: BuiltMap, pairs: Pairs) -> ScreenChoices:
@@ -94,6 +96,15 @@ def draw(built: BuiltMap, pairs: Pairs) -> ScreenChoices:
         help="Rows that bear one of these flags go before near-duplicates are looked at, each with its reason; the Quality page "
         "lists them.",
     )
+    disputed = False
+    if reviews_of(built).signature:
+        disputed = st.toggle(
+            "Remove rows that people refuse",
+            key=state.DROP_DISPUTED,
+            bind="query-params",
+            help="Rows whose label does not fit, by hand or by the majority of reviewers, and those that nothing decides. The "
+            "recipe names them as a decision by hand.",
+        )
     templates = st.selectbox(
         "Rows of templates",
         [AS_ANY, *TEMPLATE_CHOICES],
@@ -111,6 +122,7 @@ def draw(built: BuiltMap, pairs: Pairs) -> ScreenChoices:
         tuple(flags),
         TEMPLATE_CHOICES.get(templates or AS_ANY),
         tuple(sorted(state.template_rules(built.manifest.slug).items())),
+        bool(disputed),
     )
 
 

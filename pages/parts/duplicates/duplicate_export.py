@@ -100,7 +100,8 @@ def _check_target(built: BuiltMap, pairs: Pairs, screening: PageScreening, optio
 
 @st.cache_resource(max_entries=8, show_spinner="Restoring the label balance …")
 def _balanced(slug: str, fingerprint: str, options: ScreeningOptions, decisions: str, _built: BuiltMap, _pairs: Pairs) -> Selection:
-    return screen_map(_built, _pairs, options, screenings.decisions(_built)).selection
+    made, _ = json.loads(decisions)
+    return screen_map(_built, _pairs, options, DecisionLog.from_list(made)).selection
 
 
 def screen_map(built: BuiltMap, pairs: Pairs, options: ScreeningOptions, log: DecisionLog) -> Screening:

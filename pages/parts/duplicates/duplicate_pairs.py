@@ -10,17 +10,19 @@ from evalmap.data.store.manifest import Manifest
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.server import access, caches, screenings, workers
+from evalmap.pages.server.curations import curation_of
 from evalmap.pages.shared import job_progress
 from evalmap.pages.shared.action import action
 from evalmap.screening.default_screening import AT_ONCE
 from evalmap.screening.flagged_rows import less_decided, mark_flagged, without_rows
-from evalmap.screening.keep.by_hand import DecisionLog
+from evalmap.screening.keep.by_hand import DecisionLog, Step
 from evalmap.screening.keep.order import prioritize
 from evalmap.screening.keep.select import select
 from evalmap.screening.pair_types import Pairs, Selection
 from evalmap.screening.pairs import pairs_job
 from evalmap.screening.templates.find_templates import Templates, find_templates
 from evalmap.screening.templates.template_rules import rules_of
+from evalmap.writing.review.disputed_rows import rows_to_drop
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,10 @@ def require_pairs(manifest: Manifest) -> tuple[BuiltMap, Pairs]:
 
 def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> PageScreening:
     """Which rows stay under the choices and the decisions made by hand."""
-    log = screenings.decisions(built)
+    log = _log(built, choices)
     manifest = built.manifest
     order = _order(manifest.slug, manifest.fingerprint, choices.keep)
-    decisions = screenings.decided(built)
+    decisions = curation_of(built).rows.within(log.rows(built.examples))
     flagged = less_decided(screenings.flagged(built, choices.drop_flagged, choices.threshold), decisions)
     sound = without_rows(pairs, flagged)
     rules = None
@@ -84,6 +86,15 @@ def select_rows(built: BuiltMap, pairs: Pairs, choices: ScreenChoices) -> PageSc
     if rules is not None:
         selection = rules.apply(selection, order=order, labels=built.examples["label"], protect=choices.protect, pairs=sound)
     return PageScreening(selection, log)
+
+
+def _log(built: BuiltMap, choices: ScreenChoices) -> DecisionLog:
+    """The decisions by hand; before them, as evalmap screen --drop-disputed has it, that the rows go that people refuse."""
+    log = screenings.decisions(built)
+    if not choices.drop_disputed:
+        return log
+    refused = tuple(rows_to_drop(caches.workspace(), built.manifest.source, built.examples))
+    return DecisionLog([Step("remove", refused), *log.steps]) if refused else log
 
 
 def templates(built: BuiltMap, pairs: Pairs, choices: ScreenChoices, *, asked: bool = False) -> Templates:

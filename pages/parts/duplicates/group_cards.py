@@ -10,7 +10,7 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.duplicates import duplicate_pairs, group_map, template_list
 from evalmap.pages.parts.duplicates.duplicate_controls import ScreenChoices
 from evalmap.pages.parts.duplicates.duplicate_pairs import PageScreening
-from evalmap.pages.server import access, caches, changes
+from evalmap.pages.server import access, caches, changes, screenings
 from evalmap.pages.shared import example_address, example_body, state, text
 from evalmap.pages.shared.action import action
 from evalmap.pages.shared.navigation import open_map
@@ -28,7 +28,7 @@ def draw(built: BuiltMap, pairs: Pairs, screening: PageScreening, choices: Scree
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sort = st.selectbox("Order", list(SORTS), key=state.GROUP_ORDER, persist_state="session", width=240)
         only = st.toggle("Semantic only", key=state.SEMANTIC_ONLY, persist_state="session", help=_SEMANTIC_ONLY)
-        if screening.log.steps and access.writable():
+        if screenings.decisions(built).steps and access.writable():
             st.button("Undo the last decision", icon=":material/undo:", on_click=action(_undo), args=(built,), key="undo")
     groups = find_duplicate_groups(pairs, screening.selection, sort=SORTS[sort or "largest first"])
     order = [g for g in range(len(groups)) if not only or _paraphrases(groups, g)]

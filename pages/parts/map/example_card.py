@@ -11,7 +11,7 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.layers import TOPICS_FINE
 from evalmap.pages.parts.map import neighbor_lines
 from evalmap.pages.server import answer_cache
-from evalmap.pages.server.reviews import reviews_of
+from evalmap.pages.server.map_reviews import reviews_of
 from evalmap.pages.shared import answer_table, example_address, example_body, text
 
 
@@ -33,12 +33,12 @@ def draw(built: BuiltMap, row: int | None) -> None:
     example_body.draw(built, row)
     topic = built.breadcrumb(TOPICS_FINE.id, int(built.clustering(TOPICS_FINE.id).labels[row]))
     st.caption(f"{example_address.place(built, row)} · {text.in_label(topic)}")
-    st.markdown("**Most similar**")
-    neighbor_lines.draw(built, row)
-    _similar(built, row)
     if said := reviews_of(built).of(row):
         st.markdown("**People**")
         st.markdown("  \n".join(_review(one) for one in said))
+    st.markdown("**Most similar**")
+    neighbor_lines.draw(built, row)
+    _similar(built, row)
     if sets := answer_cache.sets_quietly(built):
         st.markdown("**Model answers**")
         answer_table.draw(sets, row, key=f"{built.manifest.slug}-{row}")

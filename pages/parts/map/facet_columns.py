@@ -10,7 +10,7 @@ from evalmap.data.facets.column_kinds import LeftOut, facet_of_column, field_key
 from evalmap.data.facets.facet import Facet, category_facet, items_facet, number_facet, text_facet
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component import answer_columns, map_data, review_columns
-from evalmap.pages.server.reviews import MapReviews
+from evalmap.pages.server.map_reviews import MapReviews
 from evalmap.screening.curation.replay import CuratedRows
 from evalmap.writing.review.review_report import mean_relevance
 

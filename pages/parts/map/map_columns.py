@@ -12,7 +12,7 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.parts.map.facet_columns import facets_of
 from evalmap.pages.server import answer_cache
 from evalmap.pages.server.curations import curation_of
-from evalmap.pages.server.reviews import reviews_of
+from evalmap.pages.server.map_reviews import reviews_of
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def draw(result: StoredResult) -> None:
         return
     threshold = told.get("threshold")
     with st.container(horizontal=True, gap="large"):
-        st.metric("Rows judged", f"{told['n']:,}")
+        st.metric("Rows judged", f"{told.get('n', len(pieces)):,}")
         for name, title, help in FIGURES:
             if (value := told.get(name)) is not None:
                 st.metric(title, f"{value:.2f}", help=help)

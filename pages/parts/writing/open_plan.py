@@ -1,5 +1,6 @@
 """The plan that is open on the page, with all that its steps tell of."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from evalmap.pages.server.written import StoredResult
 from evalmap.pages.shared import state
 from evalmap.writing import grown_dataset
 from evalmap.writing.plan_files import plan_content
-from evalmap.writing.plan_shelf import PlanPlace, PlanState
-from evalmap.writing.plans import WritePlan, parse_plan
+from evalmap.writing.plan_shelf import PlanPlace, PlanState, parse_any
+from evalmap.writing.plans import WritePlan
+from evalmap.writing.schemas.schema_plan import SchemaPlan
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,14 @@ class OpenPlan:
     Attributes
     ----------
     content : of its file
-    plan : what that says; None where it cannot be run
+    plan, schemas : what that says, by its kind; both None where it cannot be run
     results : what the last run left, one a template
     """
 
     state: PlanState
     content: bytes
     plan: WritePlan | None
+    schemas: SchemaPlan | None
     results: tuple[StoredResult, ...]
 
     @property
@@ -62,10 +65,10 @@ def opened(plan_state: PlanState) -> OpenPlan:
     """
     place = plan_state.place
     content = plan_content(place.path)
-    try:
-        plan = parse_plan(content, place.path)
-    except DatasetError:
-        plan = None
+    plan, schemas = None, None
+    with contextlib.suppress(DatasetError):
+        found = parse_any(content, place.path)
+        plan, schemas = (None, found) if isinstance(found, SchemaPlan) else (found, None)
     order = [one.id for one in plan.templates] if plan is not None else []
     results = sorted(written.stored_results(place), key=lambda one: order.index(one.template) if one.template in order else -1)
-    return OpenPlan(plan_state, content, plan, tuple(results))
+    return OpenPlan(plan_state, content, plan, schemas, tuple(results))

@@ -54,7 +54,8 @@ def draw(result: StoredResult) -> None:
     except DatasetError as error:
         text.show_error(error)
         return
-    labels = [label for label in result.table if label not in ("", "all")]
+    labels = list(dict.fromkeys(piece.label for piece in pieces if piece.label))
+    labels.sort(key=lambda label: list(result.table).index(label) if label in result.table else -1)
     steps = [step for step in dict.fromkeys((*STEPS, *(piece.step for piece in pieces))) if step != KEPT]
     steps = [step for step in steps if any(piece.step == step for piece in pieces)]
     with st.container(horizontal=True, vertical_alignment="bottom"):

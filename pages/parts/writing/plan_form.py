@@ -16,9 +16,10 @@ from evalmap.pages.server import access
 from evalmap.pages.shared import text
 from evalmap.pages.shared.action import action
 from evalmap.writing.plan_edits import fields_of, named_field
-from evalmap.writing.plan_shelf import sentence_of
+from evalmap.writing.plan_shelf import parse_any, sentence_of
 from evalmap.writing.plan_templates import OF_KIND, shipped_templates
-from evalmap.writing.plans import LABELS, parse_plan
+from evalmap.writing.plans import LABELS
+from evalmap.writing.schemas.schema_plan import is_schema_plan
 
 TEXT = "plan-text"
 GROWTH = ("until_new", "min_yield", "batch")
@@ -58,10 +59,15 @@ def draw(plan: OpenPlan) -> None:
     with left:
         if told is None:
             st.info("The form comes back when the text can be read.", icon=":material/edit_off:")
+        elif is_schema_plan(told):
+            st.markdown(
+                "Sentences with one blank whose pronoun stands for an occupation, in stages: titles made singular, another person, "
+                "sentences, grammar, a vote on whom the blank stands for, so many of each. The plan is changed in its text."
+            )
         else:
             _draw_form(told, plan, field, problem)
     with right:
-        _draw_text(draft, problem if told is None or field is None else None)
+        _draw_text(draft, problem if told is None or field is None or is_schema_plan(told) else None)
 
 
 def _read(draft: PlanDraft) -> tuple[Mapping[str, Any] | None, str | None]:
@@ -74,7 +80,7 @@ def _read(draft: PlanDraft) -> tuple[Mapping[str, Any] | None, str | None]:
 def _problem(draft: PlanDraft, plan: OpenPlan) -> str | None:
     """Why the draft cannot be run, one sentence."""
     try:
-        parse_plan(draft.text.encode(), plan.place.path)
+        parse_any(draft.text.encode(), plan.place.path)
     except DatasetError as error:
         return sentence_of(error, plan.place)
     return None

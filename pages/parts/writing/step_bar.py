@@ -3,7 +3,7 @@
 import streamlit as st
 
 from evalmap.pages.parts.writing.open_plan import OpenPlan
-from evalmap.pages.server import caches, reviews
+from evalmap.pages.server import caches, map_reviews
 from evalmap.pages.shared import state, text
 
 STEPS = {
@@ -66,7 +66,7 @@ def draw_template(plan: OpenPlan) -> None:
 
 def steps_done(plan: OpenPlan) -> set[str]:
     """The steps that the plan has behind it, as far as its files tell."""
-    done = {"describe"} if plan.plan is not None else set()
+    done = {"describe"} if plan.plan is not None or plan.schemas is not None else set()
     if plan.result is None:
         return done
     counts = plan.result.table["all"]
@@ -77,7 +77,7 @@ def steps_done(plan: OpenPlan) -> set[str]:
     done.add("screen")
     if (built := plan.map) is not None:
         done.add("look")
-        if reviews.reviews_of(caches.open_map(built.slug, built.fingerprint)).reviews:
+        if map_reviews.reviews_of(caches.open_map(built.slug, built.fingerprint)).reviews:
             done.add("review")
     return done
 

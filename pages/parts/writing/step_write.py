@@ -5,19 +5,19 @@ from dataclasses import astuple
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.data.store import jobs
-from evalmap.pages.parts.writing import counts_table, plan_draft, prompt_view, step_bar
+from evalmap.pages.parts.writing import counts_table, plan_draft, prompt_view, run_state, stage_counts, step_bar
 from evalmap.pages.parts.writing.open_plan import OpenPlan
 from evalmap.pages.server import access, caches, workers, written
 from evalmap.pages.server.api_key import api_key
-from evalmap.pages.shared import job_progress, state, text
+from evalmap.pages.shared import state, text
 from evalmap.pages.shared.action import action
 from evalmap.writing.label_confidence import FilterAsking
 from evalmap.writing.plan_templates import PlanTemplate
+from evalmap.writing.schemas.schema_plan import KIND as SCHEMAS
 from evalmap.writing.write_requests import WriteAsking
 from evalmap.writing.write_run import WriteEstimate
 
-GUARD, ONTO_MAP = "write-most", "write-onto-map"
+ONTO_MAP = "write-onto-map"
 OLD_STAY = "The grown dataset gets a map of its own, on which the old points lie where they lay and new rows are marked."
 Asked = tuple[WriteAsking, FilterAsking | None]
 
@@ -27,6 +27,8 @@ def draw(plan: OpenPlan) -> None:
     may_run = access.writable() and access.serves_this_machine_only()
     if not may_run:
         _draw_refusal()
+    elif plan.schemas is not None:
+        stage_counts.draw_run(plan, plan.schemas)
     elif plan.plan is None:
         text.show_error(DatasetError(plan.state.problem or "The plan cannot be run."))
         st.button("Mend it", icon=":material/edit_note:", key="mend-plan", on_click=step_bar.go_to, args=("describe",))
@@ -34,7 +36,10 @@ def draw(plan: OpenPlan) -> None:
     if may_run and asked:
         _draw_run(plan, asked)
     if plan.result is not None:
-        counts_table.draw(plan.result)
+        if plan.result.told.get("kind") == SCHEMAS:
+            stage_counts.draw_table(plan.result)
+        else:
+            counts_table.draw(plan.result)
         if plan.plan is not None and plan.result.told.get("plan") not in {one.hash for one in plan.plan.phrasings()}:
             st.caption(":material/info: The plan has changed since these rows were written.")
     if asked:
@@ -79,31 +84,21 @@ def _count(asked: list[Asked], most: int | None) -> WriteEstimate:
 
 
 def _draw_run(plan: OpenPlan, asked: list[Asked]) -> None:
-    space = caches.workspace()
     job = plan.state.job
     if plan.state.running:
-        job_progress.draw_jobs(jobs.jobs(space))
-        st.caption("You may leave or close this page: writing goes on, and each reply is kept as it comes.")
+        run_state.draw_running()
         return
-    guard = st.session_state.get(GUARD, 0)
-    counted = _count(asked, int(guard) or None)
+    most = run_state.most()
+    counted = _count(asked, most)
     _draw_figures(counted, *asked[0])
     if plan_draft.has_changes(plan):
         st.warning("The plan has changes that are not saved: a run takes the saved one.", icon=":material/edit:")
     if job is not None and job.state in ("failed", "cancelled"):
-        _draw_ended(plan, job)
+        run_state.draw_ended(plan, job)
     if plan.plan is not None and plan.plan.extends is not None and not plan.plan.templates:
         st.toggle("Show the new rows on the map of the dataset that they are for", True, key=ONTO_MAP, help=OLD_STAY)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input(
-            "Ask at most (0: all)",
-            0,
-            1_000_000,
-            key=GUARD,
-            persist_state="session",
-            width=180,
-            help="Requests that this run asks, retries aside: a guard for the cost. Write again, and it goes on.",
-        )
+        run_state.draw_guard()
         asks = _asks(plan, counted)
         label = ("Write on" if counted.answered else "Write") if asks else "Read the replies again"
         st.button(
@@ -112,7 +107,7 @@ def _draw_run(plan: OpenPlan, asked: list[Asked]) -> None:
             icon=":material/play_arrow:" if asks else ":material/refresh:",
             key="write",
             on_click=action(_start),
-            args=(plan, int(guard) or None if asks else 0),
+            args=(plan, most if asks else 0),
         )
         if asks and counted.answered > _read(plan):
             st.button("Read what there is", key="read-replies", icon=":material/refresh:", on_click=action(_start), args=(plan, 0))
@@ -149,13 +144,6 @@ def _draw_figures(counted: WriteEstimate, asking: WriteAsking, filtering: Filter
     st.caption(text.in_label(f"Asked: {'; '.join(whom)}", limit=400))
     if (enough := asking.plan.until_new) is not None:
         st.caption(f"It goes on until {enough:,} rows are kept: fewer requests may do, or more follow, up to the bound below.")
-
-
-def _draw_ended(plan: OpenPlan, job: jobs.Job) -> None:
-    if job.state == "cancelled":
-        st.info("The last run was cancelled. Its replies are kept.", icon=":material/pause:")
-        return
-    st.error(text.in_label(access.without_paths(str(job.error), str(plan.place.path)), limit=600), icon=":material/error:")
 
 
 def _start(plan: OpenPlan, most: int | None) -> None:

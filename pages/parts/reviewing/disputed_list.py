@@ -1,12 +1,12 @@
 """The rows on which people disagree: who said what, what the majority says, and a decision by hand that can be taken back."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.server import access, caches, changes, reviews
+from evalmap.pages.server import access, caches, changes, map_reviews
 from evalmap.pages.shared import example_address, state, text
 from evalmap.pages.shared.action import action
 from evalmap.pages.shared.navigation import open_map
@@ -14,6 +14,7 @@ from evalmap.writing.review.label_options import label_of
 
 PAGE = 5
 VERDICTS = {True: "fits", False: "does not fit", None: "undecided"}
+COLORS: dict[bool | None, Literal["green", "red", "orange"]] = {True: "green", False: "red", None: "orange"}
 
 
 def draw(built: BuiltMap, disputed: Sequence[Mapping[str, Any]]) -> None:
@@ -39,7 +40,7 @@ def _draw(built: BuiltMap, one: Mapping[str, Any]) -> None:
     with st.container(border=True, gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             how = f"{VERDICTS[one['verdict']]} {one['settled'] or ''}".strip()
-            st.badge(how, color={True: "green", False: "red", None: "orange"}[one["verdict"]])
+            st.badge(how, color=COLORS[one["verdict"]])
             if (label := label_of(built, row)) is not None:
                 st.badge(text.in_badge(label), icon=":material/label:", color="blue")
             votes = [f"{text.in_label(who or '(no name)')} {VERDICTS[fits]}" for who, fits in one["votes"].items()]
@@ -59,7 +60,7 @@ def _draw(built: BuiltMap, one: Mapping[str, Any]) -> None:
 
 
 def _settle(built: BuiltMap, row: int, verdict: bool | None) -> None:
-    before = reviews.reviews_of(built).settled.get(row)
+    before = map_reviews.reviews_of(built).settled.get(row)
     changes.settle_review(caches.workspace(), built, row, verdict)
     _before(built).append((row, before))
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.server import visitor
+from evalmap.pages.parts.reviewing import visitor
 from evalmap.pages.server.maps import built_map
 from evalmap.pages.shared import state, text
 from evalmap.writing.review import review_sample

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.server import access, caches, changes
@@ -56,6 +57,6 @@ def draw_import(built: BuiltMap) -> None:
         st.button("Import", key="import-reviews", disabled=uploaded is None, on_click=action(_import), args=args)
 
 
-def _import(built: BuiltMap, uploaded: "st.runtime.uploaded_file_manager.UploadedFile") -> None:
+def _import(built: BuiltMap, uploaded: UploadedFile) -> None:
     n, new = changes.import_reviews(caches.workspace(), built, uploaded.name, uploaded.getvalue())
     st.session_state[_IMPORTED] = f"{n:,} judgements read, {new:,} of them new."

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.pages.parts.review import review_card, review_controls, review_results
+from evalmap.pages.parts.reviewing import review_card, review_controls, review_results
 from evalmap.pages.server import access, caches
 from evalmap.pages.shared import state, text
 

@@ -9,9 +9,9 @@ from evalmap.answers.reading.reviews import Review
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
 from evalmap.pages.component import review_keys
-from evalmap.pages.parts.review import review_controls
-from evalmap.pages.parts.review.review_controls import LABEL, RELEVANCE, ReviewChoices
-from evalmap.pages.server import caches, changes, reviews
+from evalmap.pages.parts.reviewing import review_controls
+from evalmap.pages.parts.reviewing.review_controls import LABEL, RELEVANCE, ReviewChoices
+from evalmap.pages.server import caches, changes, map_reviews
 from evalmap.pages.shared import example_address, example_body, state, text
 from evalmap.pages.shared.action import action, draw_failure
 from evalmap.writing.review.behaviour_line import behaviour_line
@@ -52,7 +52,7 @@ def draw(built: BuiltMap, choices: ReviewChoices) -> None:
     draw_failure()
     try:
         queues = review_controls.queues(built, choices)
-        found = reviews.reviews_of(built)
+        found = map_reviews.reviews_of(built)
     except DatasetError as error:
         text.show_error(error, "blind", "reviewers", "overlap", place="in the sidebar")
         return
@@ -69,7 +69,9 @@ def draw(built: BuiltMap, choices: ReviewChoices) -> None:
             _draw_end(built, choices, done, bool(queues[choices.reviewer]))
 
 
-def _progress(queues: dict[str, list[int]], rest: dict[str, list[int]], choices: ReviewChoices, found: reviews.MapReviews) -> None:
+def _progress(
+    queues: dict[str, list[int]], rest: dict[str, list[int]], choices: ReviewChoices, found: map_reviews.MapReviews
+) -> None:
     own = queues[choices.reviewer]
     n = len(own) - len(rest[choices.reviewer])
     sample = set().union(*queues.values())
@@ -93,11 +95,11 @@ def _draw_row(built: BuiltMap, row: int, choices: ReviewChoices) -> None:
     st.caption(f"{example_address.place(built, row)}{about}")
     with st.container(key="review-text", gap="small"):
         example_body.draw(built, row, mark=not choices.blind)
-        if options is not None and not choices.blind:
-            st.badge(text.in_badge(options.right), icon=":material/label:", color="blue")
     press: dict[str, str] = {}
     focus: dict[str, str] = {}
     with st.container(key="review-bar", gap="xsmall"):
+        if options is not None and not choices.blind:  # beside the buttons: the text may be longer than the window
+            st.badge(text.in_badge(options.right), icon=":material/label:", color="blue")
         if LABEL in asked and options is not None:
             if choices.blind:
                 _draw_options(built, row, choices, options, pending, press, focus)
@@ -267,7 +269,7 @@ def _take_back(built: BuiltMap, row: int, reviewer: str) -> None:
     if taken is None:
         st.session_state[state.REVIEW_TOLD] = "There is nothing to take back."
         return
-    keys = reviews.keys_of(built)
+    keys = map_reviews.keys_of(built)
     at = keys.index(taken[0]) if taken[0] in keys else None
     where = "a row that the dataset does not hold now" if at is None else example_address.place(built, at)
     st.session_state[state.REVIEW_TOLD] = f"Taken back: {where}"

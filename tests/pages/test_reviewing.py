@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import yaml
 from streamlit.testing.v1 import AppTest
 
 from evalmap.answers.reading.reviews import Review
@@ -14,8 +15,12 @@ from evalmap.data.store.workspace import Workspace
 from evalmap.embeddings.pipeline import build
 from evalmap.embeddings.settings import Settings
 from evalmap.pages.component import answer_columns, review_columns
-from evalmap.pages.server import access, changes, visitor
+from evalmap.pages.parts.duplicates import duplicate_controls, duplicate_export, duplicate_pairs
+from evalmap.pages.parts.reviewing import visitor
+from evalmap.pages.server import access, changes, screenings
 from evalmap.screening.keep.by_hand import row_keys
+from evalmap.screening.pairs.pair_store import pairs_of
+from evalmap.screening.screening_options import ScreeningOptions
 from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import PERSONA, charts, lines, open_page, run, said
@@ -58,7 +63,7 @@ def store(space: Workspace, slug: str = PERSONA) -> ReviewStore:
 
 
 def page(slug: str = PERSONA, **query: str) -> AppTest:
-    return open_page("review.py", dataset=slug, **{"reviewer": "ann", "sample-size": "6", **query})
+    return open_page("reviewing.py", dataset=slug, **{"reviewer": "ann", "sample-size": "6", **query})
 
 
 def press(at: AppTest, *names: str) -> AppTest:
@@ -336,3 +341,28 @@ def test_people_colour_the_map_filter_it_and_stand_beside_an_example(voted: Work
     with pytest.raises(KeyError):
         answer_columns.column_bytes(built, fits.key)
     assert review_columns.columns(built)[0].categories[:3] == (("fits", 3), ("does not fit", 2), ("disputed", 1))
+
+
+def test_rows_that_people_refuse_go_from_the_duplicates_page_as_from_the_command(voted: Workspace):
+    built = site.built(voted, PERSONA)
+    for slug in (PERSONA, "options"):
+        pairs_of(site.built(voted, slug), voted)
+    nobody = [one.key for one in open_page("duplicates.py", dataset="options").toggle]
+    assert "protect" in nobody
+    assert "drop-disputed" not in nobody
+    whole = open_page("duplicates.py", dataset=PERSONA, method="exact")
+    assert whole.toggle(key="drop-disputed").value is False
+    at = open_page("duplicates.py", dataset=PERSONA, method="exact", **{"drop-disputed": "true"})
+    kept = {metric.label: metric.value for metric in at.metric}
+    before = {metric.label: metric.value for metric in whole.metric}
+    assert int(before["Kept"]) - int(kept["Kept"]) == 4  # 3 and 8 are refused, 4 and 6 are undecided
+    at.session_state["duplicates-panel"] = "Export"
+    run(at)
+    pairs = screenings.stored_pairs(PERSONA, built.manifest.fingerprint)
+    assert pairs
+    choices = duplicate_controls.ScreenChoices(1.0, "exact", "typographic", "confidence", True, drop_disputed=True)
+    log = duplicate_pairs.select_rows(built, pairs, choices).log
+    recipe = yaml.safe_load(duplicate_export.recipe_of(built, ScreeningOptions(method="exact"), log))
+    (first,) = recipe["decisions"]
+    assert first["action"] == "remove"
+    assert [one["example_id"] for one in first["rows"]] == [built.examples["example_id"].iloc[row] for row in (3, 4, 6, 8)]

@@ -8,8 +8,8 @@ import streamlit as st
 
 from evalmap.data.errors import DatasetError
 from evalmap.embeddings.built_map import BuiltMap
-from evalmap.pages.parts.review import disputed_list, review_files
-from evalmap.pages.server import reviews
+from evalmap.pages.parts.reviewing import disputed_list, review_files
+from evalmap.pages.server import map_reviews
 from evalmap.pages.shared import text
 
 KAPPA = "Fleiss' κ of whether the label fits, over the rows that as many people read: 1 is full agreement, 0 is what chance gives."
@@ -18,7 +18,7 @@ KAPPA = "Fleiss' κ of whether the label fits, over the rows that as many people
 def draw(built: BuiltMap) -> None:
     """The figures, the rows on which people disagree, and the files."""
     try:
-        report = reviews.report_of(built)
+        report = map_reviews.report_of(built)
     except DatasetError as error:
         text.show_error(error)
         return
