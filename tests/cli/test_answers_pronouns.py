@@ -163,7 +163,8 @@ def test_real_model_leans_as_the_occupations_do(evalmap: Command, evals_root: Pa
     read: list[pronoun_map.Row] = [json.loads(line) for line in lines]
     rows = sorted(read, key=lambda row: (row["occupation"], len(row["sentence_with_blank"]), row["index"]))
     shortest = list({row["occupation"]: row for row in reversed(rows)}.values())
-    write_rows(Path("shortest.jsonl"), sorted(shortest, key=lambda row: row["index"]))
+    shortest.sort(key=lambda row: row["index"])
+    write_rows(Path("shortest.jsonl"), shortest)
     assert evalmap("build", "shortest.jsonl").code == 0
     assert evalmap("answers", "run", "shortest", "--gguf", gguf_file).code == 0
     (one,) = evalmap("answers", "report", "shortest", "--json").json["pronoun_bias"]["sets"]
