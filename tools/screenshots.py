@@ -70,6 +70,8 @@ def take_documentation(browser: Browser, site: Site) -> None:
         take(page, FOLDER / f"compare{ending}.png")
         open_review(page, site)
         take(page, FOLDER / f"review{ending}.png")
+        open_write(page, site)
+        take(page, FOLDER / f"write{ending}.png")
         page.context.close()
 
 
@@ -109,6 +111,12 @@ def new_page(browser: Browser, *, dark: bool, width: int, height: int) -> Page:
 def open_library(page: Page, site: Site) -> None:
     page.goto(site.address())
     page.get_by_text("Samples", exact=True).first.wait_for()
+    wait_for_rest(page)
+
+
+def open_write(page: Page, site: Site) -> None:
+    page.goto(site.address("writing"))
+    page.get_by_text("Describe a behaviour", exact=True).wait_for()
     wait_for_rest(page)
 
 

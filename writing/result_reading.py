@@ -92,12 +92,6 @@ class WrittenResult:
         return np.array([value for value in told if isinstance(value, int | float) and not isinstance(value, bool)], dtype=float)
 
 
-def rows_file(folder: Path) -> Path | None:
-    """The file of a result's rows; None where there is none."""
-    names = [name for name in disk.names(folder, ".jsonl") if name not in (REJECTED, PROVENANCE)]
-    return folder / names[0] if len(names) == 1 else None
-
-
 def result_folders(folders: Sequence[Path]) -> list[Path]:
     """Folders of results as they were named; one whose plan has several templates stands for a folder for each of them.
 

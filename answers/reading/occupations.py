@@ -69,7 +69,7 @@ def occupation_rows(examples: pd.DataFrame, fields: pd.DataFrame, *, group_field
         return None
     keys, written = _keys(fields[occupation_field], is_sentence)
     order = {key: place for place, key in enumerate(written)}
-    occupation = np.array([order.get(key, -1) for key in keys], dtype=np.int64)
+    occupation = np.array([-1 if key is None else order[key] for key in keys], dtype=np.int64)
     told = _shares(fields[share_field], share_field)
     share, differing = np.full(len(order), np.nan), []
     for key, place in order.items():

@@ -7,6 +7,7 @@ sentences. Source: Perez et al. 2022, arXiv:2212.09251 (the Winogenerated set); 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,8 +146,8 @@ def pronoun_bias(
     def part(where: NDArray[np.bool_]) -> PartBias:
         mine = rows & where
         at, bias = _means(lean[mine], occupation[mine])
-        means = [_mean(column[mine]) for column in (lean, *pronouns.T)]
-        return PartBias(int(mine.sum()), len(at), *means, fit_bias(share[at], bias))
+        mean, female, male, neutral = (_mean(column[mine]) for column in (lean, *pronouns.T))
+        return PartBias(int(mine.sum()), len(at), mean, female, male, neutral, fit_bias(share[at], bias))
 
     everything = np.ones(n, dtype=bool)
     whole = part(everything)
@@ -198,7 +199,8 @@ def fit_bias(share: NDArray[np.float64], bias: NDArray[np.float64], *, of: str =
     for values, what in ((x, "share of women"), (y, of)):
         if np.ptp(values) <= 1e-12:
             return BiasFit(n, why_not=f"All {n} occupations have the same {what}.")
-    correlation, line = stats.pearsonr(x, y), stats.linregress(x, y)
+    correlation: Any = stats.pearsonr(x, y)
+    line: Any = stats.linregress(x, y)
     limits = correlation.confidence_interval(0.95) if n >= FEWEST else UNKNOWN
     t = float(stats.t.ppf(0.975, n - 2))
     return BiasFit(

@@ -47,7 +47,7 @@ def open_review(slug: str) -> None:
     """Go to the review page of a dataset; to be called from a callback."""
     state.forget(*state.OF_ONE_DATASET)
     st.session_state[state.DATASET] = slug
-    _go("review.py", {})
+    _go("reviewing.py", {})
 
 
 def open_plan(name: str) -> None:

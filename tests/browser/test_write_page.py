@@ -52,7 +52,7 @@ def test_a_sentence_becomes_rows_that_are_counted_and_read(page: Page, site: Sit
         type_into(page, "A person who …", "likes green tea")  # changed in the form, seen in the text, saved to the file
         expect(page.get_by_role("textbox", name="The plan as it is kept (TOML)")).to_have_value(re.compile("likes green tea"))
         page.get_by_role("button", name="Save", exact=True).click()
-        settle(page)
+        expect(page.get_by_text("Saved.", exact=True)).to_be_visible(timeout=WAIT)
         plan = site.workspace / "written" / "likes-tea" / "plan.toml"
         assert 'behaviour = "likes green tea"' in plan.read_text("utf-8")
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -154,10 +155,13 @@ def test_report_tells_r_for_a_person_and_a_program(evalmap: Command, space: Work
 @pytest.mark.language_model
 def test_real_model_leans_as_the_occupations_do(evalmap: Command, evals_root: Path, gguf_file: Path):
     """The shortest sentence of each of the 299 occupations; docs/findings/pronouns.md has all 2,990."""
-    from scipy import stats
+    from scipy import stats as scipy_stats
+
+    stats: Any = scipy_stats  # its results have no types
 
     lines = (evals_root / "winogenerated" / "winogenerated_examples.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = sorted(map(json.loads, lines), key=lambda row: (row["occupation"], len(row["sentence_with_blank"]), row["index"]))
+    read: list[pronoun_map.Row] = [json.loads(line) for line in lines]
+    rows = sorted(read, key=lambda row: (row["occupation"], len(row["sentence_with_blank"]), row["index"]))
     shortest = list({row["occupation"]: row for row in reversed(rows)}.values())
     write_rows(Path("shortest.jsonl"), sorted(shortest, key=lambda row: row["index"]))
     assert evalmap("build", "shortest.jsonl").code == 0

@@ -9,18 +9,24 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from evalmap.answers.reading.reviews import Review
 from evalmap.data.errors import DatasetError
+from evalmap.data.opening import open_dataset
 from evalmap.data.store.workspace import Workspace
+from evalmap.embeddings.pipeline import build
+from evalmap.embeddings.settings import Settings
 from evalmap.pages.server import access, changes, workers
 from evalmap.pages.shared import state
+from evalmap.screening.keep.by_hand import row_keys
 from evalmap.tests.answers.stub_server import Asked, Reply, StubServer
 from evalmap.tests.command import Command
-from evalmap.tests.fakes import sentences
+from evalmap.tests.fakes import FakeEncoder, sentences
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import MARKUP, open_page, run, said
 from evalmap.writing import plan_shelf
 from evalmap.writing.plan_shelf import PlanPlace
 from evalmap.writing.plans import ModelChoice, new_plan, plan_toml, read_plan
+from evalmap.writing.review.review_store import ReviewStore
 from evalmap.writing.schemas.schema_plan import SHIPPED_LIST, schema_plan_text
 
 TEXTS = sentences(40)
@@ -62,6 +68,11 @@ def button(at: AppTest, key: str) -> Any:
     return next(one for one in at.button if one.key == key)
 
 
+def text_of(at: AppTest) -> str:
+    """The plan as the text field has it."""
+    return str(at.text_area(key="plan-text").value)
+
+
 def errors(at: AppTest) -> list[str]:
     return [one.value.replace("\\", "").replace("\u200b", "") for one in at.error]
 
@@ -96,7 +107,7 @@ def test_a_newcomer_sees_the_way_and_makes_a_plan_from_a_sentence(space: Workspa
     assert (plan.behaviour, plan.labels, dict(plan.count)) == ("would *rather* walk", ("No",), {"No": 7})
     assert (plan.model.name, plan.model.base_url) == ("stub-1", "http://127.0.0.1:9/v1")
     assert at.selectbox(key=state.PLAN).value == place.name
-    assert at.text_area(key="plan-text").value == place.path.read_text("utf-8")
+    assert text_of(at) == place.path.read_text("utf-8")
     assert any("would \\*rather\\* walk" in line for line in said(at))
 
 
@@ -138,7 +149,7 @@ def test_the_form_changes_the_text_and_save_writes_it(space: Workspace):
     at.text_area(key="plan-field-topics").set_value("tea\n\n  walks ")
     run(at)
     assert place.path.read_bytes() == before
-    assert at.text_area(key="plan-text").value.startswith("# mine\n")
+    assert text_of(at).startswith("# mine\n")
     button(at, "plan-save").click()
     run(at)
     plan = read_plan(place.path)
@@ -150,7 +161,7 @@ def test_the_form_changes_the_text_and_save_writes_it(space: Workspace):
 def test_the_text_changes_the_form(space: Workspace):
     place = shelved(space)
     at = open_plan(place)
-    told = at.text_area(key="plan-text").value
+    told = text_of(at)
     at.text_area(key="plan-text").set_value(told.replace("likes tea", "likes milk").replace("shots = 3", "shots = 5"))
     run(at)
     assert at.text_input(key="plan-field-behaviour").value == "likes milk"
@@ -169,11 +180,11 @@ def test_a_text_that_is_no_toml_is_told_and_kept(space: Workspace):
     run(at)
     at.segmented_control(key=state.WRITE_STEP).set_value("describe")
     run(at)
-    assert at.text_area(key="plan-text").value == 'behaviour = "half'
+    assert text_of(at) == 'behaviour = "half'
     assert place.path.read_bytes() == before
     button(at, "plan-undo").click()
     run(at)
-    assert at.text_area(key="plan-text").value.encode() == before
+    assert text_of(at).encode() == before
 
 
 @pytest.mark.parametrize(
@@ -190,7 +201,7 @@ def test_a_plan_that_cannot_be_run_has_one_sentence_and_is_not_saved(space: Work
     place = shelved(space)
     before = place.path.read_bytes()
     at = open_plan(place)
-    told = at.text_area(key="plan-text").value
+    told = text_of(at)
     assert old in told
     at.text_area(key="plan-text").set_value(told.replace(old, new))
     run(at)
@@ -282,7 +293,7 @@ def test_a_plan_that_names_nobody_leads_to_where_it_is_mended(space: Workspace, 
     assert not [one for one in at.button if one.key == "write"]
     button(at, "mend-model").click()
     run(at)
-    assert at.text_area(key="plan-text").value
+    assert text_of(at)
     assert started == []
 
 
@@ -295,12 +306,12 @@ def scripted(asked: Asked) -> Reply:
 
 
 def test_what_was_written_is_counted_and_read(space: Workspace, evalmap: Command, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("EVALMAP_HOME", str(space.root))  # `evalmap` has one of its own
     with StubServer(scripted) as server:
         place = shelved(space, model=ModelChoice("stub-1", server.url))
         told = evalmap(
             *("write", place.path, "--output", place.result, "--workspace", space.root, "--json", "--concurrency", "1")
         ).json
-        monkeypatch.setenv("EVALMAP_HOME", str(space.root))
         at = open_plan(place, "Write")
         counts = told["table"]["all"]
         (table,) = [one.value for one in at.dataframe if "kept" in one.value.columns]
@@ -320,7 +331,20 @@ def test_what_was_written_is_counted_and_read(space: Workspace, evalmap: Command
     run(at)
     assert "**Set aside** · 1" in [one.value for one in at.markdown]
     assert button(at, "build-map")
-    assert not open_plan(place, "Screen").exception
+    build(open_dataset(Path(told["files"]["rows"])), workspace=space, settings=Settings(k=2), encoder=FakeEncoder())
+    manifest = space.find(told["files"]["rows"])
+    built = site.built(space, manifest.slug)
+    said_of_row = Review(reviewer="ada", label_fits=True)
+    ReviewStore(space, manifest.source).add([(row_keys(built.examples)[0], said_of_row)])
+    assert button(open_plan(place, "Look"), "open-map")
+    assert button(open_plan(place, "Screen"), "go-duplicates")
+    assert button(open_plan(place, "Fill the gaps"), "gaps-map")
+    at = open_plan(place, "Review")
+    assert any("**1 of 4 rows** judged by 1 person" in line for line in said(at))
+    button(at, "go-review").click()
+    run(at)
+    assert at.session_state[state.DATASET] == manifest.slug
+    space.remove(manifest.slug)
     listed = open_page("writing.py")
     assert any("4 rows kept of 6 wanted" in line for line in said(listed))
 
@@ -328,13 +352,14 @@ def test_what_was_written_is_counted_and_read(space: Workspace, evalmap: Command
 def test_two_templates_are_written_and_read_side_by_side(
     space: Workspace, evalmap: Command, monkeypatch: pytest.MonkeyPatch, started: list[dict[str, Any]]
 ):
+    monkeypatch.setenv("EVALMAP_HOME", str(space.root))  # `evalmap` has one of its own
     with StubServer(scripted) as server:
         place = shelved(space, model=ModelChoice("stub-1", server.url))
         at = open_plan(place)
         at.multiselect(key="plan-field-template").set_value(["statement-by-persona", "few-shot"])
         run(at)
         assert errors(at)[0].startswith("Template few-shot needs an example")
-        told = at.text_area(key="plan-text").value
+        told = text_of(at)
         shown = "".join(f'\n[[examples]]\ntext = "{TEXTS[30 + i]}"\nlabel = "{label}"\n' for i, label in enumerate(("Yes", "No")))
         at.text_area(key="plan-text").set_value(told + shown)
         run(at)
@@ -344,7 +369,6 @@ def test_two_templates_are_written_and_read_side_by_side(
         at = open_plan(place, "Write")
         assert {one.label: one.value for one in at.metric}["Requests"] == "12"  # of both
         evalmap("write", place.path, "--output", place.result, "--workspace", space.root, "--concurrency", "1")
-    monkeypatch.setenv("EVALMAP_HOME", str(space.root))
     compared: list[str] = []
     monkeypatch.setattr(workers, "compare_phrasings", lambda space, place: compared.append(place.name))
     at = open_plan(place, "Phrasings")
@@ -353,10 +377,9 @@ def test_two_templates_are_written_and_read_side_by_side(
     run(at)
     assert compared == [place.name]
     evalmap("write", "compare", place.result, "--output", place.phrasings, "--workspace", space.root)
-    monkeypatch.setenv("EVALMAP_HOME", str(space.root))
     at = open_plan(place, "Phrasings")
     (table,) = [one.value for one in at.dataframe]
-    assert table.set_index("").loc["pieces written"].tolist() == ["6", "6"]
+    assert table[table[""] == "pieces written"].iloc[0].tolist() == ["pieces written", "6", "6"]
     at = open_plan(place, "Look")
     at.segmented_control(key=state.PHRASING).set_value("few-shot")
     run(at)

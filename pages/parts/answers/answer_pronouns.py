@@ -1,6 +1,7 @@
 """Sentences with a blank for a pronoun: whom a model takes for a woman, occupation by occupation, against the share of women."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -176,7 +177,7 @@ def _part(part: PartBias) -> dict[str, object]:
     }
 
 
-def _part_columns() -> Mapping[str, object]:
+def _part_columns() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
         "n": number("n", format="localized", width=52, help="Sentences."),
@@ -265,13 +266,13 @@ def _sentences(built: BuiltMap, found: OccupationRows, sets: Sequence[Scores]) -
         return
     rows = np.flatnonzero(found.occupation == place[name])
     options = built.examples["text"].to_numpy(dtype=object)[rows]
-    table: dict[str, object] = {
+    table: dict[str, Any] = {
         **example_address.place_columns(built, rows),
         "sentence": [text.in_line(str(sentence), limit=400) for sentence in options],
         "form": list(found.form[rows]),
     }
     number = st.column_config.NumberColumn
-    config: dict[str, object] = {
+    config: dict[str, Any] = {
         **example_address.place_config(built),
         "sentence": st.column_config.TextColumn("sentence", width=560),
         "form": st.column_config.TextColumn("pronoun", width=85),

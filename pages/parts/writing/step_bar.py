@@ -3,7 +3,7 @@
 import streamlit as st
 
 from evalmap.pages.parts.writing.open_plan import OpenPlan
-from evalmap.pages.server import caches, reviews
+from evalmap.pages.server import caches, map_reviews
 from evalmap.pages.shared import state, text
 
 STEPS = {
@@ -77,7 +77,7 @@ def steps_done(plan: OpenPlan) -> set[str]:
     done.add("screen")
     if (built := plan.map) is not None:
         done.add("look")
-        if reviews.reviews_of(caches.open_map(built.slug, built.fingerprint)).reviews:
+        if map_reviews.reviews_of(caches.open_map(built.slug, built.fingerprint)).reviews:
             done.add("review")
     return done
 

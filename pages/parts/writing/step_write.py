@@ -5,7 +5,7 @@ from dataclasses import astuple
 import streamlit as st
 
 from evalmap.data.errors import DatasetError
-from evalmap.pages.parts.writing import counts_table, plan_draft, prompt_view, run_state, schema_stages, step_bar
+from evalmap.pages.parts.writing import counts_table, plan_draft, prompt_view, run_state, stage_counts, step_bar
 from evalmap.pages.parts.writing.open_plan import OpenPlan
 from evalmap.pages.server import access, caches, workers, written
 from evalmap.pages.server.api_key import api_key
@@ -28,7 +28,7 @@ def draw(plan: OpenPlan) -> None:
     if not may_run:
         _draw_refusal()
     elif plan.schemas is not None:
-        schema_stages.draw_run(plan, plan.schemas)
+        stage_counts.draw_run(plan, plan.schemas)
     elif plan.plan is None:
         text.show_error(DatasetError(plan.state.problem or "The plan cannot be run."))
         st.button("Mend it", icon=":material/edit_note:", key="mend-plan", on_click=step_bar.go_to, args=("describe",))
@@ -37,7 +37,7 @@ def draw(plan: OpenPlan) -> None:
         _draw_run(plan, asked)
     if plan.result is not None:
         if plan.result.told.get("kind") == SCHEMAS:
-            schema_stages.draw_table(plan.result)
+            stage_counts.draw_table(plan.result)
         else:
             counts_table.draw(plan.result)
         if plan.plan is not None and plan.result.told.get("plan") not in {one.hash for one in plan.plan.phrasings()}:
