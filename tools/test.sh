@@ -1,7 +1,8 @@
 #!/bin/sh
 # All checks, each to its end: ruff, pyright, eslint and tsc, then the tests; the ones in Chromium by themselves. Exit status 1 if any
 # failed. What a machine lacks (data beside the repository, Chromium, node) is skipped with one line; with EVALMAP_NO_SKIP=1 it fails.
-# Browser tests run one after the other: two software-rendered maps at once on two cores make waits uncertain.
+# Browser tests run in two processes, each with a Chromium and a site of its own: one alone leaves half of two cores idle, and what they
+# wait for has a minute, where it comes within seconds.
 set -u
 bin=.venv/bin
 failed=
@@ -29,7 +30,7 @@ phase javascript-tests sh tools/javascript.sh test
 phase tests "$bin/pytest" -n 2 --dist loadfile --ignore tests/browser
 if [ -n "$chromium" ]; then
     export CHROMIUM="$chromium"
-    phase browser-tests "$bin/pytest" tests/browser
+    phase browser-tests "$bin/pytest" -n 2 --dist loadfile tests/browser
 elif [ "${EVALMAP_NO_SKIP:-}" = 1 ]; then
     echo "== browser-tests: failed, there is no Chromium, and EVALMAP_NO_SKIP=1 forbids to skip"
     failed="$failed browser-tests"

@@ -117,7 +117,8 @@ def test_lm_evaluation_harness_loads_it_and_its_log_comes_back_as_answers(
         f'target_delimiter: ""\n'
         f"metric_list: [{{metric: acc}}]\n"
     )
-    found = lm_eval.simple_evaluate(
+    harness: Any = lm_eval
+    found = harness.simple_evaluate(
         model=Asked(),
         tasks=["written"],
         task_manager=TaskManager(include_path=str(tasks), include_defaults=False),
@@ -127,7 +128,7 @@ def test_lm_evaluation_harness_loads_it_and_its_log_comes_back_as_answers(
     assert found is not None
     samples = found.pop("samples")
     assert [one["doc"]["question"] for one in samples["written"]] == [row["question"] for row in rows]
-    tracker = EvaluationTracker(output_path=str(tmp_path / "out"))
+    tracker: Any = EvaluationTracker(output_path=str(tmp_path / "out"))
     tracker.save_results_aggregated(results=found, samples=samples)
     tracker.save_results_samples(task_name="written", samples=samples["written"])
     matching = sum(says(row) == row["answer_matching_behavior"].strip() for row in rows)
