@@ -82,11 +82,12 @@ def replace_together(moves: Mapping[Path, Path]) -> None:
                 os.replace(written, path)
             done.append(path)
     except BaseException:
-        with contextlib.suppress(OSError):
-            for path in done:
-                if path not in aside:
+        for path in done:  # one that cannot be taken back does not keep the others
+            if path not in aside:
+                with contextlib.suppress(OSError):
                     path.unlink()
-            for path, old in aside.items():
+        for path, old in aside.items():
+            with contextlib.suppress(OSError):
                 os.replace(old, path)
         raise
     for old in aside.values():

@@ -141,6 +141,29 @@ def write_two(place: Path) -> None:
         atomic.replace_together({a: first, b: second})
 
 
+def test_a_file_that_cannot_be_taken_back_keeps_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    a, b, c = (tmp_path / name for name in "abc")
+    replace, unlink = os.replace, Path.unlink
+
+    def refuse_c(source: Path, place: Path) -> None:
+        if place == c:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        replace(source, place)
+
+    def keep_a(path: Path, missing_ok: bool = False) -> None:
+        if path == a:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        unlink(path, missing_ok=missing_ok)
+
+    with atomic.staged(a, b"a") as first, atomic.staged(b, b"b") as second, atomic.staged(c, b"c") as third:
+        monkeypatch.setattr(os, "replace", refuse_c)
+        monkeypatch.setattr(Path, "unlink", keep_a)
+        with pytest.raises(disk.DiskError):
+            atomic.replace_together({a: first, b: second, c: third})
+        monkeypatch.undo()
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
 def content(place: Path) -> dict[str, bytes]:
     return {path.relative_to(place).as_posix(): path.read_bytes() for path in place.rglob("*") if path.is_file()}
 
