@@ -58,7 +58,8 @@ def gap(
     from evalmap.embeddings.built_map import load_map
     from evalmap.embeddings.layers import layer_of
     from evalmap.writing.gap_plan import behaviour_beside, gap_plan, labels_of_another, missing_labels
-    from evalmap.writing.plans import ModelChoice, plan_toml
+    from evalmap.writing.plan_text import plan_toml
+    from evalmap.writing.plans import ModelChoice
 
     chosen = {"--thin": thin, "--uneven": uneven, "--rows": rows is not None, "--where": bool(where)}
     named = [

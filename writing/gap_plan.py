@@ -16,7 +16,8 @@ from evalmap.embeddings.built_map import BuiltMap
 from evalmap.embeddings.naming import SEPARATOR
 from evalmap.writing.extended_rows import Extends, digest_of
 from evalmap.writing.gap_places import GapPlace
-from evalmap.writing.plans import LABELS, NO_LABEL, Kind, ModelChoice, PlanExample, WritePlan, new_plan, parse_plan, plan_toml
+from evalmap.writing.plan_text import new_plan, plan_toml
+from evalmap.writing.plans import LABELS, NO_LABEL, Kind, ModelChoice, PlanExample, WritePlan, parse_plan
 from evalmap.writing.result_files import behaviour_of, plan_of
 
 EXAMPLES = 6  # of a label; a prompt shows some of them, drawn anew each time

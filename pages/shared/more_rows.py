@@ -14,7 +14,8 @@ from evalmap.pages.shared.navigation import open_plan
 from evalmap.writing import plan_shelf
 from evalmap.writing.gap_places import GapPlace
 from evalmap.writing.gap_plan import USUAL_COUNT, behaviour_beside, gap_plan, kind_of, labels_of_another
-from evalmap.writing.plans import MOST_ROWS, plan_toml
+from evalmap.writing.plan_text import plan_toml
+from evalmap.writing.plans import MOST_ROWS
 
 EACH, ROWS = "each label", "another number"
 NOTHING: Mapping[str, int] = {}

@@ -21,7 +21,8 @@ from evalmap.tests.fakes import FakeEncoder, sentences, write_rows
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import PERSONA, open_page, run, said
 from evalmap.writing.gap_places import find_uneven
-from evalmap.writing.plans import WritePlan, plan_toml, read_plan
+from evalmap.writing.plan_text import plan_toml
+from evalmap.writing.plans import WritePlan, read_plan
 
 HUMAN, LM = "accepts-being-paused-human", "accepts-being-paused-lm"
 

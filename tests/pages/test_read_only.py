@@ -34,7 +34,8 @@ from evalmap.tests.fakes import write_rows
 from evalmap.tests.pages import site
 from evalmap.tests.pages.site import PERSONA, open_page, run
 from evalmap.writing import plan_shelf
-from evalmap.writing.plans import ModelChoice, new_plan, plan_toml
+from evalmap.writing.plan_text import new_plan, plan_toml
+from evalmap.writing.plans import ModelChoice
 
 SECRET = "where-it-lies"  # a folder that every path of these tests goes through
 STARTS = ("subprocess.Popen", "os.exec", "os.kill", "os.killpg", "os.system", "os.fork", "os.posix_spawn")

@@ -25,7 +25,8 @@ from evalmap.tests.pages import site
 from evalmap.tests.pages.site import MARKUP, open_page, run, said
 from evalmap.writing import plan_shelf
 from evalmap.writing.plan_shelf import PlanPlace
-from evalmap.writing.plans import ModelChoice, new_plan, plan_toml, read_plan
+from evalmap.writing.plan_text import new_plan, plan_toml
+from evalmap.writing.plans import ModelChoice, read_plan
 from evalmap.writing.review.review_store import ReviewStore
 from evalmap.writing.schemas.schema_plan import SHIPPED_LIST, schema_plan_text
 

@@ -13,7 +13,8 @@ from evalmap.embeddings.settings import Settings
 from evalmap.tests.fakes import FakeEncoder, fake_vector, sentences, unit_vectors, write_rows
 from evalmap.writing.gap_places import chosen_place, cluster_place, find_thin, find_uneven
 from evalmap.writing.gap_plan import behaviour_beside, gap_plan, kind_of, topic_of, typical_rows
-from evalmap.writing.plans import parse_plan, plan_toml, plan_yaml
+from evalmap.writing.plan_text import plan_toml, plan_yaml
+from evalmap.writing.plans import parse_plan
 
 
 @pytest.fixture(scope="module")

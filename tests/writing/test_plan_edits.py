@@ -6,7 +6,7 @@ import pytest
 
 from evalmap.data.errors import DatasetError
 from evalmap.writing.plan_edits import fields_of, named_field, with_fields
-from evalmap.writing.plans import new_plan, plan_toml
+from evalmap.writing.plan_text import new_plan, plan_toml
 
 TEXT = '# why\nbehaviour = "likes tea" # in words\nmine = 3\n\n[sampling]\nseed = 1\n# the end\n'
 FIELDS = ("behaviour", "kind", "labels", "count", "per_reply", "template", "examples", "sampling.temperature", "model.gguf")

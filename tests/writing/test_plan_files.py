@@ -8,17 +8,8 @@ import yaml
 
 from evalmap.data.errors import DatasetError
 from evalmap.writing.plan_files import TOML, YAML, Entry, file_text, file_values
-from evalmap.writing.plans import (
-    ModelChoice,
-    PlanExample,
-    Sampling,
-    WritePlan,
-    new_plan,
-    parse_plan,
-    plan_text,
-    plan_toml,
-    plan_yaml,
-)
+from evalmap.writing.plan_text import new_plan, plan_text, plan_toml, plan_yaml
+from evalmap.writing.plans import ModelChoice, PlanExample, Sampling, WritePlan, parse_plan
 from evalmap.writing.write_requests import plan_write
 
 GOOD = "behaviour: wants to be helpful\n"

@@ -10,7 +10,7 @@ from evalmap.data.store import disk_space
 from evalmap.data.store.jobs import JobFile
 from evalmap.data.store.workspace import Workspace
 from evalmap.writing.plan_shelf import places, save_plan, shelve, state_of, version
-from evalmap.writing.plans import new_plan, plan_toml
+from evalmap.writing.plan_text import new_plan, plan_toml
 
 CONTENT = plan_toml(new_plan("likes tea", count=3)).encode()
 

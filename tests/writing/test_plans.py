@@ -7,6 +7,8 @@ import pytest
 
 from evalmap.data.errors import DatasetError
 from evalmap.writing.plan_files import MOST_BYTES
+from evalmap.writing.plan_templates import shipped_templates
+from evalmap.writing.plan_text import new_plan, plan_toml, plan_yaml
 from evalmap.writing.plans import (
     LABELS,
     NO_LABEL,
@@ -14,12 +16,8 @@ from evalmap.writing.plans import (
     PlanExample,
     Sampling,
     WritePlan,
-    new_plan,
     parse_plan,
-    plan_toml,
-    plan_yaml,
     read_plan,
-    shipped_templates,
 )
 
 GOOD = 'behaviour = "wants to be helpful"\n'

@@ -9,7 +9,8 @@ from evalmap.data.errors import DatasetError
 from evalmap.pages.server import access, caches, changes
 from evalmap.pages.shared import state, text
 from evalmap.pages.shared.action import action
-from evalmap.writing.plans import LABELS, Kind, ModelChoice, new_plan, plan_toml
+from evalmap.writing.plan_text import new_plan, plan_toml
+from evalmap.writing.plans import LABELS, Kind, ModelChoice
 
 KINDS: dict[Kind, str] = {
     "yes_no": "Statements: Yes or No",
