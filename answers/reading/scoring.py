@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from evalmap.answers.answer_types import PRONOUN_COLUMNS, Options, RawAnswer, ScoredAnswer
 from evalmap.answers.reading.log_probabilities import log_sum, total_mass
@@ -295,14 +296,14 @@ def _decide(
     )
 
 
-def _pronouns(logprobs: Mapping[str, float], options: Options) -> dict[str, float]:
+def _pronouns(logprobs: Mapping[str, float], options: Options) -> dict[str, Any]:
     """P of each pronoun among the options, where these are pronouns."""
     found = pronoun_options(options.all)
     if found is None:
         return {}
     total = log_sum(logprobs.values())
     whose = zip(PRONOUN_COLUMNS, (found.female, found.male, found.neutral), strict=True)
-    return {name: math.exp(logprobs[word] - total) for name, word in whose if word in logprobs}
+    return {name: math.exp(logprobs[word] - total) for name, word in whose if word is not None and word in logprobs}
 
 
 def _or_nan(value: float | None) -> float:
