@@ -57,6 +57,7 @@ def review(
     """
     from evalmap.data.store.outputs import check_outputs, write_together
     from evalmap.embeddings.built_map import load_map
+    from evalmap.writing.review.behaviour_line import behaviour_line
     from evalmap.writing.review.label_options import require_options
     from evalmap.writing.review.review_sample import names_of, queues
     from evalmap.writing.review.review_store import ReviewStore
@@ -89,13 +90,20 @@ def review(
             require_options(built)
         who = reviewer.strip()
         shared = queues(built, who, sample=sample, by=by, seed=seed, people=people, overlap=overlap)
-        _review(store, built, who, shared, by, blind)
+        _review(store, built, who, shared, by, blind, behaviour=behaviour_line(space, manifest))
     if report or as_json:
         _report(store, built, as_json)
 
 
 def _review(
-    store: "ReviewStore", built: "BuiltMap", reviewer: str, queues: Mapping[str, Sequence[int]], by: str, blind: bool
+    store: "ReviewStore",
+    built: "BuiltMap",
+    reviewer: str,
+    queues: Mapping[str, Sequence[int]],
+    by: str,
+    blind: bool,
+    *,
+    behaviour: str,
 ) -> None:
     from evalmap.screening.keep.by_hand import row_keys
     from evalmap.writing.review.review_queue import left
@@ -103,6 +111,8 @@ def _review(
     keys = row_keys(built.examples)
     passed: set[int] = set()
     terminal.print_line(f"{built.manifest.name}: {len(queues[reviewer]):,} rows for {reviewer}. {_HELP}")
+    if behaviour:
+        terminal.print_line(f"the rows are to show whether somebody “{behaviour}”")
     while True:
         judged = {(row, review.reviewer) for row, review in store.on(built.examples)}
         rest = left(queues, judged)

@@ -41,6 +41,12 @@ if TYPE_CHECKING:
 
 STAGE = "write"
 RUN = "run"
+COUNT = 50
+BESIDE = (
+    "Also: evalmap write init (make a plan), evalmap write gap (a plan for where a dataset is thin), evalmap write compare "
+    "(two results side by side); each has --help."
+)
+NOBODY = "nobody named yet"  # whom a plan without a model asks
 
 
 class RunOrInit(DefaultCommand):
@@ -75,7 +81,7 @@ def init(
     label: Annotated[
         list[str] | None, typer.Option("--label", help="A label of your own, for kind free; several times for more.")
     ] = None,
-    count: Annotated[int, typer.Option(min=1, help="Rows to ask for, for each label.")] = 50,
+    count: Annotated[int, typer.Option(min=1, help="Rows to ask for, for each label.")] = COUNT,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
     gguf: GgufOption = None,
@@ -90,6 +96,7 @@ def init(
         model = base_url = None
     chosen = ModelChoice(model, base_url, str(gguf.expanduser().resolve()) if gguf is not None else None)
     if kind == "winogenerated":
+        refuse_options(output, {"behaviour": behaviour or None, "label": label, "count": None if count == COUNT else count})
         return init_schemas(output, chosen)
     plan = new_plan(behaviour, kind, count=count, labels=label or (), model=chosen)
     check_outputs({"output": output}, [])
@@ -105,7 +112,7 @@ app.command("gap")(write_gap.gap)
 app.command("compare")(compare)
 
 
-@app.command(RUN)
+@app.command(RUN, epilog=BESIDE)
 def run(
     plan: Annotated[Path, typer.Argument(help="The plan: a TOML or YAML file, as evalmap write init makes one.")],
     output: Annotated[
@@ -194,7 +201,8 @@ def run(
         min_yield=planned.min_yield if min_yield is None else min_yield,
     )
     check_growth(planned, plan)
-    folder = output if output is not None else plan.parent / dataset_name(planned)
+    own = dataset_name(planned) if planned.extends is None else f"{dataset_name(planned)}-{plan.stem}"  # there may be several gaps
+    folder = output if output is not None else plan.parent / own
     check_folder(folder, planned, plan)
     options: dict[str, Any] = {"model": model, "base_url": base_url, "gguf": gguf, "max_requests": max_requests, "dry_run": dry_run}
     options |= {"filter_model": filter_model, "filter_base_url": filter_base_url, "filter_gguf": filter_gguf}
@@ -293,7 +301,7 @@ def _write_part(
     from evalmap.embeddings.vectors import embed_few
     from evalmap.writing.label_confidence import plan_filter
     from evalmap.writing.plan_files import format_of
-    from evalmap.writing.result_files import check_folder, possible_rows, result_paths, write_results
+    from evalmap.writing.result_files import check_folder, check_replaced, possible_rows, result_paths, write_results
     from evalmap.writing.review.reviewed_labels import keep_reviews, reviewed_labels
     from evalmap.writing.write_outcome import figures
     from evalmap.writing.write_requests import plan_write
@@ -304,6 +312,9 @@ def _write_part(
     extended = onto_map.extended_dataset(planned, plan, space, folder=folder, onto_map=show_on_map)
     more = extra_fields(extra)
     writer = _chosen(planned.model, plan, model=model, base_url=base_url, gguf=gguf)
+    if dry_run and not (writer.gguf or writer.base_url):  # a plan can be looked at before it is known who writes
+        asking = plan_write(planned, model=NOBODY, server=NOBODY, extra=more)
+        return _estimated(asking, None, estimate_write(asking, space, most=max_requests))
     target = _target(writer, plan, extra=more, text_tokens=planned.sampling.max_tokens, **how)
     asking = plan_write(planned, model=target.model, server=target.server, extra=more)
     filtering, filter_target = None, None
@@ -342,6 +353,7 @@ def _write_part(
             progress=on_progress,
         )
     written = outcome.written
+    check_replaced(folder, written, outcome.stopped, outcome.settings)
     verdicts = reviewed_labels(space, rows, possible_rows(written))
     paths = write_results(folder, written, content, format=format_of(plan), encoder=encoder.description, verdicts=verdicts)
     grown = None

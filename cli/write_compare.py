@@ -83,7 +83,7 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     if any(one["confidence"] for one in phrasings):
         rows += [
             (
-                "label confidence, mean",
+                "label confidence, mean of all judged",
                 [_figure(one["confidence"] and {**one["confidence"], "value": one["confidence"]["mean"]}) for one in phrasings],
             )
         ]

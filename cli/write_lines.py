@@ -32,7 +32,7 @@ def table_lines(table: Mapping[str, Mapping[str, Any]], *, filtered: bool) -> It
         yield "  " + " ".join([label.ljust(labels), *cells])
     for name, words in REASONS.items():
         if told := table["all"][name]:
-            yield f"  {words}: {', '.join(f'{reason} {n:,}' for reason, n in told.items())}"
+            yield f"  {words}: {', '.join(f'{reason} ({n:,})' for reason, n in told.items())}"
 
 
 def figure_lines(told: Mapping[str, Any]) -> Iterator[str]:

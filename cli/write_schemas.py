@@ -33,7 +33,8 @@ def refuse_options(plan: Path, given: Mapping[str, object]) -> None:
     DatasetError : one of them is given
     """
     if used := [name for name, value in given.items() if value is not None]:
-        raise DatasetError(f"{plan}: --{used[0].replace('_', '-')} is not for plans of kind winogenerated. Leave it out.")
+        what = "a behaviour" if used[0] == "behaviour" else f"--{used[0].replace('_', '-')}"
+        raise DatasetError(f"{plan}: {what} is not for plans of kind winogenerated. Leave it out.")
 
 
 def init_schemas(output: Path, chosen: "ModelChoice") -> None:
@@ -85,7 +86,7 @@ def run_schemas(
     from evalmap.writing.model_choice import ModelChoice
     from evalmap.writing.plan_files import format_of
     from evalmap.writing.schemas.schema_plan import KIND, parse_schema_plan
-    from evalmap.writing.schemas.schema_results import check_schema_folder, write_schemas
+    from evalmap.writing.schemas.schema_results import check_schema_folder, check_sentences_replaced, write_schemas
     from evalmap.writing.schemas.schema_run import ask_stages, estimate_stages, once, plan_asking, read_schemas
     from evalmap.writing.schemas.schema_table import schema_figures, table_lines
 
@@ -122,6 +123,7 @@ def run_schemas(
             asking, writer.answerer, voting.answerer, space, last=stage, most=max_requests, embed=embed, progress=on_progress
         )
         schemas = read_schemas(asking, space, embed=embed)
+        check_sentences_replaced(folder, schemas, asked.stopped, asked.settings)
         listed = plan.parent / Path(planned.list_name).expanduser()
         paths = write_schemas(folder, schemas, content, listed, format=format_of(plan))
         if asked.stopped:

@@ -13,7 +13,7 @@ Nothing in them depends on when they are written, or in how many calls the journ
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,31 @@ def check_folder(folder: Path, plan: WritePlan, plan_path: Path) -> None:
         raise DatasetError(f"output {folder}: holds rows for another behaviour. Name another folder.", "output")
 
 
+def check_replaced(folder: Path, written: Written, stopped: str | None = None, settings: Sequence[str] = ()) -> None:
+    """Refuse to put a result without a reply in the place of rows: the server, the model or the workspace is another one.
+
+    Raises
+    ------
+    DatasetError : there are rows in `folder`, and no reply to the plan; nothing has changed. `stopped` and `settings` tell why not
+    """
+    rows = result_paths(folder, written.asking.plan)["rows"]
+    if any(answer.error is None for answer in written.answers.values()) or not rows.is_file():
+        return
+    with disk.reading(rows):
+        there = rows.read_bytes().count(b"\n")
+    if not there:
+        return
+    kept = f"{rows}: the {there:,} rows that are there stay as they are"
+    if stopped is not None:
+        raise DatasetError(f"{stopped} {kept}.", *settings)
+    header = written.asking.header
+    raise DatasetError(
+        f"{kept}, for this workspace has no reply of {header['model']} ({header['server']}) to this plan. Name the model and the "
+        "workspace that they were written with, or another folder.",
+        "output",
+    )
+
+
 def check_phrasings(folder: Path, plan: WritePlan, plan_path: Path, *, show_on_map: bool = False) -> None:
     """Refuse what a plan with several templates cannot have, before anything is asked: each has a folder of its own in `folder`.
 
@@ -141,8 +166,10 @@ def write_results(
             paths["provenance"]: _lines({"line": line, **provenance(written, one)} for line, one in enumerate(kept, 1)),
             paths["plan"]: plan_content,
             paths["table"]: _json(told),
-            paths["recipe"]: _json(recipe(written, encoder=encoder or {})),
-            paths["datasheet"]: datasheet(written, told, encoder=encoder or {}).encode("utf-8", "replace"),
+            paths["recipe"]: _json(recipe(written, encoder=encoder or {}, plan_file=paths["plan"].name)),
+            paths["datasheet"]: datasheet(written, told, encoder=encoder or {}, plan_file=paths["plan"].name).encode(
+                "utf-8", "replace"
+            ),
         }
     )
     with disk.writing(folder):

@@ -21,19 +21,20 @@ HEADS = ("requests", "replies", "failed", "not_asked", "pieces", *STEPS)
 WELL_MEANT = 0.8  # an accuracy against people below which a filter is no ground to trust labels
 
 
-def datasheet(written: Written, told: Mapping[str, Any], *, encoder: Mapping[str, Any]) -> str:
+def datasheet(written: Written, told: Mapping[str, Any], *, encoder: Mapping[str, Any], plan_file: str = "plan.toml") -> str:
     """The datasheet, in Markdown.
 
     Parameters
     ----------
     told : `evalmap.writing.write_outcome.figures` of the same run
     encoder : what made the embeddings, as it describes itself
+    plan_file : the name of the plan beside it
     """
     plan = written.asking.plan
     lines = [f"# {code(plan.behaviour)}", ""]
     for title, part in (
         ("What it is", _what(written, told)),
-        ("How it was made", _made(written, encoder)),
+        ("How it was made", _made(written, encoder, plan_file)),
         ("What became of what the model wrote", _table(told)),
         ("Labels", _labels(told)),
         ("Variety", _variety(written, told)),
@@ -54,11 +55,11 @@ def _what(written: Written, told: Mapping[str, Any]) -> Iterator[str]:
         yield f"- They extend a dataset of {len(written.existing[0]):,} rows, which they do not repeat."
 
 
-def _made(written: Written, encoder: Mapping[str, Any]) -> Iterator[str]:
+def _made(written: Written, encoder: Mapping[str, Any], plan_file: str) -> Iterator[str]:
     asking, plan = written.asking, written.asking.plan
     sampling = plan.sampling
     seed = "no seed" if sampling.seed is None else f"seed {sampling.seed}"
-    yield f"- Plan {plan.hash} (plan.toml beside this file), prompt {code(plan.template)}."
+    yield f"- Plan {plan.hash} ({plan_file} beside this file), prompt {code(plan.template)}."
     yield f"- Writer: {_model(asking.header, written.about)}."
     drawn = (
         f"temperature {sampling.temperature:g}, top_p {sampling.top_p:g}, at most {sampling.max_tokens:,} tokens a reply, {seed}"
@@ -67,8 +68,6 @@ def _made(written: Written, encoder: Mapping[str, Any]) -> Iterator[str]:
     left_out = sorted({name for answer in written.answers.values() for name in answer.left_out or ()})
     if left_out:
         yield f"- The server does not know {' and '.join(map(code, left_out))}: replies were drawn without."
-    for axis, values in plan.axes.items():
-        yield f"- Prompts vary {code(axis)}: {', '.join(map(code, values))}."
     if plan.topics:
         yield f"- Topics in turn: {', '.join(map(code, plan.topics))}."
     for axis, values in plan.axes.items():
@@ -78,6 +77,8 @@ def _made(written: Written, encoder: Mapping[str, Any]) -> Iterator[str]:
     if written.filtered is not None:
         told = written.filtered.asking.filter
         how = f"the best {told.best:,} of each label stay" if told.best is not None else f"rows below {told.threshold:g} went"
+        if told.balanced:
+            how += ", and as many of each label"
         yield f"- Filter: {_model(written.filtered.asking.header, written.filtered.about)}, prompt {code(told.template)}; {how}."
     yield (
         f"- Of rows of one label whose embeddings ({code(str(encoder.get('model', 'no encoder')))}) have a cosine of "
@@ -127,7 +128,7 @@ def _variety(written: Written, told: Mapping[str, Any]) -> Iterator[str]:
     yield f"- {told['saturation']['sentence']}"
     if written.batches:
         last = written.batches[-1]
-        yield f"- The last batch of {len(written.batches):,} kept {last.kept:,} of {last.pieces:,} pieces."
+        yield f"- Batch {len(written.batches):,}, the last one, kept {last.kept:,} of {last.pieces:,} pieces."
 
 
 def _use(plan: WritePlan) -> Iterator[str]:

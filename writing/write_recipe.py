@@ -11,12 +11,13 @@ from evalmap.writing.write_outcome import Written
 FORMAT = 1  # raise it when the meaning of the fields changes
 
 
-def recipe(written: Written, *, encoder: Mapping[str, Any]) -> dict[str, Any]:
+def recipe(written: Written, *, encoder: Mapping[str, Any], plan_file: str = "plan.toml") -> dict[str, Any]:
     """The steps with their settings; nothing in it depends on when or in how many calls the journals were filled.
 
     Parameters
     ----------
     encoder : what made the embeddings, as it describes itself; {} where nothing was embedded
+    plan_file : the name of the plan beside it
     """
     asking, plan = written.asking, written.asking.plan
     header = asking.header
@@ -68,8 +69,17 @@ def recipe(written: Written, *, encoder: Mapping[str, Any]) -> dict[str, Any]:
         "evalmap": _version(),
         "plan": plan.hash,
         "steps": steps,
-        "again": "evalmap write plan.toml --max-requests 0, with the same workspace",
+        "again": _again(written, plan_file),
     }
+
+
+def _again(written: Written, plan_file: str) -> str:
+    """The command that writes the files again, with the options that the plan's file may not hold."""
+    plan, whom = written.asking.plan, written.asking.plan.model
+    growth = "" if plan.until_new is None else f" --until-new {plan.until_new} --min-yield {plan.min_yield:g}"
+    named = (whom.base_url or whom.gguf) and whom.name in (None, written.asking.header["model"])
+    same = "workspace" if named else f"workspace and model ({written.asking.header['model']}, {written.asking.header['server']})"
+    return f"evalmap write {plan_file}{growth} --max-requests 0, with the same {same}"
 
 
 def _version() -> str:

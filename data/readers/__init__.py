@@ -96,7 +96,7 @@ def readable_files(path: Path) -> list[Path]:
 
     Files with other endings, hidden files and folders, and `*.part` files are passed over; links to folders are not followed.
     So are, where other files hold the data, those that only tell of it: a JSON object of a known name (`dataset_infos.json`),
-    and formats whose files mostly do (`Format.in_folders`).
+    what `evalmap write` leaves beside its rows, and formats whose files mostly do (`Format.in_folders`).
 
     Raises
     ------
@@ -108,6 +108,12 @@ def readable_files(path: Path) -> list[Path]:
     if not found:
         raise DatasetError(f"{_printable(str(path))}: no file that can be read. Expected {formats.expected()}.")
     return [file for file in found if not _tells_of_data(file)] or found
+
+
+# What `evalmap write` leaves beside the rows.
+_BESIDE_WRITTEN = frozenset(
+    f"{name}.jsonl" for name in ("provenance", "rejected", "titles", "people", "sentences", "winogenerated_occupations")
+) | {"table.json", "recipe.json"}
 
 
 def passed_over(path: Path) -> str:
@@ -128,6 +134,8 @@ def _files(folder: Path) -> list[Path]:
 
 def _tells_of_data(file: Path) -> bool:
     """Whether a file of a format that is read is about other files rather than rows itself."""
+    if file.name in _BESIDE_WRITTEN and all((file.parent / name).is_file() for name in ("provenance.jsonl", "recipe.json")):
+        return True
     known = formats.format_of(file.name)
     if known is None or known.in_folders == "alone":
         return True

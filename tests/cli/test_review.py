@@ -50,6 +50,17 @@ def test_rows_are_judged_by_single_keys_and_the_command_goes_on(typed, evalmap: 
     assert "bob: 0 of 5 rows judged, 5 left" in other.out
 
 
+@pytest.mark.parametrize(
+    ("name", "plan"),
+    [("plan.toml", 'behaviour = "wants to be kind"\ncount = 2'), ("plan.yaml", "behaviour: wants to be kind\ncount: 2")],
+)
+def test_reviewer_is_told_what_the_rows_are_to_show(evalmap: Command, monkeypatch: pytest.MonkeyPatch, name: str, plan: str):
+    maps.built(Workspace(evalmap.home), Path("kind.jsonl"), ROWS)
+    Path(name).write_text(plan)
+    monkeypatch.setattr("sys.stdin", io.StringIO("q\n"))
+    assert "whether somebody “wants to be kind”" in evalmap("review", "kind", "--reviewer", "ann").out
+
+
 def test_half_a_judgement_is_none_and_a_whole_one_can_be_taken_back(typed, evalmap: Command):
     assert "0 of 3 rows judged" in typed("y 4", "--reviewer", "ann", "--sample", "3").out
     back = typed("y 4 n b n 1 y q", "--reviewer", "ann", "--sample", "3")

@@ -123,7 +123,7 @@ def test_table_is_printed_and_a_second_call_asks_nothing_and_changes_nothing(eva
     assert "20 requests asked now" in first.out
     (all_line,) = [line.split() for line in first.out.splitlines() if line.split()[:1] == ["all"]]
     assert all_line[1:] == ["20", "20", "0", "0", "20", "4", "16", "2", "0", "14"]
-    assert "repeats: label contradicts 1, repeat 1" in first.out
+    assert "repeats: label contradicts (1), repeat (1)" in first.out
     assert "0 requests asked now" in second.out
     assert {one.name: one.read_bytes() for one in Path("wants-to-be-helpful").iterdir()} == before
 
@@ -146,6 +146,34 @@ def test_calls_that_are_bounded_go_on_from_one_another(evalmap: Command):
         assert len(server.asked) == 8
     assert [one["asked_now"] for one in told] == [3, 0, 3, 2]
     assert [one["table"]["all"]["not_asked"] for one in told] == [5, 5, 2, 0]
+
+
+def test_rows_that_are_there_are_not_replaced_by_none(evalmap: Command, tmp_path: Path):
+    rows = Path("wants-to-be-helpful/wants-to-be-helpful.jsonl")
+    with StubServer(scripted) as server:
+        evalmap("write", str(plan(Path(), server)))
+        before = rows.read_bytes()
+        elsewhere = evalmap("write", "plan.toml", "--max-requests", "0", "--workspace", str(tmp_path / "other"))
+        another = evalmap("write", "plan.toml", "--max-requests", "0", "--model", "stub-2")
+    gone = evalmap("write", "plan.toml", "--model", "stub-2", "--retries", "0")
+    for run, sentence in ((elsewhere, "has no reply of stub-1"), (another, "has no reply of stub-2"), (gone, "no connection")):
+        assert (run.code, sentence in run.err, "rows that are there stay as they are" in run.err) == (1, True, True)
+    assert before
+    assert rows.read_bytes() == before
+
+
+def test_plan_can_be_looked_at_before_anybody_is_named_to_ask(evalmap: Command):
+    made = evalmap("write", "init", "wants to be helpful", "--count", "3")
+    assert "evalmap write plan.toml --dry-run" in made.out
+    shown = evalmap("write", "plan.toml", "--dry-run")
+    assert (shown.code, "nobody named yet: 6 requests, 0 answered already, 6 to ask now" in shown.out) == (0, True)
+    assert "a person who wants to be helpful" in shown.out
+    assert "[model] names nobody to ask" in evalmap("write", "plan.toml").err
+
+
+def test_help_tells_of_the_commands_beside(evalmap: Command):
+    told = " ".join(evalmap("write", "--help").out.split())
+    assert all(f"evalmap write {name}" in told for name in ("init", "gap", "compare"))
 
 
 def test_dry_run_counts_and_asks_nothing(evalmap: Command):

@@ -130,6 +130,19 @@ def test_thin_cluster_gets_rows_on_a_map_where_nothing_old_has_moved(gap: Comman
     assert counted["gap"]["rows"] == 8
 
 
+def test_rows_of_one_gap_stay_where_another_is_filled(gap: Command):
+    with StubServer(lambda asked: says(NEW[asked.number])) as server:
+        to = ("--count", "2", "--model", "stub", "--base-url", server.url)
+        gap("write", "gap", "helps", "--thin", "-o", "one.toml", *to)
+        gap("write", "gap", "helps", "--where", "label is No", "-o", "other.toml", *to)
+        first = Path(gap("write", "one.toml", "--json").json["files"]["rows"])
+        rows = first.read_bytes()
+        second = Path(gap("write", "other.toml", "--json").json["files"]["rows"])
+    assert rows
+    assert first.read_bytes() == rows
+    assert second.read_bytes() not in (b"", rows)
+
+
 def test_second_run_asks_nothing_and_gives_the_same_map(gap: Command):
     with StubServer(lambda asked: says(NEW[asked.number])) as server:
         gap("write", "gap", "helps", "--thin", "--count", "3", "--model", "stub", "--base-url", server.url)

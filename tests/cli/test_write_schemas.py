@@ -244,6 +244,17 @@ def test_second_call_asks_nothing_and_changes_nothing(evalmap: Command):
     assert {one.name: one.read_bytes() for one in Path("winogenerated").iterdir()} == before
 
 
+def test_sentences_that_are_there_are_not_replaced_by_none(evalmap: Command, tmp_path: Path):
+    with StubServer(Script()) as server:
+        path = plan(server)
+        evalmap("write", path, "--concurrency", "1")
+        before = {one.name: one.read_bytes() for one in Path("winogenerated").iterdir()}
+        elsewhere = evalmap("write", path, "--max-requests", "0", "--workspace", str(tmp_path / "other"))
+    assert elsewhere.code == 1
+    assert "the sentences that are there stay as they are" in elsewhere.err
+    assert {one.name: one.read_bytes() for one in Path("winogenerated").iterdir()} == before
+
+
 def test_each_stage_stops_where_it_is_told_and_leaves_what_it_found(evalmap: Command):
     with StubServer(Script()) as server:
         path = plan(server)
@@ -439,6 +450,9 @@ def test_init_makes_a_plan_with_its_list(evalmap: Command):
     evalmap("write", "init", "--kind", "winogenerated")
     assert Path("occupations.csv").read_text() == "title\nBakers\n"
     assert "is there already" in evalmap("write", "init", "--kind", "winogenerated").err
+    for more, what in ((["wants to be kind"], "a behaviour"), (["--label", "Foo"], "--label"), (["--count", "3"], "--count")):
+        refused = evalmap("write", "init", *more, "--kind", "winogenerated", "-o", "other.toml")
+        assert (refused.code, f"{what} is not for plans of kind winogenerated" in refused.err) == (1, True)
 
 
 def test_plan_may_be_yaml(evalmap: Command):

@@ -1,5 +1,6 @@
 """A datasheet says what the figures say, of any plan, and what it quotes is no markup."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from markdown_it import MarkdownIt
 from evalmap.data.store.workspace import Workspace
 from evalmap.tests.fakes import sentences
 from evalmap.tests.writing.fake_models import FakeDiscriminator, FakeWriter, plan_of, run
+from evalmap.writing.plan_files import YAML
+from evalmap.writing.result_files import write_results
 from evalmap.writing.write_datasheet import datasheet
 from evalmap.writing.write_outcome import figures
 
@@ -29,6 +32,16 @@ def test_counts_are_those_of_the_table(tmp_path: Path):
     assert "and 0.100 of one that shows its opposite" in found
     assert "The labels are not balanced (0 to 6 rows)" in found
     assert "Topics in turn: `tea`." in found
+
+
+def test_it_tells_each_thing_once_and_of_the_plan_beside_it(tmp_path: Path):
+    plan = plan_of(count=4, axes={"tone": ["polite", "blunt"]}, filter={"threshold": 0.1, "balanced": True}, until_new=4)
+    write = run(plan, Workspace(tmp_path), FakeWriter(lambda number, _: TEXTS[number]), FakeDiscriminator(lambda _: 0.5)).written
+    paths = write_results(tmp_path / "out", write, b"plan", format=YAML)
+    found, again = paths["datasheet"].read_text(), json.loads(paths["recipe"].read_text())["again"]
+    assert (found.count("`polite`, `blunt`"), found.count("plan.yaml beside this file"), "plan.toml" in found) == (1, 1, False)
+    assert "rows below 0.1 went, and as many of each label." in found
+    assert again.startswith("evalmap write plan.yaml --until-new 4 --min-yield 0.1 --max-requests 0, with the same workspace")
 
 
 def test_what_it_quotes_is_no_markup(tmp_path: Path):

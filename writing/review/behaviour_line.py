@@ -7,15 +7,14 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store.manifest import Manifest
 from evalmap.data.store.workspace import Workspace
 from evalmap.writing.plans import read_plan
-
-PLAN = "plan.toml"  # as a write run leaves it beside its rows
+from evalmap.writing.result_files import plan_of
 
 
 def behaviour_line(workspace: Workspace, manifest: Manifest) -> str:
     """The behaviour of the plan that lies beside the rows, else what the last judge was told; "" where nothing is known."""
-    beside = Path(manifest.source).parent / PLAN
+    beside = plan_of(Path(manifest.source).parent)
     try:
-        if beside.is_file():
+        if beside is not None:
             return read_plan(beside).behaviour
         told = [header.get("behaviour") for _, header in judge_journals(workspace, manifest.source)]
     except (DatasetError, OSError, ValueError):

@@ -94,6 +94,26 @@ def occupation_rows(schemas: Schemas) -> list[dict[str, Any]]:
     return rows
 
 
+def check_sentences_replaced(folder: Path, schemas: Schemas, stopped: str | None = None, settings: Sequence[str] = ()) -> None:
+    """Refuse to put a result without a sentence in the place of sentences: the server, the model or the workspace is another one.
+
+    Raises
+    ------
+    DatasetError : there are sentences in `folder`, and no reply that holds one; nothing has changed. `stopped`, `settings` tell why
+    """
+    path = folder / FILES["sentences"]
+    if schemas.pieces or not path.is_file() or not path.stat().st_size:
+        return
+    kept = f"{path}: the sentences that are there stay as they are"
+    if stopped is not None:
+        raise DatasetError(f"{stopped} {kept}.", *settings)
+    raise DatasetError(
+        f"{kept}, for this workspace has no reply to this plan. Name the model and the workspace that they were written with, or "
+        "another folder.",
+        "output",
+    )
+
+
 def write_schemas(folder: Path, schemas: Schemas, plan_content: bytes, list_path: Path, *, format: str = TOML) -> dict[str, Path]:
     """Write all files, or none; {what it is: path}. `format` is the plan's.
 

@@ -7,7 +7,7 @@ import pytest
 
 from evalmap.data.errors import DatasetError
 from evalmap.data.opening import open_dataset
-from evalmap.data.readers import passed_over, read_file, read_files
+from evalmap.data.readers import passed_over, read_file, read_files, readable_files
 from evalmap.data.readers.formats import endings
 
 ROW = '{"text": "a"}\n'
@@ -19,6 +19,13 @@ def write(folder: Path, *names: str, data: str = ROW) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(data)
+
+
+def test_folder_of_a_write_run_holds_its_rows_alone(tmp_path: Path):
+    write(tmp_path, "kind.jsonl", "rejected.jsonl", "provenance.jsonl", "table.json", "recipe.json")
+    assert [file.name for file in readable_files(tmp_path)] == ["kind.jsonl"]
+    (tmp_path / "recipe.json").unlink()
+    assert len(readable_files(tmp_path)) == 4
 
 
 def test_files_come_sorted_and_named_by_their_path(tmp_path):
