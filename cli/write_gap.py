@@ -109,7 +109,8 @@ def gap(
         terminal.print_json({**told, "count": dict(plan.count), "examples": len(plan.examples), "gap": place.as_dict()})
         return
     counts = " and ".join(f"{n:,} {one}" for one, n in plan.count.items())
-    terminal.print_line(f"{output}: {counts} about “{place.name}” ({place.reason}), with {len(plan.examples)} examples")
+    examples = "1 example" if len(plan.examples) == 1 else f"{len(plan.examples):,} examples"
+    terminal.print_line(f"{output}: {counts} about “{place.name}” ({place.reason}), with {examples}")
     terminal.print_line(f"  behaviour: “{plan.behaviour}”" + (f" ({why})" if why else ""))
     if missing := missing_labels(plan):
         terminal.print_line(f"  no example is labelled {' or '.join(missing)} there: read the first rows with care")

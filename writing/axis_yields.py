@@ -21,7 +21,7 @@ class ValueYield:
     Attributes
     ----------
     requests, replies : asked with it, and answered without an error
-    pieces, kept : that the replies hold, and that are rows of the result
+    pieces, kept : that the replies hold, less those whose label was not judged yet, and that are rows of the result
     ratio : kept / pieces, 0–1, more is better; nan without pieces
     interval : its 95 % interval (Wilson); rows of one reply are taken for independent, which they are not wholly
     """
@@ -45,7 +45,7 @@ def axis_yields(
     for axis, values in axes.items():
         requests = Counter(_value(wanted, axis) for wanted in asking.wanted.values())
         replies = Counter(_value(asking.wanted[key], axis) for key in answered)
-        written = Counter(_value(one.wanted, axis) for one in pieces)
+        written = Counter(_value(one.wanted, axis) for one in pieces if one.step != "not_yet_filtered")
         kept = Counter(_value(one.wanted, axis) for one in pieces if one.step == "kept")
         found[axis] = {
             value: ValueYield(

@@ -166,6 +166,13 @@ def test_wrong_label_that_comes_first_does_not_take_the_right_one_along(space: W
     assert [one.reason for one in unfiltered.pieces] == [None, "label contradicts"] * 2
 
 
+def test_yield_of_a_topic_is_of_the_pieces_that_were_judged(space: Workspace):
+    plan = plan_of(count=4, labels=["Yes"], topics=["tea"], filter={"threshold": 0.5})
+    writer = FakeWriter(lambda number, _: TEXTS[number])
+    (tea,) = figures(run(plan, space, writer, FakeDiscriminator(lambda _: 0.9), most=6).written)["axes"]["topic"].values()
+    assert (tea["replies"], tea["pieces"], tea["kept"], tea["yield"]) == (4, 2, 2, 1.0)
+
+
 def test_repeats_are_not_asked_about(space: Workspace):
     plan = plan_of(count=10, filter={}, examples=[{"text": TEXTS[0], "label": "Yes"}])
     judge = FakeDiscriminator(lambda text: 0.9)
