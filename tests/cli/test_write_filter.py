@@ -81,7 +81,7 @@ def test_writer_filters_its_own_rows_where_nobody_else_is_named(evalmap: Command
     assert [found[name] for name in ("accuracy", "accuracy_low", "accuracy_high", "accuracy_n")] == [None, None, None, 0]
     assert json.loads(Path(told["files"]["table"]).read_text())["filter"] == found
     assert "0 requests asked now, 0 of the filter" in again.out
-    assert f"label_confidence below 0.6 {table['filtered']}" in again.out
+    assert f"label_confidence below 0.6 ({table['filtered']})" in again.out
     assert "nobody reviewed its rows" in again.out
     looked = evalmap("look", told["files"]["rows"])
     assert (looked.code, "label_confidence" in looked.out) == (0, True)
