@@ -20,7 +20,6 @@ from evalmap.cli.model_command import (
     RetriesOption,
     TimeoutOption,
     asking_job,
-    choose_target,
     extra_fields,
     gently,
 )
@@ -29,13 +28,13 @@ from evalmap.cli.terminal import WorkspaceOption
 from evalmap.cli.write_compare import compare
 from evalmap.cli.write_lines import axis_lines, figure_lines, table_lines
 from evalmap.cli.write_schemas import StageOption, init_schemas, refuse_options, run_schemas
+from evalmap.cli.write_target import chosen_model, target_of
 from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
-    from evalmap.cli.model_command import Target
     from evalmap.data.store.jobs import JobFile
     from evalmap.writing.label_confidence import FilterAsking
-    from evalmap.writing.plans import ModelChoice, WritePlan
+    from evalmap.writing.plans import WritePlan
     from evalmap.writing.write_requests import WriteAsking
     from evalmap.writing.write_run import WriteEstimate, WriteOutcome
 
@@ -311,20 +310,20 @@ def _write_part(
     space = terminal.open_workspace(workspace)
     extended = onto_map.extended_dataset(planned, plan, space, folder=folder, onto_map=show_on_map)
     more = extra_fields(extra)
-    writer = _chosen(planned.model, plan, model=model, base_url=base_url, gguf=gguf)
+    writer = chosen_model(planned.model, plan, model=model, base_url=base_url, gguf=gguf)
     if dry_run and not (writer.gguf or writer.base_url):  # a plan can be looked at before it is known who writes
         asking = plan_write(planned, model=NOBODY, server=NOBODY, extra=more)
         return _estimated(asking, None, estimate_write(asking, space, most=max_requests))
-    target = _target(writer, plan, extra=more, text_tokens=planned.sampling.max_tokens, **how)
+    target = target_of(writer, plan, extra=more, text_tokens=planned.sampling.max_tokens, **how)
     asking = plan_write(planned, model=target.model, server=target.server, extra=more)
     filtering, filter_target = None, None
     named = {"model": filter_model, "base_url": filter_base_url, "gguf": filter_gguf}
     if planned.filter is not None:
-        other = _chosen(planned.filter.model, plan, **named)
+        other = chosen_model(planned.filter.model, plan, **named)
         if other.name and not (other.base_url or other.gguf):  # another model of the same server
             other = replace(other, base_url=writer.base_url)
         own = other.name or other.base_url or other.gguf
-        filter_target = _target(other if own else writer, plan, extra={} if own else more, **how)
+        filter_target = target_of(other if own else writer, plan, extra={} if own else more, **how)
         filtering = plan_filter(planned, model=filter_target.model, server=filter_target.server, extra={} if own else more)
     elif any(named.values()):
         raise DatasetError(f"{plan}: has no [filter], and a model for it is named. Add [filter] to the plan.", "filter_model")
@@ -379,24 +378,6 @@ def _write_part(
         *(onto_map.lines(grown) if grown else [onto_map.NOTHING_NEW] if show_on_map else []),
     ]
     return _Part({**told, **now}, lines, outcome)
-
-
-def _chosen(chosen: "ModelChoice", path: Path, *, model: str | None, base_url: str | None, gguf: Path | None) -> "ModelChoice":
-    """Whom to ask: what the options name, else what the plan does. A model file lies beside the plan."""
-    if gguf is not None:
-        return replace(chosen, name=model, base_url=None, gguf=str(gguf))
-    if chosen.gguf and not (model or base_url):
-        return replace(chosen, gguf=str(path.parent / Path(chosen.gguf).expanduser()))
-    return replace(chosen, name=model or chosen.name, base_url=base_url or chosen.base_url, gguf=None)
-
-
-def _target(chosen: "ModelChoice", path: Path, **how: Any) -> "Target":
-    if not chosen.gguf and not chosen.base_url:
-        raise DatasetError(
-            f"{path}: [model] names nobody to ask. Give it a name and a base_url, or a gguf file.", "base_url", "gguf"
-        )
-    gguf = Path(chosen.gguf) if chosen.gguf else None
-    return choose_target(model=chosen.name, base_url=chosen.base_url, gguf=gguf, engine="xllamacpp", **how)
 
 
 def _estimated(asking: "WriteAsking", filtering: "FilterAsking | None", counted: "WriteEstimate") -> _Part:

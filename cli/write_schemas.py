@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from evalmap.cli import terminal
-from evalmap.cli.model_command import asking_job, choose_target, gently
+from evalmap.cli.model_command import asking_job, gently
 from evalmap.cli.progress import Bars
+from evalmap.cli.write_target import chosen_model, target_of
 from evalmap.data.errors import DatasetError
 
 if TYPE_CHECKING:
-    from evalmap.cli.model_command import Target
     from evalmap.writing.model_choice import ModelChoice
     from evalmap.writing.schemas.schema_run import Asking, StageEstimate
     from evalmap.writing.schemas.schema_stages import Stage
@@ -94,13 +94,13 @@ def run_schemas(
     folder = output if output is not None else plan.parent / KIND
     check_schema_folder(folder, planned, plan)
     space = terminal.open_workspace(workspace)
-    writes = _chosen(planned.model, plan, **named)
-    votes = _chosen(planned.vote.model or ModelChoice(), plan, **voter)
+    writes = chosen_model(planned.model, plan, **named)
+    votes = chosen_model(planned.vote.model or ModelChoice(), plan, **voter)
     if votes.name and not (votes.base_url or votes.gguf):  # another model of the same server
         votes = replace(votes, base_url=writes.base_url)
     own = votes != ModelChoice()
-    writer = _target(writes, plan, extra=extra, text_tokens=planned.sampling.max_tokens, **how)
-    voting = _target(votes if own else writes, plan, extra={} if own else extra, **how)
+    writer = target_of(writes, plan, extra=extra, text_tokens=planned.sampling.max_tokens, **how)
+    voting = target_of(votes if own else writes, plan, extra={} if own else extra, **how)
     asking = plan_asking(
         planned,
         writer=(writer.model, writer.server),
@@ -149,24 +149,6 @@ def run_schemas(
             terminal.print_error(sentence)
             raise typer.Exit(130)
         raise DatasetError(sentence, *asked.settings)
-
-
-def _chosen(chosen: "ModelChoice", path: Path, *, model: str | None, base_url: str | None, gguf: Path | None) -> "ModelChoice":
-    """Whom to ask: what the options name, else what the plan does. A model file lies beside the plan."""
-    if gguf is not None:
-        return replace(chosen, name=model, base_url=None, gguf=str(gguf))
-    if chosen.gguf and not (model or base_url):
-        return replace(chosen, gguf=str(path.parent / Path(chosen.gguf).expanduser()))
-    return replace(chosen, name=model or chosen.name, base_url=base_url or chosen.base_url, gguf=None)
-
-
-def _target(chosen: "ModelChoice", path: Path, **how: Any) -> "Target":
-    if not chosen.gguf and not chosen.base_url:
-        raise DatasetError(
-            f"{path}: [model] names nobody to ask. Give it a name and a base_url, or a gguf file.", "base_url", "gguf"
-        )
-    gguf = Path(chosen.gguf) if chosen.gguf else None
-    return choose_target(model=chosen.name, base_url=chosen.base_url, gguf=gguf, engine="xllamacpp", **how)
 
 
 def _show_estimate(asking: "Asking", counted: "dict[str, StageEstimate]", as_json: bool) -> None:

@@ -62,6 +62,25 @@ def rows_file(folder: Path) -> Path | None:
     return folder / names[0] if len(names) == 1 else None
 
 
+def plan_before(folder: Path, plan_path: Path) -> Path | None:
+    """The plan of the results that lie where others are to go; None where nothing lies there.
+
+    Raises
+    ------
+    DatasetError : the folder is a file, it is where the plan itself lies, or it holds files and no plan
+    """
+    if folder.exists() and not folder.is_dir():
+        raise DatasetError(f"output {folder}: is a file. Name a folder.", "output")
+    if folder.resolve() == plan_path.parent.resolve():
+        raise DatasetError(f"output {folder}: the plan lies there. Name a folder of its own.", "output")
+    if not folder.is_dir() or not any(disk.names(folder, "")):
+        return None
+    before = plan_of(folder)
+    if before is None:
+        raise DatasetError(f"output {folder}: holds other files. Name an empty folder, or one that is not there yet.", "output")
+    return before
+
+
 def check_folder(folder: Path, plan: WritePlan, plan_path: Path) -> None:
     """Refuse a folder whose files are not of this behaviour, before anything is asked.
 
@@ -69,15 +88,9 @@ def check_folder(folder: Path, plan: WritePlan, plan_path: Path) -> None:
     ------
     DatasetError : it is a file, it is where the plan itself lies, or it holds what something else wrote
     """
-    if folder.exists() and not folder.is_dir():
-        raise DatasetError(f"output {folder}: is a file. Name a folder.", "output")
-    if folder.resolve() == plan_path.parent.resolve():
-        raise DatasetError(f"output {folder}: the plan lies there. Name a folder of its own.", "output")
-    if not folder.is_dir() or not any(disk.names(folder, "")):
-        return
-    before = plan_of(folder)
+    before = plan_before(folder, plan_path)
     if before is None:
-        raise DatasetError(f"output {folder}: holds other files. Name an empty folder, or one that is not there yet.", "output")
+        return
     if behaviour_of(before) != plan.behaviour:
         raise DatasetError(f"output {folder}: holds rows for another behaviour. Name another folder.", "output")
 

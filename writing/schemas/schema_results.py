@@ -19,7 +19,7 @@ from evalmap.data.errors import DatasetError
 from evalmap.data.store import disk
 from evalmap.data.store.outputs import write_together
 from evalmap.writing.plan_files import TOML, file_values
-from evalmap.writing.result_files import PLANS, plan_of
+from evalmap.writing.result_files import PLANS, plan_before
 from evalmap.writing.schemas.schema_plan import KIND, ROOM, SchemaPlan
 from evalmap.writing.schemas.schema_run import Schemas
 from evalmap.writing.schemas.schema_stages import Found, SchemaPiece
@@ -46,15 +46,9 @@ def check_schema_folder(folder: Path, plan: SchemaPlan, plan_path: Path) -> None
     ------
     DatasetError : it is a file, it is where the plan itself lies, or it holds what something else wrote
     """
-    if folder.exists() and not folder.is_dir():
-        raise DatasetError(f"output {folder}: is a file. Name a folder.", "output")
-    if folder.resolve() == plan_path.parent.resolve():
-        raise DatasetError(f"output {folder}: the plan lies there. Name a folder of its own.", "output")
-    if not folder.is_dir() or not any(disk.names(folder, "")):
-        return
-    before = plan_of(folder)
+    before = plan_before(folder, plan_path)
     if before is None:
-        raise DatasetError(f"output {folder}: holds other files. Name an empty folder, or one that is not there yet.", "output")
+        return
     try:
         with disk.reading(before):
             told = file_values(before.read_bytes(), before).told
